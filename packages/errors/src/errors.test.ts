@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { defineErrors, PratiqueError, printable } from './index.ts';
+
+const catalog = defineErrors({
+  SAMPLE_FAULT: { kind: 'fault', title: 'A sample.', remedy: 'Try again.' },
+});
+
+test('an error carries its code, kind and the registry remedy', () => {
+  const error = catalog.error('SAMPLE_FAULT', { message: 'it broke', expected: 'a', found: 'b' });
+  expect(error).toBeInstanceOf(PratiqueError);
+  expect(error).toMatchObject({
+    code: 'SAMPLE_FAULT',
+    kind: 'fault',
+    remedy: 'Try again.',
+    expected: 'a',
+    found: 'b',
+  });
+});
+
+test('an occurrence can give a more precise remedy', () => {
+  expect(catalog.error('SAMPLE_FAULT', { message: 'm', remedy: 'Run x.' }).remedy).toBe('Run x.');
+});
+
+test('terminal escapes, bidirectional overrides and lone surrogates are not passed on', () => {
+  expect(printable('a\u001b[31mb')).toBe('a\\u{1b}[31mb');
+  expect(printable('abc\u202ecba')).toBe('abc\\u{202e}cba');
+  expect(printable('\ud800')).toBe('\\u{d800}');
+  expect(printable('naïve 日本 🙂')).toBe('naïve 日本 🙂');
+});
+
+test('long text is cut', () => {
+  expect(printable('x'.repeat(50), 10)).toBe(`${'x'.repeat(10)}…`);
+});

@@ -1,0 +1,9 @@
+export {
+  defineErrors,
+  type ErrorCatalog,
+  type ErrorDetail,
+  type ErrorEntry,
+  type ErrorKind,
+  PratiqueError,
+} from './catalog.ts';
+export { printable } from './printable.ts';
