@@ -1,0 +1,50 @@
+import { defineErrors } from '@pratique/errors';
+
+/** Codes of the command line itself. */
+export const cliErrors = defineErrors({
+  USAGE: {
+    kind: 'usage',
+    title: 'The command line could not be understood.',
+    remedy: 'Read the help of the command: pratique COMMAND --help.',
+  },
+  CONFIG_INVALID: {
+    kind: 'usage',
+    title: 'A configuration file could not be understood.',
+    remedy: 'Correct the file at the place the message names; pratique config shows what is in force and where it comes from.',
+  },
+  FILE_UNREADABLE: {
+    kind: 'usage',
+    title: 'A file named on the command line could not be read.',
+    remedy: 'Check the path and its permissions.',
+  },
+  FILE_EXISTS: {
+    kind: 'usage',
+    title: 'A file that would be overwritten exists already.',
+    remedy: 'Move the file away, or name another one with --output-key-prefix.',
+  },
+  PASSWORD_MISSING: {
+    kind: 'usage',
+    title: 'A password is needed and there is nobody to ask.',
+    remedy: 'Set COSIGN_PASSWORD (empty for none), or run the command on a terminal.',
+  },
+  VERIFY_ANNOTATION_MISMATCH: {
+    kind: 'denial',
+    title: 'A signature is good, but does not carry the annotations that were asked for.',
+    remedy: 'Sign again with the annotations: pratique sign --key KEY -a NAME=VALUE IMAGE@DIGEST, or ask for those it has.',
+  },
+  DEMO_UNEXPECTED: {
+    kind: 'fault',
+    title: 'The demo made a decision that is not the expected one.',
+    remedy: 'This is a defect of Pratique: please report it with the output of pratique demo -o json and pratique doctor.',
+  },
+  DEMO_BASE_UNUSABLE: {
+    kind: 'usage',
+    title: 'The demo could not use the base image.',
+    remedy: 'Give another one: pratique demo --base REF, a docker archive, or an OCI image layout.',
+  },
+  INTERNAL: {
+    kind: 'fault',
+    title: 'Something went wrong that Pratique has no better word for.',
+    remedy: 'This is a defect of Pratique: please report it with the message and the output of pratique doctor.',
+  },
+});

@@ -1,0 +1,121 @@
+import { Command, CommanderError, Option } from 'commander';
+import { cliErrors } from '../errors.ts';
+import type { CommandSpec, FlagSpec } from './spec.ts';
+import { flagUsage } from './help.ts';
+
+/** What was asked for, before configuration and environment fill in what was not given. */
+export type Parsed =
+  | { readonly kind: 'run'; readonly command: CommandSpec; readonly args: readonly string[]; readonly given: Readonly<Record<string, unknown>> }
+  | { readonly kind: 'help'; readonly command: CommandSpec }
+  | { readonly kind: 'overview'; readonly prefix: string };
+
+/** The command whose words start `argv`; the longest name wins, so `registry serve` is found before `registry`. */
+function findCommand(commands: readonly CommandSpec[], argv: readonly string[]): CommandSpec | undefined {
+  return commands
+    .filter(({ name }) => name.split(' ').every((word, index) => argv[index] === word))
+    .sort((a, b) => b.name.length - a.name.length)[0];
+}
+
+/** Go's way of writing booleans: `--x=true`, `--x=false`. */
+function normaliseBooleans(argv: readonly string[], booleans: ReadonlySet<string>): string[] {
+  const end = argv.indexOf('--');
+  return argv.map((token, index) => {
+    const match = end !== -1 && index > end ? null : /^--([a-z0-9-]+)=(true|false|1|0|t|f|TRUE|FALSE|True|False)$/.exec(token);
+    if (!match || !booleans.has(match[1]!)) return token;
+    return /^(t|1)/i.test(match[2]!) ? `--${match[1]}` : `--no-${match[1]}`;
+  });
+}
+
+function integer(name: string): (value: string) => number {
+  return (value) => {
+    if (!/^-?\d{1,15}$/.test(value)) {
+      throw cliErrors.error('USAGE', { message: `--${name} takes a whole number`, expected: 'a whole number', found: value.slice(0, 50) });
+    }
+    return Number(value);
+  };
+}
+
+function addFlag(target: Command, key: string, name: string, flag: FlagSpec): void {
+  const option = new Option(flagUsage(name, name === key ? flag : { ...flag, short: '' }).trim().replace(/ (\S+)$/, (whole, value) => (flag.kind === 'boolean' ? whole : ` <${value}>`)));
+  if (flag.kind === 'list') option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  if (flag.kind === 'integer') option.argParser(integer(name));
+  if (flag.choices) option.choices(flag.choices);
+  target.addOption(option);
+  if (flag.kind === 'boolean') target.addOption(new Option(`--no-${name}`));
+}
+
+/** Parses a command line. Throws `USAGE` with what was expected; never exits and never prints. */
+export function parse(commands: readonly CommandSpec[], argv: readonly string[]): Parsed {
+  const command = findCommand(commands, argv);
+  const wantsHelp = argv.includes('--help') || argv.includes('-h');
+  if (!command) {
+    const words = argv.filter((word) => !word.startsWith('-') && word !== 'help');
+    if (argv[0] === 'help' && findCommand(commands, words)) return { kind: 'help', command: findCommand(commands, words)! };
+    if (words.length === 0) return { kind: 'overview', prefix: '' };
+    const group = commands.filter(({ name }) => name.startsWith(`${words[0]} `));
+    if (group.length > 0 && (words.length === 1 || wantsHelp)) return { kind: 'overview', prefix: words[0]! };
+    throw unknownCommand(commands, words);
+  }
+  const rest = argv.slice(command.name.split(' ').length);
+  const end = rest.indexOf('--');
+  if (wantsHelp && !(end !== -1 && !rest.slice(0, end).some((word) => word === '--help' || word === '-h'))) {
+    return { kind: 'help', command };
+  }
+
+  const parser = new Command(command.name).helpOption(false).exitOverride().allowExcessArguments(true);
+  parser.configureOutput({ writeOut: () => {}, writeErr: () => {} });
+  const names = new Map<string, string>();
+  const booleans = new Set<string>();
+  for (const [key, flag] of Object.entries(command.flags)) {
+    for (const name of [key, ...(flag.aliases ?? [])]) {
+      addFlag(parser, key, name, flag);
+      names.set(new Option(`--${name}`).attributeName(), key);
+      if (flag.kind === 'boolean') booleans.add(name);
+    }
+  }
+  parser.argument('[args...]');
+  try {
+    parser.parse(normaliseBooleans(rest, booleans), { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) throw usage(command, error.message.replace(/^error: /, ''));
+    throw error;
+  }
+  const given: Record<string, unknown> = {};
+  for (const [attribute, value] of Object.entries(parser.opts())) {
+    const key = names.get(attribute);
+    if (key === undefined || value === undefined) continue;
+    if (parser.getOptionValueSource(attribute) !== 'cli') continue;
+    given[key] = Array.isArray(value) && Array.isArray(given[key]) ? [...given[key], ...value] : value;
+  }
+  checkArguments(command, parser.args);
+  return { kind: 'run', command, args: parser.args, given };
+}
+
+function checkArguments(command: CommandSpec, args: readonly string[]): void {
+  const required = command.args.filter((arg) => !arg.startsWith('[')).length;
+  const many = command.args.some((arg) => arg.includes('...'));
+  const wanted = command.args.length === 0 ? 'no arguments' : command.args.join(' ');
+  if (args.length < required) {
+    throw usage(command, `pratique ${command.name} needs ${wanted}`, wanted, args.length === 0 ? 'nothing' : args.join(' '));
+  }
+  if (!many && args.length > command.args.length) {
+    throw usage(command, `pratique ${command.name} takes ${wanted}`, wanted, args.join(' '));
+  }
+}
+
+function usage(command: CommandSpec, message: string, expected?: string, found?: string): Error {
+  return cliErrors.error('USAGE', { message, expected, found, remedy: `pratique ${command.name} --help` });
+}
+
+function unknownCommand(commands: readonly CommandSpec[], words: readonly string[]): Error {
+  // Commander knows how to say "Did you mean …?".
+  const parser = new Command('pratique').exitOverride().configureOutput({ writeOut: () => {}, writeErr: () => {} });
+  for (const name of new Set(commands.map((command) => command.name.split(' ')[0]!))) parser.command(name);
+  try {
+    parser.parse([words[0]!], { from: 'user' });
+  } catch (error) {
+    const message = (error as Error).message.replace(/^error: /, '').replaceAll('\n', ' ');
+    return cliErrors.error('USAGE', { message, remedy: 'pratique --help' });
+  }
+  return cliErrors.error('USAGE', { message: `unknown command '${words.join(' ')}'`, remedy: 'pratique --help' });
+}

@@ -1,0 +1,22 @@
+import { createColors } from 'picocolors';
+
+export type Style = ReturnType<typeof createColors>;
+
+/** Colour functions that do nothing where colour is not wanted. Colour never carries meaning alone. */
+export function style(enabled: boolean): Style {
+  return createColors(enabled);
+}
+
+/** Width of text on a terminal, without escape sequences; wide characters are not used in our tables. */
+function width(text: string): number {
+  return text.replace(/\u001b\[[0-9;]*m/g, '').length;
+}
+
+/** Columns padded to the widest cell, two spaces between, no trailing blanks. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, width(cell))));
+  return rows
+    .map((row) => row.map((cell, column) => cell + ' '.repeat(widths[column]! - width(cell))).join('  ').trimEnd())
+    .join('\n');
+}

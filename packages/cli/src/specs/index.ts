@@ -1,0 +1,12 @@
+import type { CommandSpec } from '../program/spec.ts';
+import { admissionServe, admit } from './gates.ts';
+import { copy, tree, triangulate } from './images.ts';
+import { demo, registryServe, up } from './servers.ts';
+import { generateKeyPair, importKeyPair, publicKey, sign, verify } from './signing.ts';
+import { completion, config, doctor, explain, version } from './tools.ts';
+
+/** Every command, in the order help shows them. */
+export const commands: readonly CommandSpec[] = [
+  demo, up, generateKeyPair, importKeyPair, publicKey, sign, verify, admit, admissionServe,
+  registryServe, copy, tree, triangulate, explain, doctor, config, completion, version,
+] as unknown as readonly CommandSpec[];

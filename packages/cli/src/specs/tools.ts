@@ -1,0 +1,62 @@
+import { defineCommand } from '../program/spec.ts';
+import { outputFlag } from './shared.ts';
+
+const group = 'Help';
+
+export const explain = defineCommand({
+  name: 'explain',
+  group,
+  summary: 'Say what an error or denial code means and what to do',
+  examples: [
+    { command: 'pratique explain SIGNATURE_MISSING', does: 'one code' },
+    { command: 'pratique explain', does: 'all of them' },
+  ],
+  args: ['[CODE]'],
+  flags: outputFlag,
+  load: () => import('../commands/explain.ts'),
+});
+
+export const doctor = defineCommand({
+  name: 'doctor',
+  group,
+  summary: 'Check this machine, its configuration and credentials',
+  examples: [{ command: 'pratique doctor', does: 'what is wrong, and what to do' }],
+  args: [],
+  flags: outputFlag,
+  load: () => import('../commands/doctor.ts'),
+});
+
+export const config = defineCommand({
+  name: 'config',
+  group,
+  summary: 'Show the settings of a command and where each comes from',
+  examples: [{ command: 'pratique config verify', does: 'flag, $PRATIQUE_FLAG, pratique.yaml, user file, default' }],
+  description:
+    'Settings are looked up in this order: flag, environment (PRATIQUE_ and the flag in capitals), pratique.yaml in this directory or\none above it, ~/.config/pratique/pratique.yaml. A file holds flag names, or command names with flags below them.',
+  args: ['COMMAND...'],
+  flags: outputFlag,
+  load: () => import('../commands/config.ts'),
+});
+
+export const completion = defineCommand({
+  name: 'completion',
+  group,
+  summary: 'Print the completion script of a shell',
+  examples: [
+    { command: 'pratique completion bash > /etc/bash_completion.d/pratique', does: 'bash' },
+    { command: 'pratique completion zsh > "${fpath[1]}/_pratique"', does: 'zsh; also fish and powershell' },
+  ],
+  args: ['SHELL'],
+  flags: {},
+  load: () => import('../commands/completion.ts'),
+});
+
+export const version = defineCommand({
+  name: 'version',
+  group,
+  summary: 'Print the version',
+  examples: [{ command: 'pratique version', does: 'version, Node and platform' }],
+  args: [],
+  flags: outputFlag,
+  load: () => import('../commands/version.ts'),
+});
