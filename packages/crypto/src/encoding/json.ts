@@ -1,0 +1,95 @@
+import { printable } from '@pratique/errors';
+import { cryptoErrors } from '../errors.ts';
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [name: string]: JsonValue;
+}
+
+export interface JsonLimits {
+  /** Bytes of UTF-8. Default 16 MiB. */
+  readonly maxBytes?: number;
+  /** Nesting of arrays and objects. Default 64. */
+  readonly maxDepth?: number;
+}
+
+/**
+ * Parses JSON that somebody signed. Stricter than `JSON.parse`: UTF-8 must be well formed, there is no byte order
+ * mark, no object names a member twice (parsers disagree about which one counts, and a signature must mean one
+ * thing), and size and depth are limited before anything is built.
+ *
+ * @throws ENCODING_INVALID; `what` names the document in the message.
+ */
+export function parseJson(bytes: Uint8Array, what: string, limits: JsonLimits = {}): JsonValue {
+  const { maxBytes = 16 * 1024 * 1024, maxDepth = 64 } = limits;
+  if (bytes.byteLength > maxBytes) {
+    throw refuse(`${what} is larger than ${maxBytes} bytes`, `${bytes.byteLength} bytes`);
+  }
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw refuse(`${what} is not UTF-8`);
+  }
+  scan(text, what, maxDepth);
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    throw refuse(`${what} is not JSON`, bytes.byteLength === 0 ? 'nothing' : printable(text, 40));
+  }
+}
+
+/** True for an object, not an array and not null. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** One pass over the text: depth and repeated member names. Syntax is left to `JSON.parse`. */
+function scan(text: string, what: string, maxDepth: number): void {
+  // One entry per open bracket: the names seen in an object, or null for an array.
+  const open: (Set<string> | null)[] = [];
+  let key = false;
+  for (let i = 0; i < text.length; i++) {
+    switch (text[i]) {
+      case '{':
+      case '[':
+        key = text[i] === '{';
+        if (open.push(key ? new Set() : null) > maxDepth)
+          throw refuse(`${what} is nested deeper than ${maxDepth}`);
+        break;
+      case '}':
+      case ']':
+        open.pop();
+        key = false;
+        break;
+      case ',':
+        key = open.at(-1) instanceof Set;
+        break;
+      case '"': {
+        const start = i;
+        for (i++; i < text.length && text[i] !== '"'; i++) if (text[i] === '\\') i++;
+        const names = open.at(-1);
+        if (key && names instanceof Set) {
+          const name = memberName(text.slice(start, i + 1), what);
+          if (names.has(name)) throw refuse(`${what} names a member twice`, printable(name, 60));
+          names.add(name);
+        }
+        key = false;
+        break;
+      }
+    }
+  }
+}
+
+function memberName(quoted: string, what: string): string {
+  if (!quoted.includes('\\')) return quoted.slice(1, -1);
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    throw refuse(`${what} is not JSON`, printable(quoted, 40));
+  }
+}
+
+function refuse(message: string, found?: string) {
+  return cryptoErrors.error('ENCODING_INVALID', { message, found });
+}

@@ -1,0 +1,94 @@
+import { constants, verify } from 'node:crypto';
+import { readDer } from '../der/reader.ts';
+import { verifyEd25519ph } from './ed25519.ts';
+import type { KeyAlgorithm, PublicKey } from './public-key.ts';
+
+export type SignatureScheme =
+  | 'ecdsa-sha256'
+  | 'ecdsa-sha384'
+  | 'ecdsa-sha512'
+  | 'rsa-pkcs1v15-sha256'
+  | 'rsa-pkcs1v15-sha384'
+  | 'rsa-pkcs1v15-sha512'
+  | 'rsa-pss-sha256'
+  | 'rsa-pss-sha384'
+  | 'rsa-pss-sha512'
+  | 'ed25519'
+  | 'ed25519ph';
+
+/**
+ * The schemes a key of this algorithm signs with in Sigstore, first the one of the algorithm registry. The second one
+ * of P-384 and P-521 is what Cosign used for every curve before version 3 and still uses in `cosign verify`;
+ * Ed25519ph is what Cosign signs with. RSA-PSS is never tried unless asked for by name.
+ */
+export const defaultSchemes: Readonly<
+  Record<KeyAlgorithm, readonly [SignatureScheme, ...SignatureScheme[]]>
+> = {
+  'ecdsa-p256': ['ecdsa-sha256'],
+  'ecdsa-p384': ['ecdsa-sha384', 'ecdsa-sha256'],
+  'ecdsa-p521': ['ecdsa-sha512', 'ecdsa-sha256'],
+  rsa: ['rsa-pkcs1v15-sha256'],
+  ed25519: ['ed25519', 'ed25519ph'],
+};
+
+/**
+ * Verifies `signature` over `data` and returns the scheme under which it is valid, or null.
+ *
+ * ECDSA signatures are strict DER `SEQUENCE { r, s }` with both numbers positive. Both values of s are accepted, as
+ * Cosign writes either: two different signature byte strings can therefore come from one act of signing, so never
+ * count signatures, count keys.
+ *
+ * Pure; never throws for hostile input.
+ */
+export function verifySignature(
+  key: PublicKey,
+  data: Uint8Array,
+  signature: Uint8Array,
+  schemes: readonly SignatureScheme[] = defaultSchemes[key.algorithm],
+): SignatureScheme | null {
+  return schemes.find((scheme) => verifyWith(key, data, signature, scheme)) ?? null;
+}
+
+function verifyWith(
+  key: PublicKey,
+  data: Uint8Array,
+  signature: Uint8Array,
+  scheme: SignatureScheme,
+): boolean {
+  if (scheme === 'ed25519ph') {
+    return key.algorithm === 'ed25519' && verifyEd25519ph(key.spki.subarray(-32), data, signature);
+  }
+  if (scheme === 'ed25519') {
+    return (
+      key.algorithm === 'ed25519' &&
+      signature.byteLength === 64 &&
+      verify(null, data, key.keyObject, signature)
+    );
+  }
+  const hash = scheme.slice(-6);
+  if (scheme.startsWith('ecdsa-')) {
+    return (
+      key.algorithm.startsWith('ecdsa-') &&
+      isEcdsaSignature(signature, key.bits) &&
+      verify(hash, data, { key: key.keyObject, dsaEncoding: 'der' }, signature)
+    );
+  }
+  if (key.algorithm !== 'rsa' || signature.byteLength !== Math.ceil(key.bits / 8)) return false;
+  const padding = scheme.startsWith('rsa-pss-')
+    ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+    : { padding: constants.RSA_PKCS1_PADDING };
+  return verify(hash, data, { key: key.keyObject, ...padding }, signature);
+}
+
+/** Strict form of an ECDSA-Sig-Value (RFC 3279 §2.2.3): positive minimal integers that fit the curve, nothing after. */
+export function isEcdsaSignature(signature: Uint8Array, bits: number): boolean {
+  try {
+    const value = readDer(signature);
+    const r = value.positiveInteger();
+    const s = value.positiveInteger();
+    value.end();
+    return r.byteLength <= Math.ceil(bits / 8) && s.byteLength <= Math.ceil(bits / 8);
+  } catch {
+    return false;
+  }
+}
