@@ -1,0 +1,82 @@
+/** The foreign tools the proofs run against: which version, how it is had, how an installed copy tells its version. */
+
+/** A program built from its Go module at exactly this version. */
+interface GoTool {
+  readonly kind: 'go';
+  readonly version: string;
+  /** The package `go install` builds. */
+  readonly module: string;
+  readonly versionArguments: readonly string[];
+}
+
+/** A program of a Debian release; a copy on PATH will do from version `minimum` on. */
+interface DebianTool {
+  readonly kind: 'debian';
+  readonly minimum: string;
+  readonly release: string;
+  /** The program's package, then those of the libraries it loads. */
+  readonly packages: readonly string[];
+  readonly versionArguments: readonly string[];
+}
+
+export type Tool = GoTool | DebianTool;
+
+export const tools = {
+  cosign: {
+    kind: 'go',
+    version: '3.1.3',
+    module: 'github.com/sigstore/cosign/v3/cmd/cosign',
+    versionArguments: ['version'],
+  },
+  crane: {
+    kind: 'go',
+    version: '0.21.9',
+    module: 'github.com/google/go-containerregistry/cmd/crane',
+    versionArguments: ['version'],
+  },
+  oras: { kind: 'go', version: '1.3.6', module: 'oras.land/oras/cmd/oras', versionArguments: ['version'] },
+  opa: {
+    kind: 'go',
+    version: '1.20.2',
+    module: 'github.com/open-policy-agent/opa',
+    versionArguments: ['version'],
+  },
+  // Debian 12's skopeo is built with Sigstore support switched off, so the next release's is taken.
+  skopeo: {
+    kind: 'debian',
+    minimum: '1.18.0',
+    release: 'trixie',
+    packages: ['skopeo', 'libc6', 'libgpgme11t64', 'libsqlite3-0', 'libassuan9', 'libgpg-error0'],
+    versionArguments: ['--version'],
+  },
+  'docker-registry': {
+    kind: 'debian',
+    minimum: '2.8.2',
+    release: 'trixie',
+    packages: ['docker-registry', 'libc6'],
+    versionArguments: ['--version'],
+  },
+} as const satisfies Record<string, Tool>;
+
+export type ToolName = keyof typeof tools;
+
+export const toolNames = Object.keys(tools) as ToolName[];
+
+export function isToolName(name: string): name is ToolName {
+  return Object.hasOwn(tools, name);
+}
+
+/** The first `1.2.3` in what a tool prints about itself. */
+export function versionIn(output: string): string | undefined {
+  return /(?:^|[^0-9.])v?(\d+\.\d+\.\d+)/.exec(output)?.[1];
+}
+
+/** Whether a copy that reports `found` may stand for the tool: exact for what we pin, at least for what Debian ships. */
+export function isAcceptable(tool: Tool, found: string): boolean {
+  if (tool.kind === 'go') return found === tool.version;
+  const [a, b] = [found, tool.minimum].map((text) => text.split('.').map(Number));
+  for (let i = 0; i < 3; i++) {
+    if (a![i]! !== b![i]!) return a![i]! > b![i]!;
+  }
+  return true;
+}

@@ -1,0 +1,78 @@
+/**
+ * Installs the foreign tools the proofs run against: `node test/tools/install.ts [TOOL…]`. What is on PATH at an
+ * acceptable version is used as it is; the rest is built or installed. A tool that cannot be had is an error: a
+ * proof that skips its peer proves nothing.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
+import {
+  isAcceptable,
+  isToolName,
+  type Tool,
+  type ToolName,
+  toolNames,
+  tools,
+  versionIn,
+} from './catalog.ts';
+import { capture } from './command.ts';
+import { unpackDebianTool } from './debian.ts';
+import { buildGoTool } from './go.ts';
+import { withLock } from './lock.ts';
+
+/** Where each tool asked for is: absolute paths. */
+export type ToolPaths<Name extends ToolName = ToolName> = Readonly<Record<Name, string>>;
+
+/** The tool as found on PATH (or where Debian puts daemons), when its version will do. */
+function findInstalled(name: ToolName): string | undefined {
+  const tool = tools[name];
+  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin'];
+  for (const directory of new Set(directories.filter((path) => path.startsWith('/')))) {
+    const path = join(directory, name);
+    if (!existsSync(path)) continue;
+    const version = versionIn(capture(path, tool.versionArguments) ?? '');
+    if (version !== undefined && isAcceptable(tool, version)) return path;
+  }
+  return undefined;
+}
+
+/** The tool in the cache, put there first where it is not. */
+async function install(cache: string, name: ToolName): Promise<string> {
+  const tool: Tool = tools[name];
+  const home = join(cache, tool.kind === 'go' ? `${name}-${tool.version}` : `${name}-${tool.release}`);
+  const path = join(home, 'bin', name);
+  if (existsSync(path)) return path;
+  return await withLock(`${home}.lock`, async () => {
+    if (!existsSync(path)) {
+      if (tool.kind === 'go') await buildGoTool(cache, home, tool.module, tool.version);
+      else unpackDebianTool(home, name, tool.release, tool.packages);
+    }
+    return path;
+  });
+}
+
+/** Installs what is missing of `names` and returns where each is. */
+export async function installTools<Name extends ToolName>(names: readonly Name[]): Promise<ToolPaths<Name>> {
+  const cache = join(cacheDirectory(), 'tools');
+  mkdirSync(cache, { recursive: true });
+  const paths: Partial<Record<Name, string>> = {};
+  for (const name of names) paths[name] = findInstalled(name) ?? (await install(cache, name));
+  return paths as ToolPaths<Name>;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const asked = process.argv.slice(2);
+  const unknown = asked.filter((name) => !isToolName(name));
+  if (unknown.length > 0) {
+    process.stderr.write(`Unknown: ${unknown.join(', ')}. Known: ${toolNames.join(', ')}\n`);
+    process.exit(3);
+  }
+  try {
+    const paths = await installTools(asked.length > 0 ? asked.filter(isToolName) : toolNames);
+    for (const [name, path] of Object.entries(paths)) process.stdout.write(`${name}\t${path}\n`);
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    process.exitCode = 1;
+  }
+}
