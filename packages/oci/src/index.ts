@@ -1,1 +1,38 @@
+export { isNotFound, ociErrors } from './errors.ts';
+export {
+  type BuiltManifest,
+  buildImageManifest,
+  buildIndex,
+  describeBytes,
+  emptyDescriptor,
+  emptyJson,
+} from './manifest/build.ts';
+export { parseStrictJson } from './manifest/json.ts';
+export {
+  imageMediaTypes,
+  indexMediaTypes,
+  isMediaType,
+  manifestMediaTypes,
+  mediaTypes,
+} from './manifest/media-types.ts';
+export { maxManifestBytes, maxManifestEntries, parseManifest } from './manifest/parse.ts';
+export {
+  createDigester,
+  type DigestAlgorithm,
+  type Digester,
+  digestAlgorithm,
+  digestHex,
+  digestOf,
+  isDigest,
+  parseDigest,
+} from './reference/digest.ts';
+export {
+  dockerHub,
+  familiarReference,
+  formatReference,
+  isRegistryHost,
+  isRepositoryName,
+  isTag,
+  parseReference,
+} from './reference/reference.ts';
 export type * from './types.ts';

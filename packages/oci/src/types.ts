@@ -73,7 +73,7 @@ export interface ReadOptions {
  * One repository's content, wherever it lives: a registry, an OCI image layout, a docker archive. Everything that
  * reads or writes images works on this interface. All content returned is verified against the digest asked for.
  *
- * Not-found is `NOT_FOUND` (an answer); everything else that goes wrong is a fault and is thrown as one.
+ * Not-found is `OCI_NOT_FOUND` (an answer, see `isNotFound`); everything else that goes wrong is a fault and is thrown as one.
  */
 export interface Repository {
   /** For people: `localhost:5000/team/app`, or a path. */
