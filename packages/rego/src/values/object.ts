@@ -1,0 +1,135 @@
+import { compare, compareStrings } from './compare.ts';
+import { fromJson } from './from-json.ts';
+import { keyOf, type PrimitiveKey } from './key.ts';
+import { RegoNumber } from './number.ts';
+import type { Value } from './value.ts';
+
+type HostObject = Readonly<Record<string, unknown>>;
+
+/**
+ * An object with keys of any type. One that stands for a host object converts members when they are looked at and
+ * never writes to the host. Build it with `set`, then share it; nothing may be set on an object that others can see.
+ */
+export class RegoObject {
+  readonly rank = 5;
+  key: string | undefined = undefined;
+  #host: HostObject | undefined;
+  #plain: Map<PrimitiveKey, Value> | undefined = undefined;
+  #boxed: Map<string, readonly [Value, Value]> | undefined = undefined;
+  #sorted: readonly Value[] | undefined = undefined;
+
+  constructor(host?: HostObject) {
+    this.#host = host;
+  }
+
+  static of(entries: Iterable<readonly [Value, Value]>): RegoObject {
+    const object = new RegoObject();
+    for (const [key, value] of entries) object.set(key, value);
+    return object;
+  }
+
+  get size(): number {
+    if (this.#host !== undefined) this.#convert();
+    return (this.#plain?.size ?? 0) + (this.#boxed?.size ?? 0);
+  }
+
+  get(key: Value): Value | undefined {
+    if (key === null || typeof key !== 'object') {
+      if (this.#plain !== undefined) {
+        const value = this.#plain.get(key);
+        if (value !== undefined) return value;
+      }
+      if (this.#host !== undefined) return this.#load(key);
+      return this.#boxed !== undefined && typeof key === 'number'
+        ? this.#boxed.get(keyOf(key))?.[1]
+        : undefined;
+    }
+    if (this.#host !== undefined) return undefined;
+    const found = this.#boxed?.get(keyOf(key));
+    if (found !== undefined) return found[1];
+    if (!(key instanceof RegoNumber) || this.#plain === undefined) return undefined;
+    const double = key.toDouble();
+    return compare(double, key) === 0 ? this.#plain.get(double) : undefined;
+  }
+
+  has(key: Value): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  /** Sets a member while building. */
+  set(key: Value, value: Value): void {
+    if (this.#host !== undefined) this.#convert();
+    this.#sorted = undefined;
+    if (key === null || typeof key !== 'object') {
+      if (this.#boxed !== undefined && typeof key === 'number') this.#boxed.delete(keyOf(key));
+      this.#plain ??= new Map();
+      this.#plain.set(key, value);
+      return;
+    }
+    if (key instanceof RegoNumber && this.#plain !== undefined) {
+      const double = key.toDouble();
+      if (compare(double, key) === 0) this.#plain.delete(double);
+    }
+    this.#boxed ??= new Map();
+    this.#boxed.set(keyOf(key), [key, value]);
+  }
+
+  /** The keys in Rego's order. */
+  keys(): readonly Value[] {
+    if (this.#sorted !== undefined) return this.#sorted;
+    const keys = this.unorderedKeys();
+    let strings = this.#boxed === undefined;
+    let sorted = true;
+    for (let index = 0; index < keys.length && strings; index++) {
+      strings = typeof keys[index] === 'string';
+      if (strings && sorted && index > 0) {
+        sorted = compareStrings(keys[index - 1] as string, keys[index] as string) < 0;
+      }
+    }
+    if (!strings) keys.sort(compare);
+    else if (!sorted) (keys as string[]).sort(compareStrings);
+    this.#sorted = keys;
+    return keys;
+  }
+
+  /** The keys in no particular order: cheaper, for uses whose result does not depend on it. */
+  unorderedKeys(): Value[] {
+    if (this.#host !== undefined) this.#convert();
+    const keys: Value[] = this.#plain === undefined ? [] : [...this.#plain.keys()];
+    if (this.#boxed !== undefined) for (const entry of this.#boxed.values()) keys.push(entry[0]);
+    return keys;
+  }
+
+  /** Members in Rego's key order. */
+  entries(): (readonly [Value, Value])[] {
+    return this.keys().map((key) => [key, this.get(key) as Value] as const);
+  }
+
+  #load(key: PrimitiveKey): Value | undefined {
+    if (typeof key !== 'string') return undefined;
+    const host = this.#host as HostObject;
+    if (!Object.hasOwn(host, key)) return undefined;
+    const member = host[key];
+    if (member === undefined || typeof member === 'function' || typeof member === 'symbol') return undefined;
+    const value = fromJson(member);
+    if (typeof value === 'object' && value !== null) {
+      this.#plain ??= new Map();
+      this.#plain.set(key, value);
+    }
+    return value;
+  }
+
+  #convert(): void {
+    const host = this.#host as HostObject;
+    const loaded = this.#plain;
+    const plain = new Map<PrimitiveKey, Value>();
+    for (const key of Object.keys(host)) {
+      const value = loaded?.get(key) ?? this.#load(key);
+      if (value !== undefined) plain.set(key, value);
+    }
+    this.#plain = plain;
+    this.#host = undefined;
+  }
+}
+
+export const EMPTY_OBJECT = new RegoObject();
