@@ -10,7 +10,8 @@ export const cliErrors = defineErrors({
   CONFIG_INVALID: {
     kind: 'usage',
     title: 'A configuration file could not be understood.',
-    remedy: 'Correct the file at the place the message names; pratique config shows what is in force and where it comes from.',
+    remedy:
+      'Correct the file at the place the message names; pratique config shows what is in force and where it comes from.',
   },
   FILE_UNREADABLE: {
     kind: 'usage',
@@ -30,12 +31,14 @@ export const cliErrors = defineErrors({
   VERIFY_ANNOTATION_MISMATCH: {
     kind: 'denial',
     title: 'A signature is good, but does not carry the annotations that were asked for.',
-    remedy: 'Sign again with the annotations: pratique sign --key KEY -a NAME=VALUE IMAGE@DIGEST, or ask for those it has.',
+    remedy:
+      'Sign again with the annotations: pratique sign --key KEY -a NAME=VALUE IMAGE@DIGEST, or ask for those it has.',
   },
   DEMO_UNEXPECTED: {
     kind: 'fault',
     title: 'The demo made a decision that is not the expected one.',
-    remedy: 'This is a defect of Pratique: please report it with the output of pratique demo -o json and pratique doctor.',
+    remedy:
+      'This is a defect of Pratique: please report it with the output of pratique demo -o json and pratique doctor.',
   },
   DEMO_BASE_UNUSABLE: {
     kind: 'usage',
@@ -45,6 +48,7 @@ export const cliErrors = defineErrors({
   INTERNAL: {
     kind: 'fault',
     title: 'Something went wrong that Pratique has no better word for.',
-    remedy: 'This is a defect of Pratique: please report it with the message and the output of pratique doctor.',
+    remedy:
+      'This is a defect of Pratique: please report it with the message and the output of pratique doctor.',
   },
 });

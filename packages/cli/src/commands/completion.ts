@@ -7,21 +7,27 @@ import type { completion } from '../specs/tools.ts';
 function bash(all: readonly CommandSpec[]): string {
   const cases = all.map(({ name, flags }) => `    '${name}') words='${flagWords(flags)}' ;;`).join('\n');
   const firsts = [...new Set(all.map(({ name }) => name.split(' ')[0]!))].join(' ');
-  const seconds = groups(all).map(([first, rest]) => `    '${first}') words='${rest.join(' ')} --help' ;;`).join('\n');
+  const seconds = groups(all)
+    .map(([first, rest]) => `    '${first}') words='${rest.join(' ')} --help' files=no ;;`)
+    .join('\n');
   return `_pratique() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" words='' i command=''
+  local current="\${COMP_WORDS[COMP_CWORD]}" words='' i command='' files=yes
   for ((i = 1; i < COMP_CWORD; i++)); do
     [[ \${COMP_WORDS[i]} == -* ]] && break
     command="\${command:+$command }\${COMP_WORDS[i]}"
-    case "$command" in ${groups(all).map(([first]) => `'${first}'`).join('|') || "''"}) ;; *) break ;; esac
+    case "$command" in ${
+      groups(all)
+        .map(([first]) => `'${first}'`)
+        .join('|') || "''"
+    }) ;; *) break ;; esac
   done
   case "$command" in
-    '') words='${firsts} --help' ;;
+    '') words='${firsts} --help' files=no ;;
 ${seconds}
 ${cases}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
-  [[ $current != -* && -n $command ]] && COMPREPLY+=($(compgen -f -- "$current"))
+  [[ $current != -* && $files == yes ]] && COMPREPLY+=($(compgen -f -- "$current"))
 }
 complete -o filenames -F _pratique pratique
 `;
@@ -43,8 +49,11 @@ function fish(all: readonly CommandSpec[]): string {
     for (const [flag, spec] of Object.entries(flags)) {
       if (spec.hidden) continue;
       const short = spec.short ? ` -s ${spec.short}` : '';
-      const value = spec.kind === 'boolean' ? '' : spec.choices ? ` -x -a ${quote(spec.choices.join(' '))}` : ' -r';
-      lines.push(`complete -c pratique -n ${quote(here)} -l ${flag}${short}${value} -d ${quote(spec.summary)}`);
+      const value =
+        spec.kind === 'boolean' ? '' : spec.choices ? ` -x -a ${quote(spec.choices.join(' '))}` : ' -r';
+      lines.push(
+        `complete -c pratique -n ${quote(here)} -l ${flag}${short}${value} -d ${quote(spec.summary)}`,
+      );
     }
   }
   return `${lines.join('\n')}\n`;
@@ -67,7 +76,12 @@ ${entries}
 }
 
 function flagWords(flags: CommandSpec['flags']): string {
-  return [...Object.entries(flags).filter(([, flag]) => !flag.hidden).map(([name]) => `--${name}`), '--help'].join(' ');
+  return [
+    ...Object.entries(flags)
+      .filter(([, flag]) => !flag.hidden)
+      .map(([name]) => `--${name}`),
+    '--help',
+  ].join(' ');
 }
 
 /** First words that have commands below them: `registry` → `serve`. */
@@ -80,7 +94,12 @@ function groups(all: readonly CommandSpec[]): [string, string[]][] {
   return [...found];
 }
 
-const shells: Readonly<Record<string, (all: readonly CommandSpec[]) => string>> = { bash, zsh, fish, powershell };
+const shells: Readonly<Record<string, (all: readonly CommandSpec[]) => string>> = {
+  bash,
+  zsh,
+  fish,
+  powershell,
+};
 
 export const run: Run<typeof completion.flags> = async ({ args, terminal }) => {
   const shell = Object.hasOwn(shells, args[0]!) ? shells[args[0]!] : undefined;

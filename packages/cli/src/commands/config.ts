@@ -11,12 +11,19 @@ export const run: Run<typeof config.flags> = async ({ args, flags, terminal }) =
   const name = args.join(' ');
   const command = commands.find((candidate) => candidate.name === name);
   if (!command) {
-    throw cliErrors.error('USAGE', { message: `no command is named '${name.slice(0, 80)}'`, remedy: 'pratique --help' });
+    throw cliErrors.error('USAGE', {
+      message: `no command is named '${name.slice(0, 80)}'`,
+      remedy: 'pratique --help',
+    });
   }
   const all = Object.entries(await settings(command, {}, terminal, commands)).map(
-    ([flag, { value, origin }]) => [flag, { value: secret.test(flag) && value !== undefined ? '(hidden)' : value, origin }] as const,
+    ([flag, { value, origin }]) =>
+      [flag, { value: secret.test(flag) && value !== undefined ? '(hidden)' : value, origin }] as const,
   );
   if (flags.output === 'json') terminal.out(`${JSON.stringify(Object.fromEntries(all), null, 2)}\n`);
-  else terminal.out(`${table(all.map(([flag, { value, origin }]) => [flag, JSON.stringify(value) ?? '-', origin]))}\n`);
+  else
+    terminal.out(
+      `${table(all.map(([flag, { value, origin }]) => [flag, JSON.stringify(value) ?? '-', origin]))}\n`,
+    );
   return 0;
 };

@@ -14,7 +14,9 @@ export const run: Run<typeof explain.flags> = async ({ args, flags, terminal }) 
   }
   const entry = all.get(code);
   if (!entry) {
-    const near = [...all.keys()].filter((name) => code.split('_').some((word) => word.length > 3 && name.includes(word)));
+    const near = [...all.keys()].filter((name) =>
+      code.split('_').some((word) => word.length > 3 && name.includes(word)),
+    );
     throw cliErrors.error('USAGE', {
       message: `no code is named ${code.slice(0, 80)}`,
       expected: near.length > 0 ? near.join(', ') : 'a code as errors and denials print it',
@@ -23,6 +25,9 @@ export const run: Run<typeof explain.flags> = async ({ args, flags, terminal }) 
   }
   const c = style(terminal.colour.out);
   if (flags.output === 'json') terminal.out(`${JSON.stringify({ code, ...entry })}\n`);
-  else terminal.out(`${c.bold(code)} (${entry.kind}, ${entry.area})\n${entry.title}\n\nWhat to do\n  ${entry.remedy}\n`);
+  else
+    terminal.out(
+      `${c.bold(code)} (${entry.kind}, ${entry.area})\n${entry.title}\n\nWhat to do\n  ${entry.remedy}\n`,
+    );
   return 0;
 };

@@ -22,7 +22,11 @@ export function configFiles(terminal: Pick<Terminal, 'cwd' | 'env'>): string[] {
     }
     if (dirname(directory) === directory) break;
   }
-  const user = join(terminal.env['XDG_CONFIG_HOME'] || join(terminal.env['HOME'] || homedir(), '.config'), 'pratique', 'pratique.yaml');
+  const user = join(
+    terminal.env['XDG_CONFIG_HOME'] || join(terminal.env['HOME'] || homedir(), '.config'),
+    'pratique',
+    'pratique.yaml',
+  );
   if (existsSync(user) && !files.includes(user)) files.push(user);
   return files;
 }
@@ -35,18 +39,29 @@ async function readConfig(file: string, commands: readonly CommandSpec[]): Promi
   const content: unknown = document.toJS({ maxAliasCount: 10 });
   if (content === null || content === undefined) return {};
   if (typeof content !== 'object' || Array.isArray(content)) {
-    throw cliErrors.error('CONFIG_INVALID', { message: `${file}: expected flag names with values`, expected: 'a mapping', found: typeof content });
+    throw cliErrors.error('CONFIG_INVALID', {
+      message: `${file}: expected flag names with values`,
+      expected: 'a mapping',
+      found: typeof content,
+    });
   }
   const known = new Set(commands.flatMap((command) => Object.keys(command.flags)));
   const sections = new Map(commands.map((command) => [command.name, command]));
   for (const [key, value] of Object.entries(content)) {
     const section = sections.get(key);
     const names = section && typeof value === 'object' && value !== null ? Object.keys(value) : [];
-    const unknown = section && names.length > 0 ? names.find((name) => !(name in section.flags)) : known.has(key) ? undefined : key;
+    const unknown =
+      section && names.length > 0
+        ? names.find((name) => !(name in section.flags))
+        : known.has(key)
+          ? undefined
+          : key;
     if (unknown !== undefined) {
       throw cliErrors.error('CONFIG_INVALID', {
         message: `${file}: no option is named '${unknown}'${section ? ` in '${key}'` : ''}`,
-        expected: section ? Object.keys(section.flags).join(', ') : 'the name of a flag, or of a command with its flags below it',
+        expected: section
+          ? Object.keys(section.flags).join(', ')
+          : 'the name of a flag, or of a command with its flags below it',
         found: unknown,
       });
     }
@@ -109,7 +124,8 @@ function setting(
   const variables = [`PRATIQUE_${name.toUpperCase().replaceAll('-', '_')}`, ...(flag.env ?? [])];
   for (const variable of variables) {
     const value = terminal.env[variable];
-    if (value !== undefined && value !== '') return { value: coerce(name, flag, value, `$${variable}`), origin: `$${variable}` };
+    if (value !== undefined && value !== '')
+      return { value: coerce(name, flag, value, `$${variable}`), origin: `$${variable}` };
   }
   for (const { file, content } of files) {
     const section = Object.hasOwn(content, command.name) ? content[command.name] : undefined;
@@ -119,5 +135,8 @@ function setting(
     if (Object.hasOwn(content, name)) return { value: coerce(name, flag, content[name], file), origin: file };
   }
   const fallback = 'default' in flag ? flag.default : undefined;
-  return { value: fallback ?? (flag.kind === 'boolean' ? false : flag.kind === 'list' ? [] : undefined), origin: 'default' };
+  return {
+    value: fallback ?? (flag.kind === 'boolean' ? false : flag.kind === 'list' ? [] : undefined),
+    origin: 'default',
+  };
 }

@@ -3,14 +3,16 @@ import { style, table } from './style.ts';
 
 /** `-k, --key FILE` */
 export function flagUsage(name: string, flag: FlagSpec): string {
-  const value = flag.kind === 'boolean' ? '' : ` ${flag.placeholder ?? (flag.kind === 'integer' ? 'N' : 'VALUE')}`;
+  const value =
+    flag.kind === 'boolean' ? '' : ` ${flag.placeholder ?? (flag.kind === 'integer' ? 'N' : 'VALUE')}`;
   return `${flag.short ? `-${flag.short}, ` : '    '}--${name}${value}`;
 }
 
 function flagNotes(flag: FlagSpec): string {
   const notes: string[] = [];
   if (flag.choices) notes.push(flag.choices.join(' | '));
-  if ('default' in flag && flag.default !== undefined && flag.default !== false) notes.push(`default ${flag.default}`);
+  if ('default' in flag && flag.default !== undefined && flag.default !== false)
+    notes.push(`default ${flag.default}`);
   if (flag.env) notes.push(flag.env.map((name) => `$${name}`).join(', '));
   return notes.length > 0 ? ` (${notes.join('; ')})` : '';
 }
@@ -42,7 +44,10 @@ export function overview(commands: readonly CommandSpec[], prefix: string, colou
         ['  pratique generate-key-pair', c.dim('# cosign.key and cosign.pub')],
         ['  pratique sign --key cosign.key IMAGE@DIGEST', c.dim('# sign an image')],
         ['  pratique verify --key cosign.pub IMAGE', c.dim('# check it')],
-        ['  pratique admit --trust trust.yaml -f deploy.yaml', c.dim("# the cluster's decision, before the cluster")],
+        [
+          '  pratique admit --trust trust.yaml -f deploy.yaml',
+          c.dim("# the cluster's decision, before the cluster"),
+        ],
       ])}`,
     );
   }
@@ -52,6 +57,6 @@ export function overview(commands: readonly CommandSpec[], prefix: string, colou
   for (const [group, members] of groups) {
     parts.push(`${c.bold(group)}\n${table(members.map((member) => [`  ${member.name}`, member.summary]))}`);
   }
-  parts.push("Help of one command: pratique COMMAND --help. What a code means: pratique explain CODE.");
+  parts.push('Help of one command: pratique COMMAND --help. What a code means: pratique explain CODE.');
   return `${parts.join('\n\n')}\n`;
 }

@@ -1,11 +1,16 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { cliErrors } from '../errors.ts';
-import type { CommandSpec, FlagSpec } from './spec.ts';
 import { flagUsage } from './help.ts';
+import type { CommandSpec, FlagSpec } from './spec.ts';
 
 /** What was asked for, before configuration and environment fill in what was not given. */
 export type Parsed =
-  | { readonly kind: 'run'; readonly command: CommandSpec; readonly args: readonly string[]; readonly given: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'run';
+      readonly command: CommandSpec;
+      readonly args: readonly string[];
+      readonly given: Readonly<Record<string, unknown>>;
+    }
   | { readonly kind: 'help'; readonly command: CommandSpec }
   | { readonly kind: 'overview'; readonly prefix: string };
 
@@ -20,25 +25,29 @@ function findCommand(commands: readonly CommandSpec[], argv: readonly string[]):
 function normaliseBooleans(argv: readonly string[], booleans: ReadonlySet<string>): string[] {
   const end = argv.indexOf('--');
   return argv.map((token, index) => {
-    const match = end !== -1 && index > end ? null : /^--([a-z0-9-]+)=(true|false|1|0|t|f|TRUE|FALSE|True|False)$/.exec(token);
+    const match =
+      end !== -1 && index > end
+        ? null
+        : /^--([a-z0-9-]+)=(true|false|1|0|t|f|TRUE|FALSE|True|False)$/.exec(token);
     if (!match || !booleans.has(match[1]!)) return token;
     return /^(t|1)/i.test(match[2]!) ? `--${match[1]}` : `--no-${match[1]}`;
   });
 }
 
-function integer(name: string): (value: string) => number {
-  return (value) => {
-    if (!/^-?\d{1,15}$/.test(value)) {
-      throw cliErrors.error('USAGE', { message: `--${name} takes a whole number`, expected: 'a whole number', found: value.slice(0, 50) });
-    }
-    return Number(value);
-  };
+function integer(value: string): number {
+  if (!/^-?\d{1,15}$/.test(value)) throw new InvalidArgumentError('It takes a whole number.');
+  return Number(value);
 }
 
 function addFlag(target: Command, key: string, name: string, flag: FlagSpec): void {
-  const option = new Option(flagUsage(name, name === key ? flag : { ...flag, short: '' }).trim().replace(/ (\S+)$/, (whole, value) => (flag.kind === 'boolean' ? whole : ` <${value}>`)));
-  if (flag.kind === 'list') option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
-  if (flag.kind === 'integer') option.argParser(integer(name));
+  const option = new Option(
+    flagUsage(name, name === key ? flag : { ...flag, short: '' })
+      .trim()
+      .replace(/ (\S+)$/, (whole, value) => (flag.kind === 'boolean' ? whole : ` <${value}>`)),
+  );
+  if (flag.kind === 'list')
+    option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  if (flag.kind === 'integer') option.argParser(integer);
   if (flag.choices) option.choices(flag.choices);
   target.addOption(option);
   if (flag.kind === 'boolean') target.addOption(new Option(`--no-${name}`));
@@ -50,7 +59,8 @@ export function parse(commands: readonly CommandSpec[], argv: readonly string[])
   const wantsHelp = argv.includes('--help') || argv.includes('-h');
   if (!command) {
     const words = argv.filter((word) => !word.startsWith('-') && word !== 'help');
-    if (argv[0] === 'help' && findCommand(commands, words)) return { kind: 'help', command: findCommand(commands, words)! };
+    if (argv[0] === 'help' && findCommand(commands, words))
+      return { kind: 'help', command: findCommand(commands, words)! };
     if (words.length === 0) return { kind: 'overview', prefix: '' };
     const group = commands.filter(({ name }) => name.startsWith(`${words[0]} `));
     if (group.length > 0 && (words.length === 1 || wantsHelp)) return { kind: 'overview', prefix: words[0]! };
@@ -96,7 +106,12 @@ function checkArguments(command: CommandSpec, args: readonly string[]): void {
   const many = command.args.some((arg) => arg.includes('...'));
   const wanted = command.args.length === 0 ? 'no arguments' : command.args.join(' ');
   if (args.length < required) {
-    throw usage(command, `pratique ${command.name} needs ${wanted}`, wanted, args.length === 0 ? 'nothing' : args.join(' '));
+    throw usage(
+      command,
+      `pratique ${command.name} needs ${wanted}`,
+      wanted,
+      args.length === 0 ? 'nothing' : args.join(' '),
+    );
   }
   if (!many && args.length > command.args.length) {
     throw usage(command, `pratique ${command.name} takes ${wanted}`, wanted, args.join(' '));
@@ -109,7 +124,9 @@ function usage(command: CommandSpec, message: string, expected?: string, found?:
 
 function unknownCommand(commands: readonly CommandSpec[], words: readonly string[]): Error {
   // Commander knows how to say "Did you mean …?".
-  const parser = new Command('pratique').exitOverride().configureOutput({ writeOut: () => {}, writeErr: () => {} });
+  const parser = new Command('pratique')
+    .exitOverride()
+    .configureOutput({ writeOut: () => {}, writeErr: () => {} });
   for (const name of new Set(commands.map((command) => command.name.split(' ')[0]!))) parser.command(name);
   try {
     parser.parse([words[0]!], { from: 'user' });
@@ -117,5 +134,8 @@ function unknownCommand(commands: readonly CommandSpec[], words: readonly string
     const message = (error as Error).message.replace(/^error: /, '').replaceAll('\n', ' ');
     return cliErrors.error('USAGE', { message, remedy: 'pratique --help' });
   }
-  return cliErrors.error('USAGE', { message: `unknown command '${words.join(' ')}'`, remedy: 'pratique --help' });
+  return cliErrors.error('USAGE', {
+    message: `unknown command '${words.join(' ')}'`,
+    remedy: 'pratique --help',
+  });
 }

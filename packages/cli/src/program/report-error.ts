@@ -9,7 +9,10 @@ export function asPratiqueError(thrown: unknown): PratiqueError {
   if (error?.code === 'ENOENT' || error?.code === 'EACCES' || error?.code === 'EISDIR') {
     return cliErrors.error('FILE_UNREADABLE', { message: error.message, cause: thrown });
   }
-  return cliErrors.error('INTERNAL', { message: error instanceof Error ? error.message : String(thrown), cause: thrown });
+  return cliErrors.error('INTERNAL', {
+    message: error instanceof Error ? error.message : String(thrown),
+    cause: thrown,
+  });
 }
 
 /** An error for people: what, expected, found, what to try. */

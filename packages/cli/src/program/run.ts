@@ -1,18 +1,23 @@
+import { load } from '../commands/index.ts';
 import { commands } from '../specs/index.ts';
 import { settings } from './config.ts';
 import { exit, exitCodeOf } from './exit.ts';
 import { commandHelp, overview } from './help.ts';
 import { parse } from './parse.ts';
 import { asPratiqueError, errorJson, errorText } from './report-error.ts';
+import type { FlagSpecs, FlagValues } from './spec.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Runs one command line; resolves to the exit code. Everything thrown is told on standard error with its code. */
 export async function run(argv: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
-  let json = /^(-o|--output)(=?json|$)/.test(argv.find((word) => /^(-o|--output)/.test(word)) ?? '') && argv.includes('json');
+  let json =
+    /^(-o|--output)(=?json|$)/.test(argv.find((word) => /^(-o|--output)/.test(word)) ?? '') &&
+    argv.includes('json');
   try {
     const parsed = parse(commands, argv);
     if (parsed.kind === 'overview') {
-      const shown = parsed.prefix === '' ? commands : commands.filter(({ name }) => name.startsWith(`${parsed.prefix} `));
+      const shown =
+        parsed.prefix === '' ? commands : commands.filter(({ name }) => name.startsWith(`${parsed.prefix} `));
       terminal.out(overview(shown, parsed.prefix, terminal.colour.out));
       return exit.ok;
     }
@@ -23,13 +28,14 @@ export async function run(argv: readonly string[], terminal: Terminal, signal: A
     const resolved = await settings(parsed.command, parsed.given, terminal, commands);
     const flags = Object.fromEntries(Object.entries(resolved).map(([name, { value }]) => [name, value]));
     json = flags['output'] === 'json';
-    const { run: command } = await parsed.command.load();
-    return await command({ args: parsed.args, flags, terminal, signal });
+    const command = await load(parsed.command.name);
+    return await command({ args: parsed.args, flags: flags as FlagValues<FlagSpecs>, terminal, signal });
   } catch (thrown) {
     if (signal.aborted) return exit.interrupted;
     const error = asPratiqueError(thrown);
     terminal.err(json ? errorJson(error) : errorText(error, terminal.colour.err));
-    if (error.code === 'INTERNAL' && terminal.env['PRATIQUE_DEBUG']) terminal.err(`${(error.cause as Error)?.stack ?? ''}\n`);
+    if (error.code === 'INTERNAL' && terminal.env['PRATIQUE_DEBUG'])
+      terminal.err(`${(error.cause as Error)?.stack ?? ''}\n`);
     return exitCodeOf(error);
   }
 }

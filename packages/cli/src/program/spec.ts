@@ -64,8 +64,6 @@ export interface CommandSpec<S extends FlagSpecs = FlagSpecs> {
   /** As in a usage line: `IMAGE`, `FILE...`, `[SHELL]`. */
   readonly args: readonly string[];
   readonly flags: S;
-  /** Loaded only when the command runs, so that one command does not pay for the imports of all. */
-  readonly load: () => Promise<{ readonly run: Run<S> }>;
 }
 
 /** Keeps the literal types of a command's flags. */

@@ -7,23 +7,30 @@ export const tree = defineCommand({
   name: 'tree',
   group,
   summary: 'Show what is attached to an image: signatures, attestations, SBOMs',
-  examples: [{ command: 'pratique tree registry.example/app:1.0', does: 'every referrer and cosign tag of the image' }],
+  examples: [
+    { command: 'pratique tree registry.example/app:1.0', does: 'every referrer and cosign tag of the image' },
+  ],
   args: ['IMAGE'],
   flags: { ...outputFlag, ...registryFlags },
-  load: () => import('../commands/tree.ts'),
 });
 
 export const triangulate = defineCommand({
   name: 'triangulate',
   group,
   summary: 'Print where the tag-based signatures of an image are',
-  examples: [{ command: 'pratique triangulate registry.example/app:1.0', does: 'registry.example/app:sha256-….sig' }],
+  examples: [
+    { command: 'pratique triangulate registry.example/app:1.0', does: 'registry.example/app:sha256-….sig' },
+  ],
   args: ['IMAGE'],
   flags: {
-    type: { kind: 'string', choices: ['signature', 'attestation', 'sbom', 'digest'], default: 'signature', summary: 'What to locate' },
+    type: {
+      kind: 'string',
+      choices: ['signature', 'attestation', 'sbom', 'digest'],
+      default: 'signature',
+      summary: 'What to locate',
+    },
     ...registryFlags,
   },
-  load: () => import('../commands/triangulate.ts'),
 });
 
 export const copy = defineCommand({
@@ -31,16 +38,25 @@ export const copy = defineCommand({
   group,
   summary: 'Copy an image with everything attached to it',
   examples: [
-    { command: 'pratique copy registry.example/app:1.0 mirror.example/app:1.0', does: 'registry to registry, signatures too' },
-    { command: 'pratique copy docker-archive:app.tar localhost:5000/app:1.0', does: 'push what docker save wrote' },
-    { command: 'pratique copy registry.example/app:1.0 oci:./layout:1.0', does: 'to an OCI image layout directory' },
+    {
+      command: 'pratique copy registry.example/app:1.0 mirror.example/app:1.0',
+      does: 'registry to registry, signatures too',
+    },
+    {
+      command: 'pratique copy docker-archive:app.tar localhost:5000/app:1.0',
+      does: 'push what docker save wrote',
+    },
+    {
+      command: 'pratique copy registry.example/app:1.0 oci:./layout:1.0',
+      does: 'to an OCI image layout directory',
+    },
   ],
-  description: 'A place is a registry reference, oci:DIRECTORY[:TAG], or (to read) docker-archive:FILE or oci-archive:FILE.',
+  description:
+    'A place is a registry reference, oci:DIRECTORY[:TAG], or (to read) docker-archive:FILE or oci-archive:FILE.',
   args: ['SOURCE', 'DESTINATION'],
   flags: {
     'sig-only': { kind: 'boolean', summary: 'Copy what is attached, not the image' },
     'image-only': { kind: 'boolean', summary: 'Copy the image, not what is attached' },
     ...registryFlags,
   },
-  load: () => import('../commands/copy.ts'),
 });

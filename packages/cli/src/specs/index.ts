@@ -7,6 +7,22 @@ import { completion, config, doctor, explain, version } from './tools.ts';
 
 /** Every command, in the order help shows them. */
 export const commands: readonly CommandSpec[] = [
-  demo, up, generateKeyPair, importKeyPair, publicKey, sign, verify, admit, admissionServe,
-  registryServe, copy, tree, triangulate, explain, doctor, config, completion, version,
-] as unknown as readonly CommandSpec[];
+  demo,
+  up,
+  generateKeyPair,
+  importKeyPair,
+  publicKey,
+  sign,
+  verify,
+  admit,
+  admissionServe,
+  registryServe,
+  copy,
+  tree,
+  triangulate,
+  explain,
+  doctor,
+  config,
+  completion,
+  version,
+];

@@ -6,50 +6,102 @@ export const demo = defineCommand({
   group: 'Start',
   summary: 'Play the whole story on real images and print the decisions',
   examples: [
-    { command: 'pratique demo', does: 'nine cases, offline; exit 0 only when every decision is the expected one' },
+    {
+      command: 'pratique demo',
+      does: 'nine cases, offline; exit 0 only when every decision is the expected one',
+    },
     { command: 'pratique demo --keep', does: 'leave the registry and the webhook running to try things on' },
-    { command: 'pratique demo --base debian.tar -o json', does: 'on an image of yours (docker archive, OCI layout or reference)' },
+    {
+      command: 'pratique demo --base debian.tar -o json',
+      does: 'on an image of yours (docker archive, OCI layout or reference)',
+    },
   ],
   args: [],
   flags: {
-    base: { kind: 'string', placeholder: 'REF|ARCHIVE', summary: 'The image to play with; by default one assembled from this Node' },
+    base: {
+      kind: 'string',
+      placeholder: 'REF|ARCHIVE',
+      summary: 'The image to play with; by default one assembled from this Node',
+    },
     keep: { kind: 'boolean', summary: 'Leave everything running until interrupted' },
-    output: { kind: 'string', short: 'o', choices: ['text', 'json'], default: 'text', summary: 'Form of the output' },
+    output: {
+      kind: 'string',
+      short: 'o',
+      choices: ['text', 'json'],
+      default: 'text',
+      summary: 'Form of the output',
+    },
     ...registryFlags,
   },
-  load: () => import('../commands/demo.ts'),
 });
 
 export const up = defineCommand({
   name: 'up',
   group: 'Start',
   summary: 'Run the registry and the admission webhook in one process',
-  examples: [{ command: 'pratique up --data ./pratique-data --trust trust.yaml', does: 'both, on free loopback ports' }],
+  examples: [
+    {
+      command: 'pratique up --data ./pratique-data --trust trust.yaml',
+      does: 'both, on free loopback ports',
+    },
+  ],
   args: [],
   flags: {
-    listen: { kind: 'string', placeholder: 'HOST:PORT', default: '127.0.0.1:0', summary: "The registry's address" },
-    'admission-listen': { kind: 'string', placeholder: 'HOST:PORT', default: '127.0.0.1:0', summary: "The webhook's address" },
+    listen: {
+      kind: 'string',
+      placeholder: 'HOST:PORT',
+      default: '127.0.0.1:0',
+      summary: "The registry's address",
+    },
+    'admission-listen': {
+      kind: 'string',
+      placeholder: 'HOST:PORT',
+      default: '127.0.0.1:0',
+      summary: "The webhook's address",
+    },
     output: serverFlags.output,
-    data: { kind: 'string', placeholder: 'DIR', default: './pratique-data', summary: 'Where everything is kept' },
-    deadline: { kind: 'integer', placeholder: 'MILLISECONDS', default: 8000, summary: 'The webhook answers after this long, with a reason' },
+    data: {
+      kind: 'string',
+      placeholder: 'DIR',
+      default: './pratique-data',
+      summary: 'Where everything is kept',
+    },
+    deadline: {
+      kind: 'integer',
+      placeholder: 'MILLISECONDS',
+      default: 8000,
+      summary: 'The webhook answers after this long, with a reason',
+    },
     ...trustFlags,
     ...registryFlags,
   },
-  load: () => import('../commands/up.ts'),
 });
 
 export const registryServe = defineCommand({
   name: 'registry serve',
   group: 'Images',
   summary: 'Run an OCI registry on a directory',
-  examples: [{ command: 'pratique registry serve --listen 127.0.0.1:5000 --data ./registry', does: 'docker, crane, oras, skopeo and cosign can use it' }],
+  examples: [
+    {
+      command: 'pratique registry serve --listen 127.0.0.1:5000 --data ./registry',
+      does: 'docker, crane, oras, skopeo and cosign can use it',
+    },
+  ],
   args: [],
   flags: {
     ...serverFlags,
-    data: { kind: 'string', placeholder: 'DIR', default: './pratique-registry', summary: 'Where everything is kept' },
+    data: {
+      kind: 'string',
+      placeholder: 'DIR',
+      default: './pratique-registry',
+      summary: 'Where everything is kept',
+    },
     'read-only': { kind: 'boolean', summary: 'Refuse pushes and deletions' },
-    'tls-cert': { kind: 'string', placeholder: 'FILE', summary: 'Certificate chain, PEM; without it plain HTTP' },
+    'tls-cert': {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary: 'Certificate chain, PEM; without it plain HTTP',
+    },
     'tls-key': { kind: 'string', placeholder: 'FILE', summary: 'Its private key, PEM' },
   },
-  load: () => import('../commands/registry-serve.ts'),
 });

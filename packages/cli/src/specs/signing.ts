@@ -9,29 +9,42 @@ export const generateKeyPair = defineCommand({
   summary: 'Make a key pair: cosign.key (encrypted) and cosign.pub',
   examples: [
     { command: 'pratique generate-key-pair', does: 'asks for a password, or takes COSIGN_PASSWORD' },
-    { command: 'pratique generate-key-pair --output-key-prefix release', does: 'release.key and release.pub' },
+    {
+      command: 'pratique generate-key-pair --output-key-prefix release',
+      does: 'release.key and release.pub',
+    },
   ],
   args: [],
   flags: {
-    'output-key-prefix': { kind: 'string', placeholder: 'NAME', default: 'cosign', summary: 'Name of the files, without their endings' },
+    'output-key-prefix': {
+      kind: 'string',
+      placeholder: 'NAME',
+      default: 'cosign',
+      summary: 'Name of the files, without their endings',
+    },
     yes: { kind: 'boolean', short: 'y', aliases: ['skip-confirmation'], summary: 'Overwrite existing files' },
   },
-  load: () => import('../commands/generate-key-pair.ts'),
 });
 
 export const importKeyPair = defineCommand({
   name: 'import-key-pair',
   group,
   summary: 'Turn a PEM private key into an encrypted cosign key pair',
-  examples: [{ command: 'pratique import-key-pair --key rsa.pem', does: 'import-cosign.key and import-cosign.pub' }],
+  examples: [
+    { command: 'pratique import-key-pair --key rsa.pem', does: 'import-cosign.key and import-cosign.pub' },
+  ],
   description: 'Reads PKCS#8, PKCS#1 and SEC 1 PEM: ECDSA P-256, P-384, P-521, RSA from 2048 bits, Ed25519.',
   args: [],
   flags: {
     key: { kind: 'string', short: 'k', placeholder: 'FILE', summary: 'The private key to import' },
-    'output-key-prefix': { kind: 'string', placeholder: 'NAME', default: 'import-cosign', summary: 'Name of the files, without their endings' },
+    'output-key-prefix': {
+      kind: 'string',
+      placeholder: 'NAME',
+      default: 'import-cosign',
+      summary: 'Name of the files, without their endings',
+    },
     yes: { kind: 'boolean', short: 'y', aliases: ['skip-confirmation'], summary: 'Overwrite existing files' },
   },
-  load: () => import('../commands/import-key-pair.ts'),
 });
 
 export const publicKey = defineCommand({
@@ -40,14 +53,16 @@ export const publicKey = defineCommand({
   summary: 'Print the public key of a private one',
   examples: [
     { command: 'pratique public-key --key cosign.key', does: 'PEM on standard output' },
-    { command: 'pratique public-key --key env://COSIGN_PRIVATE_KEY --outfile cosign.pub', does: 'from the environment, to a file' },
+    {
+      command: 'pratique public-key --key env://COSIGN_PRIVATE_KEY --outfile cosign.pub',
+      does: 'from the environment, to a file',
+    },
   ],
   args: [],
   flags: {
     key: { kind: 'string', placeholder: 'FILE|env://NAME', summary: 'The private key' },
     outfile: { kind: 'string', placeholder: 'FILE', summary: 'Write there instead of standard output' },
   },
-  load: () => import('../commands/public-key.ts'),
 });
 
 export const sign = defineCommand({
@@ -56,28 +71,64 @@ export const sign = defineCommand({
   summary: 'Sign images',
   examples: [
     { command: 'pratique sign --key cosign.key registry.example/app@sha256:…', does: 'sign one image' },
-    { command: 'pratique sign --key cosign.key -a env=prod -a build=42 IMAGE@DIGEST', does: 'with annotations inside the signature' },
-    { command: 'pratique sign --key cosign.key -r IMAGE@DIGEST', does: 'an index, and the image of every platform in it' },
-    { command: 'pratique sign --key env://COSIGN_PRIVATE_KEY --legacy IMAGE@DIGEST', does: 'key from the environment, tag-based format of cosign 1 and 2' },
+    {
+      command: 'pratique sign --key cosign.key -a env=prod -a build=42 IMAGE@DIGEST',
+      does: 'with annotations inside the signature',
+    },
+    {
+      command: 'pratique sign --key cosign.key -r IMAGE@DIGEST',
+      does: 'an index, and the image of every platform in it',
+    },
+    {
+      command: 'pratique sign --key env://COSIGN_PRIVATE_KEY --legacy IMAGE@DIGEST',
+      does: 'key from the environment, tag-based format of cosign 1 and 2',
+    },
   ],
   description:
     'Writes a Sigstore bundle (v0.3) as a referrer of the image, as cosign 3 does. Sign digests: a tag may mean another image a\nmoment later, so it is resolved once and a warning is given.',
   args: ['IMAGE...'],
   flags: {
     key: { kind: 'string', placeholder: 'FILE|env://NAME', summary: 'The private key' },
-    annotations: { kind: 'list', short: 'a', placeholder: 'NAME=VALUE', summary: 'Put this into the signature; may be repeated' },
+    annotations: {
+      kind: 'list',
+      short: 'a',
+      placeholder: 'NAME=VALUE',
+      summary: 'Put this into the signature; may be repeated',
+    },
     recursive: { kind: 'boolean', short: 'r', summary: 'Sign every manifest of an index too' },
     legacy: { kind: 'boolean', summary: 'Write the tag-based format (sha256-….sig) of cosign 1 and 2' },
     upload: { kind: 'boolean', default: true, summary: 'Push the signature; --upload=false only prints it' },
     bundle: { kind: 'string', placeholder: 'FILE', summary: 'Write the bundle to a file too' },
-    yes: { kind: 'boolean', short: 'y', hidden: true, aliases: ['skip-confirmation'], summary: 'Nothing is asked in any case' },
-    'tlog-upload': { kind: 'boolean', hidden: true, summary: 'A key signature is logged only where a log is configured' },
-    'use-signing-config': { kind: 'boolean', hidden: true, summary: 'A key signature is logged only where a log is configured' },
-    'new-bundle-format': { kind: 'boolean', hidden: true, default: true, summary: '--new-bundle-format=false is --legacy' },
-    'record-creation-timestamp': { kind: 'boolean', hidden: true, summary: 'Date the legacy signature manifest' },
+    yes: {
+      kind: 'boolean',
+      short: 'y',
+      hidden: true,
+      aliases: ['skip-confirmation'],
+      summary: 'Nothing is asked in any case',
+    },
+    'tlog-upload': {
+      kind: 'boolean',
+      hidden: true,
+      summary: 'A key signature is logged only where a log is configured',
+    },
+    'use-signing-config': {
+      kind: 'boolean',
+      hidden: true,
+      summary: 'A key signature is logged only where a log is configured',
+    },
+    'new-bundle-format': {
+      kind: 'boolean',
+      hidden: true,
+      default: true,
+      summary: '--new-bundle-format=false is --legacy',
+    },
+    'record-creation-timestamp': {
+      kind: 'boolean',
+      hidden: true,
+      summary: 'Date the legacy signature manifest',
+    },
     ...registryFlags,
   },
-  load: () => import('../commands/sign.ts'),
 });
 
 export const verify = defineCommand({
@@ -85,27 +136,54 @@ export const verify = defineCommand({
   group,
   summary: "Check images' signatures",
   examples: [
-    { command: 'pratique verify --key cosign.pub registry.example/app:1.0', does: 'exit 0 when a good signature by this key is found' },
+    {
+      command: 'pratique verify --key cosign.pub registry.example/app:1.0',
+      does: 'exit 0 when a good signature by this key is found',
+    },
     { command: 'pratique verify --key cosign.pub -a env=prod IMAGE', does: 'and it says env=prod' },
-    { command: 'pratique verify --key a.pub --key b.pub -o json IMAGE', does: 'by either key; JSON as cosign prints it' },
+    {
+      command: 'pratique verify --key a.pub --key b.pub -o json IMAGE',
+      does: 'by either key; JSON as cosign prints it',
+    },
   ],
   description:
     'Reads every format cosign has written: bundles (v0.1 to v0.3) as referrers and tag-based signatures. All signatures are\nchecked; those refused are listed with the reason. Exit 10: no signature; 11: no such image; 12: none by this key; 13: no certificate.',
   args: ['IMAGE...'],
   flags: {
     key: { kind: 'list', placeholder: 'FILE|env://NAME', summary: 'A public key to accept; may be repeated' },
-    annotations: { kind: 'list', short: 'a', placeholder: 'NAME=VALUE', summary: 'The signature must say this; may be repeated' },
-    output: { kind: 'string', short: 'o', choices: ['json', 'text'], default: 'json', summary: 'Form of the output' },
+    annotations: {
+      kind: 'list',
+      short: 'a',
+      placeholder: 'NAME=VALUE',
+      summary: 'The signature must say this; may be repeated',
+    },
+    output: {
+      kind: 'string',
+      short: 'o',
+      choices: ['json', 'text'],
+      default: 'json',
+      summary: 'Form of the output',
+    },
     'check-claims': { kind: 'boolean', default: true, summary: 'Compare the signed digest with the image' },
-    'trusted-root': { kind: 'string', placeholder: 'FILE', summary: 'Sigstore trusted root; signatures must then be in its log' },
-    'insecure-ignore-tlog': { kind: 'boolean', summary: 'Do not require the log entry that --trusted-root asks for' },
+    'trusted-root': {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary: 'Sigstore trusted root; signatures must then be in its log',
+    },
+    'insecure-ignore-tlog': {
+      kind: 'boolean',
+      summary: 'Do not require the log entry that --trusted-root asks for',
+    },
     'local-image': { kind: 'boolean', summary: 'IMAGE is an OCI image layout directory' },
-    offline: { kind: 'boolean', hidden: true, summary: 'Verification never asks any service but the registry' },
+    offline: {
+      kind: 'boolean',
+      hidden: true,
+      summary: 'Verification never asks any service but the registry',
+    },
     'private-infrastructure': { kind: 'boolean', hidden: true, summary: 'As --insecure-ignore-tlog' },
     'max-workers': { kind: 'integer', default: 10, hidden: true, summary: 'Blobs fetched at once' },
     'new-bundle-format': { kind: 'boolean', hidden: true, summary: 'Every format is read in any case' },
     'experimental-oci11': { kind: 'boolean', hidden: true, summary: 'Every format is read in any case' },
     ...registryFlags,
   },
-  load: () => import('../commands/verify.ts'),
 });

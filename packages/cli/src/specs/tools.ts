@@ -13,7 +13,6 @@ export const explain = defineCommand({
   ],
   args: ['[CODE]'],
   flags: outputFlag,
-  load: () => import('../commands/explain.ts'),
 });
 
 export const doctor = defineCommand({
@@ -23,19 +22,19 @@ export const doctor = defineCommand({
   examples: [{ command: 'pratique doctor', does: 'what is wrong, and what to do' }],
   args: [],
   flags: outputFlag,
-  load: () => import('../commands/doctor.ts'),
 });
 
 export const config = defineCommand({
   name: 'config',
   group,
   summary: 'Show the settings of a command and where each comes from',
-  examples: [{ command: 'pratique config verify', does: 'flag, $PRATIQUE_FLAG, pratique.yaml, user file, default' }],
+  examples: [
+    { command: 'pratique config verify', does: 'flag, $PRATIQUE_FLAG, pratique.yaml, user file, default' },
+  ],
   description:
     'Settings are looked up in this order: flag, environment (PRATIQUE_ and the flag in capitals), pratique.yaml in this directory or\none above it, ~/.config/pratique/pratique.yaml. A file holds flag names, or command names with flags below them.',
   args: ['COMMAND...'],
   flags: outputFlag,
-  load: () => import('../commands/config.ts'),
 });
 
 export const completion = defineCommand({
@@ -44,11 +43,13 @@ export const completion = defineCommand({
   summary: 'Print the completion script of a shell',
   examples: [
     { command: 'pratique completion bash > /etc/bash_completion.d/pratique', does: 'bash' },
-    { command: 'pratique completion zsh > "${fpath[1]}/_pratique"', does: 'zsh; also fish and powershell' },
+    {
+      command: 'pratique completion fish > ~/.config/fish/completions/pratique.fish',
+      does: 'fish; also zsh and powershell',
+    },
   ],
   args: ['SHELL'],
   flags: {},
-  load: () => import('../commands/completion.ts'),
 });
 
 export const version = defineCommand({
@@ -58,5 +59,4 @@ export const version = defineCommand({
   examples: [{ command: 'pratique version', does: 'version, Node and platform' }],
   args: [],
   flags: outputFlag,
-  load: () => import('../commands/version.ts'),
 });

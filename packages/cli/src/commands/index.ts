@@ -1,0 +1,31 @@
+import type { FlagSpecs, Run } from '../program/spec.ts';
+
+/**
+ * The implementation of each command, imported only when it runs, so that one command does not pay for the imports of
+ * all. The flags a command gets are those of its specification (`../specs`), which is what makes the call sound.
+ */
+const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run<never> }>>> = {
+  demo: () => import('./demo.ts'),
+  up: () => import('./up.ts'),
+  'registry serve': () => import('./registry-serve.ts'),
+  explain: () => import('./explain.ts'),
+  doctor: () => import('./doctor.ts'),
+  config: () => import('./config.ts'),
+  completion: () => import('./completion.ts'),
+  version: () => import('./version.ts'),
+  'generate-key-pair': () => import('./generate-key-pair.ts'),
+  'import-key-pair': () => import('./import-key-pair.ts'),
+  'public-key': () => import('./public-key.ts'),
+  sign: () => import('./sign.ts'),
+  verify: () => import('./verify.ts'),
+  admit: () => import('./admit.ts'),
+  'admission serve': () => import('./admission-serve.ts'),
+  tree: () => import('./tree.ts'),
+  triangulate: () => import('./triangulate.ts'),
+  copy: () => import('./copy.ts'),
+};
+
+/** Loads the implementation of the command called `name`. */
+export async function load(name: string): Promise<Run<FlagSpecs>> {
+  return (await implementations[name]!()).run as Run<FlagSpecs>;
+}

@@ -1,0 +1,22 @@
+import type { Terminal } from '../program/terminal.ts';
+
+/** A terminal that remembers what was written. */
+export function testTerminal(
+  init: { env?: Record<string, string>; cwd?: string; stdin?: string } = {},
+): Terminal & { stdout: string; stderr: string } {
+  return {
+    stdout: '',
+    stderr: '',
+    out(text) {
+      this.stdout += text;
+    },
+    err(text) {
+      this.stderr += text;
+    },
+    env: init.env ?? {},
+    cwd: init.cwd ?? '/',
+    stdin: () => new TextEncoder().encode(init.stdin ?? ''),
+    interactive: false,
+    colour: { out: false, err: false },
+  };
+}
