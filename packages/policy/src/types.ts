@@ -4,14 +4,16 @@ import type { Check, Signer } from '@pratique/sigstore';
 /** `input.image` of a `pratique.image.*` policy: the facts about one image. JSON Schema: `docs/reference/facts.schema.json`. */
 export interface ImageFacts {
   readonly schemaVersion: 1;
-  /** As written by the user, with the digest it resolved to. */
+  /** `registry/repository[:tag]@digest`: what was asked for, with the digest it resolved to. */
   readonly reference: string;
   readonly registry: string;
   readonly repository: string;
   readonly tag: string | null;
   readonly digest: Digest;
   readonly mediaType: string;
+  /** `os/architecture[/variant]`, one for an image, one per manifest for an index. */
   readonly platforms: readonly string[];
+  /** The image's configuration; null for an index, whose platforms each have their own. */
   readonly config: {
     readonly user: string;
     readonly entrypoint: readonly string[];
@@ -19,16 +21,29 @@ export interface ImageFacts {
     readonly env: readonly string[];
     readonly labels: Readonly<Record<string, string>>;
   } | null;
+  /** Verified signatures only: every cryptographic check passed, whether or not the signer is one that is required. */
   readonly signatures: readonly SignatureFact[];
   readonly attestations: readonly AttestationFact[];
+  /** Every authority of the trust configuration. */
   readonly authorities: Readonly<
     Record<
       string,
-      { readonly satisfied: boolean; readonly by: readonly string[]; readonly wanted: readonly string[] }
+      {
+        readonly satisfied: boolean;
+        /** Fingerprints of the keys that signed this image. */
+        readonly by: readonly string[];
+        /** Fingerprints of the keys that would do. */
+        readonly wanted: readonly string[];
+      }
     >
   >;
-  readonly sbom: unknown;
-  readonly vulnerabilities: unknown;
+  /** What the trust configuration asks of this image: one for every `images` entry that matches it; all must be met. */
+  readonly requirements: readonly RequirementFact[];
+  /** The newest verified SBOM attestation's document; null when there is none. */
+  readonly sbom: { readonly predicateType: string; readonly document: unknown } | null;
+  /** The newest verified vulnerability-scan attestation's document; null when there is none. */
+  readonly vulnerabilities: { readonly predicateType: string; readonly document: unknown } | null;
+  /** Candidates that were looked at and refused. */
   readonly rejected: readonly {
     readonly format: string;
     readonly code: string;
@@ -38,10 +53,27 @@ export interface ImageFacts {
   }[];
 }
 
+/** One `images` entry of the trust configuration, brought to its normal form: at least n of these authorities. */
+export interface RequirementFact {
+  /** Where it stands: `images[0]`; `command line` for what a caller asked for; `default` when nothing matched. */
+  readonly entry: string;
+  /** The pattern that matched. */
+  readonly match: string;
+  readonly mode: Mode;
+  /** How many of `of` must have signed; 0 asks for no signature. */
+  readonly atLeast: number;
+  readonly of: readonly string[];
+  /** A signature counts only if it carries these annotations with exactly these values. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 export interface SignatureFact {
   readonly format: string;
   readonly signer: Signer;
+  /** Names of the configured authorities this signature is by. */
+  readonly authorities: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
+  /** RFC 3339, only from a verified log entry or timestamp. */
   readonly signedAt: string | null;
   readonly log: { readonly id: string; readonly index: string } | null;
   readonly checks: readonly Check[];
@@ -52,6 +84,7 @@ export interface AttestationFact extends SignatureFact {
   readonly predicate: unknown;
 }
 
+/** `warn`: whatever would be refused is allowed, and reported as a warning. */
 export type Mode = 'enforce' | 'warn';
 
 /** Why something was refused, and what to do about it. */
@@ -60,22 +93,26 @@ export interface Denial {
   readonly policy: string;
   /** Stable: from the error registry, or the policy's own `code`. */
   readonly code: string;
+  /** True when no answer about the image could be had (registry down, deadline, broken policy); never an answer itself. */
+  readonly fault: boolean;
   readonly message: string;
   readonly expected: string | null;
   readonly found: string | null;
   readonly remedy: string | null;
-  /** The image concerned, where it is one. */
+  /** The image concerned, as written in the request, where it is one. */
   readonly image: string | null;
-  /** `initContainers[0] "setup"`, where it is one. */
+  /** `initContainers[0] "setup"`, where it is one; several are joined with `, `. */
   readonly container: string | null;
 }
 
-/** The one decision object: the CLI prints it, the webhook answers from it, the log stores it. */
+/** The one decision object: the CLI prints it, the webhook answers from it, the log stores it. JSON Schema: `docs/reference/decision.schema.json`. */
 export interface Decision {
   readonly schemaVersion: 1;
+  /** UUID version 7 (RFC 9562 §5.7): sorts by time. */
   readonly decisionId: string;
   /** RFC 3339 UTC. */
   readonly time: string;
+  /** `warn` when every image concerned is in warn mode, so that nothing could be refused. */
   readonly mode: Mode;
   readonly allowed: boolean;
   readonly subject: {
@@ -83,7 +120,9 @@ export interface Decision {
     readonly namespace: string | null;
     readonly name: string | null;
     readonly images: readonly {
+      /** As written. */
       readonly reference: string;
+      /** What it resolved to; null where it could not be resolved or was exempt and not looked up. */
       readonly digest: Digest | null;
       readonly containers: readonly string[];
     }[];

@@ -1,0 +1,168 @@
+# METADATA
+# title: Signed by those the trust configuration requires
+# description: |
+#   Every requirement must be met: enough of its authorities have signed this digest, with its annotations. The code of
+#   the denial says what came nearest to meeting it.
+package pratique.image.signed
+
+import data.pratique.lib
+
+deny contains problem if {
+	some requirement in unmet
+	requirement.mode == "enforce"
+	problem := explain(requirement)
+}
+
+warn contains problem if {
+	some requirement in unmet
+	requirement.mode == "warn"
+	problem := explain(requirement)
+}
+
+unmet contains requirement if {
+	some requirement in input.image.requirements
+	count(lib.met_by(input.image, requirement)) < requirement.atLeast
+}
+
+# Nothing in the trust configuration speaks of this image.
+explain(requirement) := {
+	"code": "IMAGE_NOT_COVERED",
+	"msg": sprintf("no entry of the trust configuration matches %s", [lib.name(input.image)]),
+	"expected": sprintf("an `images` entry that matches %s", [lib.name(input.image)]),
+	"found": "none",
+} if {
+	count(requirement.of) == 0
+}
+
+# Some have signed, but not enough of them.
+else := {
+	"code": "QUORUM_NOT_MET",
+	"msg": sprintf("%s is signed by %d of the %d authorities %s needs", [
+		lib.name(input.image),
+		count(met),
+		requirement.atLeast,
+		requirement.entry,
+	]),
+	"expected": wanted(requirement),
+	"found": sprintf("signed by %s", [concat(", ", met)]),
+	"remedy": remedy(requirement),
+} if {
+	met := lib.met_by(input.image, requirement)
+	count(met) > 0
+}
+
+# The right signer, but not the annotations.
+else := {
+	"code": "ANNOTATION_REQUIRED",
+	"msg": sprintf("%s is signed by %s, but not with %s", [
+		lib.name(input.image),
+		lib.signer_text(near[0]),
+		lib.annotation_text(requirement.annotations),
+	]),
+	"expected": lib.annotation_text(requirement.annotations),
+	"found": annotations_found(near),
+	"remedy": remedy(requirement),
+} if {
+	near := by_any(requirement)
+	count(near) > 0
+}
+
+# A valid signature by somebody else that the trust configuration knows.
+else := {
+	"code": "SIGNER_UNTRUSTED",
+	"msg": sprintf("%s is signed by %s, who may not sign it", [
+		lib.name(input.image),
+		lib.signer_text(input.image.signatures[0]),
+	]),
+	"expected": wanted(requirement),
+	"found": concat(", ", {sprintf("%s (%s)", [lib.signer_text(signature), identity(signature)]) |
+		some signature in input.image.signatures
+	}),
+	"remedy": remedy(requirement),
+} if {
+	count(input.image.signatures) > 0
+}
+
+# Nothing valid, but something was there: the most telling reason first.
+else := {
+	"code": nearest.code,
+	"msg": sprintf("%s has no valid signature: %s%s", [lib.name(input.image), nearest.message, others]),
+	"expected": object_or(nearest, "expected", wanted(requirement)),
+	"found": object_or(nearest, "found", nearest.message),
+	"remedy": remedy(requirement),
+} if {
+	count(input.image.rejected) > 0
+	nearest := rejections_by_weight[0]
+	others := more(count(input.image.rejected) - 1)
+}
+
+else := {
+	"code": "SIGNATURE_MISSING",
+	"msg": sprintf("%s has no signature", [lib.name(input.image)]),
+	"expected": wanted(requirement),
+	"found": "no signature",
+	"remedy": remedy(requirement),
+}
+
+# "Somebody unknown signed it" says least: it is the reason only when there is no other.
+rejections_by_weight := array.concat(
+	[rejection | some rejection in input.image.rejected; rejection.code != "SIGNER_UNTRUSTED"],
+	[rejection | some rejection in input.image.rejected; rejection.code == "SIGNER_UNTRUSTED"],
+)
+
+by_any(requirement) := [signature |
+	some signature in input.image.signatures
+	some authority in requirement.of
+	authority in signature.authorities
+]
+
+wanted(requirement) := sprintf("%s%s%s", [quantity(requirement), names(requirement), suffix(requirement)])
+
+quantity(requirement) := "a signature by " if {
+	requirement.atLeast == 1
+} else := "signatures by " if {
+	requirement.atLeast == count(requirement.of)
+} else := sprintf("signatures by %d of ", [requirement.atLeast])
+
+names(requirement) := concat(joiner(requirement), [described(authority) | some authority in requirement.of])
+
+joiner(requirement) := " or " if {
+	requirement.atLeast == 1
+} else := " and " if {
+	requirement.atLeast == count(requirement.of)
+} else := ", "
+
+described(authority) := sprintf("%s (%s)", [authority, concat(", ", wants)]) if {
+	wants := input.image.authorities[authority].wanted
+	count(wants) > 0
+	count(wants) < 3
+} else := authority
+
+suffix(requirement) := sprintf(" with %s", [lib.annotation_text(requirement.annotations)]) if {
+	count(requirement.annotations) > 0
+} else := ""
+
+annotations_found(signatures) := concat("; ", found) if {
+	found := {lib.annotation_text(signature.annotations) |
+		some signature in signatures
+		count(signature.annotations) > 0
+	}
+	count(found) > 0
+} else := "no annotations"
+
+identity(signature) := signature.signer.fingerprint if {
+	signature.signer.kind == "key"
+} else := signature.signer.issuer
+
+object_or(object_, key, _) := object_[key] if object_[key] != null
+
+object_or(object_, key, fallback) := fallback if object.get(object_, key, null) == null
+
+more(n) := "" if {
+	n == 0
+} else := sprintf(" (and %d more refused)", [n])
+
+remedy(requirement) := sprintf("pratique sign --key KEY %s%s", [
+	lib.annotation_flags(requirement.annotations),
+	lib.pinned(input.image),
+])

@@ -1,0 +1,84 @@
+# METADATA
+# title: What the policies of Pratique share, and yours may use
+# description: Documented in docs/reference/policies.md. `image` is always the document at `input.image`.
+package pratique.lib
+
+# The image's name without tag and digest: "ghcr.io/acme/shop".
+name(image) := sprintf("%s/%s", [image.registry, image.repository])
+
+# The reference that cannot move: "ghcr.io/acme/shop@sha256:…".
+pinned(image) := sprintf("%s@%s", [name(image), image.digest])
+
+# Does the glob match the image's name? `*` stays within one path segment, `**` does not.
+matches(pattern, image) if glob.match(pattern, ["/"], name(image))
+
+# Does the signature carry every annotation of `wanted`, with exactly that value?
+has_annotations(signature, wanted) if {
+	every key, value in wanted {
+		signature.annotations[key] == value
+	}
+}
+
+# The verified signatures by the authority.
+signatures_by(image, authority) := [signature |
+	some signature in image.signatures
+	authority in signature.authorities
+]
+
+# The authorities of the requirement that have signed with its annotations.
+met_by(image, requirement) := {authority |
+	some authority in requirement.of
+	some signature in signatures_by(image, authority)
+	has_annotations(signature, requirement.annotations)
+}
+
+# The signatures that count towards at least one requirement. Where nothing is required, every verified signature.
+trusted_signatures(image) := image.signatures if count(image.requirements) == 0
+
+trusted_signatures(image) := [signature |
+	some signature in image.signatures
+	counts(image, signature)
+] if {
+	count(image.requirements) > 0
+}
+
+counts(image, signature) if {
+	some requirement in image.requirements
+	some authority in requirement.of
+	authority in signature.authorities
+	has_annotations(signature, requirement.annotations)
+}
+
+# The verified attestations of one predicate type, by an authority of a requirement (any signer where nothing is required).
+attestations(image, predicate_type) := [attestation |
+	some attestation in image.attestations
+	attestation.predicateType == predicate_type
+	trusted_attestation(image, attestation)
+]
+
+trusted_attestation(image, _) if count(image.requirements) == 0
+
+trusted_attestation(image, attestation) if {
+	some requirement in image.requirements
+	some authority in requirement.of
+	authority in attestation.authorities
+}
+
+# "env=dev, tier=web": annotations as a person writes them.
+annotation_text(annotations) := concat(", ", [sprintf("%s=%s", [key, value]) | some key, value in annotations])
+
+# "-a env=dev -a tier=web": annotations as flags of `pratique sign`.
+annotation_flags(annotations) := concat("", [sprintf("-a %s=%s ", [key, value]) | some key, value in annotations])
+
+# Who signed, for people: a configured authority's name, else the identity, else the key's fingerprint.
+signer_text(signature) := concat(", ", signature.authorities) if count(signature.authorities) > 0
+
+signer_text(signature) := signature.signer.subject if {
+	count(signature.authorities) == 0
+	signature.signer.kind == "identity"
+}
+
+signer_text(signature) := signature.signer.fingerprint if {
+	count(signature.authorities) == 0
+	signature.signer.kind == "key"
+}

@@ -1,0 +1,97 @@
+import { defineErrors } from '@pratique/errors';
+
+/** Codes of trust configuration, policies and the gate. */
+export const policyErrors = defineErrors({
+  TRUST_UNREADABLE: {
+    kind: 'usage',
+    title: 'The trust configuration, or a file it names, could not be read.',
+    remedy: 'Check the path and its permissions; paths inside the file are relative to the file.',
+  },
+  TRUST_INVALID: {
+    kind: 'usage',
+    title: 'The trust configuration is not valid.',
+    remedy: 'Correct the line the message names; the format is in docs/reference/trust.md.',
+  },
+  POLICY_UNREADABLE: {
+    kind: 'usage',
+    title: 'A policy file or folder could not be read, or holds no policy.',
+    remedy: 'Check the path and its permissions.',
+  },
+  POLICY_INVALID: {
+    kind: 'usage',
+    title: 'A policy does not parse or compile, or stands in a package no gate evaluates.',
+    remedy: 'Run `pratique policy check FILE`; the two scopes are described in docs/reference/policies.md.',
+  },
+  POLICY_EVALUATION_FAILED: {
+    kind: 'fault',
+    title: 'A policy failed while it was evaluated, so it gave no answer.',
+    remedy: 'Correct the policy at the place the message names; until then what it guards is refused.',
+  },
+  POLICY_RESULT_INVALID: {
+    kind: 'fault',
+    title: 'A policy answered with something that is neither a string nor an object with `msg`.',
+    remedy: 'Make every element of `deny` and `warn` a string or an object with a string `msg`.',
+  },
+  DEADLINE_EXCEEDED: {
+    kind: 'fault',
+    title: 'The decision was not ready before the deadline.',
+    remedy: 'Try again; if it persists, check how fast the registry answers and raise the deadline.',
+  },
+  GATE_INTERNAL: {
+    kind: 'fault',
+    title: 'Something unexpected went wrong while deciding.',
+    remedy: 'This is a defect in Pratique: please report it with the decision id and the server log.',
+  },
+  TOO_MANY_IMAGES: {
+    kind: 'fault',
+    title: 'One request names more distinct images than the gate looks at.',
+    remedy: 'Split the object, or raise the limit of images per request.',
+  },
+  IMAGE_NOT_COVERED: {
+    kind: 'denial',
+    title: 'No entry of the trust configuration says who may sign this image.',
+    remedy:
+      'Add an `images` entry that matches it to the trust configuration, or use an image that is covered.',
+  },
+  QUORUM_NOT_MET: {
+    kind: 'denial',
+    title: 'Some, but not enough, of the required authorities have signed this image.',
+    remedy: 'Have the missing authorities sign the digest: `pratique sign --key KEY IMAGE@DIGEST`.',
+  },
+  ANNOTATION_REQUIRED: {
+    kind: 'denial',
+    title: 'A required authority signed this image, but not with the required annotations.',
+    remedy: 'Sign again with the annotations: `pratique sign --key KEY -a NAME=VALUE IMAGE@DIGEST`.',
+  },
+  ENVIRONMENT_MISMATCH: {
+    kind: 'denial',
+    title: 'The image is signed for another environment than the one it would run in.',
+    remedy:
+      'Deploy the image that was signed for this environment, or sign this one for it: `pratique sign --key KEY -a env=ENVIRONMENT IMAGE@DIGEST`.',
+  },
+  DIGEST_NOT_APPROVED: {
+    kind: 'denial',
+    title: 'The image has a digest that is not among the approved ones.',
+    remedy: 'Deploy an approved digest, or add this one to `parameters.digests` of the trust configuration.',
+  },
+  DIGEST_REQUIRED: {
+    kind: 'denial',
+    title: 'The image is named by tag only where a digest is required.',
+    remedy: 'Write the reference with its digest: `pratique resolve IMAGE` prints it.',
+  },
+  TAG_FORBIDDEN: {
+    kind: 'denial',
+    title: 'The image is named by a tag that policy forbids.',
+    remedy: 'Use a tag that names a version, or a digest.',
+  },
+  REGISTRY_NOT_ALLOWED: {
+    kind: 'denial',
+    title: 'The image comes from a registry that is not allowed.',
+    remedy: 'Copy the image to an allowed registry and use it from there.',
+  },
+  POLICY_DENIED: {
+    kind: 'denial',
+    title: 'A policy refused, and gave no code of its own.',
+    remedy: 'Read the message; the policy named beside it decided.',
+  },
+});

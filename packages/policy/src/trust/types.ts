@@ -1,0 +1,63 @@
+import type { JsonObject, PublicKey } from '@pratique/crypto';
+import type { Digest } from '@pratique/oci';
+import type { Mode } from '../types.ts';
+import type { ImageGlob } from './glob.ts';
+
+/** Somebody who may sign: any one of these keys. */
+export interface Authority {
+  readonly name: string;
+  readonly keys: readonly PublicKey[];
+}
+
+/** One `images` entry: an image that matches must be signed by at least `atLeast` of the authorities `of`. */
+export interface TrustEntry {
+  /** `images[0]` */
+  readonly entry: string;
+  readonly match: readonly ImageGlob[];
+  readonly exclude: readonly ImageGlob[];
+  readonly mode: Mode;
+  readonly atLeast: number;
+  readonly of: readonly string[];
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Images that are let through without being looked up. */
+export interface Exemption {
+  /** `exempt[0]` */
+  readonly entry: string;
+  readonly match: readonly ImageGlob[];
+  readonly reason: string;
+}
+
+/** Parameters of the policies that come with Pratique: `data.pratique.parameters`. */
+export interface PolicyParameters {
+  readonly environment: {
+    readonly annotation: string;
+    readonly expected: string | null;
+    readonly namespaces: Readonly<Record<string, string>>;
+  };
+  readonly digests: Readonly<Record<string, readonly string[]>>;
+  readonly registries: readonly string[];
+  readonly requireDigest: boolean;
+  readonly forbiddenTags: readonly string[];
+}
+
+/** A trust configuration, checked: who may sign what, and what happens otherwise. */
+export interface Trust {
+  readonly authorities: ReadonlyMap<string, Authority>;
+  readonly images: readonly TrustEntry[];
+  /** What happens to an image no entry matches. */
+  readonly default: 'deny' | 'warn' | 'allow';
+  /** Of requests that concern no image, and of `images` entries that give none. */
+  readonly mode: Mode;
+  readonly exempt: readonly Exemption[];
+  readonly parameters: PolicyParameters;
+  /** `data.site` of policies. */
+  readonly site: JsonObject;
+  /** Absolute paths of policy files and folders to load beside the ones that come with Pratique. */
+  readonly policies: readonly string[];
+  /** Absolute path of a Sigstore trusted root: signatures must then be in one of its transparency logs. */
+  readonly log: { readonly trustedRoot: string } | null;
+  /** Of the canonical JSON of everything above but `policies`, with keys by fingerprint: the same trust, the same digest. */
+  readonly digest: Digest;
+}
