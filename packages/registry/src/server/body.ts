@@ -1,0 +1,22 @@
+import type { IncomingMessage } from 'node:http';
+import { ApiError } from '../api-error.ts';
+
+/** The declared length of a body, or undefined for a chunked one. */
+export function contentLength(incoming: IncomingMessage): number | undefined {
+  const header = incoming.headers['content-length'];
+  return header === undefined ? undefined : Number(header);
+}
+
+/** Reads a whole body into memory, refusing more than `maxBytes`: at once when the length is declared, else as it comes. */
+export async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  const tooLarge = () => new ApiError(413, 'SIZE_INVALID', `the body may have at most ${maxBytes} bytes`);
+  if ((contentLength(incoming) ?? 0) > maxBytes) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}

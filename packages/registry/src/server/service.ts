@@ -1,0 +1,70 @@
+import { ApiError } from '../api-error.ts';
+import type { PushEvent, RegistryLimits } from '../options.ts';
+import type { Store } from '../store/store.ts';
+import { Upload } from '../store/upload.ts';
+
+/** What the endpoints share. */
+export interface Service {
+  readonly store: Store;
+  readonly limits: RegistryLimits;
+  readonly uploads: Uploads;
+  readonly onPush: ((event: PushEvent) => void) | undefined;
+  /** With access control a client must not reach blobs of repositories it cannot name. */
+  readonly hasAccessControl: boolean;
+}
+
+/** The uploads under way. Bounded in number and in idle time: each holds a file and a descriptor. */
+export class Uploads {
+  readonly #directory: string;
+  readonly #limits: RegistryLimits;
+  readonly #open = new Map<string, Upload>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(directory: string, limits: RegistryLimits) {
+    this.#directory = directory;
+    this.#limits = limits;
+    this.#timer = setInterval(() => this.#dropIdle(), Math.min(60_000, limits.uploadIdleMs)).unref();
+  }
+
+  async begin(repository: string, algorithm?: 'sha256' | 'sha512'): Promise<Upload> {
+    if (this.#open.size >= this.#limits.openUploads) this.#dropIdle();
+    if (this.#open.size >= this.#limits.openUploads) {
+      throw new ApiError(429, 'TOOMANYREQUESTS', 'too many uploads are under way', [], {
+        'Retry-After': '5',
+      });
+    }
+    const upload = await Upload.begin(this.#directory, repository, algorithm);
+    this.#open.set(upload.id, upload);
+    return upload;
+  }
+
+  /** The upload with this id, if it was begun in this repository. */
+  find(repository: string, id: string): Upload {
+    const upload = this.#open.get(id);
+    if (upload === undefined || upload.repository !== repository) {
+      throw new ApiError(404, 'BLOB_UPLOAD_UNKNOWN', 'blob upload unknown to registry');
+    }
+    return upload;
+  }
+
+  forget(upload: Upload): void {
+    this.#open.delete(upload.id);
+  }
+
+  async drop(upload: Upload): Promise<void> {
+    this.forget(upload);
+    await upload.discard();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await Promise.all([...this.#open.values()].map((upload) => this.drop(upload)));
+  }
+
+  #dropIdle(): void {
+    const oldest = performance.now() - this.#limits.uploadIdleMs;
+    for (const upload of this.#open.values()) {
+      if (!upload.busy && upload.touched < oldest) void this.drop(upload);
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getRequestListener } from '@hono/node-server';
+import { printable } from '@pratique/errors';
+import { registryErrors } from '../errors.ts';
+import { defaultLimits, type Registry, type RegistryLimits, type RegistryOptions } from '../options.ts';
+import { collectGarbage } from '../store/garbage.ts';
+import { Store } from '../store/store.ts';
+import { createRoutes, faults } from './routes.ts';
+import { type Service, Uploads } from './service.ts';
+
+/**
+ * Starts an OCI distribution server (distribution-spec v1.1) and resolves when it accepts connections.
+ *
+ * Everything it acknowledges is on disk first: `kill -9` at any moment loses nothing a client was told is stored.
+ * One process at a time serves a directory. Throws `REGISTRY_LISTEN_INVALID`, `REGISTRY_LISTEN_FAILED`,
+ * `REGISTRY_DIRECTORY_IN_USE` or `REGISTRY_DIRECTORY_UNUSABLE`.
+ */
+export async function startRegistry(options: RegistryOptions): Promise<Registry> {
+  const { host, port } = parseListen(options.listen);
+  const limits: RegistryLimits = { ...defaultLimits, ...options.limits };
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'pratique-registry-'));
+  const store = await Store.open(directory);
+  const uploads = new Uploads(store.temporaryDirectory, limits);
+  const service: Service = {
+    store,
+    limits,
+    uploads,
+    onPush: options.onPush,
+    hasAccessControl: options.auth !== undefined,
+  };
+  const server = createHttpServer(service, options, limits);
+  const release = async () => {
+    await uploads.close();
+    await store.close();
+    if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    await listen(server, host, port);
+  } catch (cause) {
+    await release();
+    throw registryErrors.error('REGISTRY_LISTEN_FAILED', {
+      message: `cannot listen on ${printable(options.listen)}`,
+      found: (cause as NodeJS.ErrnoException).code,
+      cause,
+    });
+  }
+
+  const bound = server.address() as AddressInfo;
+  const address = `${host.includes(':') ? `[${host}]` : host}:${bound.port}`;
+  const startedAt = performance.now();
+  let closing: Promise<void> | undefined;
+  return {
+    url: `${options.tls === undefined ? 'http' : 'https'}://${address}`,
+    address,
+    collectGarbage: ({ graceMs = 3_600_000 } = {}) => collectGarbage(store, { graceMs, startedAt }),
+    close: () => {
+      closing ??= stop(server, limits.closeMs).then(release);
+      return closing;
+    },
+  };
+}
+
+function createHttpServer(service: Service, options: RegistryOptions, limits: RegistryLimits): Server {
+  const app = createRoutes(service, options);
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const timeouts = {
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    // How often Node looks for connections over their time.
+    connectionsCheckingInterval: Math.max(50, Math.min(30_000, limits.headersMs / 2)),
+    keepAliveTimeout: Math.min(75_000, limits.idleMs),
+  };
+  const server = options.tls ? createTlsServer({ ...timeouts, ...options.tls }) : createServer(timeouts);
+  server.timeout = limits.idleMs;
+  server.on('request', (incoming, outgoing: ServerResponse) => {
+    // While stopping, a client is told not to send its next request here.
+    if (!server.listening) outgoing.setHeader('Connection', 'close');
+    if (options.log !== undefined)
+      logWhenDone(options.log, incoming.method ?? '', incoming.url ?? '', outgoing);
+    void listener(incoming, outgoing);
+  });
+  return server;
+}
+
+function logWhenDone(
+  log: NonNullable<RegistryOptions['log']>,
+  method: string,
+  url: string,
+  outgoing: ServerResponse,
+): void {
+  const began = performance.now();
+  outgoing.once('close', () => {
+    const fault = faults.get(outgoing);
+    const milliseconds = performance.now() - began;
+    log({
+      method,
+      url,
+      status: outgoing.statusCode,
+      milliseconds,
+      ...(fault === undefined ? {} : { fault }),
+    });
+  });
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+async function stop(server: Server, patienceMs: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), patienceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function parseListen(listen: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(listen);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port > 65_535) {
+    throw registryErrors.error('REGISTRY_LISTEN_INVALID', {
+      message: 'the listen address is not HOST:PORT',
+      expected: 'HOST:PORT',
+      found: printable(listen),
+    });
+  }
+  return { host, port };
+}

@@ -1,0 +1,171 @@
+/**
+ * The data directory:
+ *
+ * ```
+ * DIR/blobs/sha256/<hex>                each content once
+ * DIR/repositories/team+app/            an OCI image layout per repository, "/" in the name written as "+"
+ *     oci-layout  index.json  blobs/sha256/<hex>   (hard links into DIR/blobs)
+ * DIR/temporary/                        uploads under way; emptied at start
+ * ```
+ *
+ * The layouts are flat because `a/blobs` and `a/index.json` are repository names too, and would fall into the layout of `a`.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { printable } from '@pratique/errors';
+import type { Digest } from '@pratique/oci';
+import { registryErrors } from '../errors.ts';
+import { isRepositoryName } from '../grammar.ts';
+import type { InspectedManifest } from '../manifest/inspect.ts';
+import { algorithms, SharedBlobs } from './blobs.ts';
+import { syncDirectory, writeTemporary } from './durable.ts';
+import { formatLayoutIndex, layoutMarker, type StoredManifest } from './layout.ts';
+import { lockDirectory } from './lock.ts';
+import { ManifestCache } from './manifest-cache.ts';
+import { RepositoryStore } from './repository.ts';
+
+export class Store {
+  readonly directory: string;
+  readonly temporaryDirectory: string;
+  readonly blobs: SharedBlobs;
+  readonly #unlock: () => Promise<void>;
+  readonly #repositories = new Map<string, Promise<RepositoryStore>>();
+  readonly #cache = new ManifestCache(64 * 1024 * 1024);
+
+  private constructor(directory: string, unlock: () => Promise<void>) {
+    this.directory = directory;
+    this.temporaryDirectory = join(directory, 'temporary');
+    this.blobs = new SharedBlobs(directory);
+    this.#unlock = unlock;
+  }
+
+  /** Opens (or makes) a data directory for this process alone, and removes what a crash left half done. */
+  static async open(directory: string): Promise<Store> {
+    try {
+      mkdirSync(directory, { recursive: true });
+    } catch (cause) {
+      throw registryErrors.error('REGISTRY_DIRECTORY_UNUSABLE', {
+        message: `cannot make the data directory ${printable(directory)}`,
+        cause,
+      });
+    }
+    const unlock = await lockDirectory(directory);
+    try {
+      const store = new Store(directory, unlock);
+      rmSync(store.temporaryDirectory, { recursive: true, force: true });
+      for (const name of [
+        'temporary',
+        'repositories',
+        ...algorithms.map((algorithm) => join('blobs', algorithm)),
+      ]) {
+        mkdirSync(join(directory, name), { recursive: true });
+      }
+      await syncDirectory(directory);
+      return store;
+    } catch (cause) {
+      await unlock();
+      throw registryErrors.error('REGISTRY_DIRECTORY_UNUSABLE', {
+        message: `cannot prepare the data directory ${printable(directory)}`,
+        cause,
+      });
+    }
+  }
+
+  /** The repository, or undefined when nothing was ever pushed to it. */
+  async find(name: string): Promise<RepositoryStore | undefined> {
+    const known = this.#repositories.get(name);
+    if (known !== undefined) return known;
+    const directory = this.#directoryOf(name);
+    if (!existsSync(join(directory, 'index.json'))) return undefined;
+    return this.#load(name, directory);
+  }
+
+  /** The repository, made if it is new. */
+  async findOrCreate(name: string): Promise<RepositoryStore> {
+    const known = await this.find(name);
+    if (known !== undefined) return known;
+    const directory = this.#directoryOf(name);
+    // Made whole beside its place and then renamed, so that a repository directory is always a complete layout.
+    const fresh = join(this.temporaryDirectory, `${crypto.randomUUID()}-layout`);
+    for (const algorithm of algorithms) mkdirSync(join(fresh, 'blobs', algorithm), { recursive: true });
+    writeFileSync(join(fresh, 'oci-layout'), layoutMarker, { flush: true });
+    const empty = formatLayoutIndex({ manifests: new Map(), tags: new Map() });
+    writeFileSync(join(fresh, 'index.json'), empty, { flush: true });
+    await Promise.all([syncDirectory(fresh), syncDirectory(join(fresh, 'blobs'))]);
+    try {
+      renameSync(fresh, directory);
+    } catch (error) {
+      rmSync(fresh, { recursive: true, force: true });
+      // Another push to the same new repository was first.
+      if (!existsSync(join(directory, 'index.json'))) throw error;
+    }
+    await syncDirectory(join(this.directory, 'repositories'));
+    return this.#repositories.get(name) ?? this.#load(name, directory);
+  }
+
+  /** Names of all repositories, sorted. */
+  names(): readonly string[] {
+    return readdirSync(join(this.directory, 'repositories'))
+      .map((entry) => entry.replaceAll('+', '/'))
+      .filter(isRepositoryName)
+      .sort();
+  }
+
+  /** The manifest's bytes, checked against its digest when they come from the disk. */
+  manifestBytes(repository: RepositoryStore, digest: Digest): Uint8Array {
+    const cached = this.#cache.get(digest);
+    if (cached !== undefined) return cached;
+    const bytes = readFileSync(repository.blobPath(digest));
+    const found = `${digest.slice(0, 6)}:${createHash(digest.slice(0, 6)).update(bytes).digest('hex')}`;
+    if (found !== digest) {
+      throw registryErrors.error('REGISTRY_BLOB_DAMAGED', {
+        message: `manifest ${digest} of repository ${printable(repository.name)} is damaged`,
+        expected: digest,
+        found,
+      });
+    }
+    this.#cache.set(digest, bytes);
+    return bytes;
+  }
+
+  /** Stores and lists a manifest; when this returns it survives a crash. */
+  async putManifest(
+    repository: RepositoryStore,
+    manifest: StoredManifest,
+    inspected: InspectedManifest,
+    bytes: Uint8Array,
+    tags: readonly string[],
+  ): Promise<void> {
+    await repository.pinned([manifest.digest], async () => {
+      await this.adopt(repository, manifest.digest, await writeTemporary(this.temporaryDirectory, bytes));
+      await repository.putManifest(manifest, inspected, tags);
+    });
+    this.#cache.set(manifest.digest, bytes);
+  }
+
+  /** Gives a repository the content of a temporary file whose bytes are on disk and have the digest. */
+  async adopt(repository: RepositoryStore, digest: Digest, temporary: string): Promise<void> {
+    await repository.pinned([digest], async () => {
+      this.blobs.adopt(temporary, repository.directory, digest);
+      await repository.syncBlobs(digest);
+    });
+  }
+
+  /** Lets another process have the directory. Nothing may be under way. */
+  async close(): Promise<void> {
+    await this.#unlock();
+  }
+
+  #directoryOf(name: string): string {
+    return join(this.directory, 'repositories', name.replaceAll('/', '+'));
+  }
+
+  #load(name: string, directory: string): Promise<RepositoryStore> {
+    const loading = RepositoryStore.load(name, directory, this.temporaryDirectory);
+    this.#repositories.set(name, loading);
+    // A repository that could not be read is tried again at the next request, after somebody repaired it.
+    loading.catch(() => this.#repositories.delete(name));
+    return loading;
+  }
+}

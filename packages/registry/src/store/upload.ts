@@ -1,0 +1,182 @@
+import { createHash, type Hash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Digest } from '@pratique/oci';
+import { ApiError } from '../api-error.ts';
+import { removeQuietly } from './durable.ts';
+
+type Algorithm = 'sha256' | 'sha512';
+
+/** Bytes gathered before one write: fewer, larger writes are what makes a push fast. */
+const batchBytes = 1024 * 1024;
+
+export interface ReceiveOptions {
+  /** The whole blob, earlier chunks included, may not grow beyond this. */
+  readonly maxBytes: number;
+}
+
+/**
+ * A blob on its way in: a temporary file and the running digest of what it holds. It lives in this process only;
+ * after a restart the client is told BLOB_UPLOAD_UNKNOWN and begins again, and the file is removed.
+ */
+export class Upload {
+  readonly id: string;
+  readonly repository: string;
+  /** When bytes last came, by `performance.now()`. */
+  touched = performance.now();
+  readonly #path: string;
+  readonly #algorithm: Algorithm;
+  readonly #hash: Hash;
+  #handle: FileHandle | undefined;
+  #size = 0;
+  #busy = false;
+  #broken = false;
+
+  private constructor(
+    id: string,
+    repository: string,
+    path: string,
+    algorithm: Algorithm,
+    handle: FileHandle,
+  ) {
+    this.id = id;
+    this.repository = repository;
+    this.#path = path;
+    this.#algorithm = algorithm;
+    this.#hash = createHash(algorithm);
+    this.#handle = handle;
+  }
+
+  /** Begins an upload; `algorithm` is the digest the client said it will finish with, if it did. */
+  static async begin(
+    directory: string,
+    repository: string,
+    algorithm: Algorithm = 'sha256',
+  ): Promise<Upload> {
+    const id = randomUUID();
+    const path = join(directory, id);
+    return new Upload(id, repository, path, algorithm, await open(path, 'wx+'));
+  }
+
+  /** Bytes received so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** True while a request is sending bytes. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  /**
+   * Appends what `source` yields. When the client disconnects midway, what did arrive is kept and the client can
+   * resume after asking for the status.
+   */
+  async append(source: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<void> {
+    const handle = this.#handle;
+    if (handle === undefined || this.#broken) throw unusable();
+    this.#busy = true;
+    let batch: Uint8Array[] = [];
+    let gathered = 0;
+    let writing: Promise<unknown> = Promise.resolve();
+    const flush = async () => {
+      await writing;
+      if (gathered === 0) return;
+      const full = batch;
+      batch = [];
+      gathered = 0;
+      writing = writeAll(handle, full);
+      // Awaited at the next flush; until then a failure must not count as unhandled.
+      writing.catch(() => {
+        this.#broken = true;
+      });
+    };
+    try {
+      for await (const chunk of source) {
+        if (this.#size + chunk.length > options.maxBytes) {
+          this.#broken = true;
+          throw new ApiError(413, 'SIZE_INVALID', `a blob may have at most ${options.maxBytes} bytes`);
+        }
+        this.#hash.update(chunk);
+        this.#size += chunk.length;
+        this.touched = performance.now();
+        batch.push(chunk);
+        gathered += chunk.length;
+        if (gathered >= batchBytes) await flush();
+      }
+    } finally {
+      try {
+        await flush();
+        await writing;
+      } finally {
+        this.#busy = false;
+        this.touched = performance.now();
+      }
+    }
+  }
+
+  /**
+   * Checks that the content has `digest`, puts it on disk and returns the temporary file's path. On a mismatch the
+   * bytes are dropped (distribution-spec "Pushing blobs": DIGEST_INVALID).
+   */
+  async finish(digest: Digest): Promise<string> {
+    const handle = this.#handle;
+    if (handle === undefined || this.#broken) throw unusable();
+    this.#busy = true;
+    try {
+      const actual = await this.#digestAs(digest.slice(0, 6) as Algorithm);
+      if (actual !== digest) {
+        throw new ApiError(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content', [
+          { expected: digest, found: actual },
+        ]);
+      }
+      await handle.sync();
+    } catch (error) {
+      await this.discard();
+      throw error;
+    }
+    this.#handle = undefined;
+    await handle.close();
+    return this.#path;
+  }
+
+  /** Drops the bytes. Safe to call at any time, more than once. */
+  async discard(): Promise<void> {
+    this.#broken = true;
+    const handle = this.#handle;
+    this.#handle = undefined;
+    if (handle === undefined) return;
+    await handle.close().catch(() => {});
+    removeQuietly(this.#path);
+  }
+
+  async #digestAs(algorithm: Algorithm): Promise<string> {
+    if (algorithm === this.#algorithm) return `${algorithm}:${this.#hash.digest('hex')}`;
+    // The client only now says which algorithm it uses, so the content is read once more.
+    const hash = createHash(algorithm);
+    for await (const chunk of createReadStream(this.#path, { highWaterMark: batchBytes }))
+      hash.update(chunk as Uint8Array);
+    return `${algorithm}:${hash.digest('hex')}`;
+  }
+}
+
+async function writeAll(handle: FileHandle, chunks: Uint8Array[]): Promise<void> {
+  const total = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  const { bytesWritten } = await handle.writev(chunks);
+  if (bytesWritten === total) return;
+  // A short write happens when the disk fills up: go on until the kernel says so with an error.
+  const rest = Buffer.concat(chunks).subarray(bytesWritten);
+  for (let offset = 0; offset < rest.length; ) {
+    const written = await handle.write(rest, offset);
+    offset += written.bytesWritten;
+  }
+}
+
+function unusable(): ApiError {
+  return new ApiError(
+    404,
+    'BLOB_UPLOAD_UNKNOWN',
+    'the upload is unknown, was cancelled or has failed: start again',
+  );
+}
