@@ -1,6 +1,8 @@
+import { type Digest, maxManifestBytes } from '@pratique/oci';
+
 /** Bounds on what one client can make the server hold or wait for. Sizes are bytes, times milliseconds. */
 export interface RegistryLimits {
-  /** Largest manifest, answered 413 beyond it. The specification asks for at least 4 MiB. Default 4 MiB. */
+  /** Largest manifest, answered 413 beyond it. Default 4 MiB, which is also the most there can be. */
   readonly manifestBytes: number;
   /** Largest blob. Default 64 GiB. */
   readonly blobBytes: number;
@@ -19,7 +21,7 @@ export interface RegistryLimits {
 }
 
 export const defaultLimits: RegistryLimits = {
-  manifestBytes: 4 * 1024 * 1024,
+  manifestBytes: maxManifestBytes,
   blobBytes: 64 * 1024 ** 3,
   openUploads: 1000,
   uploadIdleMs: 3_600_000,
@@ -43,7 +45,7 @@ export interface AccessLogEntry {
 /** A manifest that has just been stored durably. */
 export interface PushEvent {
   readonly repository: string;
-  readonly digest: string;
+  readonly digest: Digest;
   readonly mediaType: string;
   /** The tags the push set; empty for a push by digest alone. */
   readonly tags: readonly string[];

@@ -1,10 +1,10 @@
 /** distribution-spec "Listing Tags" and "Listing Referrers" (end-8, end-12), and the historical catalogue. */
+import { mediaTypes } from '@pratique/oci';
 import { ApiError } from '../api-error.ts';
 import { inspectManifest } from '../manifest/inspect.ts';
 import { type Exchange, parseDigestParameter, sendJson } from '../server/exchange.ts';
 import { pageOf } from '../server/page.ts';
 import type { Service } from '../server/service.ts';
-import { indexMediaType } from '../store/layout.ts';
 import { type Referrer, type RepositoryStore, referrerJson } from '../store/repository.ts';
 
 /** Clients read a referrers page as they read a manifest, so it is kept to a manifest's size. */
@@ -47,9 +47,9 @@ export async function listReferrers(service: Service, exchange: Exchange): Promi
     }
     descriptors.push(json);
   }
-  const body = `{"schemaVersion":2,"mediaType":"${indexMediaType}","manifests":[${descriptors.join(',')}]}`;
+  const body = `{"schemaVersion":2,"mediaType":"${mediaTypes.ociIndex}","manifests":[${descriptors.join(',')}]}`;
   sendJson(exchange, 200, body, {
-    'Content-Type': indexMediaType,
+    'Content-Type': mediaTypes.ociIndex,
     ...(artifactType === null ? {} : { 'OCI-Filters-Applied': 'artifactType' }),
     ...(link === undefined ? {} : { Link: link }),
   });

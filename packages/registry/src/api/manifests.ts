@@ -1,8 +1,6 @@
 /** distribution-spec "Pulling manifests", "Pushing Manifests", "Deleting tags", "Deleting Manifests" (end-3, end-7, end-9). */
-import { createHash } from 'node:crypto';
-import type { Digest } from '@pratique/oci';
+import { type Digest, digestAlgorithm, digestOf, isDigest, isMediaType, isTag } from '@pratique/oci';
 import { ApiError } from '../api-error.ts';
-import { isDigest, isTag } from '../grammar.ts';
 import {
   declaredMediaType,
   type InspectedManifest,
@@ -14,7 +12,6 @@ import { type Exchange, matchesEntityTag, send } from '../server/exchange.ts';
 import type { Service } from '../server/service.ts';
 import type { RepositoryStore } from '../store/repository.ts';
 
-const mediaTypeGrammar = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
 const maxTagsAPush = 100;
 
 export async function getManifest(service: Service, exchange: Exchange): Promise<void> {
@@ -36,14 +33,13 @@ export async function putManifest(service: Service, exchange: Exchange): Promise
   const tags = 'tag' in reference ? [reference.tag] : parseTags(exchange.query.getAll('tag'));
   const bytes = await readBody(exchange.incoming, service.limits.manifestBytes);
   const expected = 'digest' in reference ? reference.digest : undefined;
-  const digest = digestOf(bytes, expected?.startsWith('sha512:') ? 'sha512' : 'sha256');
+  const digest = digestOf(bytes, expected && digestAlgorithm(expected));
   if (expected !== undefined && digest !== expected) {
     throw new ApiError(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content', [
       { expected, found: digest },
     ]);
   }
-  const mediaType = parseMediaType(exchange.incoming.headers['content-type'] ?? declaredMediaType(bytes));
-  const inspected = inspect(bytes, mediaType);
+  const { mediaType, inspected } = inspect(bytes, exchange.incoming.headers['content-type']);
 
   const repository = await service.store.findOrCreate(exchange.name);
   await repository.pinned(inspected.references, async () => {
@@ -93,26 +89,28 @@ function parseTags(tags: readonly string[]): readonly string[] {
   return tags;
 }
 
-function parseMediaType(header: string | undefined): string {
-  const mediaType = header?.split(';')[0]?.trim() ?? '';
-  if (mediaTypeGrammar.test(mediaType)) return mediaType;
+/** Without parameters: `application/vnd…+json; charset=utf-8` names the same type. */
+function parseMediaType(text: string | undefined): string {
+  const mediaType = text?.split(';')[0]?.trim() ?? '';
+  if (isMediaType(mediaType)) return mediaType;
   throw new ApiError(400, 'MANIFEST_INVALID', 'the manifest has no media type: send a Content-Type header');
 }
 
-function inspect(bytes: Uint8Array, mediaType: string): InspectedManifest {
+function inspect(
+  bytes: Uint8Array,
+  contentType: string | undefined,
+): { readonly mediaType: string; readonly inspected: InspectedManifest } {
   try {
-    return inspectManifest(bytes, mediaType);
+    const mediaType = parseMediaType(contentType ?? declaredMediaType(bytes));
+    return { mediaType, inspected: inspectManifest(bytes, mediaType) };
   } catch (error) {
-    if (error instanceof ManifestInvalid)
-      throw new ApiError(400, 'MANIFEST_INVALID', `manifest invalid: ${error.message}`);
+    if (error instanceof ManifestInvalid) throw new ApiError(400, 'MANIFEST_INVALID', error.message);
     throw error;
   }
 }
 
 function checkRequired(repository: RepositoryStore, inspected: InspectedManifest): void {
-  const missing = [...new Set(inspected.required)].filter(
-    (digest) => repository.blobSize(digest) === undefined,
-  );
+  const missing = inspected.required.filter((digest) => repository.blobSize(digest) === undefined);
   if (missing.length === 0) return;
   const detail = missing.slice(0, 100).map((digest) => ({ digest }));
   throw new ApiError(
@@ -121,10 +119,6 @@ function checkRequired(repository: RepositoryStore, inspected: InspectedManifest
     'manifest names a blob this repository does not have',
     detail,
   );
-}
-
-function digestOf(bytes: Uint8Array, algorithm: 'sha256' | 'sha512'): Digest {
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
 }
 
 function unknown(): ApiError {

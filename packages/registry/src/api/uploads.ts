@@ -1,7 +1,6 @@
 /** distribution-spec "Pushing blobs" and "Mounting a blob from another repository" (end-4, end-5, end-6, end-11, end-13, end-14). */
-import type { Digest } from '@pratique/oci';
+import { type Digest, digestAlgorithm, isDigest, isRepositoryName } from '@pratique/oci';
 import { ApiError } from '../api-error.ts';
-import { isDigest, isRepositoryName } from '../grammar.ts';
 import { contentLength } from '../server/body.ts';
 import { type Exchange, parseDigestParameter, send } from '../server/exchange.ts';
 import { parseContentRange } from '../server/range.ts';
@@ -17,7 +16,7 @@ export async function startUpload(service: Service, exchange: Exchange): Promise
   }
   if (query.has('digest')) {
     const digest = parseDigestParameter(query.get('digest'));
-    const upload = await service.uploads.begin(name, algorithmOf(digest));
+    const upload = await service.uploads.begin(name, digestAlgorithm(digest));
     return finish(service, exchange, upload, digest);
   }
   const algorithm = query.get('digest-algorithm') ?? 'sha256';
@@ -130,8 +129,4 @@ function progressHeaders(upload: Upload): Record<string, string> {
 
 function sendCreated(exchange: Exchange, digest: Digest): void {
   send(exchange, 201, { Location: `/v2/${exchange.name}/blobs/${digest}`, 'Docker-Content-Digest': digest });
-}
-
-function algorithmOf(digest: Digest): 'sha256' | 'sha512' {
-  return digest.startsWith('sha512:') ? 'sha512' : 'sha256';
 }

@@ -2,26 +2,31 @@
  * What the registry needs to know about a manifest it stores: what it must already hold, what it refers to.
  * Manifests are kept byte for byte; nothing here changes them.
  */
-import type { Digest } from '@pratique/oci';
-import { isDigest } from '../grammar.ts';
-import { indexMediaType, isRecord } from '../store/layout.ts';
-
-const imageTypes = new Set([
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-]);
-const indexTypes = new Set([indexMediaType, 'application/vnd.docker.distribution.manifest.list.v2+json']);
+import { PratiqueError } from '@pratique/errors';
+import {
+  type Digest,
+  isDigest,
+  type Manifest,
+  manifestMediaTypes,
+  parseManifest,
+  parseStrictJson,
+} from '@pratique/oci';
 
 export interface InspectedManifest {
   /** Blobs that must be in the repository before the manifest may be. Foreign layers live elsewhere and are not among them. */
   readonly required: readonly Digest[];
   /** Manifests an index lists. They may come later, or never (a sparse index). */
-  readonly children: readonly Digest[];
+  readonly children: readonly {
+    readonly mediaType: string;
+    readonly digest: Digest;
+    readonly size: number;
+  }[];
   /** Every digest named, foreign layers included: what garbage collection must keep. */
   readonly references: readonly Digest[];
   readonly subject: Digest | undefined;
   /** As the referrers API reports it: `artifactType`, or the config's media type for an image (distribution-spec "Listing Referrers"). */
   readonly artifactType: string | undefined;
+  /** Undefined when there are none. */
   readonly annotations: Readonly<Record<string, string>> | undefined;
 }
 
@@ -30,113 +35,93 @@ export class ManifestInvalid extends Error {
   override readonly name = 'ManifestInvalid';
 }
 
-/** The media type a body without `Content-Type` says it has. */
+/** The media type a body that came without `Content-Type` says it has. */
 export function declaredMediaType(bytes: Uint8Array): string | undefined {
-  try {
-    const document: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return isRecord(document) && typeof document['mediaType'] === 'string'
-      ? document['mediaType']
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const declared = readObject(bytes)['mediaType'];
+  return typeof declared === 'string' ? declared : undefined;
 }
 
 /** Reads and checks a manifest; throws `ManifestInvalid` with the reason. */
 export function inspectManifest(bytes: Uint8Array, mediaType: string): InspectedManifest {
-  const document = parseObject(bytes);
-  if (document['mediaType'] !== undefined && document['mediaType'] !== mediaType) {
-    // Two readers believing two different types is how CVE-2021-41190 happened.
-    throw new ManifestInvalid(`mediaType in the document differs from the Content-Type ${mediaType}`);
+  return manifestMediaTypes.includes(mediaType)
+    ? inspectKnown(bytes, mediaType)
+    : inspectOther(bytes, mediaType);
+}
+
+function inspectKnown(bytes: Uint8Array, mediaType: string): InspectedManifest {
+  let manifest: Manifest;
+  try {
+    manifest = parseManifest(bytes, mediaType);
+  } catch (error) {
+    if (error instanceof PratiqueError) throw new ManifestInvalid(error.message);
+    throw error;
   }
-  const required: Digest[] = [];
-  const children: Digest[] = [];
-  const foreign: Digest[] = [];
-  if (imageTypes.has(mediaType)) {
-    if (document['manifests'] !== undefined)
-      throw new ManifestInvalid('an image manifest must not list manifests');
-    checkSchemaVersion(document);
-    required.push(descriptor(document['config'], 'config').digest);
-    for (const [position, value] of list(document['layers'], 'layers').entries()) {
-      const layer = descriptor(value, `layers[${position}]`);
-      (isForeign(layer.mediaType) ? foreign : required).push(layer.digest);
-    }
-  } else if (indexTypes.has(mediaType)) {
-    if (document['layers'] !== undefined || document['config'] !== undefined) {
-      throw new ManifestInvalid('an index must not have config or layers');
-    }
-    checkSchemaVersion(document);
-    for (const [position, value] of list(document['manifests'], 'manifests').entries()) {
-      children.push(descriptor(value, `manifests[${position}]`).digest);
-    }
-  } else {
-    // Other types (OCI 1.0 artifacts, what comes next) are stored as they are; what they name is kept.
-    for (const value of Array.isArray(document['blobs']) ? document['blobs'] : []) {
-      required.push(descriptor(value, 'blobs').digest);
-    }
+  const common = {
+    subject: manifest.subject?.digest,
+    annotations: Object.keys(manifest.annotations).length === 0 ? undefined : manifest.annotations,
+  };
+  if (manifest.kind === 'index') {
+    const children = manifest.manifests.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }));
+    const references = children.map((child) => child.digest);
+    return { required: [], children, references, artifactType: manifest.artifactType, ...common };
   }
-  const subject = document['subject'];
+  const layers = manifest.layers.filter((layer) => !isForeign(layer.mediaType)).map((layer) => layer.digest);
   return {
-    required,
-    children,
-    references: [...required, ...children, ...foreign],
-    subject: subject === undefined || subject === null ? undefined : descriptor(subject, 'subject').digest,
-    artifactType: artifactTypeOf(document, mediaType),
-    annotations: stringRecord(document['annotations']),
+    required: [...new Set([manifest.config.digest, ...layers])],
+    children: [],
+    references: [manifest.config.digest, ...manifest.layers.map((layer) => layer.digest)],
+    artifactType: manifest.artifactType ?? manifest.config.mediaType,
+    ...common,
   };
 }
 
-function parseObject(bytes: Uint8Array): Record<string, unknown> {
+/** Other types (OCI 1.0 artifacts, whatever comes next) are stored as they are, and all they name is kept. */
+function inspectOther(bytes: Uint8Array, mediaType: string): InspectedManifest {
+  const document = readObject(bytes);
+  if (document['mediaType'] !== undefined && document['mediaType'] !== mediaType) {
+    throw new ManifestInvalid('mediaType in the document differs from the Content-Type');
+  }
+  const references = new Set<Digest>();
+  collectDigests(document, references);
+  const { artifactType, subject } = document;
+  const named =
+    typeof subject === 'object' && subject !== null && 'digest' in subject ? subject.digest : undefined;
+  return {
+    required: [],
+    children: [],
+    references: [...references],
+    subject: typeof named === 'string' && isDigest(named) ? named : undefined,
+    artifactType: typeof artifactType === 'string' && artifactType.length <= 255 ? artifactType : undefined,
+    annotations: undefined,
+  };
+}
+
+function readObject(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   let document: unknown;
   try {
-    document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    throw new ManifestInvalid('not a JSON document in UTF-8');
+    document = parseStrictJson(bytes);
+  } catch (error) {
+    throw new ManifestInvalid((error as Error).message);
   }
-  if (!isRecord(document)) throw new ManifestInvalid('not a JSON object');
-  return document;
-}
-
-function checkSchemaVersion(document: Record<string, unknown>): void {
-  if (document['schemaVersion'] !== 2) throw new ManifestInvalid('schemaVersion must be 2');
-}
-
-function descriptor(value: unknown, where: string): { readonly digest: Digest; readonly mediaType: string } {
-  if (!isRecord(value)) throw new ManifestInvalid(`${where} is not a descriptor`);
-  const { digest, mediaType, size } = value;
-  if (typeof digest !== 'string' || !isDigest(digest))
-    throw new ManifestInvalid(`${where} has no valid digest`);
-  if (typeof mediaType !== 'string') throw new ManifestInvalid(`${where} has no mediaType`);
-  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-    throw new ManifestInvalid(`${where} has no valid size`);
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw new ManifestInvalid('it is not a JSON object');
   }
-  return { digest, mediaType };
+  return document as Readonly<Record<string, unknown>>;
 }
 
-function list(value: unknown, where: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new ManifestInvalid(`${where} is not a list`);
-  return value;
+/** `parseStrictJson` has bounded the depth. */
+function collectDigests(value: unknown, into: Set<Digest>): void {
+  if (typeof value === 'string') {
+    if (isDigest(value)) into.add(value);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) collectDigests(inner, into);
+  }
 }
 
+/** Layers that may not be redistributed and are fetched from their `urls` (image-spec "Non-Distributable Layers"). */
 function isForeign(mediaType: string): boolean {
   return (
     mediaType.startsWith('application/vnd.oci.image.layer.nondistributable.v1.') ||
     mediaType === 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'
   );
-}
-
-function artifactTypeOf(document: Record<string, unknown>, mediaType: string): string | undefined {
-  const { artifactType, config } = document;
-  if (typeof artifactType === 'string' && artifactType !== '') return artifactType;
-  if (imageTypes.has(mediaType) && isRecord(config) && typeof config['mediaType'] === 'string')
-    return config['mediaType'];
-  return undefined;
-}
-
-function stringRecord(value: unknown): Readonly<Record<string, string>> | undefined {
-  if (!isRecord(value)) return undefined;
-  const entries = Object.entries(value).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  );
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Digest } from '@pratique/oci';
+import { type Digest, isDigest } from '@pratique/oci';
 import { ApiError } from '../api-error.ts';
-import { isDigest } from '../grammar.ts';
 
 /** One request and its answer. `name` has been checked against the repository grammar. */
 export interface Exchange {
@@ -53,7 +52,8 @@ export function sendError(exchange: Pick<Exchange, 'incoming' | 'outgoing'>, err
   }
   // The rest of a body nobody will read must not be taken for the next request.
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = incoming.headers;
-  if (!incoming.complete && (length !== '0' || encoding !== undefined)) outgoing.setHeader('Connection', 'close');
+  if (!incoming.complete && (length !== '0' || encoding !== undefined))
+    outgoing.setHeader('Connection', 'close');
   const entry = { code: error.code, message: error.message };
   const errors = error.detail.length === 0 ? [entry] : error.detail.map((detail) => ({ ...entry, detail }));
   sendJson(exchange, error.status, { errors }, error.headers);

@@ -1,13 +1,13 @@
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { PratiqueError } from '@pratique/errors';
+import { isRepositoryName } from '@pratique/oci';
 import { type Context, Hono } from 'hono';
 import { deleteBlob, getBlob } from '../api/blobs.ts';
 import { listReferrers, listRepositories, listTags } from '../api/lists.ts';
 import { deleteManifest, getManifest, putManifest } from '../api/manifests.ts';
 import { appendChunk, cancelUpload, completeUpload, startUpload, uploadStatus } from '../api/uploads.ts';
 import { ApiError } from '../api-error.ts';
-import { isRepositoryName } from '../grammar.ts';
 import type { RegistryAction, RegistryOptions } from '../options.ts';
 import { type Exchange, sendError, sendJson } from './exchange.ts';
 import type { Service } from './service.ts';

@@ -1,3 +1,4 @@
+import type { DigestAlgorithm } from '@pratique/oci';
 import { ApiError } from '../api-error.ts';
 import type { PushEvent, RegistryLimits } from '../options.ts';
 import type { Store } from '../store/store.ts';
@@ -26,7 +27,7 @@ export class Uploads {
     this.#timer = setInterval(() => this.#dropIdle(), Math.min(60_000, limits.uploadIdleMs)).unref();
   }
 
-  async begin(repository: string, algorithm?: 'sha256' | 'sha512'): Promise<Upload> {
+  async begin(repository: string, algorithm?: DigestAlgorithm): Promise<Upload> {
     if (this.#open.size >= this.#limits.openUploads) this.#dropIdle();
     if (this.#open.size >= this.#limits.openUploads) {
       throw new ApiError(429, 'TOOMANYREQUESTS', 'too many uploads are under way', [], {

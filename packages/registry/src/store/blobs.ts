@@ -14,14 +14,14 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { Digest } from '@pratique/oci';
+import { type Digest, digestAlgorithm, digestHex } from '@pratique/oci';
 import { removeQuietly } from './durable.ts';
 
 export const algorithms = ['sha256', 'sha512'] as const;
 
 /** `blobs/sha256/<hex>` below `directory`. Only ever called with a parsed digest: no other text becomes a path. */
 export function blobPath(directory: string, digest: Digest): string {
-  return join(directory, 'blobs', digest.slice(0, 6), digest.slice(7));
+  return join(directory, 'blobs', digestAlgorithm(digest), digestHex(digest));
 }
 
 export function statBlob(directory: string, digest: Digest): Stats | undefined {

@@ -1,7 +1,6 @@
 import { readdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Digest } from '@pratique/oci';
-import { isDigest } from '../grammar.ts';
+import { type Digest, isDigest } from '@pratique/oci';
 import { inspectManifest } from '../manifest/inspect.ts';
 import type { GarbageReport } from '../options.ts';
 import { algorithms } from './blobs.ts';

@@ -3,11 +3,9 @@
  * reads layouts reads our data. A tag is a descriptor with the annotation `org.opencontainers.image.ref.name`; a
  * manifest without a tag stands there without the annotation, which is how we know its media type.
  */
-import type { Digest } from '@pratique/oci';
-import { isDigest, isTag } from '../grammar.ts';
+import { type Digest, isDigest, isTag, mediaTypes } from '@pratique/oci';
 
 const refName = 'org.opencontainers.image.ref.name';
-export const indexMediaType = 'application/vnd.oci.image.index.v1+json';
 
 export interface StoredManifest {
   readonly mediaType: string;
@@ -50,10 +48,10 @@ export function formatLayoutIndex(index: LayoutIndex): Uint8Array {
     entries.push({ ...manifest, annotations: { [refName]: tag } });
   }
   for (const manifest of index.manifests.values()) if (!tagged.has(manifest.digest)) entries.push(manifest);
-  const document = { schemaVersion: 2, mediaType: indexMediaType, manifests: entries };
+  const document = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: entries };
   return new TextEncoder().encode(`${JSON.stringify(document)}\n`);
 }
 
-export function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

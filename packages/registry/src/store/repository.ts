@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '@pratique/errors';
-import type { Digest } from '@pratique/oci';
+import { type Digest, type DigestAlgorithm, digestAlgorithm } from '@pratique/oci';
 import { registryErrors } from '../errors.ts';
 import { type InspectedManifest, inspectManifest } from '../manifest/inspect.ts';
 import { blobPath, statBlob } from './blobs.ts';
@@ -47,7 +47,7 @@ export class RepositoryStore {
   #sortedTags: readonly string[] | undefined;
   #pending: Change[] = [];
   readonly #commit: () => Promise<void>;
-  readonly #syncBlobs: Readonly<Record<string, () => Promise<void>>>;
+  readonly #syncBlobs: Readonly<Record<DigestAlgorithm, () => Promise<void>>>;
 
   private constructor(name: string, directory: string, temporaryDirectory: string) {
     this.name = name;
@@ -121,7 +121,7 @@ export class RepositoryStore {
 
   /** Makes links made into this repository's blobs survive a power cut. */
   syncBlobs(digest: Digest): Promise<void> {
-    return this.#syncBlobs[digest.slice(0, 6)]!();
+    return this.#syncBlobs[digestAlgorithm(digest)]();
   }
 
   /** Keeps garbage collection away from `digests` while `work` runs. */
@@ -215,20 +215,14 @@ export class RepositoryStore {
   /** Notes the manifest's subject; returns the manifests it lists that are here. */
   #readRelations(manifest: StoredManifest): readonly StoredManifest[] {
     let inspected: InspectedManifest;
-    let document: { readonly manifests?: readonly StoredManifest[] };
     try {
-      const bytes = readFileSync(this.blobPath(manifest.digest));
-      inspected = inspectManifest(bytes, manifest.mediaType);
-      document = JSON.parse(bytes.toString()) as typeof document;
+      inspected = inspectManifest(readFileSync(this.blobPath(manifest.digest)), manifest.mediaType);
     } catch {
       // A damaged or missing manifest fails when it is asked for, and must not take the repository with it.
       return [];
     }
     this.#addReferrer(manifest, inspected);
-    if (inspected.children.length === 0) return [];
-    return (document.manifests ?? [])
-      .filter((child) => statBlob(this.directory, child.digest) !== undefined)
-      .map(({ mediaType, digest, size }) => ({ mediaType, digest, size }));
+    return inspected.children.filter((child) => statBlob(this.directory, child.digest) !== undefined);
   }
 }
 

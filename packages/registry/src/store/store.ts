@@ -10,13 +10,12 @@
  *
  * The layouts are flat because `a/blobs` and `a/index.json` are repository names too, and would fall into the layout of `a`.
  */
-import { createHash } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '@pratique/errors';
-import type { Digest } from '@pratique/oci';
+import { type Digest, digestAlgorithm, digestOf, isRepositoryName } from '@pratique/oci';
 import { registryErrors } from '../errors.ts';
-import { isRepositoryName } from '../grammar.ts';
 import type { InspectedManifest } from '../manifest/inspect.ts';
 import { algorithms, SharedBlobs } from './blobs.ts';
 import { syncDirectory, writeTemporary } from './durable.ts';
@@ -87,7 +86,7 @@ export class Store {
     if (known !== undefined) return known;
     const directory = this.#directoryOf(name);
     // Made whole beside its place and then renamed, so that a repository directory is always a complete layout.
-    const fresh = join(this.temporaryDirectory, `${crypto.randomUUID()}-layout`);
+    const fresh = join(this.temporaryDirectory, `${randomUUID()}-layout`);
     for (const algorithm of algorithms) mkdirSync(join(fresh, 'blobs', algorithm), { recursive: true });
     writeFileSync(join(fresh, 'oci-layout'), layoutMarker, { flush: true });
     const empty = formatLayoutIndex({ manifests: new Map(), tags: new Map() });
@@ -117,7 +116,7 @@ export class Store {
     const cached = this.#cache.get(digest);
     if (cached !== undefined) return cached;
     const bytes = readFileSync(repository.blobPath(digest));
-    const found = `${digest.slice(0, 6)}:${createHash(digest.slice(0, 6)).update(bytes).digest('hex')}`;
+    const found = digestOf(bytes, digestAlgorithm(digest));
     if (found !== digest) {
       throw registryErrors.error('REGISTRY_BLOB_DAMAGED', {
         message: `manifest ${digest} of repository ${printable(repository.name)} is damaged`,

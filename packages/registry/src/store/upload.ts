@@ -1,12 +1,16 @@
-import { createHash, type Hash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Digest } from '@pratique/oci';
+import {
+  createDigester,
+  type Digest,
+  type DigestAlgorithm,
+  type Digester,
+  digestAlgorithm,
+} from '@pratique/oci';
 import { ApiError } from '../api-error.ts';
 import { removeQuietly } from './durable.ts';
-
-type Algorithm = 'sha256' | 'sha512';
 
 /** Bytes gathered before one write: fewer, larger writes are what makes a push fast. */
 const batchBytes = 1024 * 1024;
@@ -26,8 +30,8 @@ export class Upload {
   /** When bytes last came, by `performance.now()`. */
   touched = performance.now();
   readonly #path: string;
-  readonly #algorithm: Algorithm;
-  readonly #hash: Hash;
+  readonly #algorithm: DigestAlgorithm;
+  readonly #digester: Digester;
   #handle: FileHandle | undefined;
   #size = 0;
   #busy = false;
@@ -37,14 +41,14 @@ export class Upload {
     id: string,
     repository: string,
     path: string,
-    algorithm: Algorithm,
+    algorithm: DigestAlgorithm,
     handle: FileHandle,
   ) {
     this.id = id;
     this.repository = repository;
     this.#path = path;
     this.#algorithm = algorithm;
-    this.#hash = createHash(algorithm);
+    this.#digester = createDigester(algorithm);
     this.#handle = handle;
   }
 
@@ -52,7 +56,7 @@ export class Upload {
   static async begin(
     directory: string,
     repository: string,
-    algorithm: Algorithm = 'sha256',
+    algorithm: DigestAlgorithm = 'sha256',
   ): Promise<Upload> {
     const id = randomUUID();
     const path = join(directory, id);
@@ -98,7 +102,7 @@ export class Upload {
           this.#broken = true;
           throw new ApiError(413, 'SIZE_INVALID', `a blob may have at most ${options.maxBytes} bytes`);
         }
-        this.#hash.update(chunk);
+        this.#digester.update(chunk);
         this.#size += chunk.length;
         this.touched = performance.now();
         batch.push(chunk);
@@ -125,7 +129,7 @@ export class Upload {
     if (handle === undefined || this.#broken) throw unusable();
     this.#busy = true;
     try {
-      const actual = await this.#digestAs(digest.slice(0, 6) as Algorithm);
+      const actual = await this.#digestAs(digestAlgorithm(digest));
       if (actual !== digest) {
         throw new ApiError(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content', [
           { expected: digest, found: actual },
@@ -151,13 +155,14 @@ export class Upload {
     removeQuietly(this.#path);
   }
 
-  async #digestAs(algorithm: Algorithm): Promise<string> {
-    if (algorithm === this.#algorithm) return `${algorithm}:${this.#hash.digest('hex')}`;
+  async #digestAs(algorithm: DigestAlgorithm): Promise<Digest> {
+    if (algorithm === this.#algorithm) return this.#digester.digest();
     // The client only now says which algorithm it uses, so the content is read once more.
-    const hash = createHash(algorithm);
-    for await (const chunk of createReadStream(this.#path, { highWaterMark: batchBytes }))
-      hash.update(chunk as Uint8Array);
-    return `${algorithm}:${hash.digest('hex')}`;
+    const digester = createDigester(algorithm);
+    for await (const chunk of createReadStream(this.#path, { highWaterMark: batchBytes })) {
+      digester.update(chunk as Uint8Array);
+    }
+    return digester.digest();
   }
 }
 
