@@ -1,4 +1,7 @@
+export { environmentKeychain } from './auth/docker-config.ts';
+export { anonymous, type Credentials, type Keychain } from './auth/keychain.ts';
 export { isNotFound, ociErrors } from './errors.ts';
+export type { HttpLimits, RetryPolicy } from './http/options.ts';
 export {
   type BuiltManifest,
   buildImageManifest,
@@ -35,4 +38,12 @@ export {
   isTag,
   parseReference,
 } from './reference/reference.ts';
+export {
+  createRegistryClient,
+  openRepository,
+  type RegistryClient,
+  type RegistryOptions,
+} from './registry/client.ts';
+export { referrersTag } from './registry/referrers.ts';
+export type { RegistryRepository } from './registry/repository.ts';
 export type * from './types.ts';

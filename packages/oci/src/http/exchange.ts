@@ -1,0 +1,138 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { getCACertificates } from 'node:tls';
+import { ociErrors } from '../errors.ts';
+import { connectionFault } from './faults.ts';
+import type { HttpLimits } from './options.ts';
+
+/** What is sent. Sizes are known beforehand: some registries refuse chunked transfer encoding. */
+export interface RequestBody {
+  readonly size: number;
+  /** Called once an exchange. Bytes may be opened again, a stream may not. */
+  open(): Uint8Array | AsyncIterable<Uint8Array>;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: RequestBody | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Where the answer came from, after redirects. */
+  readonly url: URL;
+  readonly body: IncomingMessage;
+}
+
+export interface ConnectionOptions {
+  /** Certificate authorities in PEM, trusted beside the usual ones. */
+  readonly ca?: string | readonly string[];
+  /** Accept any TLS certificate. */
+  readonly insecure?: boolean;
+  /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read from. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/** Does one HTTP exchange: no redirects, no credentials, no second try. */
+export type Exchange = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** Method and place for messages; query strings may hold signed URLs or tokens and are left out. */
+export function describeRequest(request: Pick<HttpRequest, 'method' | 'url'>): string {
+  return `${request.method} ${request.url.origin}${request.url.pathname}`;
+}
+
+/** Makes exchanges over a pool of kept-alive connections. `close` ends idle ones. */
+export function createExchange(
+  options: ConnectionOptions,
+  limits: HttpLimits,
+): { exchange: Exchange; close(): void } {
+  const pool = {
+    keepAlive: true,
+    scheduling: 'lifo',
+    maxFreeSockets: 32,
+    proxyEnv: options.environment,
+  } as const;
+  const http = new HttpAgent(pool);
+  const https = new HttpsAgent({
+    ...pool,
+    ...(options.ca === undefined ? {} : { ca: [...getCACertificates('default'), ...[options.ca].flat()] }),
+    ...(options.insecure ? { rejectUnauthorized: false } : {}),
+  });
+  return {
+    exchange: (request) => exchangeOver(request.url.protocol === 'http:' ? http : https, request, limits),
+    close: () => {
+      http.destroy();
+      https.destroy();
+    },
+  };
+}
+
+function exchangeOver(agent: HttpAgent, request: HttpRequest, limits: HttpLimits): Promise<HttpResponse> {
+  const { method, url, body, signal } = request;
+  const what = describeRequest(request);
+  const secure = url.protocol === 'https:';
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(connectionFault(undefined, what, signal));
+    const outgoing = (secure ? httpsRequest : httpRequest)(url, {
+      method,
+      agent,
+      headers: { ...request.headers, ...(body === undefined ? {} : { 'content-length': body.size }) },
+      ...(signal === undefined ? {} : { signal }),
+    });
+    // One timer for each stretch of waiting: for the connection, then for every sign of life until the answer starts.
+    let timer = setTimeout(
+      () => outgoing.destroy(timeout(`${what}: no connection within ${limits.connectMs} ms`)),
+      limits.connectMs,
+    );
+    const alive = () => {
+      clearTimeout(timer);
+      timer = setTimeout(
+        () => outgoing.destroy(timeout(`${what}: no answer within ${limits.inactivityMs} ms`)),
+        limits.inactivityMs,
+      );
+    };
+    outgoing.once('socket', (socket) => {
+      if (!socket.connecting) alive();
+      else socket.once(secure ? 'secureConnect' : 'connect', alive);
+    });
+    outgoing.once('response', (incoming) => {
+      clearTimeout(timer);
+      outgoing.off('finish', alive);
+      // Errors after this point reach whoever reads the body.
+      incoming.on('error', () => {});
+      resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, url, body: incoming });
+    });
+    outgoing.on('error', (error) => {
+      clearTimeout(timer);
+      reject(connectionFault(error, what, signal));
+    });
+    const content = body?.open();
+    if (content === undefined || content instanceof Uint8Array) {
+      outgoing.once('finish', alive);
+      outgoing.end(content);
+    } else {
+      // A failing source destroys the request with the source's own error, which arrives at 'error' above.
+      pipeline(Readable.from(reporting(content, alive), { objectMode: false }), outgoing).catch(() => {});
+    }
+  });
+}
+
+/** Passes chunks on and reports every time the connection has taken one. */
+async function* reporting(chunks: AsyncIterable<Uint8Array>, alive: () => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    alive();
+    yield chunk;
+  }
+  alive();
+}
+
+function timeout(message: string) {
+  return ociErrors.error('OCI_TIMEOUT', { message });
+}

@@ -1,0 +1,67 @@
+import { PratiqueError, printable } from '@pratique/errors';
+import { ociErrors } from '../errors.ts';
+
+/** The fault an aborted signal stands for: the caller's deadline, or the caller's wish. */
+export function abortFault(signal: AbortSignal, what: string): PratiqueError {
+  const reason: unknown = signal.reason;
+  if (reason instanceof PratiqueError) return reason;
+  return reason instanceof Error && reason.name === 'TimeoutError'
+    ? ociErrors.error('OCI_TIMEOUT', { message: `${what}: the deadline passed` })
+    : ociErrors.error('OCI_CANCELLED', { message: `${what}: cancelled` });
+}
+
+/** The `code` of a Node system or TLS error. */
+export function systemCode(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+const certificateCodes =
+  /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNAME_MISMATCH|CRL_|INVALID_CA|PATH_LENGTH)/;
+
+/** Turns whatever a socket, TLS or the HTTP parser threw into one of our faults. */
+export function connectionFault(
+  error: unknown,
+  what: string,
+  signal: AbortSignal | undefined,
+): PratiqueError {
+  if (signal?.aborted) return abortFault(signal, what);
+  if (error instanceof PratiqueError) return error;
+  const code = systemCode(error);
+  const text = printable(error instanceof Error ? error.message || String(code) : String(error));
+  if (code !== undefined && certificateCodes.test(code)) {
+    return ociErrors.error('OCI_TLS_UNTRUSTED', { message: `${what}: ${text}`, found: code, cause: error });
+  }
+  if (code?.startsWith('HPE_')) {
+    return ociErrors.error('OCI_RESPONSE_INVALID', {
+      message: `${what}: the answer is not valid HTTP (${text})`,
+      found: code,
+      cause: error,
+    });
+  }
+  return ociErrors.error('OCI_UNREACHABLE', { message: `${what}: ${text}`, found: code, cause: error });
+}
+
+const brokenCodes = [
+  'ECONNRESET',
+  'EPIPE',
+  'ECONNABORTED',
+  'EAI_AGAIN',
+  'ENETRESET',
+  'ERR_STREAM_PREMATURE_CLOSE',
+];
+
+/** Whether trying again soon may help: a connection that broke, not one that was refused or timed out. */
+export function isBrokenConnection(error: unknown): boolean {
+  return (
+    error instanceof PratiqueError &&
+    error.code === 'OCI_UNREACHABLE' &&
+    brokenCodes.includes(systemCode(error.cause) ?? '')
+  );
+}
+
+/** Whether the peer answered a TLS handshake with something else: it speaks plain HTTP. */
+export function isNotTls(error: unknown): boolean {
+  const code = error instanceof PratiqueError ? systemCode(error.cause) : undefined;
+  return code !== undefined && /^(?:EPROTO|ECONNRESET|EPIPE|ERR_SSL_)/.test(code);
+}

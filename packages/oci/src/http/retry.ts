@@ -1,0 +1,76 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { discard } from './body.ts';
+import type { HttpResponse } from './exchange.ts';
+import { abortFault, isBrokenConnection } from './faults.ts';
+import type { HttpLimits, RetryPolicy } from './options.ts';
+
+const retryStatuses = [429, 502, 503, 504];
+
+/**
+ * Milliseconds a `Retry-After` header asks for (RFC 9110 §10.2.3: seconds or a date); undefined where it says nothing.
+ */
+export function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header.trim()) * 1000;
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+/** Random delay before try number `attempt` + 1 ("full jitter"): many clients must not come back at once. */
+function backOffMs(policy: RetryPolicy, attempt: number): number {
+  return Math.random() * Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (attempt - 1));
+}
+
+/** Waits, or throws the fault the signal stands for. */
+export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await delay(ms, undefined, signal === undefined ? {} : { signal });
+  } catch {
+    throw abortFault(signal!, 'waiting to try again');
+  }
+}
+
+/**
+ * Tries an idempotent operation again while its answer is 429, 502, 503 or 504 or its connection breaks. The last
+ * answer is returned as it is, the last fault thrown. A `Retry-After` longer than the policy's longest delay is not
+ * waited for.
+ */
+export async function withRetry(
+  policy: RetryPolicy,
+  limits: HttpLimits,
+  signal: AbortSignal | undefined,
+  operation: () => Promise<HttpResponse>,
+): Promise<HttpResponse> {
+  for (let attempt = 1; ; attempt++) {
+    let wait = backOffMs(policy, attempt);
+    try {
+      const response = await operation();
+      if (!retryStatuses.includes(response.status) || attempt >= policy.attempts) return response;
+      const asked = retryAfterMs(response.headers['retry-after'], Date.now());
+      if (asked !== undefined) {
+        if (asked > policy.maxDelayMs) return response;
+        wait = asked + backOffMs(policy, 1);
+      }
+      await discard(response, limits);
+    } catch (error) {
+      if (!isBrokenConnection(error) || attempt >= policy.attempts) throw error;
+    }
+    await pause(wait, signal);
+  }
+}
+
+/** Tries again after a broken connection, also one that broke while the body was being read. */
+export async function retryBroken<Result>(
+  policy: RetryPolicy,
+  signal: AbortSignal | undefined,
+  operation: () => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await operation();
+    } catch (error) {
+      if (!isBrokenConnection(error) || attempt >= policy.attempts) throw error;
+    }
+    await pause(backOffMs(policy, attempt), signal);
+  }
+}

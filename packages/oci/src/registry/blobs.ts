@@ -1,0 +1,79 @@
+import { ociErrors } from '../errors.ts';
+import { concat, contentLength, discard, readBody } from '../http/body.ts';
+import { retryBroken } from '../http/retry.ts';
+import { verified, wrongSize } from '../http/verify.ts';
+import type { Descriptor, Digest, ReadOptions } from '../types.ts';
+import { type RepositoryContext, sendTo } from './context.ts';
+import { statusFault } from './status.ts';
+
+/** Largest blob read into memory unless the caller says otherwise. */
+export const defaultMaxBlobBytes = 64 * 1024 * 1024;
+
+type Named = Pick<Descriptor, 'digest' | 'size'>;
+
+/** @throws OCI_SIZE_EXCEEDED before anything is read */
+export function checkSize(descriptor: Named, maxBytes: number, from: string): void {
+  if (descriptor.size <= maxBytes) return;
+  throw ociErrors.error('OCI_SIZE_EXCEEDED', {
+    message: `${from}: ${descriptor.digest} is too large`,
+    expected: `at most ${maxBytes} bytes`,
+    found: `${descriptor.size} bytes`,
+  });
+}
+
+/** GET of a blob; the chunks end only if size and digest are right. */
+export async function blobChunks(
+  context: RepositoryContext,
+  descriptor: Named,
+  signal: AbortSignal | undefined,
+): Promise<AsyncGenerator<Uint8Array, void, undefined>> {
+  const what = `${context.name}: blob ${descriptor.digest}`;
+  const response = await sendTo(context, {
+    method: 'GET',
+    target: `blobs/${descriptor.digest}`,
+    action: 'pull',
+    signal,
+  });
+  if (response.status !== 200) throw await statusFault(response, what, context.limits, signal);
+  const announced = contentLength(response);
+  if (announced !== undefined && announced !== descriptor.size) {
+    response.body.destroy();
+    throw wrongSize(descriptor, what, `${announced} bytes`);
+  }
+  return verified(readBody(response, context.limits, descriptor.size + 1, signal), descriptor, what);
+}
+
+/** The whole blob in memory. */
+export async function fetchBlob(
+  context: RepositoryContext,
+  descriptor: Named,
+  options: ReadOptions = {},
+): Promise<Uint8Array> {
+  checkSize(descriptor, options.maxBytes ?? defaultMaxBlobBytes, context.name);
+  return await retryBroken(context.retry, options.signal, async () => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await blobChunks(context, descriptor, options.signal)) chunks.push(chunk);
+    return concat(chunks);
+  });
+}
+
+/** HEAD of a blob (distribution-spec §Checking if content exists). */
+export async function blobExists(
+  context: RepositoryContext,
+  digest: Digest,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const response = await sendTo(context, {
+    method: 'HEAD',
+    target: `blobs/${digest}`,
+    action: 'pull',
+    signal,
+  });
+  if (response.status === 200) {
+    await discard(response, context.limits);
+    return true;
+  }
+  const fault = await statusFault(response, `${context.name}: blob ${digest}`, context.limits, signal);
+  if (fault.code === 'OCI_NOT_FOUND') return false;
+  throw fault;
+}

@@ -1,0 +1,151 @@
+import { printable } from '@pratique/errors';
+import { ociErrors } from '../errors.ts';
+import { contentLength, discard, readAll } from '../http/body.ts';
+import type { HttpResponse } from '../http/exchange.ts';
+import { retryBroken } from '../http/retry.ts';
+import { wrongDigest } from '../http/verify.ts';
+import { manifestMediaTypes, manifestTypeOf } from '../manifest/media-types.ts';
+import { maxManifestBytes, parseManifest } from '../manifest/parse.ts';
+import { digestAlgorithm, digestOf, isDigest } from '../reference/digest.ts';
+import { isTag } from '../reference/reference.ts';
+import type { Descriptor, Digest, ManifestContent, ReadOptions } from '../types.ts';
+import { type RepositoryContext, sendTo } from './context.ts';
+import { pushFault, statusFault } from './status.ts';
+
+const accept = manifestMediaTypes.join(', ');
+
+/** @throws OCI_REFERENCE_INVALID: anything else would become part of a URL path */
+export function checkTagOrDigest(text: string): void {
+  if (isDigest(text) || isTag(text)) return;
+  throw ociErrors.error('OCI_REFERENCE_INVALID', {
+    message: `"${printable(text)}" is neither a tag nor a digest`,
+    found: printable(text),
+  });
+}
+
+/** `Docker-Content-Digest`, if it is a digest. */
+function claimedDigest(response: HttpResponse): Digest | undefined {
+  const header = response.headers['docker-content-digest'];
+  return typeof header === 'string' && isDigest(header) ? header : undefined;
+}
+
+/**
+ * HEAD, and GET where HEAD does not tell type, size and digest (distribution-spec §Checking if content exists). For a
+ * tag the digest is the registry's claim, as every tag is; whoever fetches by it has the content checked.
+ */
+export async function resolveManifest(
+  context: RepositoryContext,
+  tagOrDigest: string,
+  options: ReadOptions = {},
+): Promise<Descriptor> {
+  checkTagOrDigest(tagOrDigest);
+  const { signal } = options;
+  const response = await sendTo(context, {
+    method: 'HEAD',
+    target: `manifests/${tagOrDigest}`,
+    action: 'pull',
+    headers: { accept },
+    signal,
+  });
+  await discard(response, context.limits);
+  const what = `${context.name}: resolving ${tagOrDigest}`;
+  if (
+    response.status === 404 ||
+    response.status === 401 ||
+    response.status === 403 ||
+    response.status === 429
+  ) {
+    throw await statusFault(response, what, context.limits, signal);
+  }
+  if (response.status >= 500) throw await statusFault(response, what, context.limits, signal);
+  const mediaType = manifestTypeOf(response.headers['content-type']);
+  const digest = claimedDigest(response);
+  const size = contentLength(response);
+  if (response.status !== 200 || mediaType === undefined || digest === undefined || !size) {
+    return (await fetchManifest(context, tagOrDigest, options)).descriptor;
+  }
+  if (!manifestMediaTypes.includes(mediaType)) {
+    // Names the type, and catches what hides behind a wrong one.
+    return (await fetchManifest(context, tagOrDigest, options)).descriptor;
+  }
+  if (isDigest(tagOrDigest) && digest !== tagOrDigest) throw wrongDigest(tagOrDigest, digest, what);
+  return { mediaType, digest, size };
+}
+
+/** GET of a manifest, its digest computed and compared with what was asked for and what the registry says. */
+export async function fetchManifest(
+  context: RepositoryContext,
+  tagOrDigest: string,
+  options: ReadOptions = {},
+): Promise<ManifestContent> {
+  checkTagOrDigest(tagOrDigest);
+  const { signal, maxBytes = maxManifestBytes } = options;
+  const what = `${context.name}: manifest ${tagOrDigest}`;
+  return await retryBroken(context.retry, signal, async () => {
+    const response = await sendTo(context, {
+      method: 'GET',
+      target: `manifests/${tagOrDigest}`,
+      action: 'pull',
+      headers: { accept },
+      signal,
+    });
+    if (response.status !== 200) throw await statusFault(response, what, context.limits, signal);
+    const claimed = claimedDigest(response);
+    const bytes = await readAll(response, context.limits, Math.min(maxBytes, maxManifestBytes), signal);
+    if (isDigest(tagOrDigest)) {
+      const computed = digestOf(bytes, digestAlgorithm(tagOrDigest));
+      if (computed !== tagOrDigest) throw wrongDigest(tagOrDigest, computed, what);
+    }
+    if (claimed !== undefined) {
+      const computed = digestOf(bytes, digestAlgorithm(claimed));
+      if (computed !== claimed) throw wrongDigest(claimed, computed, `${what} (Docker-Content-Digest)`);
+    }
+    const manifest = parseManifest(bytes, response.headers['content-type']);
+    const digest = isDigest(tagOrDigest) ? tagOrDigest : (claimed ?? digestOf(bytes));
+    return { descriptor: { mediaType: manifest.mediaType, digest, size: bytes.length }, bytes, manifest };
+  });
+}
+
+/** What a registry said about a manifest it took. */
+export interface PushedManifest {
+  readonly descriptor: Descriptor;
+  /** `OCI-Subject`: the registry says it keeps referrers by itself. Some say so and do not. */
+  readonly subjectHandled: boolean;
+}
+
+/** PUT of a manifest by tag or digest (distribution-spec §Pushing Manifests). */
+export async function pushManifest(
+  context: RepositoryContext,
+  bytes: Uint8Array,
+  mediaType: string,
+  tagOrDigest: string,
+  signal: AbortSignal | undefined,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<PushedManifest> {
+  checkTagOrDigest(tagOrDigest);
+  const what = `${context.name}: pushing manifest ${tagOrDigest}`;
+  const response = await sendTo(context, {
+    method: 'PUT',
+    target: `manifests/${tagOrDigest}`,
+    action: 'push',
+    headers: { 'content-type': mediaType, ...headers },
+    body: { size: bytes.length, open: () => bytes },
+    signal,
+  });
+  if (response.status < 200 || response.status > 299)
+    throw await pushFault(response, what, context.limits, signal);
+  await discard(response, context.limits);
+  const claimed = claimedDigest(response);
+  const algorithm = isDigest(tagOrDigest)
+    ? digestAlgorithm(tagOrDigest)
+    : claimed
+      ? digestAlgorithm(claimed)
+      : 'sha256';
+  const digest = digestOf(bytes, algorithm);
+  if (claimed !== undefined && digestOf(bytes, digestAlgorithm(claimed)) !== claimed)
+    throw wrongDigest(digest, claimed, what);
+  return {
+    descriptor: { mediaType, digest, size: bytes.length },
+    subjectHandled: response.headers['oci-subject'] !== undefined,
+  };
+}
