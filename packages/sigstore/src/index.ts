@@ -1,1 +1,10 @@
+export { type CollectOptions, collectEvidence } from './collect/collect.ts';
+export { cosignTag } from './collect/tag-scheme.ts';
+export { type SigstoreErrorCode, sigstoreErrors } from './errors.ts';
+export { cosignExitCode } from './exit-code.ts';
+export { defaultEvidenceLimits, type EvidenceLimits } from './limits.ts';
+export { signPredicateType } from './media-types.ts';
+export type { TransparencyLog, Trust, TrustedKey } from './trust/trust.ts';
+export { parseTrustedRoot, type TrustedRoot } from './trust/trusted-root.ts';
 export type * from './types.ts';
+export { distinctSigners, verifyEvidence } from './verify/verify.ts';

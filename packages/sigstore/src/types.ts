@@ -18,6 +18,14 @@ export type EvidenceItem =
       /** The layer's annotations (`dev.cosignproject.cosign/signature`, certificate, chain, bundle, timestamp). */
       readonly annotations: Readonly<Record<string, string>>;
     }
+  | {
+      readonly kind: 'dsse';
+      readonly source: EvidenceSource;
+      /** The layer blob of an attestation tag (`sha256-….att`): a DSSE envelope as JSON. */
+      readonly payload: Uint8Array;
+      /** As for simple signing; the signature itself is in the envelope. */
+      readonly annotations: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'bundle'; readonly source: EvidenceSource; readonly bytes: Uint8Array };
 
 /** Everything found on the registry about one image. Produced by I/O, consumed by the pure verifier. */

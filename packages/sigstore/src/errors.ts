@@ -1,0 +1,176 @@
+import { defineErrors, type ErrorEntry } from '@pratique/errors';
+
+const resign = 'Sign the image again: `pratique sign --key cosign.key IMAGE@DIGEST`.';
+const tampered = `Do not deploy this image until you know who changed its signature. ${resign}`;
+const logRemedy =
+  'Sign again with an upload to the log that is trusted, or take the log out of the trust configuration.';
+
+const entries = {
+  NO_SIGNATURE: {
+    kind: 'denial',
+    title: 'The image has no signature.',
+    remedy: 'Sign it: `pratique sign --key cosign.key IMAGE@DIGEST`, or deploy an image that is signed.',
+  },
+  NO_MATCHING_SIGNATURE: {
+    kind: 'denial',
+    title: 'The image is signed, but no signature meets what was asked for.',
+    remedy:
+      'Look at why each was refused with `pratique verify -o json`, then sign with a trusted key or add its key to the trust configuration.',
+  },
+  NO_CERTIFICATE: {
+    kind: 'denial',
+    title: 'An identity was asked for, but the signature carries no certificate.',
+    remedy: 'Verify with `--key`, or sign keylessly so that the signature carries a certificate.',
+  },
+  NO_MATCHING_KEY: {
+    kind: 'denial',
+    title: 'No trusted key verifies the signature: another key made it, or what it signs was changed.',
+    remedy:
+      'Sign with a trusted key, or add the signer’s public key to the trust configuration after checking whose it is.',
+  },
+  SIGNATURE_INVALID: {
+    kind: 'denial',
+    title: 'The signature names a trusted key, but that key does not verify it.',
+    remedy: tampered,
+  },
+  SIGNATURE_MALFORMED: {
+    kind: 'denial',
+    title: 'The signature is missing or is not in the form its key makes.',
+    remedy: resign,
+  },
+  KEY_OUTSIDE_VALIDITY: {
+    kind: 'denial',
+    title: 'The key that signed is trusted, but not for the time of this signature.',
+    remedy: 'Sign with the key that is valid now, or correct its dates in the trust configuration.',
+  },
+  CERTIFICATE_NOT_TRUSTED: {
+    kind: 'denial',
+    title: 'The signature is by a certificate, and no certificate authority is trusted.',
+    remedy: 'Sign with a trusted key, or name the authority and identity in the trust configuration.',
+  },
+  PAYLOAD_INVALID: {
+    kind: 'denial',
+    title: 'What was signed is not a well-formed simple-signing document or in-toto statement.',
+    remedy: resign,
+  },
+  PAYLOAD_TYPE_MISMATCH: {
+    kind: 'denial',
+    title: 'What was signed says that it is something else than an image signature.',
+    remedy: 'Sign the image with `pratique sign`; a signature over another kind of document does not count.',
+  },
+  SUBJECT_MISMATCH: {
+    kind: 'denial',
+    title: 'The signature is genuine, but it is for another image.',
+    remedy: 'Sign this image itself: a signature cannot be copied from one image to another.',
+  },
+  ENVELOPE_SIGNATURE_COUNT: {
+    kind: 'denial',
+    title: 'A DSSE envelope in a Sigstore bundle must have exactly one signature.',
+    remedy: resign,
+  },
+  BUNDLE_INVALID: {
+    kind: 'denial',
+    title: 'A Sigstore bundle is not well formed, or its parts contradict its version.',
+    remedy: resign,
+  },
+  BUNDLE_VERSION_UNSUPPORTED: {
+    kind: 'denial',
+    title: 'A Sigstore bundle has a media type that is not 0.1, 0.2 or 0.3.',
+    remedy: 'Sign again with a tool that writes bundle v0.3.',
+  },
+  BUNDLE_CONTENT_UNSUPPORTED: {
+    kind: 'denial',
+    title: 'A Sigstore bundle on an image must hold a DSSE envelope.',
+    remedy: resign,
+  },
+  LOG_ENTRY_REQUIRED: {
+    kind: 'denial',
+    title: 'The trust configuration names a transparency log, and the signature is in none.',
+    remedy: logRemedy,
+  },
+  LOG_NOT_TRUSTED: {
+    kind: 'denial',
+    title: 'The signature is in transparency logs, but in none that is trusted.',
+    remedy: logRemedy,
+  },
+  LOG_ENTRY_INVALID: {
+    kind: 'denial',
+    title: 'A transparency log entry is not well formed or lacks the proof its version needs.',
+    remedy: resign,
+  },
+  LOG_ENTRY_DUPLICATE: {
+    kind: 'denial',
+    title: 'The same transparency log entry is given twice.',
+    remedy: tampered,
+  },
+  LOG_ENTRY_MISMATCH: {
+    kind: 'denial',
+    title: 'The transparency log entry is for another signature.',
+    remedy: tampered,
+  },
+  LOG_PROMISE_INVALID: {
+    kind: 'denial',
+    title: 'The log did not sign the entry’s timestamp (SET).',
+    remedy: tampered,
+  },
+  LOG_PROOF_INVALID: {
+    kind: 'denial',
+    title: 'The proof that the entry is in the log does not lead to the log’s root hash.',
+    remedy: tampered,
+  },
+  LOG_CHECKPOINT_INVALID: {
+    kind: 'denial',
+    title: 'The log’s checkpoint is not signed by the log or is about another tree.',
+    remedy: tampered,
+  },
+  LOG_OUTSIDE_VALIDITY: {
+    kind: 'denial',
+    title: 'The log’s key is trusted, but not for the time of the entry.',
+    remedy: logRemedy,
+  },
+  TRUSTED_ROOT_INVALID: {
+    kind: 'usage',
+    title: 'A trusted root file cannot be used.',
+    remedy: 'Fetch `trusted_root.json` again from whoever runs the log.',
+  },
+  EVIDENCE_LIMIT: {
+    kind: 'fault',
+    title: 'The image has more signatures, or larger ones, than are read.',
+    remedy: 'Remove signatures that are not needed with `cosign clean`, or raise the limit.',
+  },
+  EVIDENCE_TOO_LARGE: {
+    kind: 'denial',
+    title: 'One signature or attestation is larger than is read.',
+    remedy: 'Raise the limit if the attestation is wanted.',
+  },
+  EVIDENCE_TYPE_UNKNOWN: {
+    kind: 'denial',
+    title: 'Something of an unknown media type stands where signatures are kept.',
+    remedy: 'Sign with a tool that writes Cosign signatures or Sigstore bundles.',
+  },
+  EVIDENCE_MISSING: {
+    kind: 'denial',
+    title: 'A signature is listed, but the registry does not have it.',
+    remedy: 'Copy the image again together with its signatures; the mirror is incomplete.',
+  },
+  VERIFICATION_FAILED: {
+    kind: 'fault',
+    title: 'A signature made the verifier itself fail. It counts as refused.',
+    remedy: 'Report it with the signature attached; that is a defect of ours.',
+  },
+  SIGNING_CONFLICT: {
+    kind: 'fault',
+    title: 'Other signers kept replacing the signature tag.',
+    remedy: 'Sign again, or use the bundle format, in which signers cannot disturb each other.',
+  },
+  SIGNING_SUBJECT_INVALID: {
+    kind: 'usage',
+    title: 'What should be signed cannot be.',
+    remedy: 'Name an image or index by its digest: `pratique sign --key cosign.key IMAGE@sha256:…`.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type SigstoreErrorCode = keyof typeof entries;
+
+/** Error codes of this package. The `denial`s also stand as `code` of a `Rejection`. */
+export const sigstoreErrors = defineErrors<SigstoreErrorCode>(entries);

@@ -1,0 +1,26 @@
+import type { LogEntry } from '../bundle/bundle.ts';
+import type { SignedContent } from '../tlog/entry-body.ts';
+import { type Logged, verifyLogEntries } from '../tlog/verify-entries.ts';
+import type { Trust } from '../trust/trust.ts';
+import type { CheckList } from './check-list.ts';
+
+/**
+ * Where the trust names a log, proves that the signature is in it. Where it names none, entries are not even read:
+ * nothing in them could be believed, least of all their time.
+ */
+export function checkLog(
+  entries: () => readonly LogEntry[],
+  content: SignedContent,
+  trust: Trust,
+  list: CheckList,
+): Logged | null {
+  if (trust.logs.length === 0) {
+    list.skip('transparency-log', 'no log is trusted, so none is asked for');
+    return null;
+  }
+  return list.run(
+    'transparency-log',
+    () => verifyLogEntries(entries(), content, trust.logs),
+    (logged) => `entry ${logged.index} of log ${logged.id}`,
+  );
+}
