@@ -53,6 +53,12 @@ export const policyErrors = defineErrors({
     remedy:
       'Add an `images` entry that matches it to the trust configuration, or use an image that is covered.',
   },
+  SIGNER_UNTRUSTED: {
+    kind: 'denial',
+    title: 'The image is validly signed, but by nobody who may sign it.',
+    remedy:
+      'Have one of the required authorities sign the digest: `pratique sign --key KEY IMAGE@DIGEST`, or require the one who did in the trust configuration.',
+  },
   QUORUM_NOT_MET: {
     kind: 'denial',
     title: 'Some, but not enough, of the required authorities have signed this image.',
@@ -77,7 +83,7 @@ export const policyErrors = defineErrors({
   DIGEST_REQUIRED: {
     kind: 'denial',
     title: 'The image is named by tag only where a digest is required.',
-    remedy: 'Write the reference with its digest: `pratique resolve IMAGE` prints it.',
+    remedy: 'Write the reference with its digest, NAME@sha256:…; `pratique admit IMAGE` prints it.',
   },
   TAG_FORBIDDEN: {
     kind: 'denial',

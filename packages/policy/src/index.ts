@@ -1,4 +1,17 @@
+export { loadPolicies, type PolicySource } from './engine/sources.ts';
+export type { Finding, Findings, PolicyEngine, Scope } from './engine/types.ts';
 export { policyErrors } from './errors.ts';
+export { type CacheStats, DecisionCache, type DecisionCacheOptions } from './gate/cache.ts';
+export { newDecisionId } from './gate/decision-id.ts';
+export {
+  type CheckOptions,
+  type ContainerImage,
+  createGate,
+  type Gate,
+  type GateOptions,
+  type GateRequest,
+} from './gate/gate.ts';
+export type { OpenRepository, Station } from './gate/stations.ts';
 export { loadTrust } from './trust/load.ts';
 export { parseTrust, type TrustFiles } from './trust/parse.ts';
 export type { Authority, Exemption, PolicyParameters, Trust, TrustEntry } from './trust/types.ts';

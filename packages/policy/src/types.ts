@@ -39,9 +39,9 @@ export interface ImageFacts {
   >;
   /** What the trust configuration asks of this image: one for every `images` entry that matches it; all must be met. */
   readonly requirements: readonly RequirementFact[];
-  /** The newest verified SBOM attestation's document; null when there is none. */
+  /** The newest verified SBOM attestation by an authority that may sign this image; null when there is none. */
   readonly sbom: { readonly predicateType: string; readonly document: unknown } | null;
-  /** The newest verified vulnerability-scan attestation's document; null when there is none. */
+  /** The newest verified vulnerability scan by an authority that may sign this image; null when there is none. */
   readonly vulnerabilities: { readonly predicateType: string; readonly document: unknown } | null;
   /** Candidates that were looked at and refused. */
   readonly rejected: readonly {
@@ -112,7 +112,7 @@ export interface Decision {
   readonly decisionId: string;
   /** RFC 3339 UTC. */
   readonly time: string;
-  /** `warn` when every image concerned is in warn mode, so that nothing could be refused. */
+  /** The strictest mode that was applied: with `warn`, everything that would be refused stands in `warnings`. */
   readonly mode: Mode;
   readonly allowed: boolean;
   readonly subject: {

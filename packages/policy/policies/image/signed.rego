@@ -87,9 +87,9 @@ else := {
 else := {
 	"code": nearest.code,
 	"msg": sprintf("%s has no valid signature: %s%s", [lib.name(input.image), nearest.message, others]),
-	"expected": object_or(nearest, "expected", wanted(requirement)),
+	"expected": nearest_expected(nearest, requirement),
 	"found": object_or(nearest, "found", nearest.message),
-	"remedy": remedy(requirement),
+	"remedy": nearest_remedy(nearest, requirement),
 } if {
 	count(input.image.rejected) > 0
 	nearest := rejections_by_weight[0]
@@ -97,18 +97,28 @@ else := {
 }
 
 else := {
-	"code": "SIGNATURE_MISSING",
+	"code": "NO_SIGNATURE",
 	"msg": sprintf("%s has no signature", [lib.name(input.image)]),
 	"expected": wanted(requirement),
 	"found": "no signature",
 	"remedy": remedy(requirement),
 }
 
-# "Somebody unknown signed it" says least: it is the reason only when there is no other.
+# "Some unknown key signed it" says least: it is the reason only when there is no other.
 rejections_by_weight := array.concat(
-	[rejection | some rejection in input.image.rejected; rejection.code != "SIGNER_UNTRUSTED"],
-	[rejection | some rejection in input.image.rejected; rejection.code == "SIGNER_UNTRUSTED"],
+	[rejection | some rejection in input.image.rejected; rejection.code != "NO_MATCHING_KEY"],
+	[rejection | some rejection in input.image.rejected; rejection.code == "NO_MATCHING_KEY"],
 )
+
+# The verifier knows every configured key; who may sign this image is known here.
+nearest_expected(nearest, requirement) := wanted(requirement) if {
+	nearest.code == "NO_MATCHING_KEY"
+} else := object_or(nearest, "expected", wanted(requirement))
+
+# The error registry has a remedy for every other code; signing over a tampered signature would not be one.
+nearest_remedy(nearest, requirement) := remedy(requirement) if {
+	nearest.code == "NO_MATCHING_KEY"
+} else := null
 
 by_any(requirement) := [signature |
 	some signature in input.image.signatures

@@ -1,0 +1,74 @@
+import { type ErrorCatalog, printable } from '@pratique/errors';
+import { ociErrors } from '@pratique/oci';
+import { policyErrors } from '../errors.ts';
+import type { Finding } from './types.ts';
+
+/** A policy that refuses for more reasons than this is cut: nobody reads them, and they are held in memory. */
+const maxFindings = 50;
+const maxText = 1000;
+
+/**
+ * Reads the value of a policy's `deny` or `warn`: a set (or array) of strings and of objects with `msg`, and
+ * optionally `code`, `expected`, `found`, `remedy`, `image`. Anything else is a broken policy, never "no findings".
+ */
+export function readFindings(policy: string, rule: 'deny' | 'warn', value: unknown): readonly Finding[] {
+  if (!Array.isArray(value)) return [broken(policy, rule, value)];
+  const findings = value.slice(0, maxFindings).map((element) => readFinding(policy, rule, element));
+  return findings;
+}
+
+function readFinding(policy: string, rule: 'deny' | 'warn', element: unknown): Finding {
+  if (typeof element === 'string') return finding(policy, 'POLICY_DENIED', element, {});
+  if (typeof element !== 'object' || element === null || Array.isArray(element)) {
+    return broken(policy, rule, element);
+  }
+  const fields = element as Readonly<Record<string, unknown>>;
+  const code = fields.code ?? 'POLICY_DENIED';
+  if (typeof fields.msg !== 'string' || typeof code !== 'string') return broken(policy, rule, element);
+  return finding(policy, printable(code, 64), fields.msg, fields);
+}
+
+function finding(
+  policy: string,
+  code: string,
+  message: string,
+  fields: Readonly<Record<string, unknown>>,
+): Finding {
+  return {
+    policy,
+    code,
+    fault: false,
+    message: printable(message, maxText),
+    expected: text(fields.expected),
+    found: text(fields.found),
+    remedy: text(fields.remedy) ?? remedyOf(code),
+    image: typeof fields.image === 'string' ? fields.image : null,
+  };
+}
+
+/** A policy may say "expected" with a number or a list as well. */
+function text(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  return printable(typeof value === 'string' ? value : JSON.stringify(value), maxText);
+}
+
+function remedyOf(code: string): string | null {
+  for (const { entries } of [policyErrors, ociErrors] as readonly ErrorCatalog[]) {
+    if (Object.hasOwn(entries, code)) return entries[code]?.remedy ?? null;
+  }
+  return null;
+}
+
+function broken(policy: string, rule: string, value: unknown): Finding {
+  const found = printable(JSON.stringify(value) ?? 'nothing', 120);
+  return {
+    policy,
+    code: 'POLICY_RESULT_INVALID',
+    fault: true,
+    message: `${rule} of ${policy} holds something that is neither a string nor an object with msg`,
+    expected: 'a set of strings or of objects with a string `msg`',
+    found,
+    remedy: policyErrors.entries.POLICY_RESULT_INVALID.remedy,
+    image: null,
+  };
+}

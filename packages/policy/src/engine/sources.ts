@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { policyErrors } from '../errors.ts';
+
+/** One Rego module as text. `path` stands in messages before line and column. */
+export interface PolicySource {
+  readonly path: string;
+  readonly text: string;
+}
+
+const maxFileBytes = 4 * 1024 * 1024;
+const maxFiles = 2000;
+
+/** The policies that come with Pratique, `data.pratique.lib` among them. */
+export function defaultPolicies(): readonly PolicySource[] {
+  const folder = fileURLToPath(new URL('../../policies/', import.meta.url));
+  return loadPolicies([folder]).map(({ path, text }) => ({
+    path: `pratique:${path.slice(folder.length).replaceAll('\\', '/')}`,
+    text,
+  }));
+}
+
+/**
+ * Reads policies from files and folders (all `*.rego` below a folder, in order of their paths; tests, `*_test.rego`,
+ * are left out).
+ *
+ * @throws POLICY_UNREADABLE
+ */
+export function loadPolicies(paths: readonly string[]): readonly PolicySource[] {
+  return paths.flatMap((path) => {
+    try {
+      const files = statSync(path).isDirectory() ? regoFiles(path) : [path];
+      if (files.length === 0 || files.length > maxFiles) throw countError(path, files.length);
+      return files.map((file) => ({ path: file, text: readPolicy(file) }));
+    } catch (cause) {
+      const code = (cause as NodeJS.ErrnoException).code;
+      if (cause instanceof Error && cause.name === 'PratiqueError') throw cause;
+      throw policyErrors.error('POLICY_UNREADABLE', {
+        message: `cannot read ${path} (${code ?? 'unknown error'})`,
+        cause,
+      });
+    }
+  });
+}
+
+function regoFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.rego') && !name.endsWith('_test.rego'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+function readPolicy(file: string): string {
+  if (statSync(file).size > maxFileBytes) {
+    throw policyErrors.error('POLICY_UNREADABLE', {
+      message: `${file} is larger than ${maxFileBytes} bytes`,
+    });
+  }
+  return readFileSync(file, 'utf8');
+}
+
+function countError(path: string, count: number) {
+  return policyErrors.error('POLICY_UNREADABLE', {
+    message: count === 0 ? `${path} holds no .rego file` : `${path} holds more than ${maxFiles} .rego files`,
+    expected: `1 to ${maxFiles} policies`,
+    found: String(count),
+  });
+}

@@ -1,0 +1,109 @@
+import type { ImageIndex, ManifestContent, Platform, Reference } from '@pratique/oci';
+import type { Signer, VerificationResult, VerifiedSignature } from '@pratique/sigstore';
+import type { Trust } from '../trust/types.ts';
+import type { AttestationFact, ImageFacts, RequirementFact, SignatureFact } from '../types.ts';
+import { type ImageConfig, platformText } from './config.ts';
+
+/** What is known about an image once it was resolved, collected and verified. */
+export interface Gathered {
+  readonly reference: Reference;
+  readonly manifest: ManifestContent;
+  readonly config: ImageConfig;
+  readonly verification: VerificationResult;
+  readonly requirements: readonly RequirementFact[];
+}
+
+const sbomTypes = ['https://spdx.dev/Document', 'https://cyclonedx.org/bom'];
+const scanTypes = [
+  'https://cosign.sigstore.dev/attestation/vuln/v1',
+  'https://in-toto.io/attestation/vulns/v0.1',
+];
+
+/** Puts together `input.image`. Pure; everything in it is plain JSON. */
+export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
+  const { reference, manifest, config, verification, requirements } = gathered;
+  const { digest, mediaType } = manifest.descriptor;
+  const { registry, repository, tag } = reference;
+  const signatures = verification.signatures.map((signature) => signatureFact(trust, signature));
+  const attestations = verification.attestations.map(
+    (attestation): AttestationFact => ({
+      ...signatureFact(trust, attestation),
+      predicateType: attestation.predicateType,
+      predicate: attestation.predicate ?? null,
+    }),
+  );
+  const required = new Set(requirements.flatMap(({ of }) => of));
+  const counting = attestations.filter(
+    ({ authorities }) => requirements.length === 0 || authorities.some((name) => required.has(name)),
+  );
+  return {
+    schemaVersion: 1,
+    reference: `${registry}/${repository}${tag === undefined ? '' : `:${tag}`}@${digest}`,
+    registry,
+    repository,
+    tag: tag ?? null,
+    digest,
+    mediaType,
+    platforms: manifest.manifest.kind === 'index' ? platformsOf(manifest.manifest) : config.platforms,
+    config: config.config,
+    signatures,
+    attestations,
+    authorities: Object.fromEntries(
+      [...trust.authorities.values()].map(({ name, keys }) => {
+        const by = new Set(
+          signatures
+            .filter(({ authorities }) => authorities.includes(name))
+            .map(({ signer }) => idOf(signer)),
+        );
+        return [
+          name,
+          { satisfied: by.size > 0, by: [...by].sort(), wanted: keys.map((key) => key.fingerprint).sort() },
+        ];
+      }),
+    ),
+    requirements,
+    sbom: newest(counting, sbomTypes),
+    vulnerabilities: newest(counting, scanTypes),
+    rejected: verification.rejected.map(({ source, code, message, expected, found }) => ({
+      format: source.format,
+      code,
+      message,
+      expected: expected ?? null,
+      found: found ?? null,
+    })),
+  };
+}
+
+function signatureFact(trust: Trust, signature: VerifiedSignature): SignatureFact {
+  const { format, signer, annotations, signedAt, log, checks } = signature;
+  return { format, signer, authorities: authoritiesOf(trust, signer), annotations, signedAt, log, checks };
+}
+
+/** Decided by the key's fingerprint, which the verifier took from the key that verified, not from the signature. */
+function authoritiesOf(trust: Trust, signer: Signer): readonly string[] {
+  if (signer.kind !== 'key') return [];
+  return [...trust.authorities.values()]
+    .filter(({ keys }) => keys.some((key) => key.fingerprint === signer.fingerprint))
+    .map(({ name }) => name);
+}
+
+function idOf(signer: Signer): string {
+  return signer.kind === 'key' ? signer.fingerprint : `${signer.subject} (${signer.issuer})`;
+}
+
+/** BuildKit puts its attestations into the index as manifests for `unknown/unknown`. */
+function platformsOf(manifest: ImageIndex): readonly string[] {
+  return manifest.manifests
+    .filter(({ platform }) => platform !== undefined && platform.os !== 'unknown')
+    .map(({ platform }) => platformText(platform as Platform));
+}
+
+function newest(
+  attestations: readonly AttestationFact[],
+  types: readonly string[],
+): { predicateType: string; document: unknown } | null {
+  const [latest] = attestations
+    .filter(({ predicateType }) => types.includes(predicateType))
+    .sort((a, b) => (b.signedAt ?? '').localeCompare(a.signedAt ?? ''));
+  return latest === undefined ? null : { predicateType: latest.predicateType, document: latest.predicate };
+}

@@ -1,0 +1,123 @@
+import { PratiqueError } from '@pratique/errors';
+import type { Findings } from '../engine/types.ts';
+import { policyErrors } from '../errors.ts';
+import { exemptionFor, requirementsFor } from '../trust/match.ts';
+import type { Exemption, Trust } from '../trust/types.ts';
+import type { ImageFacts, Mode, RequirementFact } from '../types.ts';
+import type { ImageVerdict } from './cache.ts';
+import { type Progress, startDeadline } from './deadline.ts';
+import { faultFinding } from './faults.ts';
+import type { ContainerImage } from './gate.ts';
+import { findVerdict, type ImageName, keptVerdict, type Lookup, parseImage } from './lookup.ts';
+
+/** One distinct image of a request, looked at. */
+export interface ExaminedImage {
+  /** As written. */
+  readonly text: string;
+  readonly containers: readonly string[];
+  /** Null where the reference does not parse. */
+  readonly image: ImageName | null;
+  readonly mode: Mode;
+  readonly exemption: Exemption | null;
+  /** Null where they could not be gathered, and for an exempt image. */
+  readonly facts: ImageFacts | null;
+  readonly findings: Findings;
+}
+
+export interface ExamineOptions {
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly maxImages: number;
+  readonly onInternalError: (error: unknown) => void;
+}
+
+const nothing: Findings = { deny: [], warn: [] };
+
+/** Images looked up at the same time for one request. */
+const concurrency = 16;
+
+/**
+ * Looks at every distinct image of a request. What is kept is answered without waiting; for the rest there is one
+ * deadline, and an image that is not ready by then is refused as a fault, naming what it waited for.
+ */
+export async function examineImages(
+  lookup: Lookup,
+  images: readonly ContainerImage[],
+  options: ExamineOptions,
+): Promise<readonly ExaminedImage[]> {
+  const containers = new Map<string, string[]>();
+  for (const { reference, container } of images) {
+    const list = containers.get(reference);
+    if (list === undefined) containers.set(reference, [container]);
+    else list.push(container);
+  }
+  const examined: ExaminedImage[] = [];
+  const pending: { readonly index: number; readonly base: ExaminedImage; readonly image: ImageName }[] = [];
+  for (const [text, where] of containers) {
+    const base = classify(lookup, text, where);
+    if (base.image !== null && base.exemption === null) {
+      if (examined.length >= options.maxImages) {
+        examined.push(refused(base, tooMany(containers.size, options.maxImages)));
+        continue;
+      }
+      const kept = keptVerdict(lookup, base.image);
+      if (kept === undefined) pending.push({ index: examined.length, base, image: base.image });
+      examined.push(kept === undefined ? base : decided(base, kept));
+    } else examined.push(base);
+  }
+  if (pending.length === 0) return examined;
+
+  const deadline = startDeadline(options.deadlineMs, options.signal);
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let item = pending[next++]; item !== undefined; item = pending[next++]) {
+      const progress: Progress = { step: `other images, before ${item.image.name}` };
+      try {
+        const verdict = await deadline.wait(() => findVerdict(lookup, item.image, progress), progress);
+        examined[item.index] = decided(item.base, verdict);
+      } catch (error) {
+        if (!(error instanceof PratiqueError)) options.onInternalError(error);
+        examined[item.index] = refused(item.base, error);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(concurrency, pending.length) }, worker));
+  deadline.done();
+  return examined;
+}
+
+/** Everything that is known without looking the image up. */
+function classify({ trust }: Lookup, text: string, containers: readonly string[]): ExaminedImage {
+  const base = { text, containers, exemption: null, facts: null, findings: nothing };
+  let image: ImageName;
+  try {
+    image = parseImage(text);
+  } catch (error) {
+    return refused({ ...base, image: null, mode: trust.mode }, error);
+  }
+  const exemption = exemptionFor(trust, image.name) ?? null;
+  const mode = exemption === null ? modeOf(trust, requirementsFor(trust, image.name)) : trust.mode;
+  return { ...base, image, mode, exemption };
+}
+
+/** The strictest of what applies: an image is in warn mode only if everything asked of it is. */
+function modeOf(trust: Trust, requirements: readonly RequirementFact[]): Mode {
+  if (requirements.length === 0) return trust.mode;
+  return requirements.every(({ mode }) => mode === 'warn') ? 'warn' : 'enforce';
+}
+
+function decided(base: ExaminedImage, { facts, findings }: ImageVerdict): ExaminedImage {
+  return { ...base, facts, findings };
+}
+
+function refused(base: ExaminedImage, error: unknown): ExaminedImage {
+  return { ...base, findings: { deny: [faultFinding(error, base.text)], warn: [] } };
+}
+
+function tooMany(found: number, limit: number): PratiqueError {
+  return policyErrors.error('TOO_MANY_IMAGES', {
+    message: `the request names ${found} distinct images; the gate looks at ${limit}`,
+    expected: `at most ${limit}`,
+    found: String(found),
+  });
+}

@@ -1,0 +1,112 @@
+import type { PolicyEngine } from '../engine/types.ts';
+import type { Trust } from '../trust/types.ts';
+import type { Decision } from '../types.ts';
+import { type CacheStats, DecisionCache } from './cache.ts';
+import { composeDecision } from './decision.ts';
+import { examineImages } from './examine.ts';
+import type { Lookup } from './lookup.ts';
+import { evaluateRequest } from './request.ts';
+import type { OpenRepository, Station } from './stations.ts';
+import { TagCache } from './tags.ts';
+
+export interface GateOptions {
+  readonly trust: Trust;
+  /** From `createRegoEngine`. */
+  readonly engine: PolicyEngine;
+  readonly openRepository: OpenRepository;
+  /** Families of signatures that are looked for. Default: Cosign's, in all its formats. */
+  readonly stations: readonly Station[];
+  /** May be shared with other gates. Default: one of its own. */
+  readonly cache?: DecisionCache;
+  /** How long a tag may be taken for what it was; 0, the default, asks the registry every time. */
+  readonly tagTtlMs?: number;
+  /** How long a caller who gives no `deadlineMs` waits. Default 30 000. */
+  readonly deadlineMs?: number;
+  /** Distinct images of one request. Default 200. */
+  readonly maxImages?: number;
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly clock?: () => number;
+  /** Hears of errors that are defects: their text is not put into decisions. */
+  readonly onInternalError?: (error: unknown) => void;
+}
+
+/** An image of a request and where it stands. */
+export interface ContainerImage {
+  /** As written in the object. */
+  readonly reference: string;
+  /** `initContainers[0] "setup"` */
+  readonly container: string;
+}
+
+/** The part of an AdmissionReview's request that decisions name; policies see all of it as `input.request`. */
+export interface GateRequest {
+  readonly kind: { readonly kind: string };
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+export interface CheckOptions {
+  /** Milliseconds until the answer must be there; images not decided by then are refused as faults. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Decides. Never throws for what is wrong with an image, a registry or a policy: that is a decision, too. */
+export interface Gate {
+  readonly trust: Trust;
+  readonly engine: PolicyEngine;
+  readonly cacheStats: CacheStats;
+  /** May this image be deployed? Image policies only. */
+  checkImage(reference: string, options?: CheckOptions): Promise<Decision>;
+  /** May this request pass? Image policies for every image, then the request policies. */
+  reviewRequest(
+    request: GateRequest,
+    images: readonly ContainerImage[],
+    options?: CheckOptions,
+  ): Promise<Decision>;
+}
+
+/** Makes the gate: trust, policies and a way to registries in, decisions out (docs/architecture.md, "the road"). */
+export function createGate(options: GateOptions): Gate {
+  const { trust, engine, clock = Date.now, tagTtlMs = 0, deadlineMs = 30_000, maxImages = 200 } = options;
+  const cache = options.cache ?? new DecisionCache({ clock });
+  const lookup: Lookup = {
+    trust,
+    engine,
+    openRepository: options.openRepository,
+    stations: options.stations,
+    cache,
+    tags: tagTtlMs > 0 ? new TagCache(tagTtlMs, clock) : undefined,
+    gatherTimeoutMs: 30_000,
+  };
+  const onInternalError = options.onInternalError ?? (() => {});
+  const examine = (images: readonly ContainerImage[], check: CheckOptions) =>
+    examineImages(lookup, images, {
+      deadlineMs: check.deadlineMs ?? deadlineMs,
+      signal: check.signal,
+      maxImages,
+      onInternalError,
+    });
+  return {
+    trust,
+    engine,
+    get cacheStats() {
+      return cache.stats;
+    },
+    async checkImage(reference, check = {}) {
+      const examined = await examine([{ reference, container: '' }], check);
+      const subject = { kind: 'Image', namespace: null, name: reference };
+      return composeDecision({ trust, engine, now: clock(), subject, examined, findings: undefined });
+    },
+    async reviewRequest(request, images, check = {}) {
+      const examined = await examine(images, check);
+      const findings = await evaluateRequest(engine, request, examined, onInternalError);
+      const subject = {
+        kind: request.kind.kind,
+        namespace: request.namespace ?? null,
+        name: request.name ?? null,
+      };
+      return composeDecision({ trust, engine, now: clock(), subject, examined, findings });
+    },
+  };
+}

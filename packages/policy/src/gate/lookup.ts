@@ -1,0 +1,126 @@
+import { type Digest, parseReference, type Reference } from '@pratique/oci';
+import type { VerificationResult } from '@pratique/sigstore';
+import type { PolicyEngine } from '../engine/types.ts';
+import { buildFacts } from '../facts/build.ts';
+import { readConfig } from '../facts/config.ts';
+import { requirementsFor } from '../trust/match.ts';
+import type { Trust } from '../trust/types.ts';
+import type { DecisionCache, ImageVerdict, VerdictKey } from './cache.ts';
+import type { Progress } from './deadline.ts';
+import type { OpenRepository, Station } from './stations.ts';
+import type { TagCache } from './tags.ts';
+
+/** An image as asked for. */
+export interface ImageName {
+  /** As written. */
+  readonly text: string;
+  readonly reference: Reference;
+  /** `registry/repository` */
+  readonly name: string;
+}
+
+/** @throws OCI_REFERENCE_INVALID */
+export function parseImage(text: string): ImageName {
+  const reference = parseReference(text);
+  return { text, reference, name: `${reference.registry}/${reference.repository}` };
+}
+
+/** What `lookup` works with: everything that decides about an image. */
+export interface Lookup {
+  readonly trust: Trust;
+  readonly engine: PolicyEngine;
+  readonly openRepository: OpenRepository;
+  readonly stations: readonly Station[];
+  readonly cache: DecisionCache;
+  readonly tags: TagCache | undefined;
+  /** Milliseconds the work on one image may take, however long those who asked for it wait. */
+  readonly gatherTimeoutMs: number;
+}
+
+/** The verdict for an image that needs no I/O: named by digest (or by a tag kept), and kept. */
+export function keptVerdict(lookup: Lookup, image: ImageName): ImageVerdict | undefined {
+  const digest = image.reference.digest ?? lookup.tags?.get(image);
+  return digest === undefined ? undefined : lookup.cache.get(keyOf(lookup, image, digest));
+}
+
+/**
+ * The verdict for one image: its tag is resolved once, and everything after that is about the digest. Faults are
+ * thrown. The work is shared with other callers and has its own time-out, so that a caller who gives up costs
+ * nothing to the others.
+ */
+export async function findVerdict(
+  lookup: Lookup,
+  image: ImageName,
+  progress: Progress,
+): Promise<ImageVerdict> {
+  const digest = image.reference.digest ?? (await resolveTag(lookup, image, progress));
+  progress.step = `the signatures of ${image.name}`;
+  return lookup.cache.getOrCompute(keyOf(lookup, image, digest), () =>
+    gather(lookup, image, digest, progress),
+  );
+}
+
+/** `localhost:5000/app:1` and `localhost:5000/app:1@sha256:…` are the same image once resolved. */
+function keyOf({ engine, trust }: Lookup, { name, reference }: ImageName, digest: Digest): VerdictKey {
+  const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
+  return {
+    reference: `${name}${tag}@${digest}`,
+    policyDigest: engine.digest,
+    trustDigest: trust.digest,
+  };
+}
+
+async function resolveTag(lookup: Lookup, image: ImageName, progress: Progress): Promise<Digest> {
+  const kept = lookup.tags?.get(image);
+  if (kept !== undefined) return kept;
+  progress.step = `${image.reference.registry} to resolve ${image.name}:${tagOf(image)}`;
+  const signal = AbortSignal.timeout(lookup.gatherTimeoutMs);
+  const repository = await lookup.openRepository(image.reference);
+  const { digest } = await repository.resolve(tagOf(image), { signal });
+  lookup.tags?.set(image, digest);
+  return digest;
+}
+
+/** A reference with neither tag nor digest means the tag `latest`, as everywhere. */
+export function tagOf({ reference }: ImageName): string {
+  return reference.tag ?? 'latest';
+}
+
+async function gather(
+  lookup: Lookup,
+  { reference, name }: ImageName,
+  digest: Digest,
+  progress: Progress,
+): Promise<ImageVerdict> {
+  const { trust, engine, stations, openRepository, gatherTimeoutMs } = lookup;
+  const signal = AbortSignal.timeout(gatherTimeoutMs);
+  progress.step = `the manifest of ${name}`;
+  const repository = await openRepository(reference);
+  const manifest = await repository.getManifest(digest, { signal });
+  progress.step = `the signatures of ${name}`;
+  const [config, ...results] = await Promise.all([
+    readConfig(repository, manifest, signal),
+    ...stations.map(async (station) =>
+      station.verify(await station.collect(repository, manifest.descriptor, { signal }), trust),
+    ),
+  ]);
+  progress.step = `the policies about ${name}`;
+  const facts = buildFacts(trust, {
+    reference,
+    manifest,
+    config,
+    verification: merge(results),
+    requirements: requirementsFor(trust, name),
+  });
+  return { facts, findings: await engine.evaluate('image', { image: facts }) };
+}
+
+function merge(results: readonly VerificationResult[]): VerificationResult {
+  const [only] = results;
+  if (results.length === 1 && only !== undefined) return only;
+  return {
+    signatures: results.flatMap(({ signatures }) => signatures),
+    attestations: results.flatMap(({ attestations }) => attestations),
+    rejected: results.flatMap(({ rejected }) => rejected),
+  };
+}
