@@ -118,7 +118,15 @@ export class Context {
     writeFileSync(join(directory, 'id'), randomBytes(32));
     const tar = await run('tar', ['-C', directory, '-cf', `${directory}.tar`, '.']);
     if (tar.code !== 0) throw new Error(describe('tar', [], tar));
-    const printed = await this.ok('crane', ['append', '--insecure', '-f', `${directory}.tar`, '-t', tagged]);
+    const printed = await this.ok('crane', [
+      'append',
+      '--insecure',
+      '--oci-empty-base',
+      '-f',
+      `${directory}.tar`,
+      '-t',
+      tagged,
+    ]);
     const digest = /sha256:[0-9a-f]{64}/.exec(printed)![0];
     return { registry, repository, digest, tagged, pinned: `${registry.host}/${repository}@${digest}` };
   }

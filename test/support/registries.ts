@@ -36,8 +36,15 @@ export async function startOurRegistry(directory: string): Promise<TestRegistry>
   return { name: 'pratique', host: server.match[1]!, directory, stop: server.stop };
 }
 
-/** Docker's registry, which has no referrers API: clients fall back to the tag schema on it. */
-export async function startDockerRegistry(program: string, directory: string): Promise<TestRegistry> {
+/**
+ * Docker's registry, which has no referrers API: clients fall back to the tag schema on it. `more` goes to the top of
+ * its configuration.
+ */
+export async function startDockerRegistry(
+  program: string,
+  directory: string,
+  more: object = {},
+): Promise<TestRegistry> {
   mkdirSync(join(directory, 'data'), { recursive: true });
   const config = join(directory, 'config.json');
   // JSON is YAML.
@@ -52,6 +59,7 @@ export async function startDockerRegistry(program: string, directory: string): P
         maintenance: { uploadpurging: { enabled: false } },
       },
       http: { addr: '127.0.0.1:0' },
+      ...more,
     }),
   );
   const server = await startServer(program, ['serve', config], /listening on (127\.0\.0\.1:\d+)/);
