@@ -42,10 +42,15 @@ export interface StringTerm {
   location: Location;
 }
 
-/** `$"a {x}"`: string terms and expressions in turn. `multiLine` says that it was written with backticks. */
+export type ScalarTerm = NullTerm | BooleanTerm | NumberTerm | StringTerm;
+
+/**
+ * `$"a {x}"`: the text as string terms (none empty), between them what stood in braces: a scalar as such, everything
+ * else as expression. `multiLine` says that it was written with backticks.
+ */
 export interface TemplateString {
   kind: 'templateString';
-  parts: (Expr | StringTerm)[];
+  parts: (Expr | ScalarTerm)[];
   multiLine: boolean;
   location: Location;
 }

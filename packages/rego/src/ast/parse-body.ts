@@ -1,0 +1,329 @@
+import { bodyOf, NO_LOCATION, newExpr, operatorName } from './nodes.ts';
+import {
+  checkOperandStart,
+  continueLogical,
+  parseGroup,
+  parseNotBody,
+  parseOrChain,
+} from './parse-logical.ts';
+import { operatorRef, parseInfix, parseNestedBody, parseTerm } from './parse-terms.ts';
+import type { Parser } from './parser.ts';
+import { ALL_FUTURE_KEYWORDS, T, TOKEN_NAMES } from './tokens.ts';
+import type { Body, Expr, Location, SomeDecl, Term, Var, With } from './types.ts';
+
+/** Expressions up to the token `end`; at the top level (`requireSemicolon`) a line's end ends the query too. */
+export function parseQuery(p: Parser, requireSemicolon: boolean, end: number): Body | undefined {
+  if (p.tok === end) {
+    p.error(p.loc(), 'found empty body');
+    return undefined;
+  }
+  const body: Body = [];
+  for (;;) {
+    const expr = parseLiteral(p);
+    if (expr === undefined) return undefined;
+    expr.index = body.length;
+    body.push(expr);
+    if (p.tok === T.Semicolon) {
+      p.scan();
+      continue;
+    }
+    if (p.tok === end || requireSemicolon) return body;
+    if (!p.skippedNewline) {
+      if (p.errors.length === 0) p.illegal(`expected \\n or ; or ${TOKEN_NAMES[end]}`);
+      return undefined;
+    }
+  }
+}
+
+/** One expression of a body, modifiers included. */
+export function parseLiteral(p: Parser): Expr | undefined {
+  const location = p.loc();
+  const expr = parseLiteralInner(p);
+  if (expr === undefined) return undefined;
+  location.text = p.textFrom(location.offset);
+  expr.location = location;
+  if (expr.terms.kind === 'not' && !expr.terms.explicitBody) {
+    for (const inner of expr.terms.body) inner.location = location;
+  }
+  return expr;
+}
+
+/** Whether the words `and` and `or` may be operators here. */
+export function logicalKeywordsActive(p: Parser): boolean {
+  return p.keywords.has('and') || p.keywords.has('or');
+}
+
+function parseLiteralInner(p: Parser): Expr | undefined {
+  if (p.tok === T.LBrace && logicalKeywordsActive(p)) {
+    const operand = parseBracedOperand(p);
+    if (operand !== undefined) return operand.expr;
+  }
+  if (p.tok === T.LParen && logicalKeywordsActive(p)) {
+    const group = parseGroup(p, false, '');
+    if (group !== undefined) {
+      return group.body === undefined
+        ? undefined
+        : continueLogical(p, group.body, group.explicit, group.location);
+    }
+  }
+  if (p.keywordAsRefHead()) return parseExpression(p, undefined);
+
+  const not = p.tok === T.Not ? p.loc() : undefined;
+  if (not !== undefined) p.scan();
+  if (not !== undefined && p.notBodies && p.tok === T.LBrace) {
+    const negated = parseNotBody(p, not);
+    return negated === undefined ? undefined : continueLogical(p, bodyOf(negated), false, negated.location);
+  }
+  if (p.tok === T.Some || p.tok === T.Every) {
+    if (not !== undefined) {
+      p.illegal(`illegal negation of '${p.lit}'`);
+      return undefined;
+    }
+    return p.tok === T.Some ? parseSome(p) : parseEvery(p);
+  }
+  return parseExpression(p, not);
+}
+
+/** `{ body } and …` at the start of an expression; undefined where the braces turn out to be something else. */
+function parseBracedOperand(p: Parser): { expr: Expr | undefined } | undefined {
+  const saved = p.save();
+  const location = p.loc();
+  p.scan();
+  const body = parseNestedBody(p, T.RBrace);
+  if (body !== undefined) {
+    p.scan();
+    if (p.tok === T.LogicalAnd || p.tok === T.LogicalOr) {
+      if (!checkOperandStart(p, body, location, '')) return { expr: undefined };
+      const chain = parseOrChain(p, body, true, location);
+      return { expr: chain === undefined ? undefined : attachWith(p, chain) };
+    }
+  }
+  p.restore(saved);
+  return undefined;
+}
+
+/** An expression that is no declaration; `not` is the place of a `not` before it. */
+function parseExpression(p: Parser, not: Location | undefined): Expr | undefined {
+  const saved = p.save();
+  const start = p.loc();
+  if (not !== undefined && p.notBodies && p.tok === T.LParen) {
+    const group = parseGroup(p, true, 'not ');
+    if (group !== undefined) {
+      if (group.body === undefined) return undefined;
+      const spanned = extend(p, not);
+      const negated = newExpr(
+        { kind: 'not', body: group.body, explicitBody: group.explicit, location: spanned },
+        spanned,
+      );
+      return continueLogical(p, bodyOf(negated), false, spanned);
+    }
+  }
+  let expr = parseExpr(p);
+  if (expr === undefined) return undefined;
+  let withAt: Location | undefined;
+  if (p.tok === T.With) {
+    withAt = p.loc();
+    const modifiers = parseWith(p);
+    if (modifiers === undefined) return undefined;
+    expr.with = modifiers;
+  }
+  if (p.version !== 'v1' && expr.terms.kind === 'var' && expr.terms.name === 'every') hintEvery(p, saved);
+
+  if (not !== undefined && p.notBodies) {
+    const spanned = extend(p, not);
+    const negated = newExpr(
+      { kind: 'not', body: bodyOf(expr), explicitBody: false, location: spanned },
+      spanned,
+    );
+    negated.with = expr.with;
+    expr.with = [];
+    expr = negated;
+  } else {
+    expr.negated = not !== undefined;
+  }
+  if (p.tok !== T.LogicalAnd && p.tok !== T.LogicalOr) return expr;
+  return parseLogicalTail(p, expr, start, not !== undefined, withAt);
+}
+
+/** `and` or `or` after the first operand `expr`. */
+function parseLogicalTail(
+  p: Parser,
+  expr: Expr,
+  start: Location,
+  negated: boolean,
+  withAt: Location | undefined,
+): Expr | undefined {
+  const word = TOKEN_NAMES[p.tok]!;
+  if (withAt !== undefined) {
+    errorWithOnOperand(p, withAt, word);
+    return undefined;
+  }
+  if (expr.location === NO_LOCATION) {
+    start.text = p.textFrom(start.offset);
+    expr.location = start;
+  }
+  const text = expr.location.text;
+  if (!negated && text.startsWith('{')) {
+    if (expr.terms.kind === 'object' && expr.terms.pairs.length === 0)
+      p.error(expr.location, 'found empty body');
+    else errorBraceLed(p, expr.location, text, word);
+    return undefined;
+  }
+  const chain = parseOrChain(p, bodyOf(expr), false, expr.location);
+  return chain === undefined ? undefined : attachWith(p, chain);
+}
+
+export function errorBraceLed(p: Parser, at: Location, operand: string, word: string): void {
+  p.hint(`wrap the operand to keep the value: \`(${operand}) ${word} ...\``);
+  p.error(at, `operand of \`${word}\` cannot begin with \`{\` unless the braces hold a body`);
+}
+
+export function errorWithOnOperand(p: Parser, at: Location, word: string): void {
+  p.hint(
+    `Wrap the operand in \`(...)\` or \`{...}\` to scope, or move \`with\` after the \`${word}\` expression to apply it to the whole expression`,
+  );
+  p.error(at, `\`with\` modifier is not allowed on operand of \`${word}\``);
+}
+
+/** In v0: would this be an `every` if the keyword were imported? Then say so. */
+function hintEvery(p: Parser, saved: ReturnType<Parser['save']>): void {
+  const here = p.save();
+  p.restore(saved);
+  p.keywords = new Map([...p.keywords, ...ALL_FUTURE_KEYWORDS]);
+  const every = parseEvery(p);
+  p.restore(here);
+  if (every !== undefined) p.hint('`import future.keywords.every` for `every x in xs { ... }` expressions');
+}
+
+/** A copy of `start` whose text reaches up to where the parser stands. */
+export function extend(p: Parser, start: Location): Location {
+  return { ...start, text: p.textFrom(start.offset) };
+}
+
+/** A term, or two with `:=` or `=` between them. */
+export function parseExpr(p: Parser): Expr | undefined {
+  const lhs = parseInfix(p);
+  if (lhs === undefined) return undefined;
+  if (p.tok !== T.Assign && p.tok !== T.Unify) return newExpr(lhs);
+  const operator = operatorRef(p);
+  const rhs = parseInfix(p);
+  if (rhs === undefined) return undefined;
+  return newExpr({ kind: 'call', operator, args: [lhs, rhs], location: NO_LOCATION });
+}
+
+/** With `with` as current token. */
+function parseWith(p: Parser): With[] | undefined {
+  const modifiers: With[] = [];
+  do {
+    const location = p.loc();
+    p.scan();
+    if (p.tok !== (T.Ident as number)) {
+      p.illegal('expected ident');
+      return undefined;
+    }
+    const target = parseTerm(p);
+    if (target === undefined) return undefined;
+    if (target.kind !== 'ref' && target.kind !== 'var') p.illegal('expected with target path');
+    if (p.tok !== (T.As as number)) {
+      p.illegal('expected as keyword');
+      return undefined;
+    }
+    p.scan();
+    const value = parseInfix(p);
+    if (value === undefined) return undefined;
+    location.text = p.textFrom(location.offset);
+    if (target.kind === 'ref' || target.kind === 'var') modifiers.push({ target, value, location });
+  } while (p.tok === T.With);
+  return modifiers;
+}
+
+/** Reads the modifiers that may follow `expr`. */
+export function attachWith(p: Parser, expr: Expr): Expr | undefined {
+  if (p.tok !== T.With) return expr;
+  const modifiers = parseWith(p);
+  if (modifiers === undefined) return undefined;
+  expr.with = modifiers;
+  return expr;
+}
+
+/** The arguments of `x in xs` or `k, v in xs`; undefined, with an error, where `term` is no such call. */
+function membership(p: Parser, term: Term, wanted: string): Term[] | undefined {
+  const name = term.kind === 'call' ? operatorName(term.operator) : undefined;
+  if (term.kind !== 'call' || (name !== 'internal.member_2' && name !== 'internal.member_3')) {
+    p.illegal(`expected ${wanted} expression`);
+    return undefined;
+  }
+  if (term.args.length === (name === 'internal.member_2' ? 2 : 3)) return term.args;
+  p.illegal('illegal domain');
+  return undefined;
+}
+
+function parseSome(p: Parser): Expr | undefined {
+  const decl: SomeDecl = { kind: 'some', symbols: [], location: p.loc() };
+  const saved = p.save();
+  p.scan();
+  const term = parseInfix(p);
+  if (term !== undefined && term.kind === 'call') {
+    if (membership(p, term, '`x in xs` or `x, y in xs`') === undefined) return undefined;
+    decl.symbols = [term];
+    return attachWith(p, newExpr(decl, decl.location));
+  }
+  p.restore(saved);
+  if (p.version !== 'v1') hintIn(p);
+  do {
+    p.scan();
+    if (p.tok !== (T.Ident as number)) {
+      p.illegal('expected var');
+      return undefined;
+    }
+    decl.symbols.push(p.parseVar());
+    p.scan();
+  } while (p.tok === (T.Comma as number));
+  return newExpr(decl, decl.location);
+}
+
+/** In v0: would this be `some x in xs` if the keyword were imported? */
+function hintIn(p: Parser): void {
+  const saved = p.save();
+  p.scan();
+  p.keywords = new Map([...p.keywords, ...ALL_FUTURE_KEYWORDS]);
+  const term = parseInfix(p);
+  p.restore(saved);
+  const name = term?.kind === 'call' ? operatorName(term.operator) : undefined;
+  if (name === 'internal.member_2' || name === 'internal.member_3') {
+    p.hint('`import future.keywords.in` for `some x in xs` expressions');
+  }
+}
+
+function parseEvery(p: Parser): Expr | undefined {
+  const location = p.loc();
+  p.scan();
+  const term = parseInfix(p);
+  if (term === undefined) return undefined;
+  const args = membership(p, term, '`x[, y] in xs { ... }`');
+  if (args === undefined) return undefined;
+  const domain = args.at(-1)!;
+  const value = args.at(-2)!;
+  const key = args.length === 3 ? args[0] : undefined;
+  if (key !== undefined && key.kind !== 'var') {
+    p.illegal('expected key to be a variable');
+    return undefined;
+  }
+  if (value.kind !== 'var') {
+    p.illegal('expected value to be a variable');
+    return undefined;
+  }
+  if (p.tok !== T.LBrace) {
+    p.illegal('missing body');
+    return undefined;
+  }
+  p.scan();
+  const body = parseNestedBody(p, T.RBrace);
+  if (body === undefined) return undefined;
+  p.scan();
+  const every = newExpr(
+    { kind: 'every', key: key as Var | undefined, value, domain, body, location },
+    location,
+  );
+  return attachWith(p, every);
+}

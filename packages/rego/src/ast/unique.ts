@@ -1,0 +1,44 @@
+import { compareTerms } from './compare.ts';
+import type { Term } from './types.ts';
+
+/** Members without repetition, in source order. */
+export function uniqueItems(items: Term[]): Term[] {
+  if (items.length < 2) return items;
+  const same = firstOfEach(items);
+  return items.filter((_, i) => same[i] === i);
+}
+
+/** Pairs with each key once, in source order of its first place and with the value of its last. */
+export function uniquePairs(pairs: [Term, Term][]): [Term, Term][] {
+  if (pairs.length < 2) return pairs;
+  const same = firstOfEach(pairs.map(([key]) => key));
+  for (const [i, pair] of pairs.entries()) {
+    const first = pairs[same[i]!]!;
+    first[1] = pair[1];
+  }
+  return pairs.filter((_, i) => same[i] === i);
+}
+
+/** For each term, the index of the first that equals it. */
+function firstOfEach(terms: readonly Term[]): number[] {
+  const first = terms.map((_, i) => i);
+  const strings = new Map<string, number>();
+  const rest: number[] = [];
+  for (const [i, term] of terms.entries()) {
+    if (term.kind !== 'string' && term.kind !== 'var') {
+      rest.push(i);
+      continue;
+    }
+    const key = term.kind === 'string' ? `"${term.value}` : term.name;
+    const known = strings.get(key);
+    if (known === undefined) strings.set(key, i);
+    else first[i] = known;
+  }
+  // Sorting keeps the work on hostile text at n log n; equal terms stay in source order.
+  rest.sort((a, b) => compareTerms(terms[a]!, terms[b]!) || a - b);
+  for (let k = 1; k < rest.length; k++) {
+    const [previous, current] = [rest[k - 1]!, rest[k]!];
+    if (compareTerms(terms[previous]!, terms[current]!) === 0) first[current] = first[previous]!;
+  }
+  return first;
+}
