@@ -1,5 +1,20 @@
 export { environmentKeychain } from './auth/docker-config.ts';
 export { anonymous, type Credentials, type Keychain } from './auth/keychain.ts';
+export type { FileContent } from './build/content.ts';
+export type { LayerEntry } from './build/entries.ts';
+export {
+  type BuiltImage,
+  buildImage,
+  type ImageInput,
+  machinePlatform,
+  pushImage,
+  type RunConfig,
+} from './build/image.ts';
+export { buildLayer, type Layer, type LayerOptions, layerFromTar, sourceDateEpoch } from './build/layer.ts';
+export { nodeBase, type RootFileSystem } from './build/node-base.ts';
+export { readElf } from './elf/file.ts';
+export { type LinkedProgram, sharedLibraries } from './elf/libraries.ts';
+export { type ByteSource, type ElfFile, parseElf } from './elf/parse.ts';
 export { isNotFound, ociErrors } from './errors.ts';
 export type { HttpLimits, RetryPolicy } from './http/options.ts';
 export {

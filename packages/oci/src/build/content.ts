@@ -1,0 +1,51 @@
+import { open } from 'node:fs/promises';
+import { printable } from '@pratique/errors';
+import { ociErrors } from '../errors.ts';
+
+/** Bytes at hand, or a local file that is read when needed and never held whole in memory. */
+export type FileContent = Uint8Array | { readonly file: string };
+
+const chunkBytes = 1024 * 1024;
+
+/** Size in bytes. */
+export async function contentSize(content: FileContent): Promise<number> {
+  if (content instanceof Uint8Array) return content.length;
+  const handle = await openFile(content.file);
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw unreadable(content.file, 'not a regular file');
+    return stat.size;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The content in chunks that are not changed afterwards. */
+export async function* contentChunks(content: FileContent): AsyncGenerator<Uint8Array, void, undefined> {
+  if (content instanceof Uint8Array) {
+    if (content.length > 0) yield content;
+    return;
+  }
+  const handle = await openFile(content.file);
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(chunkBytes), 0, chunkBytes);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openFile(path: string) {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    throw unreadable(path, (error as NodeJS.ErrnoException).code ?? 'cannot be opened', error);
+  }
+}
+
+function unreadable(path: string, why: string, cause?: unknown) {
+  return ociErrors.error('OCI_FILE_UNREADABLE', { message: `${printable(path)}: ${why}`, cause });
+}
