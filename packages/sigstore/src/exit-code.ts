@@ -7,7 +7,7 @@ export function cosignExitCode(code: string): 10 | 11 | 12 | 13 | undefined {
   switch (code) {
     case 'NO_SIGNATURE':
       return 10;
-    case 'NOT_FOUND':
+    case 'OCI_NOT_FOUND':
       return 11;
     case 'NO_MATCHING_SIGNATURE':
       return 12;

@@ -5,9 +5,6 @@ export const mediaTypes = {
   inToto: 'application/vnd.in-toto+json',
   cosignSignatureArtifact: 'application/vnd.dev.cosign.artifact.sig.v1+json',
   bundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
-  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
-  ociConfig: 'application/vnd.oci.image.config.v1+json',
-  ociEmpty: 'application/vnd.oci.empty.v1+json',
 } as const;
 
 export const annotationNames = {

@@ -1,5 +1,13 @@
-import { PratiqueError, printable } from '@pratique/errors';
-import type { Descriptor, ManifestContent, ReadOptions, Repository } from '@pratique/oci';
+import { printable } from '@pratique/errors';
+import {
+  type Descriptor,
+  imageMediaTypes,
+  isNotFound,
+  type ManifestContent,
+  mediaTypes as ociTypes,
+  type ReadOptions,
+  type Repository,
+} from '@pratique/oci';
 import { sigstoreErrors } from '../errors.ts';
 import { defaultEvidenceLimits, type EvidenceLimits } from '../limits.ts';
 import { isBundleMediaType, mediaTypes } from '../media-types.ts';
@@ -90,8 +98,9 @@ export async function collectEvidence(
 
 /** Referrers worth fetching. One without an artifact type (old fallback lists have none) must be looked into. */
 function mayBeEvidence(descriptor: Descriptor): boolean {
+  if (!imageMediaTypes.includes(descriptor.mediaType)) return false;
   const type = descriptor.artifactType ?? '';
-  return type === '' || isEvidenceType(type) || type === mediaTypes.ociEmpty || type === mediaTypes.ociConfig;
+  return type === '' || isEvidenceType(type) || type === ociTypes.ociEmpty || type === ociTypes.ociConfig;
 }
 
 function isEvidenceType(type: string): boolean {
@@ -143,7 +152,7 @@ async function orMissing<Value>(promise: Promise<Value>): Promise<Value | null> 
   try {
     return await promise;
   } catch (error) {
-    if (error instanceof PratiqueError && error.code === 'NOT_FOUND') return null;
+    if (isNotFound(error)) return null;
     throw error;
   }
 }

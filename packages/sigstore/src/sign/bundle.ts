@@ -1,11 +1,18 @@
 import { encodeBase64, preAuthEncoding, type SigningKey } from '@pratique/crypto';
-import type { Descriptor, ReadOptions, Repository } from '@pratique/oci';
+import {
+  buildImageManifest,
+  type Descriptor,
+  describeBytes,
+  emptyDescriptor,
+  emptyJson,
+  type ReadOptions,
+  type Repository,
+} from '@pratique/oci';
 import { mediaTypes } from '../media-types.ts';
-import { describe, encodeJson } from './content.ts';
 
 /** Signs an in-toto statement into a Sigstore bundle v0.3 with a public-key hint, members in Cosign's order. */
 export function makeBundle(statement: Uint8Array, key: SigningKey): Uint8Array {
-  return encodeJson({
+  const bundle = {
     mediaType: mediaTypes.bundle,
     verificationMaterial: { publicKey: { hint: key.publicKey.hint } },
     dsseEnvelope: {
@@ -13,7 +20,8 @@ export function makeBundle(statement: Uint8Array, key: SigningKey): Uint8Array {
       payloadType: mediaTypes.inToto,
       signatures: [{ sig: encodeBase64(key.sign(preAuthEncoding(mediaTypes.inToto, statement))) }],
     },
-  });
+  };
+  return new TextEncoder().encode(JSON.stringify(bundle));
 }
 
 /**
@@ -28,16 +36,14 @@ export async function attachBundle(
   created: Date,
   options: ReadOptions,
 ): Promise<Descriptor> {
-  const empty = new TextEncoder().encode('{}');
-  const config = describe(mediaTypes.ociEmpty, empty);
-  const layer = describe(mediaTypes.bundle, bundle);
-  await Promise.all([repository.putBlob(config, empty, options), repository.putBlob(layer, bundle, options)]);
-  const manifest = encodeJson({
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
+  const layer = describeBytes(bundle, mediaTypes.bundle);
+  await Promise.all([
+    repository.putBlob(emptyDescriptor, emptyJson, options),
+    repository.putBlob(layer, bundle, options),
+  ]);
+  const manifest = buildImageManifest({
     artifactType: mediaTypes.bundle,
-    config: { mediaType: config.mediaType, digest: config.digest, size: config.size },
-    layers: [{ mediaType: layer.mediaType, digest: layer.digest, size: layer.size }],
+    layers: [layer],
     subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
     annotations: {
       'dev.sigstore.bundle.content': 'dsse-envelope',
@@ -45,5 +51,5 @@ export async function attachBundle(
       'org.opencontainers.image.created': `${created.toISOString().slice(0, 19)}Z`,
     },
   });
-  return repository.putManifest(manifest, mediaTypes.ociManifest, options);
+  return repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, options);
 }

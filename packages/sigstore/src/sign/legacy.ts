@@ -6,16 +6,25 @@ import {
   type SigningKey,
   verifySignature,
 } from '@pratique/crypto';
-import { PratiqueError } from '@pratique/errors';
-import type { Descriptor, ManifestContent, ReadOptions, Repository } from '@pratique/oci';
+import {
+  buildImageManifest,
+  type Descriptor,
+  describeBytes,
+  isNotFound,
+  type ManifestContent,
+  mediaTypes as ociTypes,
+  type ReadOptions,
+  type Repository,
+} from '@pratique/oci';
 import { sigstoreErrors } from '../errors.ts';
 import { defaultEvidenceLimits } from '../limits.ts';
 import { annotationNames, mediaTypes } from '../media-types.ts';
-import { describe, encodeJson } from './content.ts';
 
 /** Time in which another signer, who read the tag before we wrote it, writes over us; then the tag is read again. */
 const settleMilliseconds = 150;
-const maxAttempts = 20;
+const maxAttempts = 50;
+/** Upper bound of the random pause before trying again: signers that collided must not collide again. */
+const maxPauseMilliseconds = 3000;
 
 export interface LegacySignature {
   readonly manifest: Descriptor;
@@ -38,41 +47,44 @@ export async function appendSignature(
   key: SigningKey,
   options: ReadOptions,
 ): Promise<LegacySignature> {
-  const blob = describe(mediaTypes.simpleSigning, payload);
+  const blob = describeBytes(payload, mediaTypes.simpleSigning);
   const layer: Descriptor = {
     ...blob,
     annotations: { [annotationNames.signature]: encodeBase64(key.sign(payload)) },
   };
   await repository.putBlob(blob, payload, options);
-  let written = false;
+  const pause = (milliseconds: number) =>
+    sleep(milliseconds, undefined, options.signal === undefined ? {} : { signal: options.signal });
+  const stored = async () => {
+    const content = await read(repository, tag, options);
+    const layers = content?.manifest.kind === 'image' ? content.manifest.layers : [];
+    const ours = layers.some((other) => isSameSignature(other, layer, payload, key.publicKey));
+    return { layers, manifest: ours && content !== null ? content.descriptor : null };
+  };
+  let current = await stored();
+  if (current.manifest !== null) return { manifest: current.manifest, existed: true };
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    const current = await read(repository, tag, options);
-    const layers = current?.manifest.kind === 'image' ? current.manifest.layers : [];
-    if (current !== null && layers.some((other) => isSameSignature(other, layer, payload, key.publicKey))) {
-      if (!written) return { manifest: current.descriptor, existed: true };
-      await sleep(
-        settleMilliseconds,
-        undefined,
-        options.signal === undefined ? {} : { signal: options.signal },
-      );
-      const settled = await read(repository, tag, options);
-      const kept = settled?.manifest.kind === 'image' ? settled.manifest.layers : [];
-      if (settled !== null && kept.some((other) => isSameSignature(other, layer, payload, key.publicKey))) {
-        return { manifest: settled.descriptor, existed: false };
-      }
-      continue;
+    checkRoom(current.layers.length, tag);
+    await write(repository, tag, [...current.layers, layer], options);
+    current = await stored();
+    if (current.manifest !== null) {
+      await pause(settleMilliseconds);
+      current = await stored();
+      if (current.manifest !== null) return { manifest: current.manifest, existed: false };
     }
-    if (layers.length >= defaultEvidenceLimits.maxItems) {
-      throw sigstoreErrors.error('EVIDENCE_LIMIT', {
-        message: `${tag} already holds as many signatures as are read`,
-        expected: `fewer than ${defaultEvidenceLimits.maxItems}`,
-        found: String(layers.length),
-      });
-    }
-    await write(repository, tag, [...layers, layer], options);
-    written = true;
+    await pause(Math.random() * Math.min(maxPauseMilliseconds, settleMilliseconds * 2 ** attempt));
+    current = await stored();
   }
   throw sigstoreErrors.error('SIGNING_CONFLICT', { message: `other signers kept replacing ${tag}` });
+}
+
+function checkRoom(count: number, tag: string): void {
+  if (count < defaultEvidenceLimits.maxItems) return;
+  throw sigstoreErrors.error('EVIDENCE_LIMIT', {
+    message: `${tag} already holds as many signatures as are read`,
+    expected: `fewer than ${defaultEvidenceLimits.maxItems}`,
+    found: String(count),
+  });
 }
 
 async function read(
@@ -83,7 +95,7 @@ async function read(
   try {
     return await repository.getManifest(tag, options);
   } catch (error) {
-    if (error instanceof PratiqueError && error.code === 'NOT_FOUND') return null;
+    if (isNotFound(error)) return null;
     throw error;
   }
 }
@@ -107,16 +119,18 @@ async function write(
   options: ReadOptions,
 ): Promise<void> {
   const zero = '0001-01-01T00:00:00Z';
-  const configBytes = encodeJson({
-    architecture: '',
-    created: zero,
-    history: layers.map(() => ({ created: zero })),
-    os: '',
-    rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.digest) },
-    config: {},
-  });
-  const config = describe(mediaTypes.ociConfig, configBytes);
+  const configBytes = new TextEncoder().encode(
+    JSON.stringify({
+      architecture: '',
+      created: zero,
+      history: layers.map(() => ({ created: zero })),
+      os: '',
+      rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.digest) },
+      config: {},
+    }),
+  );
+  const config = describeBytes(configBytes, ociTypes.ociConfig);
   await repository.putBlob(config, configBytes, options);
-  const manifest = encodeJson({ schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers });
-  await repository.putManifest(manifest, mediaTypes.ociManifest, { ...options, tag });
+  const manifest = buildImageManifest({ config, layers });
+  await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, { ...options, tag });
 }

@@ -1,20 +1,16 @@
-import { createHash } from 'node:crypto';
-import { defineErrors } from '@pratique/errors';
-import type { Descriptor, Digest, ImageManifest, Manifest, Platform, Repository } from '@pratique/oci';
-
-const errors = defineErrors({
-  NOT_FOUND: { kind: 'denial', title: 'Not there.', remedy: 'None: this is a test.' },
-  DIGEST_MISMATCH: {
-    kind: 'fault',
-    title: 'Other bytes than the digest names.',
-    remedy: 'None: this is a test.',
-  },
-  TOO_LARGE: { kind: 'fault', title: 'More bytes than were asked for.', remedy: 'None: this is a test.' },
-});
-
-export function sha256(bytes: Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
+import {
+  buildImageManifest,
+  buildIndex,
+  type Descriptor,
+  type Digest,
+  describeBytes,
+  digestOf,
+  mediaTypes,
+  ociErrors,
+  type Platform,
+  parseManifest,
+  type Repository,
+} from '@pratique/oci';
 
 export interface MemoryRepository extends Repository {
   /** Content by digest: tests break it on purpose. */
@@ -41,13 +37,14 @@ export function memoryRepository(
     calls.push(method);
     await before(method, target);
   };
-  const missing = (what: string) => errors.error('NOT_FOUND', { message: `${what} is not in ${name}` });
-  const digestOf = (target: string) =>
+  const missing = (what: string) =>
+    ociErrors.error('OCI_NOT_FOUND', { message: `${what} is not in ${name}` });
+  const lookUp = (target: string) =>
     target.startsWith('sha256:') ? (target as Digest) : (tagged.get(target) ?? raise(missing(target)));
   const stored = (target: string) => {
-    const digest = digestOf(target);
+    const digest = lookUp(target);
     const found = manifests.get(digest) ?? raise(missing(target));
-    return { ...found, descriptor: describe(verified(digest, found.bytes), digest, found.mediaType) };
+    return { ...found, descriptor: describeBytes(verified(digest, found.bytes), found.mediaType) };
   };
 
   const repository: MemoryRepository = {
@@ -63,16 +60,16 @@ export function memoryRepository(
     async getManifest(target) {
       await enter('getManifest', target);
       const { bytes, descriptor } = stored(target);
-      return { bytes, descriptor, manifest: parse(bytes) };
+      return { bytes, descriptor, manifest: parseManifest(bytes) };
     },
     async getBlob(descriptor, options) {
       await enter('getBlob', descriptor.digest);
       const bytes = blobs.get(descriptor.digest) ?? raise(missing(descriptor.digest));
       if (bytes.byteLength > (options?.maxBytes ?? Number.POSITIVE_INFINITY)) {
-        throw errors.error('TOO_LARGE', { message: 'too large' });
+        throw ociErrors.error('OCI_SIZE_EXCEEDED', { message: 'too large' });
       }
       if (bytes.byteLength !== descriptor.size)
-        throw errors.error('DIGEST_MISMATCH', { message: 'wrong size' });
+        throw ociErrors.error('OCI_SIZE_MISMATCH', { message: 'wrong size' });
       return verified(descriptor.digest, bytes);
     },
     async openBlob(descriptor, options) {
@@ -90,20 +87,20 @@ export function memoryRepository(
     },
     async putManifest(bytes, mediaType, options) {
       await enter('putManifest', options?.tag ?? '');
-      const digest = sha256(bytes);
+      const digest = digestOf(bytes);
       manifests.set(digest, { bytes, mediaType });
       if (options?.tag !== undefined) tagged.set(options.tag, digest);
-      return describe(bytes, digest, mediaType);
+      return describeBytes(bytes, mediaType);
     },
     async referrers(digest) {
       await enter('referrers', digest);
-      return [...manifests].flatMap(([own, { bytes, mediaType }]) => {
-        const manifest = parse(bytes);
+      return [...manifests.values()].flatMap(({ bytes, mediaType }) => {
+        const manifest = parseManifest(bytes);
         if (manifest.subject?.digest !== digest) return [];
         const { artifactType, annotations } = manifest;
         return [
           {
-            ...describe(bytes, own, mediaType),
+            ...describeBytes(bytes, mediaType),
             annotations,
             ...(artifactType === undefined ? {} : { artifactType }),
           },
@@ -116,7 +113,7 @@ export function memoryRepository(
     },
     async deleteManifest(target) {
       await enter('deleteManifest', target);
-      manifests.delete(digestOf(target));
+      manifests.delete(lookUp(target));
     },
   };
   return repository;
@@ -129,44 +126,22 @@ export async function putImage(
   children: readonly Descriptor[] = [],
   platform: Platform = { os: 'linux', architecture: 'amd64' },
 ): Promise<Descriptor> {
-  const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   if (children.length > 0) {
-    const mediaType = 'application/vnd.oci.image.index.v1+json';
-    return repository.putManifest(
-      encode({ schemaVersion: 2, mediaType, manifests: children, annotations: { label } }),
-      mediaType,
-    );
+    const index = buildIndex({ manifests: children, annotations: { label } });
+    return repository.putManifest(index.bytes, mediaTypes.ociIndex);
   }
-  const config = encode({
-    ...platform,
-    rootfs: { type: 'layers', diff_ids: [] },
-    config: { Labels: { label } },
-  });
-  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-  const descriptor = describe(config, sha256(config), 'application/vnd.oci.image.config.v1+json');
-  await repository.putBlob(descriptor, config);
-  return repository.putManifest(
-    encode({ schemaVersion: 2, mediaType, config: descriptor, layers: [] }),
-    mediaType,
+  const bytes = new TextEncoder().encode(
+    JSON.stringify({ ...platform, rootfs: { type: 'layers', diff_ids: [] }, config: { Labels: { label } } }),
   );
+  const config = describeBytes(bytes, mediaTypes.ociConfig);
+  await repository.putBlob(config, bytes);
+  return repository.putManifest(buildImageManifest({ config, layers: [] }).bytes, mediaTypes.ociManifest);
 }
 
 function verified(digest: Digest, bytes: Uint8Array): Uint8Array {
-  if (sha256(bytes) !== digest)
-    throw errors.error('DIGEST_MISMATCH', { message: `content is not ${digest}` });
+  if (digestOf(bytes) !== digest)
+    throw ociErrors.error('OCI_DIGEST_MISMATCH', { message: `content is not ${digest}` });
   return bytes;
-}
-
-function describe(bytes: Uint8Array, digest: Digest, mediaType: string): Descriptor {
-  return { mediaType, digest, size: bytes.byteLength };
-}
-
-function parse(bytes: Uint8Array): Manifest {
-  const value = JSON.parse(new TextDecoder().decode(bytes)) as Omit<ImageManifest, 'kind'> & {
-    manifests?: unknown;
-  };
-  const kind = value.manifests === undefined ? 'image' : 'index';
-  return { ...value, annotations: value.annotations ?? {}, kind } as Manifest;
 }
 
 function raise(error: Error): never {
