@@ -2,7 +2,7 @@ export { loadPolicies, type PolicySource } from './engine/sources.ts';
 export type { Finding, Findings, PolicyEngine, Scope } from './engine/types.ts';
 export { policyErrors } from './errors.ts';
 export { type CacheStats, DecisionCache, type DecisionCacheOptions } from './gate/cache.ts';
-export { newDecisionId } from './gate/decision-id.ts';
+export { cosignStation } from './gate/cosign.ts';
 export {
   type CheckOptions,
   type ContainerImage,

@@ -1,5 +1,6 @@
 import { type ErrorCatalog, printable } from '@pratique/errors';
 import { ociErrors } from '@pratique/oci';
+import { sigstoreErrors } from '@pratique/sigstore';
 import { policyErrors } from '../errors.ts';
 import type { Finding } from './types.ts';
 
@@ -53,7 +54,7 @@ function text(value: unknown): string | null {
 }
 
 function remedyOf(code: string): string | null {
-  for (const { entries } of [policyErrors, ociErrors] as readonly ErrorCatalog[]) {
+  for (const { entries } of [policyErrors, sigstoreErrors, ociErrors] as readonly ErrorCatalog[]) {
     if (Object.hasOwn(entries, code)) return entries[code]?.remedy ?? null;
   }
   return null;

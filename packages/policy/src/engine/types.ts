@@ -14,8 +14,10 @@ export interface Finding {
   readonly expected: string | null;
   readonly found: string | null;
   readonly remedy: string | null;
-  /** The image a request policy speaks of, as written in the request. */
+  /** The image it is about, as written in the request, where it is one. */
   readonly image: string | null;
+  /** Where that stands, for what is found out before any image is: `initContainers[0] "setup"`. */
+  readonly container?: string | null;
 }
 
 /** What the policies of one scope said, all of them together. */

@@ -70,7 +70,7 @@ function overallMode({ trust, examined, findings }: DecisionParts): Mode {
 }
 
 function denial(finding: Finding, image: ExaminedImage | undefined): Denial {
-  const { policy, code, fault, message, expected, found, remedy } = finding;
+  const { policy, code, fault, message, expected, found, remedy, container = null } = finding;
   return {
     policy,
     code,
@@ -80,6 +80,6 @@ function denial(finding: Finding, image: ExaminedImage | undefined): Denial {
     found,
     remedy,
     image: image?.text ?? null,
-    container: image === undefined || image.containers[0] === '' ? null : image.containers.join(', '),
+    container: image === undefined || image.containers[0] === '' ? container : image.containers.join(', '),
   };
 }

@@ -1,7 +1,8 @@
-import type { PolicyEngine } from '../engine/types.ts';
+import type { Finding, PolicyEngine } from '../engine/types.ts';
 import type { Trust } from '../trust/types.ts';
 import type { Decision } from '../types.ts';
 import { type CacheStats, DecisionCache } from './cache.ts';
+import { cosignStation } from './cosign.ts';
 import { composeDecision } from './decision.ts';
 import { examineImages } from './examine.ts';
 import type { Lookup } from './lookup.ts';
@@ -15,7 +16,7 @@ export interface GateOptions {
   readonly engine: PolicyEngine;
   readonly openRepository: OpenRepository;
   /** Families of signatures that are looked for. Default: Cosign's, in all its formats. */
-  readonly stations: readonly Station[];
+  readonly stations?: readonly Station[];
   /** May be shared with other gates. Default: one of its own. */
   readonly cache?: DecisionCache;
   /** How long a tag may be taken for what it was; 0, the default, asks the registry every time. */
@@ -38,11 +39,13 @@ export interface ContainerImage {
   readonly container: string;
 }
 
-/** The part of an AdmissionReview's request that decisions name; policies see all of it as `input.request`. */
+/** A request to decide about. */
 export interface GateRequest {
-  readonly kind: { readonly kind: string };
-  readonly namespace?: string | undefined;
-  readonly name?: string | undefined;
+  readonly kind: string;
+  readonly namespace: string | null;
+  readonly name: string | null;
+  /** `input.request` of request policies: the `request` of an AdmissionReview. */
+  readonly input: object;
 }
 
 export interface CheckOptions {
@@ -64,6 +67,8 @@ export interface Gate {
     images: readonly ContainerImage[],
     options?: CheckOptions,
   ): Promise<Decision>;
+  /** A decision that asks no policy: allowed, unless there is a refusal (and the trust configuration enforces). */
+  settle(request: GateRequest, refusals: readonly Finding[]): Decision;
 }
 
 /** Makes the gate: trust, policies and a way to registries in, decisions out (docs/architecture.md, "the road"). */
@@ -74,10 +79,11 @@ export function createGate(options: GateOptions): Gate {
     trust,
     engine,
     openRepository: options.openRepository,
-    stations: options.stations,
+    stations: options.stations ?? [cosignStation],
     cache,
     tags: tagTtlMs > 0 ? new TagCache(tagTtlMs, clock) : undefined,
     gatherTimeoutMs: 30_000,
+    clock,
   };
   const onInternalError = options.onInternalError ?? (() => {});
   const examine = (images: readonly ContainerImage[], check: CheckOptions) =>
@@ -100,13 +106,28 @@ export function createGate(options: GateOptions): Gate {
     },
     async reviewRequest(request, images, check = {}) {
       const examined = await examine(images, check);
-      const findings = await evaluateRequest(engine, request, examined, onInternalError);
-      const subject = {
-        kind: request.kind.kind,
-        namespace: request.namespace ?? null,
-        name: request.name ?? null,
-      };
-      return composeDecision({ trust, engine, now: clock(), subject, examined, findings });
+      const findings = await evaluateRequest(engine, request.input, examined, onInternalError);
+      return composeDecision({
+        trust,
+        engine,
+        now: clock(),
+        subject: subjectOf(request),
+        examined,
+        findings,
+      });
+    },
+    settle(request, refusals) {
+      const findings = { deny: refusals, warn: [] };
+      const subject = subjectOf(request);
+      return composeDecision({ trust, engine, now: clock(), subject, examined: [], findings });
     },
   };
+}
+
+function subjectOf({ kind, namespace, name }: GateRequest): {
+  kind: string;
+  namespace: string | null;
+  name: string | null;
+} {
+  return { kind, namespace, name };
 }

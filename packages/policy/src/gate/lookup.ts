@@ -35,6 +35,7 @@ export interface Lookup {
   readonly tags: TagCache | undefined;
   /** Milliseconds the work on one image may take, however long those who asked for it wait. */
   readonly gatherTimeoutMs: number;
+  readonly clock: () => number;
 }
 
 /** The verdict for an image that needs no I/O: named by digest (or by a tag kept), and kept. */
@@ -101,7 +102,11 @@ async function gather(
   const [config, ...results] = await Promise.all([
     readConfig(repository, manifest, signal),
     ...stations.map(async (station) =>
-      station.verify(await station.collect(repository, manifest.descriptor, { signal }), trust),
+      station.verify(
+        await station.collect(repository, manifest.descriptor, { signal }),
+        trust,
+        new Date(lookup.clock()),
+      ),
     ),
   ]);
   progress.step = `the policies about ${name}`;

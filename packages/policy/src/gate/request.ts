@@ -1,12 +1,11 @@
 import type { Findings, PolicyEngine } from '../engine/types.ts';
 import type { ExaminedImage } from './examine.ts';
 import { faultFinding } from './faults.ts';
-import type { GateRequest } from './gate.ts';
 
 /** Evaluates the request policies. An engine that gives no answer is a fault, which refuses. */
 export async function evaluateRequest(
   engine: PolicyEngine,
-  request: GateRequest,
+  request: object,
   examined: readonly ExaminedImage[],
   onInternalError: (error: unknown) => void,
 ): Promise<Findings> {

@@ -7,7 +7,8 @@ export type OpenRepository = (reference: Reference) => Repository | Promise<Repo
 
 /**
  * One family of signatures: where its evidence is kept, and what of it is true. `collect` does I/O and believes
- * nothing; `verify` does no I/O and decides only what is cryptographically so.
+ * nothing; `verify` does no I/O and decides only what is cryptographically so. `now` stands for the time of a
+ * signature that proves none.
  */
 export interface Station {
   collect(
@@ -15,5 +16,5 @@ export interface Station {
     subject: Descriptor,
     options: { readonly signal: AbortSignal },
   ): Promise<Evidence>;
-  verify(evidence: Evidence, trust: Trust): VerificationResult | Promise<VerificationResult>;
+  verify(evidence: Evidence, trust: Trust, now: Date): VerificationResult | Promise<VerificationResult>;
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
   canonicalJson,
-  isJsonObject,
   type JsonObject,
   type JsonValue,
   type PublicKey,
@@ -9,6 +8,7 @@ import {
 } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
 import type { Digest } from '@pratique/oci';
+import { parseTrustedRoot, type TrustedRoot } from '@pratique/sigstore';
 import * as v from 'valibot';
 import { LineCounter, parseDocument } from 'yaml';
 import { policyErrors } from '../errors.ts';
@@ -112,11 +112,9 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
     parameters: parametersOf(file),
     site: file.data as JsonObject,
     policies: file.policies.map((path) => files.resolve(path)),
-    log: file.log === undefined ? null : { trustedRoot: files.resolve(file.log.trustedRoot) },
+    log: file.log === undefined ? null : logOf(source, file.log.trustedRoot, files),
   };
-  const root =
-    file.log === undefined ? null : readFile(source, ['log', 'trustedRoot'], file.log.trustedRoot, files);
-  return { ...trust, digest: digestOf(trust, root) };
+  return { ...trust, digest: digestOf(trust) };
 }
 
 function authority(
@@ -161,6 +159,26 @@ function parseKey(source: Source, at: Path, input: string | Uint8Array): PublicK
       cause,
     });
   }
+}
+
+/** A root that names no log would ask for none, which is the opposite of what the file says. */
+function logOf(source: Source, path: string, files: TrustFiles): NonNullable<Trust['log']> {
+  const at: Path = ['log', 'trustedRoot'];
+  const bytes = readFile(source, at, path, files);
+  let logs: TrustedRoot['logs'];
+  try {
+    ({ logs } = parseTrustedRoot(bytes));
+  } catch (cause) {
+    if (!(cause instanceof PratiqueError)) throw cause;
+    throw invalid(source, at, `${path}: ${cause.message}`, { expected: 'a Sigstore trusted root', cause });
+  }
+  if (logs.length === 0) {
+    throw invalid(source, at, `${path} names no transparency log`, {
+      expected: 'a trusted root with at least one entry in tlogs',
+      found: 'none',
+    });
+  }
+  return { trustedRoot: files.resolve(path), logs };
 }
 
 function readFile(source: Source, at: Path, path: string, files: TrustFiles): Uint8Array {
@@ -239,7 +257,7 @@ function list<T>(value: T | readonly T[]): readonly T[] {
   return (Array.isArray(value) ? value : [value]) as readonly T[];
 }
 
-function digestOf(trust: Omit<Trust, 'digest'>, trustedRoot: Uint8Array | null): Digest {
+function digestOf(trust: Omit<Trust, 'digest'>): Digest {
   const patterns = (globs: readonly { canonical: string }[]) => globs.map((glob) => glob.canonical);
   const canonical: JsonValue = {
     authorities: Object.fromEntries(
@@ -256,8 +274,14 @@ function digestOf(trust: Omit<Trust, 'digest'>, trustedRoot: Uint8Array | null):
     exempt: trust.exempt.map(({ match, reason }) => ({ match: patterns(match), reason })),
     parameters: trust.parameters as unknown as JsonObject,
     data: trust.site,
-    log: trustedRoot === null ? null : createHash('sha256').update(trustedRoot).digest('hex'),
+    log:
+      trust.log?.logs.map(({ id, key, baseUrl, validFrom, validUntil }) => ({
+        id,
+        key: key.fingerprint,
+        baseUrl,
+        validFrom: validFrom.toISOString(),
+        validUntil: validUntil?.toISOString() ?? null,
+      })) ?? null,
   };
-  if (!isJsonObject(canonical)) throw new TypeError('not an object');
   return `sha256:${createHash('sha256').update(canonicalJson(canonical)).digest('hex')}`;
 }

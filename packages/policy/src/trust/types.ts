@@ -1,5 +1,6 @@
 import type { JsonObject, PublicKey } from '@pratique/crypto';
 import type { Digest } from '@pratique/oci';
+import type { TransparencyLog } from '@pratique/sigstore';
 import type { Mode } from '../types.ts';
 import type { ImageGlob } from './glob.ts';
 
@@ -56,8 +57,8 @@ export interface Trust {
   readonly site: JsonObject;
   /** Absolute paths of policy files and folders to load beside the ones that come with Pratique. */
   readonly policies: readonly string[];
-  /** Absolute path of a Sigstore trusted root: signatures must then be in one of its transparency logs. */
-  readonly log: { readonly trustedRoot: string } | null;
+  /** Where given, every signature must be in one of these transparency logs; never empty. */
+  readonly log: { readonly trustedRoot: string; readonly logs: readonly TransparencyLog[] } | null;
   /** Of the canonical JSON of everything above but `policies`, with keys by fingerprint: the same trust, the same digest. */
   readonly digest: Digest;
 }

@@ -1,0 +1,50 @@
+import { defineErrors } from '@pratique/errors';
+
+/** Codes of the Kubernetes gates. */
+export const admissionErrors = defineErrors({
+  REVIEW_MALFORMED: {
+    kind: 'usage',
+    title: 'The request body is not an AdmissionReview this webhook can answer.',
+    remedy: 'Let the Kubernetes API server call it, with `admissionReviewVersions: [v1]`.',
+  },
+  REVIEW_TOO_LARGE: {
+    kind: 'usage',
+    title: 'The request body is larger than the limit.',
+    remedy: 'Kubernetes objects are far smaller; raise the limit only if yours are not.',
+  },
+  REVIEW_TOO_SLOW: {
+    kind: 'usage',
+    title: 'The request body did not arrive in time, or not completely.',
+    remedy: 'Check the network between the API server and the webhook.',
+  },
+  REVIEW_MEDIA_TYPE: {
+    kind: 'usage',
+    title: 'The request body is not sent as application/json.',
+    remedy: 'Send it with `Content-Type: application/json`, as the API server does.',
+  },
+  OBJECT_INVALID: {
+    kind: 'denial',
+    title: 'The object is not formed like its kind, so its images cannot all be found.',
+    remedy: 'Correct the field the message names; `kubectl explain KIND` shows its form.',
+  },
+  MANIFEST_INVALID: {
+    kind: 'usage',
+    title: 'A manifest is not YAML or JSON, or not a Kubernetes object.',
+    remedy: 'Correct the line the message names; every document needs apiVersion and kind.',
+  },
+  TLS_FILES_INVALID: {
+    kind: 'usage',
+    title: 'The certificate or its key could not be read, or they do not belong together.',
+    remedy: 'Give a PEM certificate chain and its unencrypted private key; both are reread when they change.',
+  },
+  LISTEN_FAILED: {
+    kind: 'fault',
+    title: 'The address could not be listened on.',
+    remedy: 'Use another port (0 takes any free one), or stop what is using this one.',
+  },
+  ADMISSION_INTERNAL: {
+    kind: 'fault',
+    title: 'Something unexpected went wrong while answering a review.',
+    remedy: 'This is a defect in Pratique: please report it with the server log.',
+  },
+});

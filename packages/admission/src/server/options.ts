@@ -1,0 +1,61 @@
+import type { Decision, Gate } from '@pratique/policy';
+import type { TlsOptions } from './certificate.ts';
+import type { Endpoint } from './metrics.ts';
+
+export interface AdmissionLimits {
+  /** Bytes of a request body. Default 10 MiB: an object is at most a few, and comes twice in an update. */
+  readonly maxBodyBytes: number;
+  /** Nesting of the JSON. Default 200. */
+  readonly maxDepth: number;
+  /** Milliseconds until the body must have arrived. Default 5 000. */
+  readonly bodyTimeoutMs: number;
+  /** Connections at the same time. Default 1 024. */
+  readonly maxConnections: number;
+  /** Milliseconds `close` waits for reviews under way. Default 10 000. */
+  readonly closeMs: number;
+}
+
+export const defaultLimits: AdmissionLimits = {
+  maxBodyBytes: 10 * 1024 * 1024,
+  maxDepth: 200,
+  bodyTimeoutMs: 5_000,
+  maxConnections: 1_024,
+  closeMs: 10_000,
+};
+
+/** One review that was answered, for a log. */
+export interface ReviewEvent {
+  readonly endpoint: Endpoint;
+  readonly uid: string;
+  readonly operation: string;
+  readonly decision: Decision;
+  /** Why the gate was not asked, where it was not. */
+  readonly skipped: string | undefined;
+  readonly milliseconds: number;
+}
+
+/** Hears what the server does. Nothing here may throw. */
+export interface AdmissionLog {
+  /** Every decision, before it is answered. */
+  review?(event: ReviewEvent): void;
+  /** Requests that could not be read, certificates that could not be reloaded, defects. */
+  problem?(error: unknown): void;
+  /** A certificate was exchanged. */
+  certificate?(expires: Date): void;
+}
+
+export interface AdmissionOptions {
+  readonly gate: Gate;
+  /** `HOST:PORT`; port 0 takes any free one. */
+  readonly listen: string;
+  readonly tls: TlsOptions;
+  /**
+   * Milliseconds until a decision must be there; what is not decided by then is denied with a reason. Keep it below
+   * the webhook's `timeoutSeconds`; the API server's own `?timeout=` shortens it. Default 8 000.
+   */
+  readonly deadlineMs?: number;
+  /** Pin digests in Deployments and the like too. Off by default: GitOps tools see the change as drift. */
+  readonly mutateWorkloads?: boolean;
+  readonly limits?: Partial<AdmissionLimits>;
+  readonly log?: AdmissionLog;
+}

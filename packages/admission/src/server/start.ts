@@ -1,0 +1,122 @@
+import type { ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { printable } from '@pratique/errors';
+import { admissionErrors } from '../errors.ts';
+import { createRoutes, type Service } from './app.ts';
+import { loadCertificate, type ServingCertificate, watchCertificate } from './certificate.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { type AdmissionOptions, defaultLimits } from './options.ts';
+
+/** A running webhook. */
+export interface Admission {
+  /** `https://127.0.0.1:8443` */
+  readonly url: string;
+  /** PEM of what the API server must trust: `caBundle` of the webhook configuration. */
+  readonly caPem: string;
+  /** Answers what is under way, refuses what is new, and resolves when the port is free. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the admission webhook over HTTPS: `POST /validate` and `/mutate` (AdmissionReview v1), `GET /healthz`,
+ * `/readyz` and `/metrics`.
+ *
+ * @throws TLS_FILES_INVALID, LISTEN_FAILED
+ */
+export async function startAdmission(options: AdmissionOptions): Promise<Admission> {
+  const { host, port } = parseListen(options.listen);
+  const certificate = loadCertificate(options.tls);
+  const metrics: Metrics = createMetrics(
+    () => options.gate.cacheStats,
+    () => service.inFlight,
+  );
+  const limits = { ...defaultLimits, ...options.limits };
+  const service: Service = { options, limits, metrics, inFlight: 0, closing: false };
+  const server = createHttpsServer(service, certificate);
+  metrics.certificateExpires(certificate.expires);
+  await listen(server, host, port, options.listen);
+  const watch = watchCertificate(
+    options.tls,
+    certificate,
+    (next) => {
+      server.setSecureContext({ cert: next.cert, key: next.key, minVersion: 'TLSv1.2' });
+      metrics.certificateExpires(next.expires);
+      options.log?.certificate?.(next.expires);
+    },
+    (error) => options.log?.problem?.(error),
+  );
+  const bound = server.address() as AddressInfo;
+  let closing: Promise<void> | undefined;
+  return {
+    url: `https://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
+    caPem: certificate.caPem,
+    close() {
+      watch.stop();
+      service.closing = true;
+      closing ??= stop(server, limits.closeMs);
+      return closing;
+    },
+  };
+}
+
+function createHttpsServer(service: Service, { cert, key }: ServingCertificate): Server {
+  const { limits } = service;
+  const listener = getRequestListener(createRoutes(service).fetch, { overrideGlobalObjects: false });
+  const server = createServer({
+    cert,
+    key,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: 5_000,
+    headersTimeout: 5_000,
+    requestTimeout: limits.bodyTimeoutMs + 5_000,
+    connectionsCheckingInterval: 1_000,
+    keepAliveTimeout: 75_000,
+  });
+  server.maxConnections = limits.maxConnections;
+  server.on('request', (incoming, outgoing: ServerResponse) => {
+    if (service.closing) outgoing.setHeader('connection', 'close');
+    void listener(incoming, outgoing);
+  });
+  return server;
+}
+
+/** `HOST:PORT`, `[::1]:PORT` */
+function parseListen(text: string): { host: string; port: number } {
+  const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+):(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || Number(port) > 65_535) {
+    throw admissionErrors.error('LISTEN_FAILED', {
+      message: `${printable(text)} is not an address to listen on`,
+      expected: 'HOST:PORT, such as 127.0.0.1:8443 or [::1]:0',
+      found: printable(text),
+    });
+  }
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+function listen(server: Server, host: string, port: number, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        admissionErrors.error('LISTEN_FAILED', {
+          message: `cannot listen on ${printable(text)} (${cause.code ?? 'unknown error'})`,
+          found: cause.code,
+          cause,
+        }),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+}
+
+function stop(server: Server, closeMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), closeMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
