@@ -10,7 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Row } from './row.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const notBenches = ['run', 'row'];
+const notBenches = ['run', 'row', 'measure'];
 const available = globSync('*.ts', { cwd: here })
   .map((file) => basename(file, '.ts'))
   .filter((name) => !notBenches.includes(name))

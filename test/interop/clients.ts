@@ -3,9 +3,9 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Context, Scenario } from '../support/context.ts';
 import type { TestRegistry } from '../support/registries.ts';
 import { repository } from '../support/registry-http.ts';
-import type { Context, Scenario } from './context.ts';
 
 type Named = readonly [name: string, run: () => Promise<void>];
 

@@ -6,9 +6,9 @@
  * that no answer was found, and a refusal is an answer.
  */
 import { deepEqual, notEqual } from 'node:assert/strict';
+import type { Context, KeyPair, Scenario } from '../support/context.ts';
 import { corruptBlob, type Format, forgePayload, forgeSignature, replaySignature } from '../support/forge.ts';
 import type { TestImage, TestRegistry } from '../support/registries.ts';
-import type { Context, KeyPair, Scenario } from './context.ts';
 
 type Signer = 'cosign' | 'pratique';
 

@@ -3,8 +3,8 @@ import { equal, notEqual } from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Context, KeyPair, Scenario } from '../support/context.ts';
 import type { Format } from '../support/forge.ts';
-import type { Context, KeyPair, Scenario } from './context.ts';
 
 type Signer = 'cosign' | 'pratique';
 

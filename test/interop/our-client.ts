@@ -2,9 +2,9 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Context, KeyPair, Scenario } from '../support/context.ts';
 import { startDockerRegistry, type TestImage, type TestRegistry } from '../support/registries.ts';
 import { repository } from '../support/registry-http.ts';
-import type { Context, KeyPair, Scenario } from './context.ts';
 
 const SIGN = ['sign', '--tlog-upload=false', '--use-signing-config=false', '--allow-http-registry', '-y'];
 const VERIFY = ['verify', '--insecure-ignore-tlog', '--allow-http-registry'];

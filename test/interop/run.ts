@@ -5,7 +5,7 @@
 import { globSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Context, type Scenario } from './context.ts';
+import { Context, type Scenario } from '../support/context.ts';
 
 interface ScenarioModule {
   readonly scenarios: (context: Context) => Promise<readonly Scenario[]>;
@@ -14,7 +14,7 @@ interface ScenarioModule {
 const here = fileURLToPath(new URL('.', import.meta.url));
 const available = globSync('*.ts', { cwd: here })
   .map((file) => basename(file, '.ts'))
-  .filter((name) => name !== 'run' && name !== 'context')
+  .filter((name) => name !== 'run')
   .sort();
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !available.includes(name));

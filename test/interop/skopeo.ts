@@ -2,9 +2,9 @@
 import { ok } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Context, KeyPair, Scenario } from '../support/context.ts';
+import { PASSWORD } from '../support/context.ts';
 import type { TestRegistry } from '../support/registries.ts';
-import type { Context, KeyPair, Scenario } from './context.ts';
-import { PASSWORD } from './context.ts';
 
 /**
  * How skopeo compares the name in a signature with the image's. Its default, `matchRepoDigestOrExact`, wants a tag in

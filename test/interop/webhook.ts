@@ -2,10 +2,10 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Context, type KeyPair, PASSWORD, type Scenario } from '../support/context.ts';
 import type { Format } from '../support/forge.ts';
 import type { TestImage, TestRegistry } from '../support/registries.ts';
 import { reviewOf, startWebhook, type Webhook } from '../support/webhook.ts';
-import { type Context, type KeyPair, PASSWORD, type Scenario } from './context.ts';
 
 type Signer = 'cosign' | 'pratique' | 'skopeo';
 

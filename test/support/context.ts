@@ -1,18 +1,13 @@
-/** What every interop scenario has at hand: the tools, two fresh registries, key pairs and images. */
+/** What the proofs against foreign tools have at hand: the tools, two fresh registries, key pairs and images. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pratique } from '../support/pratique.ts';
-import { describe, type Result, type RunOptions, run } from '../support/process.ts';
-import {
-  startDockerRegistry,
-  startOurRegistry,
-  type TestImage,
-  type TestRegistry,
-} from '../support/registries.ts';
 import { type ToolName, toolNames } from '../tools/catalog.ts';
 import { installTools, type ToolPaths } from '../tools/install.ts';
+import { pratique } from './pratique.ts';
+import { describe, type Result, type RunOptions, run } from './process.ts';
+import { startDockerRegistry, startOurRegistry, type TestImage, type TestRegistry } from './registries.ts';
 
 /** One thing that must work between us and somebody else. It fails by throwing. */
 export interface Scenario {
