@@ -72,7 +72,7 @@ export interface Authenticator {
 }
 
 export interface RegistryOptions {
-  /** `HOST:PORT`; port 0 takes any free one. */
+  /** `HOST:PORT`; port 0 takes any free one. IPv6 hosts stand in brackets. */
   readonly listen: string;
   /** Where the data lives. Without it the data is in a temporary directory that `close()` removes. */
   readonly directory?: string;

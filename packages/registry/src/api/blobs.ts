@@ -23,8 +23,8 @@ export async function getBlob(service: Service, exchange: Exchange): Promise<voi
 
   outgoing.setHeader('Content-Type', 'application/octet-stream');
   const ifRange = incoming.headers['if-range'];
-  const range =
-    ifRange === undefined || ifRange === tag ? parseRange(incoming.headers.range, size) : undefined;
+  const isRanged = incoming.method === 'GET' && (ifRange === undefined || ifRange === tag);
+  const range = isRanged ? parseRange(incoming.headers.range, size) : undefined;
   if (range === 'unsatisfiable') {
     throw new ApiError(416, 'SIZE_INVALID', 'the range is outside the blob', [], {
       'Content-Range': `bytes */${size}`,

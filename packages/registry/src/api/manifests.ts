@@ -1,4 +1,6 @@
 /** distribution-spec "Pulling manifests", "Pushing Manifests", "Deleting tags", "Deleting Manifests" (end-3, end-7, end-9). */
+
+import { printable } from '@pratique/errors';
 import { type Digest, digestAlgorithm, digestOf, isDigest, isMediaType, isTag } from '@pratique/oci';
 import { ApiError } from '../api-error.ts';
 import {
@@ -7,6 +9,7 @@ import {
   inspectManifest,
   ManifestInvalid,
 } from '../manifest/inspect.ts';
+import type { PushEvent } from '../options.ts';
 import { readBody } from '../server/body.ts';
 import { type Exchange, matchesEntityTag, send } from '../server/exchange.ts';
 import type { Service } from '../server/service.ts';
@@ -52,7 +55,7 @@ export async function putManifest(service: Service, exchange: Exchange): Promise
       tags,
     );
   });
-  service.onPush?.({ repository: exchange.name, digest, mediaType, tags });
+  notify(service, { repository: exchange.name, digest, mediaType, tags });
   send(exchange, 201, {
     Location: `/v2/${exchange.name}/manifests/${digest}`,
     'Docker-Content-Digest': digest,
@@ -119,6 +122,15 @@ function checkRequired(repository: RepositoryStore, inspected: InspectedManifest
     'manifest names a blob this repository does not have',
     detail,
   );
+}
+
+/** The manifest is stored whatever the listener does, so what it throws is not the client's business. */
+function notify(service: Service, event: PushEvent): void {
+  try {
+    service.onPush?.(event);
+  } catch (error) {
+    process.stderr.write(`registry: onPush: ${printable(String(error))}\n`);
+  }
 }
 
 function unknown(): ApiError {

@@ -1,7 +1,7 @@
 /** distribution-spec "Pushing blobs" and "Mounting a blob from another repository" (end-4, end-5, end-6, end-11, end-13, end-14). */
 import { type Digest, digestAlgorithm, isDigest, isRepositoryName } from '@pratique/oci';
 import { ApiError } from '../api-error.ts';
-import { contentLength } from '../server/body.ts';
+import { chunksOf, contentLength } from '../server/body.ts';
 import { type Exchange, parseDigestParameter, send } from '../server/exchange.ts';
 import { parseContentRange } from '../server/range.ts';
 import type { Service } from '../server/service.ts';
@@ -17,7 +17,13 @@ export async function startUpload(service: Service, exchange: Exchange): Promise
   if (query.has('digest')) {
     const digest = parseDigestParameter(query.get('digest'));
     const upload = await service.uploads.begin(name, digestAlgorithm(digest));
-    return finish(service, exchange, upload, digest);
+    try {
+      return await finish(service, exchange, upload, digest);
+    } catch (error) {
+      // The client never learnt this upload's name, so it cannot resume it.
+      await service.uploads.drop(upload);
+      throw error;
+    }
   }
   const algorithm = query.get('digest-algorithm') ?? 'sha256';
   if (algorithm !== 'sha256' && algorithm !== 'sha512') {
@@ -61,18 +67,13 @@ async function tryMount(service: Service, exchange: Exchange, digest: Digest): P
     if (source === undefined) return false;
     sourceDirectory = source.directory;
   }
-  const target = await service.store.findOrCreate(exchange.name);
-  if (!service.store.blobs.mount(sourceDirectory, target.directory, digest)) return false;
-  await target.syncBlobs(digest);
-  return true;
+  return service.store.mount(exchange.name, sourceDirectory, digest);
 }
 
 async function finish(service: Service, exchange: Exchange, upload: Upload, digest: Digest): Promise<void> {
   await receive(service, exchange, upload);
   service.uploads.forget(upload);
-  const temporary = await upload.finish(digest);
-  const repository = await service.store.findOrCreate(exchange.name);
-  await service.store.adopt(repository, digest, temporary);
+  await service.store.adopt(exchange.name, digest, await upload.finish(digest));
   sendCreated(exchange, digest);
 }
 
@@ -99,13 +100,13 @@ async function receive(service: Service, exchange: Exchange, upload: Upload): Pr
     if (before + (expected ?? 0) > maxBytes) {
       throw new ApiError(413, 'SIZE_INVALID', `a blob may have at most ${maxBytes} bytes`);
     }
-    await upload.append(incoming, { maxBytes });
+    await upload.append(chunksOf(incoming), maxBytes);
     if (expected !== undefined && upload.size - before !== expected) {
       throw new ApiError(400, 'SIZE_INVALID', 'the body is not as long as Content-Range says');
     }
   } catch (error) {
     // A client that vanished may come back and resume; everything else ends the upload.
-    if (!incoming.destroyed || error instanceof ApiError) await service.uploads.drop(upload);
+    if (incoming.complete || upload.broken || error instanceof ApiError) await service.uploads.drop(upload);
     throw error;
   }
 }

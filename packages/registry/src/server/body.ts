@@ -13,10 +13,15 @@ export async function readBody(incoming: IncomingMessage, maxBytes: number): Pro
   if ((contentLength(incoming) ?? 0) > maxBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
+  for await (const chunk of chunksOf(incoming)) {
     size += chunk.length;
     if (size > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
+}
+
+/** The body as it comes. Leaving the loop early does not destroy the connection, so the reason can still be answered. */
+export function chunksOf(incoming: IncomingMessage): AsyncIterable<Uint8Array> {
+  return incoming.iterator({ destroyOnReturn: false });
 }

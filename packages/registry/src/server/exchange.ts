@@ -14,6 +14,10 @@ export interface Exchange {
   mayPull(repository: string): Promise<boolean>;
 }
 
+/** How much of a refused body is still read, and for how long. */
+const lingerBytes = 64 * 1024 * 1024;
+const lingerMs = 2000;
+
 export type Headers = Readonly<Record<string, string | number | readonly string[]>>;
 
 export function send(
@@ -50,13 +54,42 @@ export function sendError(exchange: Pick<Exchange, 'incoming' | 'outgoing'>, err
     outgoing.destroy();
     return;
   }
-  // The rest of a body nobody will read must not be taken for the next request.
-  const { 'content-length': length = '0', 'transfer-encoding': encoding } = incoming.headers;
-  if (!incoming.complete && (length !== '0' || encoding !== undefined))
-    outgoing.setHeader('Connection', 'close');
   const entry = { code: error.code, message: error.message };
   const errors = error.detail.length === 0 ? [entry] : error.detail.map((detail) => ({ ...entry, detail }));
-  sendJson(exchange, error.status, { errors }, error.headers);
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = incoming.headers;
+  const unread = !incoming.complete && (length !== '0' || encoding !== undefined);
+  if (unread) sendBeforeBodyEnds(exchange, error.status, { errors }, error.headers);
+  else sendJson(exchange, error.status, { errors }, error.headers);
+}
+
+/**
+ * Answers while the client still sends. The rest of the body must not be taken for the next request, so the connection
+ * ends here; closing it at once would reset it, and the client would never see why: read on for a moment first.
+ */
+function sendBeforeBodyEnds(
+  { incoming, outgoing }: Pick<Exchange, 'incoming' | 'outgoing'>,
+  status: number,
+  value: unknown,
+  headers: Headers,
+): void {
+  const body = new TextEncoder().encode(JSON.stringify(value));
+  for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value);
+  outgoing.setHeader('Connection', 'close');
+  outgoing.setHeader('Content-Type', 'application/json');
+  outgoing.setHeader('Content-Length', body.length);
+  outgoing.writeHead(status).write(body);
+  let left = lingerBytes;
+  const end = () => {
+    clearTimeout(timer);
+    outgoing.end();
+  };
+  const timer = setTimeout(end, lingerMs);
+  incoming.on('data', (chunk: Uint8Array) => {
+    left -= chunk.length;
+    if (left < 0) end();
+  });
+  incoming.once('close', end);
+  incoming.resume();
 }
 
 export function parseDigestParameter(text: string | null): Digest {

@@ -10,6 +10,8 @@ export interface Service {
   readonly limits: RegistryLimits;
   readonly uploads: Uploads;
   readonly onPush: ((event: PushEvent) => void) | undefined;
+  /** Requests being worked on; the directory is not given up before they are done. */
+  readonly running: Set<Promise<void>>;
   /** With access control a client must not reach blobs of repositories it cannot name. */
   readonly hasAccessControl: boolean;
 }
@@ -24,11 +26,15 @@ export class Uploads {
   constructor(directory: string, limits: RegistryLimits) {
     this.#directory = directory;
     this.#limits = limits;
-    this.#timer = setInterval(() => this.#dropIdle(), Math.min(60_000, limits.uploadIdleMs)).unref();
+    this.#timer = setInterval(
+      () => this.#dropIdle(limits.uploadIdleMs),
+      Math.min(60_000, limits.uploadIdleMs),
+    ).unref();
   }
 
   async begin(repository: string, algorithm?: DigestAlgorithm): Promise<Upload> {
-    if (this.#open.size >= this.#limits.openUploads) this.#dropIdle();
+    if (this.#open.size >= this.#limits.openUploads)
+      this.#dropIdle(Math.min(60_000, this.#limits.uploadIdleMs));
     if (this.#open.size >= this.#limits.openUploads) {
       throw new ApiError(429, 'TOOMANYREQUESTS', 'too many uploads are under way', [], {
         'Retry-After': '5',
@@ -62,8 +68,8 @@ export class Uploads {
     await Promise.all([...this.#open.values()].map((upload) => this.drop(upload)));
   }
 
-  #dropIdle(): void {
-    const oldest = performance.now() - this.#limits.uploadIdleMs;
+  #dropIdle(idleMs: number): void {
+    const oldest = performance.now() - idleMs;
     for (const upload of this.#open.values()) {
       if (!upload.busy && upload.touched < oldest) void this.drop(upload);
     }

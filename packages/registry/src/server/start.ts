@@ -10,7 +10,8 @@ import { registryErrors } from '../errors.ts';
 import { defaultLimits, type Registry, type RegistryLimits, type RegistryOptions } from '../options.ts';
 import { collectGarbage } from '../store/garbage.ts';
 import { Store } from '../store/store.ts';
-import { createRoutes, faults } from './routes.ts';
+import { faults } from './answer.ts';
+import { createRoutes } from './routes.ts';
 import { type Service, Uploads } from './service.ts';
 
 /**
@@ -31,10 +32,12 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
     limits,
     uploads,
     onPush: options.onPush,
+    running: new Set(),
     hasAccessControl: options.auth !== undefined,
   };
   const server = createHttpServer(service, options, limits);
   const release = async () => {
+    await Promise.allSettled(service.running);
     await uploads.close();
     await store.close();
     if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
@@ -120,11 +123,13 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 async function stop(server: Server, patienceMs: number): Promise<void> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), patienceMs);
+    // A connection whose last answer went out becomes idle, and would otherwise be kept for the next request.
+    const reaper = setInterval(() => server.closeIdleConnections(), 20);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(reaper);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }
 

@@ -15,7 +15,6 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, digestAlgorithm, digestHex } from '@pratique/oci';
-import { removeQuietly } from './durable.ts';
 
 export const algorithms = ['sha256', 'sha512'] as const;
 
@@ -35,16 +34,12 @@ export class SharedBlobs {
     this.#directory = directory;
   }
 
-  /** Gives the repository directory the content of `temporary`, which is consumed and must be on disk already. */
+  /** Gives the repository directory the content of `temporary`, which is moved away where it is the first of its kind. */
   adopt(temporary: string, repositoryDirectory: string, digest: Digest): void {
     const own = blobPath(repositoryDirectory, digest);
     const shared = blobPath(this.#directory, digest);
-    if (existsSync(own)) {
-      removeQuietly(temporary);
-      return;
-    }
-    if (existsSync(shared)) removeQuietly(temporary);
-    else renameSync(temporary, shared);
+    if (existsSync(own)) return;
+    if (!existsSync(shared)) renameSync(temporary, shared);
     link(shared, own);
   }
 
@@ -54,11 +49,6 @@ export class SharedBlobs {
     if (!existsSync(source)) return false;
     link(source, blobPath(toDirectory, digest));
     return true;
-  }
-
-  /** The directory to mount from when the client names no source repository. */
-  get directory(): string {
-    return this.#directory;
   }
 
   /**

@@ -28,7 +28,7 @@ export async function collectGarbage(
       skipped.push(name);
     }
   }
-  return { ...store.blobs.sweep(), skipped };
+  return { ...store.sweep(), skipped };
 }
 
 async function collectRepository(store: Store, repository: RepositoryStore, graceMs: number): Promise<void> {

@@ -17,8 +17,8 @@ import { printable } from '@pratique/errors';
 import { type Digest, digestAlgorithm, digestOf, isRepositoryName } from '@pratique/oci';
 import { registryErrors } from '../errors.ts';
 import type { InspectedManifest } from '../manifest/inspect.ts';
-import { algorithms, SharedBlobs } from './blobs.ts';
-import { syncDirectory, writeTemporary } from './durable.ts';
+import { algorithms, SharedBlobs, statBlob } from './blobs.ts';
+import { removeQuietly, syncDirectory, writeTemporary } from './durable.ts';
 import { formatLayoutIndex, layoutMarker, type StoredManifest } from './layout.ts';
 import { lockDirectory } from './lock.ts';
 import { ManifestCache } from './manifest-cache.ts';
@@ -27,7 +27,7 @@ import { RepositoryStore } from './repository.ts';
 export class Store {
   readonly directory: string;
   readonly temporaryDirectory: string;
-  readonly blobs: SharedBlobs;
+  readonly #blobs: SharedBlobs;
   readonly #unlock: () => Promise<void>;
   readonly #repositories = new Map<string, Promise<RepositoryStore>>();
   readonly #cache = new ManifestCache(64 * 1024 * 1024);
@@ -35,7 +35,7 @@ export class Store {
   private constructor(directory: string, unlock: () => Promise<void>) {
     this.directory = directory;
     this.temporaryDirectory = join(directory, 'temporary');
-    this.blobs = new SharedBlobs(directory);
+    this.#blobs = new SharedBlobs(directory);
     this.#unlock = unlock;
   }
 
@@ -77,30 +77,12 @@ export class Store {
     if (known !== undefined) return known;
     const directory = this.#directoryOf(name);
     if (!existsSync(join(directory, 'index.json'))) return undefined;
-    return this.#load(name, directory);
+    return this.#keep(name, RepositoryStore.load(name, directory, this.temporaryDirectory));
   }
 
   /** The repository, made if it is new. */
   async findOrCreate(name: string): Promise<RepositoryStore> {
-    const known = await this.find(name);
-    if (known !== undefined) return known;
-    const directory = this.#directoryOf(name);
-    // Made whole beside its place and then renamed, so that a repository directory is always a complete layout.
-    const fresh = join(this.temporaryDirectory, `${randomUUID()}-layout`);
-    for (const algorithm of algorithms) mkdirSync(join(fresh, 'blobs', algorithm), { recursive: true });
-    writeFileSync(join(fresh, 'oci-layout'), layoutMarker, { flush: true });
-    const empty = formatLayoutIndex({ manifests: new Map(), tags: new Map() });
-    writeFileSync(join(fresh, 'index.json'), empty, { flush: true });
-    await Promise.all([syncDirectory(fresh), syncDirectory(join(fresh, 'blobs'))]);
-    try {
-      renameSync(fresh, directory);
-    } catch (error) {
-      rmSync(fresh, { recursive: true, force: true });
-      // Another push to the same new repository was first.
-      if (!existsSync(join(directory, 'index.json'))) throw error;
-    }
-    await syncDirectory(join(this.directory, 'repositories'));
-    return this.#repositories.get(name) ?? this.#load(name, directory);
+    return (await this.find(name)) ?? this.#repositories.get(name) ?? this.#keep(name, this.#create(name));
   }
 
   /** Names of all repositories, sorted. */
@@ -137,18 +119,41 @@ export class Store {
     tags: readonly string[],
   ): Promise<void> {
     await repository.pinned([manifest.digest], async () => {
-      await this.adopt(repository, manifest.digest, await writeTemporary(this.temporaryDirectory, bytes));
+      const temporary = await writeTemporary(this.temporaryDirectory, bytes);
+      await this.adopt(repository.name, manifest.digest, temporary);
       await repository.putManifest(manifest, inspected, tags);
     });
     this.#cache.set(manifest.digest, bytes);
   }
 
-  /** Gives a repository the content of a temporary file whose bytes are on disk and have the digest. */
-  async adopt(repository: RepositoryStore, digest: Digest, temporary: string): Promise<void> {
-    await repository.pinned([digest], async () => {
-      this.blobs.adopt(temporary, repository.directory, digest);
-      await repository.syncBlobs(digest);
-    });
+  /**
+   * Gives a repository the content of a temporary file, which is consumed. Its bytes must be on disk and have the
+   * digest; when this returns the repository has them even after a crash.
+   */
+  async adopt(name: string, digest: Digest, temporary: string): Promise<void> {
+    try {
+      const repository = await this.findOrCreate(name);
+      await repository.pinned([digest], async () => {
+        this.#blobs.adopt(temporary, repository.directory, digest);
+        await repository.syncBlobs(digest);
+      });
+    } finally {
+      removeQuietly(temporary);
+    }
+  }
+
+  /** Gives a repository a blob that another directory (a repository's, or the shared one) has; false if it has not. */
+  async mount(name: string, sourceDirectory: string, digest: Digest): Promise<boolean> {
+    if (statBlob(sourceDirectory, digest) === undefined) return false;
+    const repository = await this.findOrCreate(name);
+    if (!this.#blobs.mount(sourceDirectory, repository.directory, digest)) return false;
+    await repository.syncBlobs(digest);
+    return true;
+  }
+
+  /** Removes content no repository has any more. */
+  sweep(): { readonly blobs: number; readonly bytes: number } {
+    return this.#blobs.sweep();
   }
 
   /** Lets another process have the directory. Nothing may be under way. */
@@ -160,8 +165,21 @@ export class Store {
     return join(this.directory, 'repositories', name.replaceAll('/', '+'));
   }
 
-  #load(name: string, directory: string): Promise<RepositoryStore> {
-    const loading = RepositoryStore.load(name, directory, this.temporaryDirectory);
+  /** Made whole beside its place and then renamed, so that a repository directory is always a complete layout. */
+  async #create(name: string): Promise<RepositoryStore> {
+    const directory = this.#directoryOf(name);
+    const fresh = join(this.temporaryDirectory, `${randomUUID()}-layout`);
+    for (const algorithm of algorithms) mkdirSync(join(fresh, 'blobs', algorithm), { recursive: true });
+    writeFileSync(join(fresh, 'oci-layout'), layoutMarker, { flush: true });
+    const empty = formatLayoutIndex({ manifests: new Map(), tags: new Map() });
+    writeFileSync(join(fresh, 'index.json'), empty, { flush: true });
+    await Promise.all([syncDirectory(fresh), syncDirectory(join(fresh, 'blobs'))]);
+    renameSync(fresh, directory);
+    await syncDirectory(join(this.directory, 'repositories'));
+    return RepositoryStore.load(name, directory, this.temporaryDirectory);
+  }
+
+  #keep(name: string, loading: Promise<RepositoryStore>): Promise<RepositoryStore> {
     this.#repositories.set(name, loading);
     // A repository that could not be read is tried again at the next request, after somebody repaired it.
     loading.catch(() => this.#repositories.delete(name));

@@ -15,11 +15,6 @@ import { removeQuietly } from './durable.ts';
 /** Bytes gathered before one write: fewer, larger writes are what makes a push fast. */
 const batchBytes = 1024 * 1024;
 
-export interface ReceiveOptions {
-  /** The whole blob, earlier chunks included, may not grow beyond this. */
-  readonly maxBytes: number;
-}
-
 /**
  * A blob on its way in: a temporary file and the running digest of what it holds. It lives in this process only;
  * after a restart the client is told BLOB_UPLOAD_UNKNOWN and begins again, and the file is removed.
@@ -68,16 +63,21 @@ export class Upload {
     return this.#size;
   }
 
+  /** True once bytes could not be written or the content was refused: nothing can be added any more. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
   /** True while a request is sending bytes. */
   get busy(): boolean {
     return this.#busy;
   }
 
   /**
-   * Appends what `source` yields. When the client disconnects midway, what did arrive is kept and the client can
+   * Appends what `source` yields, up to `maxBytes` for the whole blob, earlier chunks included. When the client disconnects midway, what did arrive is kept and the client can
    * resume after asking for the status.
    */
-  async append(source: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<void> {
+  async append(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<void> {
     const handle = this.#handle;
     if (handle === undefined || this.#broken) throw unusable();
     this.#busy = true;
@@ -98,9 +98,9 @@ export class Upload {
     };
     try {
       for await (const chunk of source) {
-        if (this.#size + chunk.length > options.maxBytes) {
+        if (this.#size + chunk.length > maxBytes) {
           this.#broken = true;
-          throw new ApiError(413, 'SIZE_INVALID', `a blob may have at most ${options.maxBytes} bytes`);
+          throw new ApiError(413, 'SIZE_INVALID', `a blob may have at most ${maxBytes} bytes`);
         }
         this.#digester.update(chunk);
         this.#size += chunk.length;
