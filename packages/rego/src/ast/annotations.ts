@@ -67,10 +67,12 @@ function parseBlock(start: Location, block: readonly Comment[], parseTerm: TermP
   if (text.trim() === '') throw new Invalid('expected METADATA block, found whitespace');
   if (text.length > MAX_BLOCK_LENGTH) throw new Invalid('METADATA block too long');
   const raw = readYaml(text, block);
+  // The marker's own comment has the whole block as its text from here on: OPA shares the location, and `fmt` reads it.
+  start.text = `# METADATA\n${lines.map((line) => `# ${line}`).join('\n')}`;
   const result: RawAnnotations = {
     kind: 'annotations',
     scope: stringField(raw, 'scope') ?? '',
-    location: { ...start, text: `# METADATA\n${lines.map((line) => `# ${line}`).join('\n')}` },
+    location: start,
     endRow: block.at(-1)!.location.row,
   };
   const title = stringField(raw, 'title');

@@ -28,10 +28,10 @@ function copyNode(value: unknown): unknown {
   return copy;
 }
 
-/** Gives everything in a head one place. */
+/** Gives everything in a head but its ref one place, as OPA does for the further bodies of a rule. */
 export function placeHead(head: Head, location: Location): void {
   head.location = location;
-  for (const term of [...head.ref, ...(head.args ?? []), head.key, head.value]) {
+  for (const term of [...(head.args ?? []), head.key, head.value]) {
     if (term !== undefined) placeNode(term, location);
   }
 }

@@ -1,10 +1,10 @@
-import { isCallOf, kindName } from './nodes.ts';
+import { isCallOf, kindName, NO_LOCATION } from './nodes.ts';
 import { parseLiteral, parseQuery } from './parse-body.ts';
 import { parseNumber, parseString, templatePart } from './parse-scalars.ts';
 import { type Parser, place } from './parser.ts';
 import { PRECEDENCE, T, TOKEN_NAMES } from './tokens.ts';
 import type { Body, Location, Ref, TemplateString, Term } from './types.ts';
-import { uniqueItems, uniquePairs } from './unique.ts';
+import { uniqueItems } from './unique.ts';
 
 /*
  * Each function reads one construct, leaves the parser at the token after it, and returns undefined (with an error
@@ -195,15 +195,17 @@ function parseTermInner(p: Parser): Term | undefined {
       break;
     }
     default:
-      p.illegal();
+      // Backtracking may come here twice; OPA remembers that there is no term and complains once.
+      if (!p.complainedHere()) p.illegal();
   }
   term = finishTerm(p, term);
   if (minus === undefined || term === undefined) return term;
   const zero: Term = { kind: 'number', text: '0', location: minus };
+  const nowhere = NO_LOCATION;
   const operator: Ref = {
     kind: 'ref',
-    terms: [{ kind: 'var', name: 'minus', location: minus }],
-    location: minus,
+    terms: [{ kind: 'var', name: 'minus', location: nowhere }],
+    location: nowhere,
   };
   return place(
     p,
@@ -463,11 +465,15 @@ function finishObject(p: Parser, key: Term, value: Term, location: Location): Te
       if (!separated(p, T.RBrace)) return undefined;
     }
   }
-  return { kind: 'object', pairs: uniquePairs(pairs), location };
+  return { kind: 'object', pairs, location };
 }
 
 function parseTemplate(p: Parser, multiLine: boolean): Term | undefined {
   const location = p.loc();
+  if (p.version !== 'v1') {
+    p.error(location, 'template strings are not supported by current capabilities');
+    return undefined;
+  }
   const parts: TemplateString['parts'] = [];
   for (;;) {
     const text = templatePart(p, multiLine);

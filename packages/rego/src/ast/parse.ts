@@ -43,7 +43,11 @@ export function parseModule(text: string, options: ParseOptions = {}): Module {
   const { file = '', regoVersion = 'v1' } = options;
   const parsed = parseStatements(text, options, true);
   const [first] = parsed.statements;
-  if (first === undefined) throw new ParseError([parseErrorAt({ ...NOWHERE, file }, 'empty module')]);
+  if (first === undefined) {
+    const [block] = parsed.annotations;
+    if (block !== undefined) throw new ParseError([parseErrorAt(block.location, 'package expected')]);
+    throw new ParseError([parseErrorAt({ ...NOWHERE, file }, 'empty module')]);
+  }
   const errors: ParseErrorEntry[] = [];
   if (first.kind !== 'package') errors.push(parseErrorAt(first.location, 'package expected'));
   const module: Module = {
@@ -178,10 +182,9 @@ function parseStatements(text: string, options: ParseOptions, withRules: boolean
     if (!(error instanceof Abort)) throw error;
   }
   const { comments } = p;
-  const errors = [...p.errors];
   const blocks = annotations ? parseAnnotations(comments, (term) => parseTermText(term)) : undefined;
-  if (blocks !== undefined) errors.push(...blocks.errors);
-  if (errors.length > 0) throw new ParseError(errors);
+  for (const { location, message } of blocks?.errors ?? []) p.error(location, message);
+  if (p.errors.length > 0) throw new ParseError(p.errors);
   return { statements, comments, annotations: blocks?.annotations ?? [] };
 }
 

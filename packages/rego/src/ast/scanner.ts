@@ -182,6 +182,16 @@ export class Scanner {
     this.error(this.loc(), `unexpected ${TOKEN_NAMES[this.tok]} ${kind}${note === '' ? '' : `: ${note}`}`);
   }
 
+  /** Whether the last complaint was a plain {@link illegal} about the current token. */
+  complainedHere(): boolean {
+    const last = this.errors.at(-1);
+    return (
+      last !== undefined &&
+      last.location.offset === this.start &&
+      /^unexpected \S+ (token|keyword)$/.test(last.message)
+    );
+  }
+
   abort(message: string): never {
     this.error(this.loc(), message);
     throw new Abort();
@@ -258,7 +268,7 @@ export class Scanner {
   /** Reads one token. Whitespace is read in one go where it is to be skipped, else one character at a time. */
   #read(skipWhitespace: boolean): void {
     const text = this.text;
-    if (skipWhitespace) {
+    if (skipWhitespace && this.#forbiddenAt.length === 0) {
       for (;;) {
         const space = text.charCodeAt(this.#pos);
         if (space === 10) {
@@ -266,7 +276,6 @@ export class Scanner {
           this.#newline();
           this.skippedNewline = true;
         } else if (space === 32 || space === 9 || space === 13) {
-          if (this.#forbiddenAt.length > 0) break;
           this.#pos++;
         } else break;
       }
@@ -398,6 +407,8 @@ export class Scanner {
       while (isLetter(text.charCodeAt(this.#pos)) || isDecimal(text.charCodeAt(this.#pos))) this.#pos++;
     }
     this.lit = text.slice(from, this.#pos);
+    // OPA takes part of such a character into the number, and then finds that it is none.
+    if (text.charCodeAt(this.#pos) >= 0x80) this.lit += '\ufffd';
   }
 
   #string(): void {

@@ -1,7 +1,7 @@
 /**
  * The abstract syntax tree of Rego, shaped as OPA shapes it (`v1/ast/policy.go`, `v1/ast/term.go`), so that what is
  * said about OPA's tree holds for this one: infix operators are calls of built-in functions by their OPA name, a
- * wildcard is a fresh variable, an object or a set literal holds each key once, and `p[x] { … }` has a key and no value.
+ * wildcard is a fresh variable, a set literal holds each member once, and `p[x] { … }` has a key and no value.
  */
 
 /** Which of the two languages a module is written in. `v0v1` is v0 that must also be valid v1 (`opa fmt --rego-v1`). */
@@ -94,7 +94,7 @@ export interface SetTerm {
   location: Location;
 }
 
-/** Pairs in source order, each key (as structure) once, the last value winning. */
+/** Pairs in source order. OPA keeps a key that is written twice; the last value wins in evaluation. */
 export interface ObjectTerm {
   kind: 'object';
   pairs: [key: Term, value: Term][];
@@ -276,7 +276,7 @@ export interface Annotations {
   entrypoint?: boolean;
   labels?: { [key: string]: Json };
   location: Location;
-  /** The row after the block's last line. */
+  /** The row of the block's last line. */
   endRow: number;
 }
 

@@ -8,17 +8,6 @@ export function uniqueItems(items: Term[]): Term[] {
   return items.filter((_, i) => same[i] === i);
 }
 
-/** Pairs with each key once, in source order of its first place and with the value of its last. */
-export function uniquePairs(pairs: [Term, Term][]): [Term, Term][] {
-  if (pairs.length < 2) return pairs;
-  const same = firstOfEach(pairs.map(([key]) => key));
-  for (const [i, pair] of pairs.entries()) {
-    const first = pairs[same[i]!]!;
-    first[1] = pair[1];
-  }
-  return pairs.filter((_, i) => same[i] === i);
-}
-
 /** For each term, the index of the first that equals it. */
 function firstOfEach(terms: readonly Term[]): number[] {
   const first = terms.map((_, i) => i);
