@@ -70,7 +70,11 @@ export class Context {
       NO_COLOR: '1',
       ...options.env,
     };
-    return await run(command!, [...prefix, ...args], { cwd: this.directory, ...options, env });
+    const result = await run(command!, [...prefix, ...args], { cwd: this.directory, ...options, env });
+    // A crash must never pass for the refusal or the fault a scenario waits for.
+    if (program === 'pratique' && /\bINTERNAL\b/.test(`${result.stdout}${result.stderr}`))
+      throw new Error(describe(program, args, result));
+    return result;
   }
 
   /** Runs a program that must succeed; returns its standard output. */
