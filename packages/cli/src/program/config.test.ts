@@ -55,7 +55,7 @@ test.each([
 });
 
 test('an environment value of the wrong type is refused', async () => {
-  await expect(resolve({}, { PRATIQUE_CHECK_CLAIMS: 'perhaps' })).rejects.toMatchObject({
+  await expect(resolve({}, { PRATIQUE_OFFLINE: 'perhaps' })).rejects.toMatchObject({
     code: 'CONFIG_INVALID',
   });
 });

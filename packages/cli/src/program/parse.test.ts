@@ -43,10 +43,10 @@ test("cosign's command lines are understood as they are", () => {
     args: ['img'],
   });
   expect(
-    given('verify', '--key=k.pub', '--check-claims=true', '--insecure-ignore-tlog', '-o', 'text', 'a', 'b'),
+    given('verify', '--key=k.pub', '--offline=true', '--insecure-ignore-tlog', '-o', 'text', 'a', 'b'),
   ).toEqual({
     key: ['k.pub'],
-    'check-claims': true,
+    offline: true,
     'insecure-ignore-tlog': true,
     output: 'text',
     args: ['a', 'b'],
@@ -62,7 +62,9 @@ test('what was not given is absent, so that configuration can fill it in', () =>
 });
 
 test('--no-x and --x=false are the same', () => {
-  expect(given('verify', '--no-check-claims', 'i')).toEqual(given('verify', '--check-claims=false', 'i'));
+  expect(given('sign', '--no-new-bundle-format', 'i')).toEqual(
+    given('sign', '--new-bundle-format=false', 'i'),
+  );
 });
 
 test('after -- everything is an argument', () => {

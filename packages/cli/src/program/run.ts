@@ -1,7 +1,7 @@
 import { load } from '../commands/index.ts';
 import { commands } from '../specs/index.ts';
 import { settings } from './config.ts';
-import { exit, exitCodeOf } from './exit.ts';
+import { CommandFailure, exit, exitCodeOf } from './exit.ts';
 import { commandHelp, overview } from './help.ts';
 import { parse } from './parse.ts';
 import { asPratiqueError, errorJson, errorText } from './report-error.ts';
@@ -32,10 +32,10 @@ export async function run(argv: readonly string[], terminal: Terminal, signal: A
     return await command({ args: parsed.args, flags: flags as FlagValues<FlagSpecs>, terminal, signal });
   } catch (thrown) {
     if (signal.aborted) return exit.interrupted;
-    const error = asPratiqueError(thrown);
+    const error = asPratiqueError(thrown instanceof CommandFailure ? thrown.cause : thrown);
     terminal.err(json ? errorJson(error) : errorText(error, terminal.colour.err));
     if (error.code === 'INTERNAL' && terminal.env['PRATIQUE_DEBUG'])
       terminal.err(`${(error.cause as Error)?.stack ?? ''}\n`);
-    return exitCodeOf(error);
+    return exitCodeOf(thrown instanceof CommandFailure ? thrown : error);
   }
 }

@@ -52,10 +52,9 @@ export const copy = defineCommand({
     },
   ],
   description:
-    'A place is a registry reference, oci:DIRECTORY[:TAG], or (to read) docker-archive:FILE or oci-archive:FILE.',
+    'A place is a registry reference, oci:DIRECTORY[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG].',
   args: ['SOURCE', 'DESTINATION'],
   flags: {
-    'sig-only': { kind: 'boolean', summary: 'Copy what is attached, not the image' },
     'image-only': { kind: 'boolean', summary: 'Copy the image, not what is attached' },
     ...registryFlags,
   },

@@ -97,8 +97,6 @@ export const sign = defineCommand({
     },
     recursive: { kind: 'boolean', short: 'r', summary: 'Sign every manifest of an index too' },
     legacy: { kind: 'boolean', summary: 'Write the tag-based format (sha256-….sig) of cosign 1 and 2' },
-    upload: { kind: 'boolean', default: true, summary: 'Push the signature; --upload=false only prints it' },
-    bundle: { kind: 'string', placeholder: 'FILE', summary: 'Write the bundle to a file too' },
     yes: {
       kind: 'boolean',
       short: 'y',
@@ -121,11 +119,6 @@ export const sign = defineCommand({
       hidden: true,
       default: true,
       summary: '--new-bundle-format=false is --legacy',
-    },
-    'record-creation-timestamp': {
-      kind: 'boolean',
-      hidden: true,
-      summary: 'Date the legacy signature manifest',
     },
     ...registryFlags,
   },
@@ -164,7 +157,6 @@ export const verify = defineCommand({
       default: 'json',
       summary: 'Form of the output',
     },
-    'check-claims': { kind: 'boolean', default: true, summary: 'Compare the signed digest with the image' },
     'trusted-root': {
       kind: 'string',
       placeholder: 'FILE',

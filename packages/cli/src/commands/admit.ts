@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type ManifestSource, reviewManifests } from '@pratique/admission';
+import type { Decision } from '@pratique/policy';
+import { cliErrors } from '../errors.ts';
+import { openGate } from '../gate/open-gate.ts';
+import { decisionText } from '../gate/print-decision.ts';
+import { exit } from '../program/exit.ts';
+import type { Run } from '../program/spec.ts';
+import { style } from '../program/style.ts';
+import type { Terminal } from '../program/terminal.ts';
+import { openClient } from '../registry/client.ts';
+import type { admit } from '../specs/gates.ts';
+
+export const run: Run<typeof admit.flags> = async ({ args, flags, terminal, signal }) => {
+  if (args.length === 0 && flags.filename.length === 0) {
+    throw cliErrors.error('USAGE', {
+      message: 'nothing to decide about',
+      expected: 'an IMAGE, or -f FILE',
+      found: 'neither',
+      remedy: 'pratique admit --help',
+    });
+  }
+  const client = openClient(flags, terminal);
+  try {
+    const gate = openGate(flags, client, terminal);
+    const options = { deadlineMs: flags.timeout * 1000, signal };
+    const results: { title: string; source: object; decision: Decision }[] = [];
+    for (const image of args) {
+      results.push({ title: image, source: { image }, decision: await gate.checkImage(image, options) });
+    }
+    const sources = flags.filename.flatMap((name) => readManifests(name, terminal));
+    for (const { decision, ...source } of await reviewManifests(sources, gate, {
+      ...options,
+      namespace: flags.namespace,
+    })) {
+      const title = `${source.kind} ${source.namespace}/${source.name ?? '(no name)'}  ${source.file}:${source.line}`;
+      results.push({ title, source, decision });
+    }
+    if (signal.aborted) return exit.interrupted;
+    const denied = results.filter(({ decision }) => !decision.allowed);
+    if (flags.output === 'json') {
+      terminal.out(
+        `${JSON.stringify(
+          results.map(({ source, decision }) => ({ ...source, decision })),
+          null,
+          2,
+        )}\n`,
+      );
+    } else {
+      const c = style(terminal.colour.out);
+      for (const { title, decision } of results) terminal.out(decisionText(decision, title, c));
+      terminal.out(`${results.length - denied.length} allowed, ${denied.length} denied\n`);
+    }
+    return denied.length === 0 ? exit.ok : exit.denied;
+  } finally {
+    client.close();
+  }
+};
+
+/** The manifests of `-f`: standard input, a file, or every YAML and JSON file below a directory. */
+function readManifests(name: string, terminal: Terminal): ManifestSource[] {
+  if (name === '-') return [{ name, text: new TextDecoder().decode(terminal.stdin()) }];
+  const path = resolve(terminal.cwd, name);
+  if (!statSync(path).isDirectory()) return [{ name, text: readFileSync(path, 'utf8') }];
+  const files = readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(ya?ml|json)$/.test(file))
+    .sort();
+  if (files.length === 0) {
+    throw cliErrors.error('FILE_UNREADABLE', {
+      message: `no manifests below ${name}`,
+      expected: '*.yaml, *.yml or *.json',
+      found: 'none',
+    });
+  }
+  return files.map((file) => ({ name: join(name, file), text: readFileSync(join(path, file), 'utf8') }));
+}

@@ -1,0 +1,26 @@
+import { formatReference } from '@pratique/oci';
+import { cosignTag } from '@pratique/sigstore';
+import type { Run } from '../program/spec.ts';
+import { openClient, openImage, pinned } from '../registry/client.ts';
+import type { triangulate } from '../specs/images.ts';
+
+const suffixes = { signature: 'sig', attestation: 'att', sbom: 'sbom' } as const;
+
+export const run: Run<typeof triangulate.flags> = async ({ args, flags, terminal, signal }) => {
+  const client = openClient(flags, terminal);
+  try {
+    const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);
+    const { digest } = await repository.resolve(version, { signal });
+    if (flags.type === 'digest') {
+      terminal.out(`${pinned(reference, digest)}\n`);
+      return 0;
+    }
+    const tag = cosignTag(digest, suffixes[flags.type as keyof typeof suffixes]);
+    terminal.out(
+      `${formatReference({ registry: signatures.registry, repository: signatures.repository, tag })}\n`,
+    );
+    return 0;
+  } finally {
+    client.close();
+  }
+};

@@ -1,0 +1,70 @@
+import { printable } from '@pratique/errors';
+import { style, table } from '../program/style.ts';
+import type { Outcome } from './play.ts';
+import type { Stage } from './stage.ts';
+
+/** The table, what just happened, and what to do next. */
+export function demoText(outcomes: readonly Outcome[], stage: Stage, keep: boolean, colour: boolean): string {
+  const c = style(colour);
+  const rows = outcomes.map(({ demo, answer, codes, problems }) => [
+    String(demo.case),
+    demo.image,
+    demo.title,
+    demo.expected,
+    problems.length === 0
+      ? answer.allowed
+        ? c.green('allowed')
+        : c.yellow('denied')
+      : c.red(`${answer.allowed ? 'allowed' : 'denied'} (wrong)`),
+    codes.join(', ') || 'pinned to its digest',
+  ]);
+  const heading = ['', 'image', 'what it is', 'expected', 'decision', 'because'].map((cell) => c.bold(cell));
+  const wrong = outcomes.flatMap(({ demo, problems }) =>
+    problems.map((problem) => `case ${demo.case}: ${printable(problem, 1000)}`),
+  );
+  const parts = [table([heading, ...rows])];
+  if (wrong.length > 0) parts.push(wrong.join('\n'));
+  parts.push(
+    [
+      c.bold('What just happened'),
+      `  One image, ${stage.subject.digest.slice(0, 19)}…, was pushed under six names to a registry in this process.`,
+      '  The team signed two of them, for dev and for prod; a stranger signed another; one tag was moved, one signature copied.',
+      '  A Pod or Deployment with each was sent as an AdmissionReview to the webhook, over HTTPS, as a cluster does.',
+      '  The webhook resolved each tag once, verified the signatures, and asked the Rego policies.',
+    ].join('\n'),
+  );
+  parts.push(`${c.bold('Next')}\n${table(next(stage, keep))}`);
+  return `${parts.join('\n\n')}\n`;
+}
+
+function next(stage: Stage, keep: boolean): string[][] {
+  if (!keep) {
+    return [
+      ['  npx pratique explain SIGNER_UNTRUSTED', 'what a denial means, and what to do'],
+      ['  npx pratique demo --keep', 'the same, left running to try things on'],
+      ['  npx pratique generate-key-pair', 'a key pair of your own, to sign with'],
+    ];
+  }
+  const image = `${stage.registry.address}/guestbook-dev:0.1`;
+  return [
+    [`  npx pratique verify --key ${stage.directory}/team.pub ${image}`, 'check a signature'],
+    [
+      `  npx pratique admit --trust ${stage.directory}/trust.yaml ${stage.registry.address}/public/guestbook:0.1`,
+      'see a denial',
+    ],
+    [`  npx pratique tree ${image}`, 'what is attached to the image'],
+  ];
+}
+
+/** The same table for programs. */
+export function demoJson(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.map(({ demo, image, answer, codes, decisionId }) => ({
+    case: demo.case,
+    image,
+    expected: demo.expected,
+    allowed: answer.allowed,
+    codes,
+    decisionId,
+  }));
+  return `${JSON.stringify(rows, null, 2)}\n`;
+}

@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import { printable } from '@pratique/errors';
+import type { RegistryClient } from '@pratique/oci';
+import {
+  createGate,
+  createRegoEngine,
+  defaultPolicies,
+  type Gate,
+  loadPolicies,
+  loadTrust,
+} from '@pratique/policy';
+import { cliErrors } from '../errors.ts';
+import type { Terminal } from '../program/terminal.ts';
+
+/** The gate of a trust configuration and policies on disk, over one registry client. */
+export function openGate(
+  flags: { readonly trust: string | undefined; readonly policy: readonly string[] },
+  client: RegistryClient,
+  terminal: Terminal,
+): Gate {
+  if (flags.trust === undefined) {
+    throw cliErrors.error('USAGE', {
+      message: 'nothing says whose signatures count',
+      expected: '--trust FILE, or trust: FILE in pratique.yaml',
+      found: 'no trust configuration',
+      remedy: 'Write one as docs/reference/trust.md shows; pratique demo --keep makes an example.',
+    });
+  }
+  const trust = loadTrust(resolve(terminal.cwd, flags.trust));
+  const own = [...trust.policies, ...flags.policy.map((path) => resolve(terminal.cwd, path))];
+  const engine = createRegoEngine({ trust, policies: [...defaultPolicies(), ...loadPolicies(own)] });
+  return createGate({
+    trust,
+    engine,
+    openRepository: (reference) => client.repository(reference),
+    onInternalError: (error) =>
+      terminal.err(
+        `internal error: ${printable(error instanceof Error ? (error.stack ?? error.message) : String(error), 2000)}\n`,
+      ),
+  });
+}

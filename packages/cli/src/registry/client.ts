@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import {
+  createRegistryClient,
+  formatReference,
+  parseReference,
+  type Reference,
+  type RegistryClient,
+  type RegistryRepository,
+} from '@pratique/oci';
+import { cliErrors } from '../errors.ts';
+import type { FlagValues } from '../program/spec.ts';
+import type { Terminal } from '../program/terminal.ts';
+import type { registryFlags } from '../specs/shared.ts';
+
+export type RegistryFlags = FlagValues<typeof registryFlags>;
+
+/** The registry client that the `--registry-…` flags ask for. */
+export function openClient(flags: RegistryFlags, terminal: Terminal): RegistryClient {
+  const username = flags['registry-username'];
+  const password = flags['registry-password'];
+  const token = flags['registry-token'];
+  if ((username === undefined) !== (password === undefined)) {
+    throw cliErrors.error('USAGE', {
+      message: 'a user name and a password go together',
+      expected: '--registry-username and --registry-password',
+      found: username === undefined ? 'only --registry-password' : 'only --registry-username',
+    });
+  }
+  const caFile = flags['registry-cacert'];
+  return createRegistryClient({
+    ...(token !== undefined
+      ? { credentials: { registryToken: token } }
+      : username !== undefined && password !== undefined
+        ? { credentials: { username, password } }
+        : {}),
+    allowHttp: flags['allow-http-registry'],
+    insecure: flags['allow-insecure-registry'],
+    ...(caFile === undefined ? {} : { ca: readFileSync(resolve(terminal.cwd, caFile), 'utf8') }),
+    environment: { ...terminal.env },
+  });
+}
+
+/** An image on a registry as a command names it. */
+export interface NamedImage {
+  readonly reference: Reference;
+  readonly repository: RegistryRepository;
+  /** Tag or digest to ask the registry for. */
+  readonly version: string;
+  /** Where its signatures are: COSIGN_REPOSITORY, else beside it. */
+  readonly signatures: RegistryRepository;
+}
+
+/** Opens the repository of an image reference; without tag and digest it is `latest`, as everywhere. */
+export function openImage(client: RegistryClient, text: string, terminal: Terminal): NamedImage {
+  const reference = parseReference(text);
+  const repository = client.repository(reference);
+  const elsewhere = terminal.env['COSIGN_REPOSITORY'];
+  return {
+    reference,
+    repository,
+    version: reference.digest ?? reference.tag ?? 'latest',
+    signatures: elsewhere ? client.repository(parseReference(elsewhere)) : repository,
+  };
+}
+
+/** `registry/repository@digest`: the name that cannot move. */
+export function pinned(reference: Reference, digest: Reference['digest']): string {
+  const { registry, repository } = reference;
+  return formatReference({ registry, repository, ...(digest === undefined ? {} : { digest }) });
+}

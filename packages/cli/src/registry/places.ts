@@ -1,0 +1,163 @@
+import { existsSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import {
+  copyImage,
+  type Digest,
+  formatReference,
+  type LayoutRepository,
+  openArchive,
+  openLayout,
+  type RegistryClient,
+  type Repository,
+  saveArchive,
+} from '@pratique/oci';
+import { cliErrors } from '../errors.ts';
+import type { Terminal } from '../program/terminal.ts';
+import { openImage } from './client.ts';
+
+/** An image wherever it is: on a registry, in an image layout, in an archive. */
+export interface Place {
+  /** For people. */
+  readonly name: string;
+  readonly repository: Repository;
+  /** Tag or digest to ask the repository for. */
+  readonly version: string;
+  close(): Promise<void>;
+}
+
+const nothingToClose = async (): Promise<void> => {};
+
+interface Local {
+  readonly kind: 'oci' | 'oci-archive' | 'docker-archive';
+  readonly path: string;
+  readonly tag: string | undefined;
+}
+
+/** `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:TAG]`, or a path that exists; undefined for a reference. */
+function parseLocal(text: string, terminal: Terminal): Local | undefined {
+  const match = /^(oci|oci-archive|docker-archive):(.+)$/.exec(text);
+  if (match) {
+    const [, transport, rest] = match;
+    const [, path, tag] = /^(.+?)(?::([^:/]+))?$/.exec(rest!)!;
+    return { kind: transport as Local['kind'], path: resolve(terminal.cwd, path!), tag };
+  }
+  const path = resolve(terminal.cwd, text);
+  if (!/^[./~]|\.tar$|\.tgz$/.test(text) || !existsSync(path)) return undefined;
+  return { kind: statSync(path).isDirectory() ? 'oci' : 'oci-archive', path, tag: undefined };
+}
+
+/** Opens an image for reading. Where a layout or archive holds one image only, its tag need not be named. */
+export async function openPlace(client: RegistryClient, text: string, terminal: Terminal): Promise<Place> {
+  const local = parseLocal(text, terminal);
+  if (!local) {
+    const { reference, repository, version } = openImage(client, text, terminal);
+    return { name: formatReference(reference), repository, version, close: nothingToClose };
+  }
+  if (local.kind === 'oci') {
+    const repository = await openLayout(local.path);
+    return {
+      name: text,
+      repository,
+      version: local.tag ?? (await onlyImage(repository, text)),
+      close: nothingToClose,
+    };
+  }
+  // What kind of archive it is, it says itself.
+  const archive = await openArchive(local.path);
+  try {
+    return {
+      name: text,
+      repository: archive,
+      version: local.tag ?? (await onlyImage(archive, text)),
+      close: () => archive.close(),
+    };
+  } catch (error) {
+    await archive.close();
+    throw error;
+  }
+}
+
+/** Copies an image, with what is attached to it where `referrers` says so, to a place; returns its digest there. */
+export async function copyTo(
+  client: RegistryClient,
+  source: Place,
+  text: string,
+  options: { readonly referrers: boolean; readonly signal: AbortSignal },
+  terminal: Terminal,
+): Promise<Digest> {
+  const local = parseLocal(text, terminal);
+  if (local === undefined) {
+    const { reference, repository, version } = openImage(client, text, terminal);
+    const tag = reference.digest === undefined ? version : reference.tag;
+    return (
+      await copyImage(source.repository, source.version, repository, {
+        ...options,
+        ...(tag === undefined ? {} : { tag }),
+      })
+    ).digest;
+  }
+  if (local.kind === 'oci') {
+    const repository = await openLayout(local.path, { create: true });
+    return (
+      await copyImage(source.repository, source.version, repository, {
+        ...options,
+        tag: local.tag ?? 'latest',
+      })
+    ).digest;
+  }
+  const format = local.kind === 'docker-archive' ? 'docker' : 'oci';
+  await saveArchive(source.repository, source.version, local.path, {
+    format,
+    ...(local.tag === undefined
+      ? {}
+      : { name: format === 'docker' ? `${basename(local.path, '.tar')}:${local.tag}` : local.tag }),
+    referrers: format === 'oci' && options.referrers,
+    signal: options.signal,
+  });
+  return (await source.repository.resolve(source.version, { signal: options.signal })).digest;
+}
+
+/** What `verify` needs of an image. */
+export interface VerifiablePlace extends Place {
+  /** Where the signatures are. */
+  readonly signatures: Repository;
+  /** `docker-reference` that is printed for bundles, which carry none. */
+  readonly claimedName: string;
+}
+
+export async function openForVerification(
+  client: RegistryClient,
+  text: string,
+  layout: boolean,
+  terminal: Terminal,
+): Promise<VerifiablePlace> {
+  if (layout) {
+    const path = resolve(terminal.cwd, text.replace(/^oci:/, ''));
+    const directory = existsSync(join(path, 'oci-layout'));
+    const place = await openPlace(
+      client,
+      directory ? `oci:${path}` : `oci:${text.replace(/^oci:/, '')}`,
+      terminal,
+    );
+    return { ...place, signatures: place.repository, claimedName: text };
+  }
+  const { reference, repository, version, signatures } = openImage(client, text, terminal);
+  const name = formatReference(reference.digest === undefined ? { ...reference, tag: version } : reference);
+  return { name, repository, version, signatures, claimedName: name, close: nothingToClose };
+}
+
+async function onlyImage(repository: LayoutRepository, text: string): Promise<string> {
+  // Referrers stand in index.json too; they are about an image, not images.
+  const images = (await repository.entries()).filter(({ artifactType }) => artifactType === undefined);
+  const digests = new Set(images.map(({ digest }) => digest));
+  if (digests.size === 1) return images[0]!.digest;
+  const tags = images.flatMap(({ annotations }) => annotations?.['org.opencontainers.image.ref.name'] ?? []);
+  throw cliErrors.error('USAGE', {
+    message:
+      digests.size === 0
+        ? `${text.slice(0, 200)} holds no image`
+        : `${text.slice(0, 200)} holds ${digests.size} images`,
+    expected: digests.size === 0 ? 'an image' : `one of the tags ${tags.join(', ')}, as oci:DIRECTORY:TAG`,
+    found: 'no tag',
+  });
+}
