@@ -12,11 +12,16 @@ export {
 } from './build/image.ts';
 export { buildLayer, type Layer, type LayerOptions, layerFromTar, sourceDateEpoch } from './build/layer.ts';
 export { nodeBase, type RootFileSystem } from './build/node-base.ts';
+export { type CopyOptions, copyImage } from './copy/copy.ts';
 export { readElf } from './elf/file.ts';
 export { type LinkedProgram, sharedLibraries } from './elf/libraries.ts';
 export { type ByteSource, type ElfFile, parseElf } from './elf/parse.ts';
 export { isNotFound, ociErrors } from './errors.ts';
 export type { HttpLimits, RetryPolicy } from './http/options.ts';
+export { type ArchiveRepository, openArchive } from './layout/archive.ts';
+export { openLayout } from './layout/directory.ts';
+export { type LayoutRepository, refName } from './layout/repository.ts';
+export { type SaveOptions, saveArchive } from './layout/save.ts';
 export {
   type BuiltManifest,
   buildImageManifest,

@@ -40,3 +40,10 @@ export function manifestTypeOf(contentType: string | undefined): string | undefi
     ? undefined
     : type;
 }
+
+/** Layers that are fetched from their `urls` and that registries and archives do not hold (non-distributable layers). */
+export function isForeignLayer(mediaType: string): boolean {
+  return /^application\/vnd\.(?:docker\.image\.rootfs\.foreign|oci\.image\.layer\.nondistributable)/.test(
+    mediaType,
+  );
+}

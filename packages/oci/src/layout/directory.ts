@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { concat } from '../http/body.ts';
+import { maxManifestBytes } from '../manifest/parse.ts';
+import { digestAlgorithm, digestHex } from '../reference/digest.ts';
+import type { Descriptor, Digest } from '../types.ts';
+import { checkMarker, formatIndexJson, layoutMarker, parseIndexJson } from './documents.ts';
+import { closing, fileFault, isMissing, openRegular } from './files.ts';
+import { createLayoutRepository, type LayoutRepository } from './repository.ts';
+import type { WritableStore } from './store.ts';
+
+/** Changes of one layout's `index.json` from this process wait for each other. */
+const updates = new Map<string, Promise<unknown>>();
+
+/**
+ * Opens an OCI image layout directory (image-spec §Image Layout) as a repository; tags are the
+ * `org.opencontainers.image.ref.name` of its `index.json`. Files appear whole or not at all: they are written beside
+ * their place, flushed and renamed. One process at a time may write.
+ *
+ * @param options.create make the directory a layout where it is not one yet
+ * @throws OCI_LAYOUT_INVALID, OCI_FILE_UNREADABLE
+ */
+export async function openLayout(
+  path: string,
+  options: { readonly create?: boolean } = {},
+): Promise<LayoutRepository> {
+  const root = resolve(path);
+  const marker = await readSmall(join(root, 'oci-layout'));
+  if (marker === undefined && options.create) {
+    await replaceFile(root, join(root, 'oci-layout'), ReadableStream.from([layoutMarker]));
+  } else {
+    checkMarker(marker, path);
+  }
+  const store = directoryStore(path, root);
+  return createLayoutRepository(store, store);
+}
+
+async function readSmall(path: string): Promise<Uint8Array | undefined> {
+  const file = await openRegular(path);
+  if (file === undefined) return undefined;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of closing({ ...file, size: Math.min(file.size, maxManifestBytes + 1) }))
+    chunks.push(chunk);
+  return concat(chunks);
+}
+
+/** Writes beside the target and renames: a reader, or the next start after a crash, never sees half a file. */
+async function replaceFile(
+  directory: string,
+  target: string,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const temporary = join(directory, `.${randomUUID()}.tmp`);
+  try {
+    await mkdir(directory, { recursive: true });
+    const handle = await open(temporary, 'wx', 0o644);
+    try {
+      for await (const chunk of chunks) {
+        for (let at = 0; at < chunk.length; ) at += (await handle.write(chunk, at)).bytesWritten;
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+    await syncDirectory(directory);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw (error as NodeJS.ErrnoException).syscall === undefined ? error : fileFault(target, error);
+  }
+}
+
+/** Makes a rename survive a power cut; not every system can open a directory. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r').catch(() => undefined);
+  try {
+    await handle?.sync();
+  } catch {
+    // Then the file system does not need it.
+  } finally {
+    await handle?.close();
+  }
+}
+
+function directoryStore(name: string, root: string): WritableStore {
+  const blobDirectory = (digest: Digest) => join(root, 'blobs', digestAlgorithm(digest));
+  const blobPath = (digest: Digest) => join(blobDirectory(digest), digestHex(digest));
+  const indexPath = join(root, 'index.json');
+
+  async function entries(): Promise<readonly Descriptor[]> {
+    const bytes = await readSmall(indexPath);
+    return bytes === undefined ? [] : parseIndexJson(bytes, name);
+  }
+
+  return {
+    name,
+    entries,
+    async blob(digest) {
+      const file = await openRegular(blobPath(digest));
+      if (file === undefined) return undefined;
+      // Closed at once and opened when read: whoever only asks whether it is there must not keep it open.
+      await file.handle.close();
+      return {
+        size: file.size,
+        async *chunks() {
+          const opened = await openRegular(blobPath(digest));
+          if (opened !== undefined) yield* closing(opened);
+        },
+      };
+    },
+    async write(digest, chunks) {
+      await replaceFile(blobDirectory(digest), blobPath(digest), chunks);
+    },
+    async remove(digest) {
+      await rm(blobPath(digest)).catch((error: unknown) => {
+        if (!isMissing(error)) throw fileFault(blobPath(digest), error);
+      });
+    },
+    async update(change) {
+      const before = updates.get(root) ?? Promise.resolve();
+      const run = before
+        .catch(() => {})
+        .then(async () => {
+          const next = formatIndexJson(change(await entries()));
+          await replaceFile(root, indexPath, ReadableStream.from([next]));
+        });
+      updates.set(root, run);
+      try {
+        await run;
+      } finally {
+        if (updates.get(root) === run) updates.delete(root);
+      }
+    },
+  };
+}
