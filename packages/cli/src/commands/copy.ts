@@ -1,6 +1,7 @@
 import type { Run } from '../program/spec.ts';
 import { openClient } from '../registry/client.ts';
-import { copyTo, openPlace } from '../registry/places.ts';
+import { copyTo } from '../registry/copy-to.ts';
+import { openPlace } from '../registry/places.ts';
 import type { copy } from '../specs/images.ts';
 
 export const run: Run<typeof copy.flags> = async ({ args, flags, terminal, signal }) => {
@@ -9,7 +10,7 @@ export const run: Run<typeof copy.flags> = async ({ args, flags, terminal, signa
   try {
     const source = await openPlace(client, from, terminal);
     try {
-      const digest = await copyTo(client, source, to, { referrers: !flags['image-only'], signal }, terminal);
+      const digest = await copyTo(client, source, to, { attached: !flags['image-only'], signal }, terminal);
       terminal.err(`${source.name} copied to ${to}\n`);
       terminal.out(`${digest}\n`);
     } finally {

@@ -21,7 +21,7 @@ import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { parseAnnotations } from '../registry/annotations.ts';
 import { openClient } from '../registry/client.ts';
-import { openForVerification } from '../registry/places.ts';
+import { openForVerification, type VerifiablePlace } from '../registry/places.ts';
 import type { verify } from '../specs/signing.ts';
 
 export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, signal }) => {
@@ -42,7 +42,7 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
       const evidence = await collectEvidence(image.signatures, subject, { signal });
       const result = verifyEvidence(evidence, trust, new Date());
       const matching = result.signatures.filter((signature) => carries(signature, wanted));
-      if (matching.length === 0) throw refusal(image.name, subject.digest, result, wanted, terminal);
+      if (matching.length === 0) throw refusal(image, subject.digest, result, wanted, terminal);
       report(image.name, subject.digest, matching, result.rejected, trust.logs.length > 0, terminal);
       printed.push(...formatVerification(matching, image.claimedName, subject.digest));
     }
@@ -109,7 +109,7 @@ function rejectionText({ code, message, source }: Rejection): string {
 
 /** Why no signature counts: there is none, none verifies, or none says what was asked for. */
 function refusal(
-  name: string,
+  { name, pinned }: VerifiablePlace,
   digest: Digest,
   { signatures, rejected }: VerificationResult,
   wanted: Readonly<Record<string, string>>,
@@ -122,14 +122,14 @@ function refusal(
       found: signatures.map(({ annotations }) => printable(annotationText(annotations))).join('; '),
       remedy: `pratique sign --key KEY ${Object.entries(wanted)
         .map(([key, value]) => `-a ${key}=${value} `)
-        .join('')}IMAGE@${digest}`,
+        .join('')}${pinned(digest)}`,
     });
   }
   const [first, ...others] = rejected;
   if (first === undefined) {
     return sigstoreErrors.error('NO_SIGNATURE', {
       message: `${name} (${digest}) has no signature`,
-      remedy: `pratique sign --key KEY IMAGE@${digest}`,
+      remedy: `pratique sign --key KEY ${pinned(digest)}`,
     });
   }
   for (const other of others) terminal.err(`refused: ${rejectionText(other)}\n`);
@@ -137,5 +137,6 @@ function refusal(
     message: `${name} has ${rejected.length === 1 ? 'a signature' : `${rejected.length} signatures`}, and none counts: ${rejectionText(first)}`,
     expected: first.expected,
     found: first.found === undefined ? undefined : printable(first.found),
+    remedy: `verify with the key that signed it, or sign it with yours: pratique sign --key KEY ${pinned(digest)}`,
   });
 }

@@ -10,9 +10,7 @@ import type { Terminal } from './terminal.ts';
 
 /** Runs one command line; resolves to the exit code. Everything thrown is told on standard error with its code. */
 export async function run(argv: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
-  let json =
-    /^(-o|--output)(=?json|$)/.test(argv.find((word) => /^(-o|--output)/.test(word)) ?? '') &&
-    argv.includes('json');
+  let json = false;
   try {
     const parsed = parse(commands, argv);
     if (parsed.kind === 'overview') {
@@ -27,7 +25,7 @@ export async function run(argv: readonly string[], terminal: Terminal, signal: A
     }
     const resolved = await settings(parsed.command, parsed.given, terminal, commands);
     const flags = Object.fromEntries(Object.entries(resolved).map(([name, { value }]) => [name, value]));
-    json = flags['output'] === 'json';
+    json = flags.output === 'json' && resolved.output?.origin !== 'default';
     const command = await load(parsed.command.name);
     return await command({ args: parsed.args, flags: flags as FlagValues<FlagSpecs>, terminal, signal });
   } catch (thrown) {

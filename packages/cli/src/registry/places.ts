@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
-  copyImage,
   type Digest,
   formatReference,
   type LayoutRepository,
@@ -9,11 +8,10 @@ import {
   openLayout,
   type RegistryClient,
   type Repository,
-  saveArchive,
 } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
-import { openImage } from './client.ts';
+import { openImage, pinned } from './client.ts';
 
 /** An image wherever it is: on a registry, in an image layout, in an archive. */
 export interface Place {
@@ -27,14 +25,15 @@ export interface Place {
 
 const nothingToClose = async (): Promise<void> => {};
 
-interface Local {
+/** A place on disk. */
+export interface Local {
   readonly kind: 'oci' | 'oci-archive' | 'docker-archive';
   readonly path: string;
   readonly tag: string | undefined;
 }
 
 /** `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:TAG]`, or a path that exists; undefined for a reference. */
-function parseLocal(text: string, terminal: Terminal): Local | undefined {
+export function parseLocal(text: string, terminal: Terminal): Local | undefined {
   const match = /^(oci|oci-archive|docker-archive):(.+)$/.exec(text);
   if (match) {
     const [, transport, rest] = match;
@@ -77,52 +76,14 @@ export async function openPlace(client: RegistryClient, text: string, terminal: 
   }
 }
 
-/** Copies an image, with what is attached to it where `referrers` says so, to a place; returns its digest there. */
-export async function copyTo(
-  client: RegistryClient,
-  source: Place,
-  text: string,
-  options: { readonly referrers: boolean; readonly signal: AbortSignal },
-  terminal: Terminal,
-): Promise<Digest> {
-  const local = parseLocal(text, terminal);
-  if (local === undefined) {
-    const { reference, repository, version } = openImage(client, text, terminal);
-    const tag = reference.digest === undefined ? version : reference.tag;
-    return (
-      await copyImage(source.repository, source.version, repository, {
-        ...options,
-        ...(tag === undefined ? {} : { tag }),
-      })
-    ).digest;
-  }
-  if (local.kind === 'oci') {
-    const repository = await openLayout(local.path, { create: true });
-    return (
-      await copyImage(source.repository, source.version, repository, {
-        ...options,
-        tag: local.tag ?? 'latest',
-      })
-    ).digest;
-  }
-  const format = local.kind === 'docker-archive' ? 'docker' : 'oci';
-  await saveArchive(source.repository, source.version, local.path, {
-    format,
-    ...(local.tag === undefined
-      ? {}
-      : { name: format === 'docker' ? `${basename(local.path, '.tar')}:${local.tag}` : local.tag }),
-    referrers: format === 'oci' && options.referrers,
-    signal: options.signal,
-  });
-  return (await source.repository.resolve(source.version, { signal: options.signal })).digest;
-}
-
 /** What `verify` needs of an image. */
 export interface VerifiablePlace extends Place {
   /** Where the signatures are. */
   readonly signatures: Repository;
   /** `docker-reference` that is printed for bundles, which carry none. */
   readonly claimedName: string;
+  /** The name that cannot move. */
+  pinned(digest: Digest): string;
 }
 
 export async function openForVerification(
@@ -139,11 +100,24 @@ export async function openForVerification(
       directory ? `oci:${path}` : `oci:${text.replace(/^oci:/, '')}`,
       terminal,
     );
-    return { ...place, signatures: place.repository, claimedName: text };
+    return {
+      ...place,
+      signatures: place.repository,
+      claimedName: text,
+      pinned: (digest) => `${text}@${digest}`,
+    };
   }
   const { reference, repository, version, signatures } = openImage(client, text, terminal);
   const name = formatReference(reference.digest === undefined ? { ...reference, tag: version } : reference);
-  return { name, repository, version, signatures, claimedName: name, close: nothingToClose };
+  return {
+    name,
+    repository,
+    version,
+    signatures,
+    claimedName: name,
+    pinned: (digest) => pinned(reference, digest),
+    close: nothingToClose,
+  };
 }
 
 async function onlyImage(repository: LayoutRepository, text: string): Promise<string> {
