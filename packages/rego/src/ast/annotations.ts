@@ -102,7 +102,7 @@ type YamlMap = Map<unknown, unknown>;
 function readYaml(text: string, block: readonly Comment[]): YamlMap {
   let value: unknown;
   try {
-    value = parseYaml(text, { mapAsMap: true, maxAliasCount: 100, logLevel: 'silent', prettyErrors: false });
+    value = parseYaml(text, { mapAsMap: true, maxAliasCount: 100, logLevel: 'error', prettyErrors: false });
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'not YAML';
     const offset =

@@ -11,6 +11,7 @@ const FORBIDDEN_NAMES: Readonly<Record<string, string>> = {
 
 /** How many tokens may be read per character of text: backtracking on hostile text ends here and not in a hang. */
 const SCANS_PER_CHARACTER = 64;
+const SPARE_SCANS = 1_000_000;
 
 /** Thrown to leave the parser at once; `errors` of the scanner say why. */
 export class Abort extends Error {}
@@ -71,7 +72,7 @@ export class Scanner {
     this.text = text;
     this.file = file;
     this.keywords = keywords;
-    this.#scansLeft = 1000 + SCANS_PER_CHARACTER * text.length;
+    this.#scansLeft = SPARE_SCANS + SCANS_PER_CHARACTER * text.length;
     for (const match of text.matchAll(FORBIDDEN)) {
       if (match[0] === '\ufeff' && match.index === 0) continue;
       this.#forbiddenAt.push(match.index);
