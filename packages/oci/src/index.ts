@@ -30,7 +30,6 @@ export {
   emptyDescriptor,
   emptyJson,
 } from './manifest/build.ts';
-export { parseStrictJson } from './manifest/json.ts';
 export {
   imageMediaTypes,
   indexMediaTypes,
@@ -38,7 +37,7 @@ export {
   manifestMediaTypes,
   mediaTypes,
 } from './manifest/media-types.ts';
-export { maxManifestBytes, maxManifestEntries, parseManifest } from './manifest/parse.ts';
+export { maxManifestBytes, maxManifestEntries, parseManifest, parseStrictJson } from './manifest/parse.ts';
 export {
   createDigester,
   type DigestAlgorithm,

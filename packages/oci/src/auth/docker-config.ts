@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { parseJson } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import * as v from 'valibot';
 import { ociErrors } from '../errors.ts';
-import { parseStrictJson } from '../manifest/json.ts';
 import { dockerHub } from '../reference/reference.ts';
 import { type Helper, runHelper } from './helper.ts';
 import type { Credentials, Keychain } from './keychain.ts';
@@ -79,7 +79,7 @@ async function readIfThere(path: string, required: boolean): Promise<Uint8Array 
 function parseConfig(bytes: Uint8Array, path: string): Config {
   let document: unknown;
   try {
-    document = parseStrictJson(bytes);
+    document = parseJson(bytes, 'the file');
   } catch {
     throw unreadable(path, 'not well-formed JSON');
   }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
+import { parseJson } from '@pratique/crypto';
 import * as v from 'valibot';
 import { ociErrors } from '../errors.ts';
-import { parseStrictJson } from '../manifest/json.ts';
 import type { Credentials } from './keychain.ts';
 
 /** Longest a helper may take, and most it may print. A helper may ask a key ring, never a person. */
@@ -59,7 +59,7 @@ export const runHelper: Helper = (name, server, environment) =>
 function parseAnswer(stdout: Uint8Array): Credentials | undefined | null {
   let document: unknown;
   try {
-    document = parseStrictJson(stdout);
+    document = parseJson(stdout, 'the answer');
   } catch {
     return null;
   }

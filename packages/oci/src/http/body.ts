@@ -1,4 +1,5 @@
 import { ociErrors } from '../errors.ts';
+import { collect } from './collect.ts';
 import type { HttpResponse } from './exchange.ts';
 import { connectionFault } from './faults.ts';
 import type { HttpLimits } from './options.ts';
@@ -84,21 +85,7 @@ export async function readAll(
   maxBytes: number,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of readBody(response, limits, maxBytes, signal)) chunks.push(chunk);
-  return concat(chunks);
-}
-
-/** Joins chunks; a single one is passed on as it is. */
-export function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const result = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    result.set(chunk, at);
-    at += chunk.length;
-  }
-  return result;
+  return await collect(readBody(response, limits, maxBytes, signal));
 }
 
 /** The start of a body that explains an error; whatever goes wrong with it does not matter. */

@@ -6,7 +6,7 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { printable } from '@pratique/errors';
 import { ociErrors } from '../errors.ts';
-import { concat } from '../http/body.ts';
+import { collect } from '../http/collect.ts';
 import { maxManifestBytes } from '../manifest/parse.ts';
 import { digestAlgorithm, digestHex } from '../reference/digest.ts';
 import { dockerArchiveStore } from './docker-archive.ts';
@@ -125,9 +125,7 @@ async function openTar(name: string, range: FileRange): Promise<OpenArchive> {
           message: `${printable(name)}: a document has ${file.size} bytes`,
         });
       }
-      const parts: Uint8Array[] = [];
-      for await (const chunk of chunks(file)) parts.push(chunk);
-      return concat(parts);
+      return await collect(chunks(file));
     },
   };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { concat } from '../http/body.ts';
+import { collect } from '../http/collect.ts';
 import { maxManifestBytes } from '../manifest/parse.ts';
 import { digestAlgorithm, digestHex } from '../reference/digest.ts';
 import type { Descriptor, Digest } from '../types.ts';
@@ -39,10 +39,7 @@ export async function openLayout(
 async function readSmall(path: string): Promise<Uint8Array | undefined> {
   const file = await openRegular(path);
   if (file === undefined) return undefined;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of closing({ ...file, size: Math.min(file.size, maxManifestBytes + 1) }))
-    chunks.push(chunk);
-  return concat(chunks);
+  return await collect(closing({ ...file, size: Math.min(file.size, maxManifestBytes + 1) }));
 }
 
 /** Writes beside the target and renames: a reader, or the next start after a crash, never sees half a file. */

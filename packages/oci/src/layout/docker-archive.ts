@@ -1,8 +1,8 @@
+import { parseJson } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import * as v from 'valibot';
 import { ociErrors } from '../errors.ts';
 import { buildImageManifest, describeBytes } from '../manifest/build.ts';
-import { parseStrictJson } from '../manifest/json.ts';
 import { mediaTypes } from '../manifest/media-types.ts';
 import { createDigester, digestOf } from '../reference/digest.ts';
 import { isTag } from '../reference/reference.ts';
@@ -40,7 +40,7 @@ function parseDocument<Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
   let document: unknown;
   try {
-    document = parseStrictJson(bytes);
+    document = parseJson(bytes, what);
   } catch {
     throw invalid(archive, `${what} is not well-formed JSON`);
   }

@@ -1,6 +1,6 @@
+import { isJsonObject, parseJson } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import { ociErrors } from '../errors.ts';
-import { isJsonObject, parseStrictJson } from '../manifest/json.ts';
 import { mediaTypes } from '../manifest/media-types.ts';
 import { parseManifest } from '../manifest/parse.ts';
 import type { Descriptor } from '../types.ts';
@@ -14,7 +14,7 @@ export const layoutMarker: Uint8Array = encoder.encode('{"imageLayoutVersion":"1
 export function checkMarker(bytes: Uint8Array | undefined, name: string): void {
   let document: unknown;
   try {
-    document = bytes === undefined ? undefined : parseStrictJson(bytes);
+    document = bytes === undefined ? undefined : parseJson(bytes, 'oci-layout');
   } catch {
     document = undefined;
   }

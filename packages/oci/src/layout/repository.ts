@@ -1,6 +1,6 @@
 import { printable } from '@pratique/errors';
 import { ociErrors } from '../errors.ts';
-import { concat } from '../http/body.ts';
+import { collect } from '../http/collect.ts';
 import { abortFault } from '../http/faults.ts';
 import { verified, wrongDigest, wrongSize } from '../http/verify.ts';
 import { maxManifestBytes, maxManifestEntries, parseManifest } from '../manifest/parse.ts';
@@ -61,9 +61,7 @@ export function createLayoutRepository(
     signal: AbortSignal | undefined,
   ): Promise<Uint8Array> {
     checkSize(descriptor, maxBytes, name);
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of await openBlob(descriptor, signal)) chunks.push(chunk);
-    return concat(chunks);
+    return await collect(await openBlob(descriptor, signal));
   }
 
   /** The entry a tag or digest names; for a digest that is no entry, only what is known of it. */

@@ -1,6 +1,6 @@
+import { isJsonObject } from '@pratique/crypto';
 import { isDigest } from '../reference/digest.ts';
 import type { Descriptor, Platform } from '../types.ts';
-import { isJsonObject } from './json.ts';
 import { isMediaType } from './media-types.ts';
 
 /** Why a document was refused; the caller knows which document it was and makes the error. */

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../reference/digest.ts';
 import { buildImageManifest, buildIndex, emptyDescriptor } from './build.ts';
-import { parseStrictJson } from './json.ts';
 import { mediaTypes } from './media-types.ts';
 import { maxManifestBytes, maxManifestEntries, parseManifest } from './parse.ts';
 
@@ -200,21 +199,6 @@ describe('what the tools of the field write is read', () => {
 });
 
 describe('any bytes', () => {
-  test('strict JSON is JSON.parse without its ambiguities', () => {
-    fc.assert(
-      fc.property(fc.json(), (text) => {
-        let strict: unknown;
-        try {
-          strict = parseStrictJson(bytes(text));
-        } catch (error) {
-          expect((error as Error).name).toBe('JsonRefused');
-          return;
-        }
-        expect(strict).toEqual(JSON.parse(text));
-      }),
-    );
-  });
-
   test('a manifest with any part replaced is parsed or refused with a code', () => {
     const valid = JSON.stringify({ ...image, annotations: { a: 'b' } });
     fc.assert(

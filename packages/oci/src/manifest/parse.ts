@@ -1,4 +1,5 @@
-import { type PratiqueError, printable } from '@pratique/errors';
+import { isJsonObject, parseJson } from '@pratique/crypto';
+import { PratiqueError, printable } from '@pratique/errors';
 import { ociErrors } from '../errors.ts';
 import type { Descriptor, ImageIndex, ImageManifest, Manifest } from '../types.ts';
 import {
@@ -9,7 +10,6 @@ import {
   own,
   refuseCaseVariants,
 } from './descriptor.ts';
-import { isJsonObject, JsonRefused, parseStrictJson } from './json.ts';
 import { imageMediaTypes, indexMediaTypes, manifestTypeOf, mediaTypes } from './media-types.ts';
 
 /** Largest manifest that is read, in bytes: what distribution-spec says a registry should at least support. */
@@ -36,6 +36,20 @@ function invalid(why: string): PratiqueError {
 }
 
 /**
+ * Parses the JSON of a manifest, strict: UTF-8, no key twice in one object, bounded depth.
+ *
+ * @throws OCI_MANIFEST_INVALID
+ */
+export function parseStrictJson(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes, 'it');
+  } catch (error) {
+    if (error instanceof PratiqueError && error.code === 'ENCODING_INVALID') throw invalid(error.message);
+    throw error;
+  }
+}
+
+/**
  * Parses an OCI or Docker (schema 2) image manifest or index. Strict where two readers could see two different
  * documents (CVE-2021-41190): a document with both `layers` and `manifests`, a `mediaType` other than the
  * `Content-Type`, keys given twice or in another case are refused.
@@ -57,7 +71,7 @@ export function parseManifest(bytes: Uint8Array, contentType?: string): Manifest
     if (!isJsonObject(document)) throw invalid('it is not a JSON object');
     return manifestOf(document, manifestTypeOf(contentType));
   } catch (error) {
-    if (error instanceof JsonRefused || error instanceof FieldRefused) throw invalid(error.message);
+    if (error instanceof FieldRefused) throw invalid(error.message);
     throw error;
   }
 }

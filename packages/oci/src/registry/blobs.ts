@@ -1,5 +1,6 @@
 import { ociErrors } from '../errors.ts';
-import { concat, contentLength, discard, readBody } from '../http/body.ts';
+import { contentLength, discard, readBody } from '../http/body.ts';
+import { collect } from '../http/collect.ts';
 import { retryBroken } from '../http/retry.ts';
 import { verified, wrongSize } from '../http/verify.ts';
 import type { Descriptor, Digest, ReadOptions } from '../types.ts';
@@ -51,9 +52,7 @@ export async function fetchBlob(
 ): Promise<Uint8Array> {
   checkSize(descriptor, options.maxBytes ?? defaultMaxBlobBytes, context.name);
   return await retryBroken(context.retry, options.signal, async () => {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of await blobChunks(context, descriptor, options.signal)) chunks.push(chunk);
-    return concat(chunks);
+    return await collect(await blobChunks(context, descriptor, options.signal));
   });
 }
 

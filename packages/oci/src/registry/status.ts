@@ -1,15 +1,15 @@
+import { isJsonObject, parseJson } from '@pratique/crypto';
 import { type PratiqueError, printable } from '@pratique/errors';
 import { ociErrors } from '../errors.ts';
 import { readErrorBody } from '../http/body.ts';
 import type { HttpResponse } from '../http/exchange.ts';
 import type { HttpLimits } from '../http/options.ts';
-import { isJsonObject, parseStrictJson } from '../manifest/json.ts';
 
 /** The first error of a distribution error body (distribution-spec §Error Codes), made safe to print. */
 function reasonOf(body: Uint8Array): string | undefined {
   let document: unknown;
   try {
-    document = parseStrictJson(body);
+    document = parseJson(body, 'the error');
   } catch {
     return undefined;
   }

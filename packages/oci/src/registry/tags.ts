@@ -1,5 +1,5 @@
+import { isJsonObject, parseJson } from '@pratique/crypto';
 import { ociErrors } from '../errors.ts';
-import { isJsonObject, parseStrictJson } from '../manifest/json.ts';
 import { isTag } from '../reference/reference.ts';
 import { type RepositoryContext, sendTo } from './context.ts';
 import { collectPages } from './pages.ts';
@@ -23,7 +23,7 @@ export async function listTags(
 function tagsOf(bytes: Uint8Array, name: string): string[] {
   let document: unknown;
   try {
-    document = parseStrictJson(bytes);
+    document = parseJson(bytes, 'the list of tags');
   } catch {
     document = undefined;
   }

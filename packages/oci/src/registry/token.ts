@@ -1,3 +1,4 @@
+import { parseJson } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
 import * as v from 'valibot';
 import type { Credentials } from '../auth/keychain.ts';
@@ -6,7 +7,6 @@ import { readAll } from '../http/body.ts';
 import { describeRequest, type HttpRequest, type HttpResponse } from '../http/exchange.ts';
 import type { HttpLimits } from '../http/options.ts';
 import { safeTarget } from '../http/redirect.ts';
-import { parseStrictJson } from '../manifest/json.ts';
 import { statusFault } from './status.ts';
 
 /** Largest answer of a token service, in bytes. */
@@ -102,7 +102,7 @@ async function readToken(response: HttpResponse, limits: HttpLimits): Promise<To
   const bytes = await readAll(response, limits, maxTokenBytes, undefined);
   let document: unknown;
   try {
-    document = parseStrictJson(bytes);
+    document = parseJson(bytes, 'the token');
   } catch {
     document = undefined;
   }
