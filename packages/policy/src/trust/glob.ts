@@ -34,15 +34,39 @@ export function globProblem(pattern: string): string | undefined {
  */
 export function compileGlob(pattern: string): ImageGlob {
   const canonical = canonicalPattern(pattern);
-  let source = '';
-  for (const part of canonical.split(/(\*\*|\*|\?)/)) {
-    if (part === '**') source += '.*';
-    else if (part === '*') source += '[^/]*';
-    else if (part === '?') source += '[^/]';
-    else source += part.replace(/[.[\]]/g, '\\$&');
+  const parts = canonical.split(/(\*\*|\*|\?)/).filter((part) => part !== '');
+  const [first = ''] = parts;
+  const literal = /[*?]/.test(first) ? '' : first;
+  if (literal === canonical) return { pattern, canonical, matches: (name) => name === canonical };
+  const rest = literal === '' ? parts : parts.slice(1);
+  return {
+    pattern,
+    canonical,
+    matches: (name) => name.startsWith(literal) && matchesFrom(rest, name, literal.length),
+  };
+}
+
+/**
+ * Follows every way to match at once, so that time grows with the product of the lengths and no faster: a regular
+ * expression would try them one after the other, and whoever names an image could make that take for ever.
+ */
+function matchesFrom(parts: readonly string[], name: string, start: number): boolean {
+  let ends = new Set([start]);
+  for (const part of parts) {
+    const next = new Set<number>();
+    for (const end of ends) {
+      if (part === '**' || part === '*') {
+        for (let at = end; at <= name.length && !next.has(at); at++) {
+          next.add(at);
+          if (part === '*' && name[at] === '/') break;
+        }
+      } else if (part === '?') {
+        if (end < name.length && name[end] !== '/') next.add(end + 1);
+      } else if (name.startsWith(part, end)) next.add(end + part.length);
+    }
+    ends = next;
   }
-  const expression = new RegExp(`^${source}$`);
-  return { pattern, canonical, matches: (name) => expression.test(name) };
+  return ends.has(name.length);
 }
 
 /** `alpine` → `index.docker.io/library/alpine`, `acme/*` → `index.docker.io/acme/*`; a pattern in the first segment stands for a registry. */

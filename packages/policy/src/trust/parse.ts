@@ -244,13 +244,18 @@ function parametersOf({ parameters }: TrustFile): PolicyParameters {
     },
     digests: Object.fromEntries(
       Object.entries(Array.isArray(digests) ? { '**': digests } : (digests as Record<string, string[]>)).map(
-        ([pattern, approved]) => [compileGlob(pattern).canonical, approved],
+        ([pattern, approved]) => [regoGlob(pattern), approved],
       ),
     ),
-    registries: registries.map((pattern) => compileGlob(pattern).canonical),
+    registries: registries.map(regoGlob),
     requireDigest,
     forbiddenTags,
   };
+}
+
+/** For Rego's `glob.match`, which takes brackets for a class of characters and not for an IPv6 address. */
+function regoGlob(pattern: string): string {
+  return compileGlob(pattern).canonical.replace(/[[\]]/g, '\\$&');
 }
 
 function list<T>(value: T | readonly T[]): readonly T[] {

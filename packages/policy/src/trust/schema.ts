@@ -19,7 +19,10 @@ const glob = v.pipe(
     (issue) => `an image pattern: ${globProblem(issue.input)}`,
   ),
 );
-const globs = v.union([glob, v.pipe(v.array(glob), v.minLength(1))], 'an image pattern, or a list of them');
+const globs = v.union(
+  [glob, v.pipe(v.array(glob), v.minLength(1, 'at least one'))],
+  'an image pattern, or a list of them',
+);
 
 const digest = v.pipe(
   v.string(),
@@ -44,21 +47,21 @@ function mapping<const Schema extends v.GenericSchema>(key: v.GenericSchema<stri
 }
 
 const annotations = mapping(
-  v.pipe(v.string(), v.minLength(1)),
+  v.pipe(v.string(), v.minLength(1, 'a non-empty string')),
   v.string('a string (quote numbers and booleans)'),
 );
 
 const authority = v.pipe(
   v.strictObject({
     key: v.optional(v.string()),
-    keys: v.optional(v.pipe(v.array(v.string()), v.minLength(1))),
+    keys: v.optional(v.pipe(v.array(v.string()), v.minLength(1, 'at least one'))),
     keyFile: v.optional(v.string()),
-    keyFiles: v.optional(v.pipe(v.array(v.string()), v.minLength(1))),
+    keyFiles: v.optional(v.pipe(v.array(v.string()), v.minLength(1, 'at least one'))),
   }),
   v.check((input) => Object.keys(input).length > 0, 'key, keys, keyFile or keyFiles'),
 );
 
-const names = v.pipe(v.array(authorityName), v.minLength(1));
+const names = v.pipe(v.array(authorityName), v.minLength(1, 'at least one'));
 const require_ = v.union(
   [
     v.strictObject({ any: names }),
@@ -72,14 +75,14 @@ const parameters = v.strictObject({
   environment: v.optional(
     v.union(
       [
-        v.pipe(v.string(), v.minLength(1)),
+        v.pipe(v.string(), v.minLength(1, 'a non-empty string')),
         v.strictObject({
-          annotation: v.optional(v.pipe(v.string(), v.minLength(1))),
-          expected: v.optional(v.pipe(v.string(), v.minLength(1))),
+          annotation: v.optional(v.pipe(v.string(), v.minLength(1, 'a non-empty string'))),
+          expected: v.optional(v.pipe(v.string(), v.minLength(1, 'a non-empty string'))),
           namespaces: v.optional(
             mapping(
               v.pipe(v.string(), v.regex(/^[a-z0-9*?-]+$/, 'a pattern over namespace names')),
-              v.pipe(v.string(), v.minLength(1)),
+              v.pipe(v.string(), v.minLength(1, 'a non-empty string')),
             ),
           ),
         }),
@@ -124,8 +127,8 @@ export const trustSchema = v.strictObject({
   ),
   parameters: v.optional(parameters, {}),
   data: v.optional(mapping(v.string(), v.unknown()), {}),
-  policies: v.optional(v.array(v.pipe(v.string(), v.minLength(1))), []),
-  log: v.optional(v.strictObject({ trustedRoot: v.pipe(v.string(), v.minLength(1)) })),
+  policies: v.optional(v.array(v.pipe(v.string(), v.minLength(1, 'a non-empty string'))), []),
+  log: v.optional(v.strictObject({ trustedRoot: v.pipe(v.string(), v.minLength(1, 'a non-empty string')) })),
 });
 
 export type TrustFile = v.InferOutput<typeof trustSchema>;
