@@ -1,0 +1,200 @@
+import type { Body, Call, Import, Location, Module, Rule, Term } from '../ast/types.ts';
+import type { Builtin } from '../builtins/types.ts';
+import { compareStrings } from '../values/index.ts';
+import { CompilerContext } from './context.ts';
+import { Dynamics } from './dynamics.ts';
+import { Expander } from './expand.ts';
+import { LocalVars } from './locals.ts';
+import { checkRecursion } from './recursion.ts';
+import { globalsOf, Resolver, reportUnusedImports } from './resolve.ts';
+import { checkConflicts } from './rule-conflicts.ts';
+import { type CompiledRule, RuleTree } from './rule-tree.ts';
+import { SafetyCheck } from './safety.ts';
+import { Templates } from './templates.ts';
+import {
+  cloneBody,
+  cloneRule,
+  equalityExpr,
+  isAssignment,
+  isEquality,
+  operatorName,
+  termExpr,
+  varTerm,
+} from './tree.ts';
+import { checkCalls, checkExprCalls } from './undefined-functions.ts';
+import { SAFETY_VARS, varsOf } from './vars.ts';
+import { rewriteWith } from './with-modifiers.ts';
+
+export interface CompileOptions {
+  readonly builtins: ReadonlyMap<string, Builtin>;
+  readonly strict: boolean;
+  /** Whether `print` is kept. */
+  readonly print: boolean;
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Modules ready to be planned. */
+export interface CompiledModules {
+  readonly context: CompilerContext;
+  readonly tree: RuleTree;
+  readonly rules: readonly CompiledRule[];
+  readonly options: CompileOptions;
+}
+
+/**
+ * Compiles parsed modules, in the order of stages of OPA's `ast/compile.go`. The syntax trees given are not changed.
+ * Throws a {@link RegoError} with what the first stage with problems found.
+ */
+export function compileModules(
+  modules: ReadonlyMap<string, Module>,
+  options: CompileOptions,
+): CompiledModules {
+  const context = new CompilerContext(options.builtins, options.strict, options.sources);
+  const tree = new RuleTree();
+  const names = [...modules.keys()].sort(compareStrings);
+  const sorted = names.map((name) => modules.get(name) as Module);
+  const exports = new Map<string, Set<string>>();
+  for (const module of sorted) {
+    const path = pathKey(module.package.path);
+    const known = exports.get(path) ?? new Set<string>();
+    for (const rule of module.rules) known.add((rule.head.ref[0] as { name: string }).name);
+    exports.set(path, known);
+  }
+  const rules: CompiledRule[] = [];
+  for (const module of sorted) {
+    const globals = globalsOf(
+      module.package.path,
+      exports.get(pathKey(module.package.path)) ?? [],
+      module.imports,
+    );
+    for (const source of module.rules) {
+      const rule: CompiledRule = { ...cloneRule(source), module, path: [] };
+      for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
+        if (branch.head.value !== undefined) branch.head.key = undefined;
+      }
+      new Resolver(globals).rule(rule, context);
+      rules.push(rule);
+    }
+    if (options.strict) reportUnusedImports(module, globals, context);
+  }
+  context.throwIfFailed();
+  for (const module of sorted) if (module.rules.length === 0) tree.addPackage(module.package.path);
+  for (const rule of rules) tree.add(Object.assign(rule, { path: rulePath(rule) }));
+  context.tree = tree;
+  for (const rule of rules) new LocalVars(context).rule(rule);
+  context.throwIfFailed();
+  const templates = new Templates(context, options.print);
+  const expander = new Expander(context);
+  for (const rule of rules) {
+    templates.rule(rule);
+    for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else)
+      expander.rule(branch);
+    rule.path = rulePath(rule);
+  }
+  context.throwIfFailed();
+  forBodies(rules, (body) => rewriteWith(body, context));
+  context.throwIfFailed();
+  checkConflicts(tree, sorted, context);
+  context.throwIfFailed();
+  for (const rule of rules) checkCalls(rule, context);
+  context.throwIfFailed();
+  const safety = new SafetyCheck(context);
+  for (const rule of rules) safety.rule(rule);
+  context.throwIfFailed();
+  const dynamics = new Dynamics(context, true);
+  forBodies(rules, (body) => dynamics.body(body));
+  checkRecursion(tree, rules, context);
+  context.throwIfFailed();
+  return { context, tree, rules, options };
+}
+
+/** The variable that holds what an expression of a query came to; the empty name for one that is just true. */
+export interface Capture {
+  readonly name: string;
+  readonly text: string;
+  readonly location: Location;
+}
+
+/** Compiles a query against modules. With `capture`, the values of its expressions are bound to variables. */
+export function compileQuery(
+  compiled: CompiledModules,
+  body: Body,
+  imports: readonly Import[],
+  capture: boolean,
+): { body: Body; captures: readonly Capture[] } {
+  const { options, tree } = compiled;
+  const context = new CompilerContext(options.builtins, options.strict, options.sources);
+  context.tree = tree;
+  context.forQuery();
+  const globals = globalsOf([], [], imports);
+  let query = new Resolver(globals).query(cloneBody(body));
+  const captures = capture ? captureValues(query, context) : [];
+  query = new LocalVars(context).query(query).body;
+  context.throwIfFailed();
+  query = new Templates(context, options.print).body(query);
+  query = new Expander(context).body(query);
+  query = rewriteWith(query, context);
+  context.throwIfFailed();
+  for (const expr of query) checkExprCalls(expr, context);
+  context.throwIfFailed();
+  query = new SafetyCheck(context).body(query, new Set());
+  context.throwIfFailed();
+  return { body: new Dynamics(context, false).body(query), captures };
+}
+
+/** As OPA's `rego` package does: a value may be false where it is all there is to the query. */
+function captureValues(query: Body, context: CompilerContext): Capture[] {
+  const iterates = query.length > 1 || varsOf(query, SAFETY_VARS).size > 0;
+  const captures: Capture[] = [];
+  for (const expr of [...query]) {
+    const { location } = expr;
+    const name = `$term${captures.length}`;
+    const capture = { name, text: location.text, location };
+    const terms = expr.terms;
+    if (expr.negated || isEquality(expr) || isAssignment(expr)) captures.push({ ...capture, name: '' });
+    else if (terms.kind === 'call') {
+      const builtin = context.builtins.get(operatorName(terms.operator) ?? '');
+      const hasResult = builtin === undefined || builtin.declaration.result !== undefined;
+      if (!hasResult || context.arity(terms.operator) !== terms.args.length) {
+        captures.push({ ...capture, name: '' });
+        continue;
+      }
+      terms.args.push(varTerm(name, location));
+      captures.push(capture);
+      if (iterates) query.push(termExpr(varTerm(name, location), location));
+    } else if (
+      terms.kind === 'some' ||
+      terms.kind === 'every' ||
+      terms.kind === 'not' ||
+      terms.kind === 'logicalAnd' ||
+      terms.kind === 'logicalOr'
+    ) {
+      captures.push({ ...capture, name: '' });
+    } else {
+      const { operator, args } = equalityExpr(terms as Term, varTerm(name, location), location).terms as Call;
+      expr.terms = { kind: 'call', operator, args, location };
+      captures.push(capture);
+      if (iterates) query.push(termExpr(varTerm(name, location), location));
+    }
+  }
+  return captures;
+}
+
+function forBodies(rules: readonly CompiledRule[], rewrite: (body: Body) => Body): void {
+  for (const rule of rules) {
+    for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
+      branch.body = rewrite(branch.body);
+    }
+  }
+}
+
+function rulePath(rule: CompiledRule): Term[] {
+  const [head, ...rest] = rule.head.ref as [Term, ...Term[]];
+  const { location } = head;
+  const name = head.kind === 'var' ? head.name : '';
+  return [...rule.module.package.path, { kind: 'string', value: name, location }, ...rest];
+}
+
+function pathKey(path: readonly Term[]): string {
+  return JSON.stringify(path.slice(1).map((term) => (term.kind === 'string' ? term.value : '')));
+}

@@ -1,0 +1,73 @@
+import type { Location, Ref, Rule } from '../ast/types.ts';
+import type { Builtin } from '../builtins/types.ts';
+import { locate, RegoError, type RegoErrorCode, type RegoProblem } from '../errors.ts';
+import type { RuleTree } from './rule-tree.ts';
+import { operatorName } from './tree.ts';
+
+/** How many problems are reported at most; OPA's default. */
+const MAX_PROBLEMS = 10;
+
+/** What the passes of one compilation share. */
+export class CompilerContext {
+  readonly builtins: ReadonlyMap<string, Builtin>;
+  readonly strict: boolean;
+  readonly sources: ReadonlyMap<string, string>;
+  /** From generated variables back to the names of the policy. */
+  readonly rewritten = new Map<string, string>();
+  /** Assigned once the heads are resolved. */
+  tree: RuleTree | undefined;
+  #problems: RegoProblem[] = [];
+  #generated = 0;
+  #prefix = '__local';
+
+  constructor(builtins: ReadonlyMap<string, Builtin>, strict: boolean, sources: ReadonlyMap<string, string>) {
+    this.builtins = builtins;
+    this.strict = strict;
+    this.sources = sources;
+  }
+
+  /** Names of a query's variables tell themselves apart from those of modules. */
+  forQuery(): void {
+    this.#prefix = '__localq';
+    this.#generated = 0;
+  }
+
+  freshVar(): string {
+    return `${this.#prefix}${this.#generated++}__`;
+  }
+
+  report(code: RegoErrorCode, location: Location | undefined, message: string): void {
+    if (this.#problems.length < MAX_PROBLEMS) {
+      this.#problems.push({ code, message, location: locate(location) });
+    }
+  }
+
+  get failed(): boolean {
+    return this.#problems.length > 0;
+  }
+
+  /** Ends the compilation when a stage found problems. */
+  throwIfFailed(): void {
+    if (this.#problems.length === 0) return;
+    const problems = this.#problems;
+    this.#problems = [];
+    throw new RegoError(problems, this.sources);
+  }
+
+  /** The number of operands of a function; -1 for what is none that is known. */
+  arity(operator: Ref): number {
+    const name = operatorName(operator);
+    if (name === undefined) return -1;
+    const builtin = this.builtins.get(name);
+    if (builtin !== undefined)
+      return builtin.declaration.variadic === undefined ? builtin.declaration.args.length : -1;
+    const rules = this.tree?.rulesAt(operator);
+    const first: Rule | undefined = rules?.[0];
+    return first === undefined ? -1 : (first.head.args?.length ?? 0);
+  }
+
+  /** The name a user knows a variable by. */
+  original(name: string): string {
+    return this.rewritten.get(name) ?? name;
+  }
+}

@@ -1,0 +1,166 @@
+import type { Body, Call, Expr, Rule, Term } from '../ast/types.ts';
+import type { CompilerContext } from './context.ts';
+import { appendToBody, containsRefOrComprehension, equalityExpr, isComprehension, varTerm } from './tree.ts';
+
+/**
+ * Takes calls out of the terms they stand in, each into an expression of its own before it, so that what remains
+ * of terms needs no evaluation of functions (stages RewriteExprTerms, RewriteComprehensionTerms, RewriteRefsInHead).
+ */
+export class Expander {
+  readonly #context: CompilerContext;
+
+  constructor(context: CompilerContext) {
+    this.#context = context;
+  }
+
+  rule(rule: Rule): void {
+    const { head } = rule;
+    // Parts of the head's ref that are not constants or variables become variables.
+    for (const [index, term] of head.ref.entries()) {
+      if (index === 0 || term.kind === 'var' || term.kind === 'string' || term.kind === 'number') continue;
+      if (term.kind === 'boolean' || term.kind === 'null') continue;
+      const variable = this.#bind(term);
+      head.ref[index] = variable.local;
+      rule.body = appendToBody(rule.body, [variable.expr]);
+    }
+    if (head.args !== undefined) head.args = head.args.map((arg) => this.#headTerm(rule, arg));
+    if (head.key !== undefined) head.key = this.#headTerm(rule, head.key);
+    if (head.value !== undefined) head.value = this.#headTerm(rule, head.value);
+    rule.body = this.body(rule.body);
+    if (head.key !== undefined) head.key = this.#evaluated(rule, head.key);
+    if (head.value !== undefined) head.value = this.#evaluated(rule, head.value);
+    if (head.args !== undefined) head.args = head.args.map((arg) => this.#evaluated(rule, arg));
+  }
+
+  #headTerm(rule: Rule, term: Term): Term {
+    const support: Expr[] = [];
+    const output = this.#term(term, support);
+    rule.body = appendToBody(rule.body, support);
+    return output;
+  }
+
+  #evaluated(rule: Rule, term: Term): Term {
+    if (!containsRefOrComprehension(term)) return term;
+    const { local, expr } = this.#bind(term);
+    rule.body = appendToBody(rule.body, [expr]);
+    return local;
+  }
+
+  #bind(term: Term): { local: Term; expr: Expr } {
+    const local = varTerm(this.#context.freshVar(), term.location);
+    return { local, expr: equalityExpr(local, term, term.location) };
+  }
+
+  body(body: Body): Body {
+    const out: Expr[] = [];
+    for (const expr of body) this.#expr(expr, out);
+    return out;
+  }
+
+  #expr(expr: Expr, out: Expr[]): void {
+    for (const modifier of expr.with) modifier.value = this.#term(modifier.value, out);
+    const support: Expr[] = [];
+    const terms = expr.terms;
+    switch (terms.kind) {
+      case 'call':
+        for (const [index, arg] of terms.args.entries()) terms.args[index] = this.#term(arg, support);
+        break;
+      case 'every': {
+        const local = varTerm(this.#context.freshVar(), terms.domain.location);
+        const equality: Expr = {
+          ...equalityExpr(local, terms.domain, terms.domain.location),
+          with: expr.with,
+        };
+        terms.domain = local;
+        this.#call(equality, support);
+        support.push(equality);
+        terms.body = this.body(terms.body);
+        break;
+      }
+      case 'not':
+        terms.body = this.body(terms.body);
+        break;
+      case 'logicalAnd':
+      case 'logicalOr':
+        terms.lhs = this.body(terms.lhs);
+        terms.rhs = this.body(terms.rhs);
+        break;
+      case 'some':
+        break;
+      default:
+        expr.terms = this.#term(terms, support);
+    }
+    for (const extra of support) if (extra !== expr) extra.with = expr.with;
+    out.push(...support, expr);
+  }
+
+  #call(expr: Expr, support: Expr[]): void {
+    const call = expr.terms as Call;
+    for (const [index, arg] of call.args.entries()) call.args[index] = this.#term(arg, support);
+  }
+
+  #term(term: Term, support: Expr[]): Term {
+    switch (term.kind) {
+      case 'call': {
+        const args = term.args.map((arg) => this.#term(arg, support));
+        const output = varTerm(this.#context.freshVar(), term.location);
+        support.push({
+          kind: 'expr',
+          terms: { ...term, args: [...args, output] },
+          with: [],
+          negated: false,
+          index: 0,
+          location: term.location,
+        });
+        return output;
+      }
+      case 'ref': {
+        const terms = term.terms.map((part) => this.#term(part, support));
+        const head = terms[0] as Term;
+        if (head.kind === 'array' || head.kind === 'object' || head.kind === 'set' || isComprehension(head)) {
+          const { local, expr } = this.#bind(head);
+          support.push(expr);
+          terms[0] = local;
+        }
+        return { ...term, terms };
+      }
+      case 'array':
+      case 'set':
+        return { ...term, items: term.items.map((item) => this.#term(item, support)) };
+      case 'object':
+        return {
+          ...term,
+          pairs: term.pairs.map(([key, value]) => [this.#term(key, support), this.#term(value, support)]),
+        };
+      case 'arrayComprehension':
+      case 'setComprehension': {
+        const inner: Expr[] = [];
+        const output = this.#term(term.term, inner);
+        let body = this.body(appendToBody(term.body, inner));
+        if (!containsRefOrComprehension(output)) return { ...term, term: output, body };
+        const { local, expr } = this.#bind(output);
+        body = appendToBody(body, [expr]);
+        return { ...term, term: local, body };
+      }
+      case 'objectComprehension': {
+        const inner: Expr[] = [];
+        let key = this.#term(term.key, inner);
+        let value = this.#term(term.value, inner);
+        let body = this.body(appendToBody(term.body, inner));
+        if (containsRefOrComprehension(key)) {
+          const { local, expr } = this.#bind(key);
+          key = local;
+          body = appendToBody(body, [expr]);
+        }
+        if (containsRefOrComprehension(value)) {
+          const { local, expr } = this.#bind(value);
+          value = local;
+          body = appendToBody(body, [expr]);
+        }
+        return { ...term, key, value, body };
+      }
+      default:
+        return term;
+    }
+  }
+}

@@ -1,0 +1,544 @@
+import type { Body, Call, Expr, Rule, Term, Var, With } from '../ast/types.ts';
+import { markAssignment } from './assignments.ts';
+import type { CompilerContext } from './context.ts';
+import { outputsOfEquality } from './outputs.ts';
+import {
+  equalityExpr,
+  isAssignment,
+  isComprehension,
+  isGenerated,
+  isRootDocument,
+  isScalar,
+  isWildcardName,
+  operatorName,
+  refTo,
+  termExpr,
+  varTerm,
+  walk,
+} from './tree.ts';
+import { declaredVars, varsOf } from './vars.ts';
+
+type Occurrence = 'argument' | 'seen' | 'assigned' | 'declared';
+
+interface Scope {
+  readonly names: Map<string, string>;
+  readonly occurrences: Map<string, Occurrence>;
+  readonly counts: Map<string, number>;
+}
+
+function newScope(): Scope {
+  return { names: new Map(), occurrences: new Map(), counts: new Map() };
+}
+
+/**
+ * Gives variables declared with `:=`, `some`, `every` or as parameters names of their own, and turns the
+ * declarations into equalities (stage RewriteLocalVars).
+ */
+export class LocalVars {
+  readonly #context: CompilerContext;
+  #scopes: Scope[] = [newScope()];
+  #failed = false;
+
+  constructor(context: CompilerContext) {
+    this.#context = context;
+  }
+
+  rule(rule: Rule): void {
+    const strict = this.#context.strict;
+    const unused = strict ? varsOf(rule.head.args ?? []) : new Set<string>();
+    const args = newScope();
+    this.#scopes = [args];
+    for (const arg of rule.head.args ?? []) this.#parameter(arg);
+    let parameters = rule.head.args;
+    for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
+      if (parameters !== undefined) branch.head.args = parameters;
+      this.#scopes = [copyScope(args)];
+      this.#branch(branch, unused);
+      parameters = rule.head.args;
+      for (const name of unused) if (this.#count(name) > 1) unused.delete(name);
+    }
+    for (const name of unused) {
+      if (isWildcardName(name)) continue;
+      this.#context.report(
+        'rego_compile_error',
+        rule.head.location,
+        `unused argument ${name}. (hint: use _ (wildcard variable) instead)`,
+      );
+    }
+  }
+
+  /** Rewrites a query. Answers the names its own variables got. */
+  query(body: Body): { body: Body; names: ReadonlyMap<string, string> } {
+    const rewritten = this.#body(body, new Set());
+    return { body: rewritten, names: (this.#scopes[0] as Scope).names };
+  }
+
+  #parameter(term: Term): void {
+    switch (term.kind) {
+      case 'var': {
+        const known = this.#declared(term.name);
+        if (known !== undefined) {
+          this.#see(term.name);
+          term.name = known;
+          return;
+        }
+        const name = this.#context.freshVar();
+        this.#insert(term.name, name, 'argument');
+        term.name = name;
+        return;
+      }
+      case 'array':
+        for (const item of term.items) this.#parameter(item);
+        return;
+      case 'object':
+        for (const pair of term.pairs) this.#parameter(pair[1]);
+        return;
+      case 'ref':
+        for (const part of term.terms) this.#parameter(part);
+        return;
+      case 'call':
+        this.#context.report('rego_compile_error', term.location, 'rule arguments cannot contain calls');
+        return;
+      default:
+    }
+  }
+
+  #branch(rule: Rule, unusedArgs: Set<string>): void {
+    const { head } = rule;
+    const headTerms = [...head.ref.slice(1), head.key, head.value].filter(
+      (term): term is Term => term !== undefined && !isScalar(term),
+    );
+    // Comprehensions of the head come first, in scopes of their own.
+    const outer = this.#scopes;
+    for (const term of [...headTerms, ...(head.args ?? [])]) {
+      walk(term, (node) => {
+        if (!('kind' in node) || !(isComprehension(node as Term) || node.kind === 'templateString'))
+          return false;
+        this.#scopes = [newScope()];
+        this.#term(node as Term);
+        return true;
+      });
+    }
+    this.#scopes = outer;
+    const used = varsOf(headTerms);
+    if (head.value !== undefined) for (const name of varsOf([head.value])) unusedArgs.delete(name);
+    this.#hideBuiltins(rule);
+    rule.body = this.#body(rule.body, used);
+    const { names } = this.#scopes[0] as Scope;
+    const replace = (term: Term): void => {
+      walk(term, (node) => {
+        if ('kind' in node && node.kind === 'var') node.name = names.get(node.name) ?? node.name;
+        return false;
+      });
+    };
+    for (const term of headTerms) replace(term);
+  }
+
+  /** A variable named like a built-in gets another name, so that later stages cannot take it for the function. */
+  #hideBuiltins(rule: Rule): void {
+    const { builtins } = this.#context;
+    const names = varsOf(rule.body, { skipRefCallHead: true, skipClosures: true });
+    const declared = declaredVars(rule.body);
+    for (const name of names) {
+      if (!builtins.has(name) || declared.has(name) || this.#declared(name) !== undefined) continue;
+      let modified = false;
+      for (const expr of rule.body) {
+        walk(expr, (node) => {
+          if ('target' in node && varsOf([node.target, node.value]).has(name)) modified = true;
+          return false;
+        });
+      }
+      if (!modified) this.#insert(name, this.#context.freshVar(), 'seen');
+    }
+  }
+
+  #body(body: Body, used: ReadonlySet<string>): Body {
+    const out: Body = [];
+    for (const expr of body) {
+      const rewritten = this.#statement(expr);
+      if (rewritten !== undefined) out.push(rewritten);
+    }
+    if (out.length === 0) {
+      const location = (body[0] as Expr).location;
+      out.push(termExpr({ kind: 'boolean', value: true, location }, location));
+    }
+    if (!this.#failed) this.#reportUnused(body, out, used);
+    return out;
+  }
+
+  #statement(expr: Expr): Expr | undefined {
+    if (isAssignment(expr)) return this.#assignment(expr);
+    switch (expr.terms.kind) {
+      case 'some':
+        return this.#some(expr);
+      case 'every':
+        return this.#every(expr);
+      case 'not':
+      case 'logicalAnd':
+      case 'logicalOr':
+        return this.#nested(expr);
+      default:
+        this.#expr(expr);
+        return expr;
+    }
+  }
+
+  #assignment(expr: Expr): Expr {
+    const call = expr.terms as Call;
+    if (expr.negated) {
+      this.#fail(expr, 'cannot assign vars inside negated expression');
+      return expr;
+    }
+    const [left, right] = call.args as [Term, Term];
+    this.#term(right);
+    for (const modifier of expr.with) this.#term(modifier.value);
+    call.args = [this.#target(left), right];
+    call.operator = refTo('eq', call.operator.location);
+    markAssignment(expr);
+    return expr;
+  }
+
+  #target(term: Term): Term {
+    switch (term.kind) {
+      case 'var':
+        return { ...term, name: this.#declare(term.name, 'assigned', term) };
+      case 'array':
+        term.items = term.items.map((item) => this.#target(item));
+        return term;
+      case 'object':
+        term.pairs = term.pairs.map(([key, value]) => [key, this.#target(value)]);
+        return term;
+      case 'ref': {
+        const root = term.terms[0] as Var;
+        if (isRootDocument(term)) {
+          return { ...root, name: this.#declare(root.name, 'assigned', term) };
+        }
+        break;
+      }
+      default:
+    }
+    this.#fail(term, `cannot assign to ${term.kind.toLowerCase()}`);
+    return term;
+  }
+
+  #some(expr: Expr): Expr | undefined {
+    if (expr.terms.kind !== 'some') return expr;
+    for (const symbol of expr.terms.symbols) {
+      if (symbol.kind === 'var') {
+        this.#declare(symbol.name, 'declared', symbol, expr);
+        continue;
+      }
+      if (symbol.kind !== 'call') continue;
+      const [first, second, third] = symbol.args;
+      const key = third === undefined ? varTerm(this.#context.freshVar(), symbol.location) : (first as Term);
+      const value = (third === undefined ? first : second) as Term;
+      const container = (third ?? second) as Term;
+      const location = container.location;
+      const ref: Term =
+        container.kind === 'ref'
+          ? { kind: 'ref', terms: [...container.terms, key], location }
+          : { kind: 'ref', terms: [container, key], location };
+      const equality: Expr = {
+        ...equalityExpr(value, ref, expr.location),
+        with: expr.with,
+        negated: expr.negated,
+      };
+      const outputs = [...outputsOfEquality(equality, varsOf([container]))].sort();
+      for (const name of outputs) this.#declare(name, 'declared', expr);
+      this.#expr(equality);
+      return equality;
+    }
+    return undefined;
+  }
+
+  #every(expr: Expr): Expr {
+    if (expr.terms.kind !== 'every') return expr;
+    const every = expr.terms;
+    this.#term(every.domain);
+    this.#scopes.push(newScope());
+    if (every.key === undefined)
+      every.key = { kind: 'var', name: this.#context.freshVar(), location: expr.location };
+    else if (!isWildcardName(every.key.name)) {
+      every.key = { ...every.key, name: this.#declare(every.key.name, 'declared', every.key) };
+    }
+    if (!isWildcardName(every.value.name)) {
+      every.value = { ...every.value, name: this.#declare(every.value.name, 'declared', every.value) };
+    }
+    every.body = this.#body(every.body, new Set());
+    this.#scopes.pop();
+    for (const modifier of expr.with) this.#modifier(modifier);
+    return expr;
+  }
+
+  /** Bodies of `not`, `and` and `or`: with braces they may declare variables of their own. */
+  #nested(expr: Expr): Expr {
+    const terms = expr.terms;
+    if (terms.kind === 'not') {
+      terms.body = this.#operand(
+        terms.body,
+        terms.explicitBody,
+        'cannot assign vars inside negated expression',
+      );
+    } else if (terms.kind === 'logicalAnd' || terms.kind === 'logicalOr') {
+      const message = `cannot assign vars inside implicit ${terms.kind === 'logicalAnd' ? 'and' : 'or'} operand`;
+      terms.lhs = this.#operand(terms.lhs, terms.explicitLhs, message);
+      terms.rhs = this.#operand(terms.rhs, terms.explicitRhs, message);
+    }
+    for (const modifier of expr.with) this.#modifier(modifier);
+    return expr;
+  }
+
+  #operand(body: Body, explicit: boolean, message: string): Body {
+    if (explicit) {
+      this.#scopes.push(newScope());
+      const rewritten = this.#body(body, new Set());
+      this.#scopes.pop();
+      return rewritten;
+    }
+    for (const expr of body) {
+      if (isAssignment(expr)) this.#fail(expr, message);
+      else if (
+        expr.terms.kind === 'not' ||
+        expr.terms.kind === 'logicalAnd' ||
+        expr.terms.kind === 'logicalOr'
+      ) {
+        this.#nested(expr);
+      } else this.#expr(expr);
+    }
+    return body;
+  }
+
+  #expr(expr: Expr): void {
+    const terms = expr.terms;
+    if (terms.kind === 'call') {
+      const operator = terms.operator.terms[0];
+      if (operator?.kind === 'var') this.#checkOperator(terms);
+      for (const arg of terms.args) this.#term(arg);
+    } else if (
+      terms.kind !== 'some' &&
+      terms.kind !== 'every' &&
+      terms.kind !== 'not' &&
+      terms.kind !== 'logicalAnd' &&
+      terms.kind !== 'logicalOr'
+    ) {
+      // A term that is a whole statement may itself be a root document a local hides.
+      const term = this.#shadowed(terms as Term) ?? (terms as Term);
+      expr.terms = term;
+      this.#term(term);
+    } else {
+      this.#statement(expr);
+      return;
+    }
+    for (const modifier of expr.with) this.#modifier(modifier);
+  }
+
+  #checkOperator(call: Call): void {
+    const head = call.operator.terms[0] as Var;
+    const name = this.#declared(head.name);
+    if (name === undefined || name === head.name) return;
+    this.#fail(call, `called function ${operatorName(call.operator) ?? head.name} shadowed`);
+  }
+
+  #modifier(modifier: With): void {
+    const { target } = modifier;
+    // `with input as …` means the document even where a local is named input.
+    for (const part of target.kind === 'ref' ? target.terms.slice(1) : []) this.#term(part);
+    if (isRootDocument(modifier.value)) modifier.value = this.#shadowed(modifier.value) ?? modifier.value;
+    this.#term(modifier.value);
+  }
+
+  /** The local variable that `input` or `data` is here, if it is one. */
+  #shadowed(term: Term): Term | undefined {
+    if (term.kind !== 'ref' || !isRootDocument(term)) return undefined;
+    const root = term.terms[0] as Var;
+    for (const scope of this.#scopes.toReversed()) {
+      const occurrence = scope.occurrences.get(root.name);
+      if (occurrence === undefined) continue;
+      if (occurrence === 'seen') return undefined;
+      return { ...root, name: this.#declared(root.name) as string };
+    }
+    return undefined;
+  }
+
+  #terms(terms: Term[]): void {
+    for (const [index, term] of terms.entries()) {
+      const local = this.#shadowed(term);
+      if (local !== undefined) terms[index] = local;
+      else this.#term(term);
+    }
+  }
+
+  #term(term: Term): void {
+    switch (term.kind) {
+      case 'var': {
+        const name = this.#declared(term.name);
+        if (name !== undefined) {
+          this.#see(term.name);
+          term.name = name;
+        } else if (!this.#current().occurrences.has(term.name)) this.#insert(term.name, term.name, 'seen');
+        return;
+      }
+      case 'ref': {
+        const head = term.terms[0] as Term;
+        if (isRootDocument(term)) {
+          const local = this.#shadowed(term);
+          if (local !== undefined) term.terms[0] = local;
+          return;
+        }
+        if (head.kind === 'var' && (head.name === 'input' || head.name === 'data')) {
+          const occurrence = this.#shadowed({ kind: 'ref', terms: [head], location: head.location });
+          if (occurrence !== undefined) term.terms[0] = occurrence;
+        } else this.#term(head);
+        const rest = term.terms.slice(1);
+        this.#terms(rest);
+        term.terms = [term.terms[0] as Term, ...rest];
+        return;
+      }
+      case 'call':
+        this.#checkOperator(term);
+        this.#terms(term.args);
+        return;
+      case 'array':
+      case 'set':
+        this.#terms(term.items);
+        return;
+      case 'object':
+        for (const pair of term.pairs) this.#terms(pair);
+        return;
+      case 'arrayComprehension':
+      case 'setComprehension': {
+        const used = varsOf([term.term]);
+        this.#scopes.push(newScope());
+        term.body = this.#body(term.body, used);
+        term.term = this.#shadowed(term.term) ?? term.term;
+        this.#term(term.term);
+        this.#scopes.pop();
+        return;
+      }
+      case 'objectComprehension': {
+        const used = varsOf([term.key, term.value]);
+        this.#scopes.push(newScope());
+        term.body = this.#body(term.body, used);
+        term.key = this.#shadowed(term.key) ?? term.key;
+        term.value = this.#shadowed(term.value) ?? term.value;
+        this.#term(term.key);
+        this.#term(term.value);
+        this.#scopes.pop();
+        return;
+      }
+      case 'templateString':
+        for (const part of term.parts) {
+          if (part.kind !== 'expr') continue;
+          this.#scopes.push(newScope());
+          this.#expr(part);
+          this.#scopes.pop();
+        }
+        return;
+      default:
+    }
+  }
+
+  #declare(
+    name: string,
+    occurrence: 'assigned' | 'declared',
+    node: { location: Expr['location'] },
+    at = node,
+  ): string {
+    switch (this.#current().occurrences.get(name)) {
+      case 'seen':
+        this.#fail(at, `var ${name} referenced above`);
+        return name;
+      case 'assigned':
+        this.#fail(at, `var ${name} assigned above`);
+        return name;
+      case 'declared':
+        this.#fail(at, `var ${name} declared above`);
+        return name;
+      case 'argument':
+        this.#fail(at, `arg ${name} redeclared`);
+        return name;
+      default: {
+        const fresh = this.#context.freshVar();
+        this.#insert(name, fresh, occurrence);
+        return fresh;
+      }
+    }
+  }
+
+  #fail(node: { location: Expr['location'] }, message: string): void {
+    this.#failed = true;
+    this.#context.report('rego_compile_error', node.location, message);
+  }
+
+  #current(): Scope {
+    return this.#scopes.at(-1) as Scope;
+  }
+
+  #insert(name: string, rewritten: string, occurrence: Occurrence): void {
+    const scope = this.#current();
+    scope.names.set(name, rewritten);
+    scope.occurrences.set(name, occurrence);
+    scope.counts.set(name, 1);
+    if (name !== rewritten) this.#context.rewritten.set(rewritten, name);
+  }
+
+  #declared(name: string): string | undefined {
+    for (let index = this.#scopes.length - 1; index >= 0; index--) {
+      const found = (this.#scopes[index] as Scope).names.get(name);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #see(name: string): void {
+    for (let index = this.#scopes.length - 1; index >= 0; index--) {
+      const { counts } = this.#scopes[index] as Scope;
+      const count = counts.get(name);
+      if (count !== undefined) {
+        counts.set(name, count + 1);
+        return;
+      }
+    }
+  }
+
+  #count(name: string): number {
+    for (let index = this.#scopes.length - 1; index >= 0; index--) {
+      const count = (this.#scopes[index] as Scope).counts.get(name);
+      if (count !== undefined) return count;
+    }
+    return 0;
+  }
+
+  #reportUnused(body: Body, rewritten: Body, used: ReadonlySet<string>): void {
+    const scope = this.#current();
+    let present: Set<string> | undefined;
+    for (const [name, occurrence] of scope.occurrences) {
+      if (isGenerated(name) || used.has(name)) continue;
+      const fresh = scope.names.get(name) as string;
+      if (used.has(fresh)) continue;
+      if (occurrence === 'assigned' && this.#context.strict) {
+        if ((scope.counts.get(name) ?? 0) <= 1) this.#unused(body, rewritten, name, fresh, 'assigned');
+      } else if (occurrence === 'declared') {
+        present ??= varsOf(rewritten);
+        if (!present.has(fresh)) this.#unused(body, rewritten, name, fresh, 'declared');
+      }
+    }
+  }
+
+  #unused(body: Body, rewritten: Body, name: string, fresh: string, how: 'assigned' | 'declared'): void {
+    const declaring =
+      how === 'declared'
+        ? body.find((expr) => declaredVars(expr).has(name))
+        : rewritten.find((expr) => varsOf([expr]).has(fresh));
+    const at = declaring ?? (body[0] as Expr);
+    this.#context.report('rego_compile_error', at.location, `${how} var ${name} unused`);
+  }
+}
+
+function copyScope(scope: Scope): Scope {
+  return {
+    names: new Map(scope.names),
+    occurrences: new Map(scope.occurrences),
+    counts: new Map(scope.counts),
+  };
+}

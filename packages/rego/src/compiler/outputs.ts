@@ -1,0 +1,88 @@
+import type { Body, Call, Expr, Ref, Term } from '../ast/types.ts';
+import { isFromAssignment } from './assignments.ts';
+import type { CompilerContext } from './context.ts';
+import { isComprehension, isEquality, walk } from './tree.ts';
+import { unify } from './unify.ts';
+import { SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
+
+/** The variables that evaluating a body binds, beyond those already bound. */
+export function outputsOfBody(body: Body, safe: ReadonlySet<string>, context: CompilerContext): Set<string> {
+  const known = new Set(safe);
+  for (const expr of body) for (const name of outputsOf(expr, known, context)) known.add(name);
+  for (const name of safe) known.delete(name);
+  return known;
+}
+
+/** The variables that evaluating an expression binds. */
+export function outputsOf(expr: Expr, safe: ReadonlySet<string>, context: CompilerContext): Set<string> {
+  if (expr.negated) return new Set();
+  for (const modifier of expr.with) if (!isSubset(varsOf([modifier], SAFETY_VARS), safe)) return new Set();
+  const terms = expr.terms;
+  switch (terms.kind) {
+    case 'every':
+      return outputsOfTerms([terms.domain], safe);
+    case 'not':
+    case 'logicalAnd':
+    case 'logicalOr':
+    case 'some':
+    case 'templateString':
+      return new Set();
+    case 'call': {
+      if (isEquality(expr)) return outputsOfEquality(expr, safe);
+      const arity = context.arity(terms.operator);
+      return arity < 0 ? new Set() : outputsOfCall(terms, arity, safe);
+    }
+    default:
+      return outputsOfTerms([terms], safe);
+  }
+}
+
+export function outputsOfEquality(expr: Expr, safe: ReadonlySet<string>): Set<string> {
+  const [left, right] = (expr.terms as Call).args as [Term, Term];
+  const output = outputsOfTerms([left, right], safe);
+  for (const name of safe) output.add(name);
+  if (isFromAssignment(expr)) for (const name of varsOf([left])) output.delete(name);
+  for (const name of unify(output, left, right)) output.add(name);
+  for (const name of safe) output.delete(name);
+  return output;
+}
+
+const RESULT_VARS: VarOptions = {
+  skipClosures: true,
+  skipSets: true,
+  skipObjectKeys: true,
+  skipRefHead: true,
+};
+
+function outputsOfCall(call: Call, arity: number, safe: ReadonlySet<string>): Set<string> {
+  const output = outputsOfTerms([call], safe);
+  if (arity >= call.args.length) return output;
+  for (const name of varsOf(call.args.slice(0, arity), RESULT_VARS)) {
+    if (!output.has(name) && !safe.has(name)) return new Set();
+  }
+  return varsOf(call.args.slice(arity), RESULT_VARS, output);
+}
+
+function outputsOfTerms(terms: readonly Term[], safe: ReadonlySet<string>): Set<string> {
+  const output = new Set<string>();
+  for (const term of terms) {
+    walk(term, (node) => {
+      if (!('kind' in node)) return false;
+      if (isComprehension(node as Term) || node.kind === 'templateString') return true;
+      if (node.kind !== 'ref') return false;
+      if (!isRefSafe(node, safe)) return true;
+      for (const part of node.terms.slice(1)) varsOf([part], { skipRefHead: true }, output);
+      return false;
+    });
+  }
+  return output;
+}
+
+export function isRefSafe(ref: Ref, safe: ReadonlySet<string>): boolean {
+  return isSubset(varsOf([ref.terms[0] as Term], SAFETY_VARS), safe);
+}
+
+export function isSubset(names: ReadonlySet<string>, of: ReadonlySet<string>): boolean {
+  for (const name of names) if (!of.has(name)) return false;
+  return true;
+}

@@ -1,0 +1,105 @@
+import type { Body, Ref, Rule, Term } from '../ast/types.ts';
+import { keyOf } from '../values/index.ts';
+import { constantOf } from './constants.ts';
+import type { CompilerContext } from './context.ts';
+import { pathText } from './rule-conflicts.ts';
+import { type CompiledRule, type RuleNode, type RuleTree, walkTree } from './rule-tree.ts';
+import { isRootRef, walk } from './tree.ts';
+
+/** No rule may depend on itself (stage CheckRecursion). */
+export function checkRecursion(
+  tree: RuleTree,
+  rules: readonly CompiledRule[],
+  context: CompilerContext,
+): void {
+  const edges = new Map<CompiledRule, Set<CompiledRule>>();
+  for (const rule of rules) edges.set(rule, dependencies(tree, rule));
+  const state = new Map<CompiledRule, 'open' | 'done'>();
+  const reported = new Set<CompiledRule>();
+  for (const start of rules) {
+    // Iterative depth-first search: policies may be deep.
+    const stack: { rule: CompiledRule; rest: Iterator<CompiledRule> }[] = [];
+    const enter = (rule: CompiledRule): void => {
+      state.set(rule, 'open');
+      stack.push({ rule, rest: (edges.get(rule) as Set<CompiledRule>).values() });
+    };
+    if (!state.has(start)) enter(start);
+    while (stack.length > 0) {
+      const top = stack.at(-1) as (typeof stack)[number];
+      const { value: next, done } = top.rest.next();
+      if (done === true) {
+        state.set(top.rule, 'done');
+        stack.pop();
+        continue;
+      }
+      const known = state.get(next);
+      if (known === undefined) enter(next);
+      else if (known === 'open') {
+        const from = stack.findIndex((entry) => entry.rule === next);
+        const cycle = stack.slice(from).map((entry) => entry.rule);
+        for (const rule of cycle) {
+          if (reported.has(rule)) continue;
+          reported.add(rule);
+          const at = cycle.indexOf(rule);
+          const names = [...cycle.slice(at), ...cycle.slice(0, at), rule].map((member) =>
+            pathText(member.path, context),
+          );
+          const name = pathText(rule.path, context);
+          context.report(
+            'rego_recursion_error',
+            rule.location,
+            `rule ${name} is recursive: ${names.join(' -> ')}`,
+          );
+        }
+      }
+    }
+  }
+}
+
+function dependencies(tree: RuleTree, rule: CompiledRule): Set<CompiledRule> {
+  const found = new Set<CompiledRule>();
+  for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
+    for (const ref of refsOf(branch.body)) for (const target of rulesFor(tree, ref)) found.add(target);
+  }
+  return found;
+}
+
+function refsOf(body: Body): Ref[] {
+  const refs: Ref[] = [];
+  for (const expr of body) {
+    walk(expr, (node) => {
+      if ('kind' in node && node.kind === 'ref' && isRootRef(node as Term, 'data')) refs.push(node);
+      return false;
+    });
+  }
+  return refs;
+}
+
+/** The rules a ref may need: what stands on its way, and all below its end. */
+export function rulesFor(tree: RuleTree, ref: Ref): Set<CompiledRule> {
+  const found = new Set<CompiledRule>();
+  const collect = (node: RuleNode, at: number): void => {
+    const term = ref.terms[at];
+    if (term === undefined) {
+      walkTree(node, (inner) => {
+        for (const rule of inner.rules) found.add(rule);
+      });
+      return;
+    }
+    const key = constantOf(term);
+    if (key === undefined) {
+      for (const child of node.children.values()) {
+        if (child.hidden) continue;
+        for (const rule of child.rules) found.add(rule);
+        collect(child, at + 1);
+      }
+      return;
+    }
+    const child = node.children.get(keyOf(key));
+    if (child === undefined) return;
+    for (const rule of child.rules) found.add(rule);
+    collect(child, at + 1);
+  };
+  collect(tree.root, 1);
+  return found;
+}

@@ -1,0 +1,83 @@
+import type { Module, Ref, Rule, Term } from '../ast/types.ts';
+import { keyOf, type Value } from '../values/index.ts';
+import { constantOf } from './constants.ts';
+
+/** A place in the tree of virtual documents: what has rules at `data.a.b`, and below. */
+export interface RuleNode {
+  readonly key: Value;
+  readonly rules: CompiledRule[];
+  readonly children: Map<string, RuleNode>;
+  /** `data.system` is not seen by those who look over all of `data`. */
+  hidden: boolean;
+}
+
+/** A rule with where it comes from. */
+export interface CompiledRule extends Rule {
+  module: Module;
+  /** The whole ref from `data` on. */
+  path: Term[];
+}
+
+export class RuleTree {
+  readonly root: RuleNode = { key: 'data', rules: [], children: new Map(), hidden: false };
+
+  add(rule: CompiledRule): void {
+    const prefix = groundPrefix(rule.path);
+    this.#node(prefix).rules.push(rule);
+  }
+
+  /** Makes the node of a package that has no rules. */
+  addPackage(path: readonly Term[]): void {
+    this.#node(path.slice(1).map((term) => constantOf(term) as Value));
+  }
+
+  find(ref: Ref): RuleNode | undefined {
+    let node: RuleNode | undefined = this.root;
+    for (const term of ref.terms.slice(1)) {
+      const value = constantOf(term);
+      node = value === undefined ? undefined : node.children.get(keyOf(value));
+      if (node === undefined) return undefined;
+    }
+    const head = ref.terms[0];
+    return head?.kind === 'var' && head.name === 'data' ? node : undefined;
+  }
+
+  rulesAt(ref: Ref): readonly CompiledRule[] {
+    return this.find(ref)?.rules ?? [];
+  }
+
+  #node(path: readonly Value[]): RuleNode {
+    let node = this.root;
+    for (const key of path) {
+      const name = keyOf(key);
+      let child = node.children.get(name);
+      if (child === undefined) {
+        child = { key, rules: [], children: new Map(), hidden: node === this.root && key === 'system' };
+        node.children.set(name, child);
+      }
+      node = child;
+    }
+    return node;
+  }
+}
+
+/** The constant terms a rule's path begins with, `data` left out. */
+export function groundPrefix(path: readonly Term[]): Value[] {
+  const prefix: Value[] = [];
+  for (const term of path.slice(1)) {
+    const value = constantOf(term);
+    if (value === undefined) break;
+    prefix.push(value);
+  }
+  return prefix;
+}
+
+export function hasDynamicPath(rule: CompiledRule): boolean {
+  return groundPrefix(rule.path).length < rule.path.length - 1;
+}
+
+/** Calls `visit` on a node and those below it, in the order of keys. */
+export function walkTree(node: RuleNode, visit: (node: RuleNode) => void): void {
+  visit(node);
+  for (const child of node.children.values()) walkTree(child, visit);
+}

@@ -1,0 +1,271 @@
+import type { Body, Expr, Location, Rule, Term } from '../ast/types.ts';
+import type { CompilerContext } from './context.ts';
+import { outputsOf, outputsOfBody, outputsOfEquality } from './outputs.ts';
+import { callOf, isComprehension, isEquality, isScalar, walk } from './tree.ts';
+import { SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
+
+const FUTURE_KEYWORDS = new Set(['in', 'every', 'contains', 'if', 'not', 'and', 'or']);
+
+type Unsafe = Map<Expr, Set<string>>;
+
+/** Brings expressions into an order in which every variable is bound before it is needed, or says which cannot be. */
+export class SafetyCheck {
+  readonly #context: CompilerContext;
+  readonly #options: VarOptions;
+
+  constructor(context: CompilerContext) {
+    this.#context = context;
+    this.#options = { ...SAFETY_VARS, custom: (expr, add) => this.#implicitBodies(expr, add) };
+  }
+
+  rule(rule: Rule): void {
+    this.#head(rule);
+    rule.body = this.body(rule.body, varsOf(rule.head.args ?? []));
+    if (rule.else !== undefined) this.rule(rule.else);
+  }
+
+  body(body: Body, safe: ReadonlySet<string>): Body {
+    const { reordered, unsafe } = this.#reorder(safe, body);
+    if (unsafe.size === 0) return reordered;
+    const before = this.#report(unsafe);
+    return before ? body : reordered;
+  }
+
+  /** Variables of the head must occur in the body or in the parameters. */
+  #head(rule: Rule): void {
+    const { head } = rule;
+    const terms = [...head.ref.slice(1), head.key, head.value].filter(
+      (term): term is Term => term !== undefined && !isScalar(term),
+    );
+    if (terms.length === 0) return;
+    const bound = varsOf(rule.body, SAFETY_VARS, varsOf(head.args ?? []));
+    const seen = new Set<string>();
+    for (const term of terms) {
+      walk(term, (node) => {
+        if (!('kind' in node)) return false;
+        if (isComprehension(node as Term)) return true;
+        if (node.kind !== 'var' || bound.has(node.name) || node.name === 'input' || node.name === 'data')
+          return false;
+        const name = this.#context.original(node.name);
+        if (!name.startsWith('__local') && !seen.has(name)) {
+          this.#context.report('rego_unsafe_var_error', node.location, `var ${display(name)} is unsafe`);
+        }
+        seen.add(name);
+        return false;
+      });
+    }
+  }
+
+  #reorder(globals: ReadonlySet<string>, body: Body): { reordered: Body; unsafe: Unsafe } {
+    const bodyVars = varsOf(body, this.#options);
+    const safe = new Set([...bodyVars].filter((name) => globals.has(name)));
+    const unsafe: Unsafe = new Map();
+    for (const expr of body) {
+      const missing = [...varsOf([expr], this.#options)].filter((name) => !safe.has(name));
+      if (missing.length > 0) unsafe.set(expr, new Set(missing));
+    }
+    const closures = new Map(body.map((expr) => [expr, closureVars(expr)]));
+    const reordered: Expr[] = [];
+    const done = new Set<Expr>();
+    for (let before = -1; before !== reordered.length; ) {
+      before = reordered.length;
+      for (const expr of body) {
+        if (done.has(expr)) continue;
+        const outputs = outputsOf(expr, safe, this.#context);
+        const closed = [...(closures.get(expr) as Set<string>)].filter(
+          (name) => bodyVars.has(name) && !globals.has(name),
+        );
+        if (closed.length > 0) {
+          const bound = outputsOfBody(reordered, safe, this.#context);
+          const open = closed.filter((name) => !bound.has(name) && !safe.has(name));
+          if (open.length > 0) {
+            if (open.length === outputs.size && open.every((name) => outputs.has(name))) continue;
+            unsafe.set(expr, new Set(open));
+          }
+        }
+        const missing = unsafe.get(expr);
+        if (missing !== undefined) {
+          for (const name of missing) if (outputs.has(name) || safe.has(name)) missing.delete(name);
+          if (missing.size > 0) continue;
+          unsafe.delete(expr);
+        }
+        reordered.push(expr);
+        done.add(expr);
+        for (const name of outputs) safe.add(name);
+      }
+    }
+    this.#closures(reordered, globals, unsafe);
+    return { reordered, unsafe };
+  }
+
+  #closures(body: Body, globals: ReadonlySet<string>, unsafe: Unsafe): void {
+    const known = new Set(globals);
+    for (const [index, current] of body.entries()) {
+      if (index > 0) varsOf([body[index - 1] as Expr], this.#options, known);
+      const inner = (nested: Body, terms: readonly Term[], extra: readonly string[] = []): Body => {
+        for (const name of extra) known.add(name);
+        const bound = varsOf(nested, this.#options);
+        for (const name of varsOf(terms))
+          if (!bound.has(name) && !known.has(name)) addUnsafe(unsafe, current, name);
+        const result = this.#reorder(known, nested);
+        if (result.unsafe.size === 0) return result.reordered;
+        for (const [expr, names] of result.unsafe) for (const name of names) addUnsafe(unsafe, expr, name);
+        return nested;
+      };
+      walk(current, (node) => {
+        if (!('kind' in node)) return false;
+        switch (node.kind) {
+          case 'arrayComprehension':
+          case 'setComprehension':
+            node.body = inner(node.body, [node.term]);
+            return true;
+          case 'objectComprehension':
+            node.body = inner(node.body, [node.key, node.value]);
+            return true;
+          case 'expr': {
+            const terms = node.terms;
+            if (terms.kind === 'every') {
+              terms.body = inner(terms.body, [], [terms.value.name, ...(terms.key ? [terms.key.name] : [])]);
+              return true;
+            }
+            if (terms.kind === 'not') {
+              terms.body = inner(terms.body, []);
+              return true;
+            }
+            if (terms.kind === 'logicalAnd' || terms.kind === 'logicalOr') {
+              terms.lhs = inner(terms.lhs, []);
+              terms.rhs = inner(terms.rhs, []);
+              return true;
+            }
+            return false;
+          }
+          default:
+            return false;
+        }
+      });
+    }
+  }
+
+  /** Variables that a body written without braces takes from outside count as the expression's own. */
+  #implicitBodies(expr: Expr, add: (name: string) => void): boolean {
+    const terms = expr.terms;
+    const promote = (body: Body): void => {
+      for (const name of this.#openVars(body)) add(name);
+    };
+    if (terms.kind === 'not') {
+      if (!terms.explicitBody) promote(terms.body);
+    } else if (terms.kind === 'logicalAnd' || terms.kind === 'logicalOr') {
+      if (!terms.explicitLhs) promote(terms.lhs);
+      if (!terms.explicitRhs) promote(terms.rhs);
+    } else return false;
+    return true;
+  }
+
+  #openVars(body: Body): Set<string> {
+    const uses = new Map<string, number>();
+    for (const expr of body)
+      for (const name of varsOf([expr], SAFETY_VARS)) uses.set(name, (uses.get(name) ?? 0) + 1);
+    if (body.length === 1) return new Set(uses.keys());
+    const bound = new Set<string>();
+    for (const expr of body) {
+      const call = callOf(expr);
+      if (call === undefined) continue;
+      if (isEquality(expr)) {
+        for (const name of outputsOfEquality(expr, new Set())) bound.add(name);
+        continue;
+      }
+      const arity = this.#context.arity(call.operator);
+      if (arity < 0 || arity >= call.args.length) continue;
+      const options = { skipClosures: true, skipSets: true, skipObjectKeys: true, skipRefHead: true };
+      varsOf(call.args.slice(arity), options, bound);
+    }
+    return new Set(
+      [...uses].filter(([name, count]) => !bound.has(name) || count === 1).map(([name]) => name),
+    );
+  }
+
+  /** True when something was reported. */
+  #report(unsafe: Unsafe): boolean {
+    const named = new Map<string, Location>();
+    for (const [expr, names] of unsafe) {
+      for (const name of names) {
+        const original = this.#context.original(name);
+        if (original.startsWith('__local')) continue;
+        const location = locationOf(name, expr);
+        const known = named.get(original);
+        if (known === undefined || before(location, known)) named.set(original, location);
+      }
+    }
+    for (const [name, location] of [...named].sort((a, b) => (before(a[1], b[1]) ? -1 : 1))) {
+      const hint = FUTURE_KEYWORDS.has(name)
+        ? ` (hint: \`import future.keywords.${name}\` to import a future keyword)`
+        : '';
+      this.#context.report('rego_unsafe_var_error', location, `var ${display(name)} is unsafe${hint}`);
+    }
+    if (named.size > 0) return true;
+    const seen = new Set<string>();
+    for (const [expr, names] of [...unsafe].sort((a, b) => (before(a[0].location, b[0].location) ? -1 : 1))) {
+      const fresh = [...names].filter((name) => !seen.has(name));
+      if (fresh.length === 0) continue;
+      for (const name of fresh) seen.add(name);
+      this.#context.report('rego_unsafe_var_error', expr.location, 'expression is unsafe');
+    }
+    return true;
+  }
+}
+
+function display(name: string): string {
+  return name.startsWith('$') ? '_' : name;
+}
+
+function before(a: Location, b: Location): boolean {
+  return a.file === b.file
+    ? a.row - b.row || a.col - b.col
+      ? a.row < b.row || (a.row === b.row && a.col < b.col)
+      : false
+    : a.file < b.file;
+}
+
+function locationOf(name: string, expr: Expr): Location {
+  let found: Location | undefined;
+  walk(expr, (node) => {
+    if ('kind' in node && node.kind === 'var' && node.name === name) found ??= node.location;
+    return found !== undefined;
+  });
+  return found ?? expr.location;
+}
+
+function addUnsafe(unsafe: Unsafe, expr: Expr, name: string): void {
+  const known = unsafe.get(expr);
+  if (known === undefined) unsafe.set(expr, new Set([name]));
+  else known.add(name);
+}
+
+/** Variables inside the comprehensions and nested bodies of an expression. */
+function closureVars(expr: Expr): Set<string> {
+  const vars = new Set<string>();
+  walk(expr, (node) => {
+    if (!('kind' in node)) return false;
+    if (isComprehension(node as Term) || node.kind === 'templateString') {
+      varsOf([node as Term], {}, vars);
+      return true;
+    }
+    if (node.kind !== 'expr') return false;
+    const terms = node.terms;
+    if (terms.kind === 'every') {
+      varsOf(terms.body, {}, vars);
+      walk(terms.domain, () => false);
+      return true;
+    }
+    if (terms.kind === 'not') {
+      varsOf(terms.body, {}, vars);
+      return true;
+    }
+    if (terms.kind === 'logicalAnd' || terms.kind === 'logicalOr') {
+      varsOf([...terms.lhs, ...terms.rhs], {}, vars);
+      return true;
+    }
+    return false;
+  });
+  return vars;
+}

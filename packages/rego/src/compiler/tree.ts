@@ -1,0 +1,225 @@
+import type { Body, Call, Expr, Location, Ref, Rule, Term, With } from '../ast/types.ts';
+
+/** Small helpers over the syntax tree, as the compiler's passes use it. */
+
+export function varTerm(name: string, location: Location): Term {
+  return { kind: 'var', name, location };
+}
+
+export function refTo(name: string, location: Location): Ref {
+  return { kind: 'ref', terms: [varTerm(name, location)], location };
+}
+
+export function callExpr(operator: string, args: Term[], location: Location): Expr {
+  const call: Call = { kind: 'call', operator: refTo(operator, location), args, location };
+  return { kind: 'expr', terms: call, with: [], negated: false, index: 0, location };
+}
+
+/** `a = b` */
+export function equalityExpr(a: Term, b: Term, location: Location): Expr {
+  return callExpr('eq', [a, b], location);
+}
+
+export function termExpr(term: Term, location: Location): Expr {
+  return { kind: 'expr', terms: term, with: [], negated: false, index: 0, location };
+}
+
+/** The dotted name of a call's operator (`io.jwt.decode`, `data.a.f`); undefined for one that is not constant. */
+export function operatorName(operator: Ref): string | undefined {
+  const [head, ...rest] = operator.terms;
+  if (head?.kind !== 'var') return undefined;
+  let name = head.name;
+  for (const term of rest) {
+    if (term.kind !== 'string') return undefined;
+    name += `.${term.value}`;
+  }
+  return name;
+}
+
+/** The call an expression is, if it is one. */
+export function callOf(expr: Expr): Call | undefined {
+  return expr.terms.kind === 'call' ? expr.terms : undefined;
+}
+
+export function isCallTo(expr: Expr, name: string): boolean {
+  return expr.terms.kind === 'call' && operatorName(expr.terms.operator) === name;
+}
+
+export function isEquality(expr: Expr): boolean {
+  return isCallTo(expr, 'eq');
+}
+
+export function isAssignment(expr: Expr): boolean {
+  return isCallTo(expr, 'assign') && (expr.terms as Call).args.length === 2;
+}
+
+export function isScalar(term: Term): boolean {
+  return term.kind === 'null' || term.kind === 'boolean' || term.kind === 'number' || term.kind === 'string';
+}
+
+export function isComprehension(term: Term): boolean {
+  return (
+    term.kind === 'arrayComprehension' ||
+    term.kind === 'setComprehension' ||
+    term.kind === 'objectComprehension'
+  );
+}
+
+/** Variables that the compiler made, and wildcards. */
+export function isGenerated(name: string): boolean {
+  return name.startsWith('__local') || name.startsWith('$');
+}
+
+export function isWildcardName(name: string): boolean {
+  return name.startsWith('$');
+}
+
+/** Copies everything but locations and annotations. */
+export function cloneTerm(term: Term): Term {
+  return clone(term);
+}
+
+function clone<N>(node: N): N {
+  if (Array.isArray(node)) return node.map(clone) as N;
+  if (node === null || typeof node !== 'object') return node;
+  const copy: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(node)) {
+    copy[name] = name === 'location' || name === 'annotations' ? value : clone(value);
+  }
+  return copy as N;
+}
+
+export function cloneBody(body: Body): Body {
+  return clone(body);
+}
+
+export function cloneRule(rule: Rule): Rule {
+  return clone(rule);
+}
+
+type Node = Term | Expr | With;
+
+/** Visits every term, expression and `with` under a node, outermost first. `visit` answers true to go no deeper. */
+export function walk(node: Node, visit: (node: Node) => boolean): void {
+  if (visit(node)) return;
+  if ('target' in node) {
+    walk(node.target, visit);
+    walk(node.value, visit);
+    return;
+  }
+  if (node.kind === 'expr') {
+    const terms = node.terms;
+    switch (terms.kind) {
+      case 'some':
+        walkAll(terms.symbols, visit);
+        break;
+      case 'every':
+        if (terms.key !== undefined) walk(terms.key, visit);
+        walk(terms.value, visit);
+        walk(terms.domain, visit);
+        walkAll(terms.body, visit);
+        break;
+      case 'not':
+        walkAll(terms.body, visit);
+        break;
+      case 'logicalAnd':
+      case 'logicalOr':
+        walkAll(terms.lhs, visit);
+        walkAll(terms.rhs, visit);
+        break;
+      default:
+        walk(terms, visit);
+    }
+    walkAll(node.with, visit);
+    return;
+  }
+  walkChildren(node, visit);
+}
+
+export function walkAll(nodes: readonly Node[], visit: (node: Node) => boolean): void {
+  for (const node of nodes) walk(node, visit);
+}
+
+function walkChildren(term: Term, visit: (node: Node) => boolean): void {
+  switch (term.kind) {
+    case 'ref':
+      walkAll(term.terms, visit);
+      return;
+    case 'call':
+      walk(term.operator, visit);
+      walkAll(term.args, visit);
+      return;
+    case 'array':
+    case 'set':
+      walkAll(term.items, visit);
+      return;
+    case 'object':
+      for (const [key, value] of term.pairs) {
+        walk(key, visit);
+        walk(value, visit);
+      }
+      return;
+    case 'templateString':
+      walkAll(term.parts, visit);
+      return;
+    case 'arrayComprehension':
+    case 'setComprehension':
+      walk(term.term, visit);
+      walkAll(term.body, visit);
+      return;
+    case 'objectComprehension':
+      walk(term.key, visit);
+      walk(term.value, visit);
+      walkAll(term.body, visit);
+      return;
+    default:
+  }
+}
+
+export function containsRefOrComprehension(term: Term): boolean {
+  let found = false;
+  walk(term, (node) => {
+    if ('kind' in node && (node.kind === 'ref' || isComprehension(node as Term))) found = true;
+    return found;
+  });
+  return found;
+}
+
+export function isGround(term: Term): boolean {
+  let ground = true;
+  walk(term, (node) => {
+    if ('kind' in node && node.kind === 'var') ground = false;
+    return !ground;
+  });
+  return ground;
+}
+
+/** Ref after its head holds no variables. */
+export function isGroundRef(terms: readonly Term[]): boolean {
+  return terms.every((term, index) => index === 0 || isGround(term));
+}
+
+export function isRootRef(term: Term, root: 'input' | 'data'): term is Ref {
+  return term.kind === 'ref' && term.terms[0]?.kind === 'var' && term.terms[0].name === root;
+}
+
+/** Exactly `input` or exactly `data`. */
+export function isRootDocument(term: Term): boolean {
+  return (
+    term.kind === 'ref' && term.terms.length === 1 && (isRootRef(term, 'input') || isRootRef(term, 'data'))
+  );
+}
+
+/** Appends; a body that is just `true` gives way. */
+export function appendToBody(body: Body, exprs: readonly Expr[]): Body {
+  if (exprs.length === 0) return body;
+  const first = body[0];
+  const empty =
+    body.length === 1 &&
+    first !== undefined &&
+    first.terms.kind === 'boolean' &&
+    first.terms.value &&
+    first.with.length === 0 &&
+    !first.negated;
+  return empty ? [...exprs] : [...body, ...exprs];
+}

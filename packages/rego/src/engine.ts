@@ -1,0 +1,235 @@
+import {
+  type Body,
+  type Import,
+  type Module,
+  ParseError,
+  parseBody,
+  parseModule,
+  type RegoVersion,
+} from './ast/index.ts';
+import { builtinTable } from './builtins/index.ts';
+import { type Builtin, type CallLocation, Halt, type HostServices } from './builtins/types.ts';
+import { type CompiledModules, compileModules, compileQuery } from './compiler/compile.ts';
+import type { RuleNode } from './compiler/rule-tree.ts';
+import { operatorName, walkAll } from './compiler/tree.ts';
+import { locate, RegoError } from './errors.ts';
+import { Machine } from './eval/machine.ts';
+import type { Plan } from './eval/planner.ts';
+import { makeUnit, type Unit } from './eval/units.ts';
+import { fromJson, type Value } from './values/index.ts';
+
+/** Everything a set of policies is compiled from. */
+export interface CompileInput {
+  /** Policy texts by file name. */
+  readonly modules: Readonly<Record<string, string>>;
+  /** Base documents: what `data` holds besides the rules. Read once, never changed. Rego values are taken as they are. */
+  readonly data?: unknown;
+  /** Language of the modules; `v1` unless given. */
+  readonly regoVersion?: RegoVersion;
+  /** OPA's strict mode: unused imports, variables and arguments are errors. */
+  readonly strict?: boolean;
+  /** Built-in functions of the host, beside those of the language. */
+  readonly builtins?: readonly Builtin[];
+  /** Services that built-ins may use to reach outside. Without them they fail. */
+  readonly host?: HostServices;
+  /** Receives what policies `print`. Without it, calls of `print` cost nothing. */
+  readonly print?: (message: string, location: CallLocation | undefined) => void;
+  /** Keywords in force without an import (names of `future.keywords`). */
+  readonly futureKeywords?: readonly string[];
+}
+
+/** What one evaluation may use, and what it sees of the world. */
+export interface EvaluateOptions {
+  /** Ends the evaluation when it is aborted, with `eval_cancel_error`. Looked at every few thousand steps. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds of wall clock; unlimited unless given. */
+  readonly timeoutMs?: number;
+  /** Loop iterations, rule evaluations and work of built-ins; 100 million unless given. */
+  readonly maxSteps?: number;
+  /** Errors of built-in functions end the evaluation; otherwise the call has no value. */
+  readonly strictBuiltinErrors?: boolean;
+  /** Nanoseconds since 1970, for `time.now_ns`; the clock unless given. */
+  readonly timeNs?: bigint;
+  /** For `rand.intn` and `uuid.rfc4122`; random unless given. */
+  readonly seed?: number;
+  /** Environment variables `opa.runtime` shows; none unless given. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const DEFAULT_MAX_STEPS = 100_000_000;
+
+/** A compiled set of policies: units of its documents, one machine, and whatever queries are prepared on it. */
+export class Engine {
+  readonly compiled: CompiledModules;
+  readonly plan: Plan;
+  readonly sources: Map<string, string>;
+  readonly #machine = new Machine();
+  readonly #data: Value;
+  readonly #input: CompileInput;
+  #running = false;
+
+  constructor(input: CompileInput) {
+    this.#input = input;
+    this.sources = new Map(Object.entries(input.modules));
+    const modules = parseAll(this.sources, input);
+    const builtins = builtinTable(input.builtins);
+    this.compiled = compileModules(modules, {
+      builtins,
+      strict: input.strict ?? false,
+      print: input.print !== undefined,
+      sources: this.sources,
+    });
+    this.#data = fromJson(input.data ?? {});
+    const withs = withTargets(this.compiled);
+    const units = new Map<RuleNode, Unit | undefined>();
+    const paths = new Map<RuleNode, readonly Value[]>();
+    const visit = (node: RuleNode, path: readonly Value[]): void => {
+      paths.set(node, path);
+      for (const child of node.children.values()) visit(child, [...path, child.key]);
+    };
+    visit(this.compiled.tree.root, []);
+    let id = 0;
+    const plan: Plan = {
+      machine: this.#machine,
+      tree: this.compiled.tree,
+      builtins,
+      mocked: withs.names,
+      masks: withs.data,
+      unitAt: (node) => {
+        if (!units.has(node)) units.set(node, makeUnit(plan, node, paths.get(node) ?? [], id++));
+        return units.get(node);
+      },
+    };
+    this.plan = plan;
+  }
+
+  /** Names of functions that `with` replaces somewhere, and whether it replaces parts of `data`. */
+  compileQuery(text: string, imports: readonly Import[], capture: boolean): ReturnType<typeof compileQuery> {
+    const { regoVersion, futureKeywords } = this.#input;
+    const body = parsing(() =>
+      parseBody(text, {
+        file: '',
+        ...(regoVersion === undefined ? {} : { regoVersion }),
+        ...(futureKeywords === undefined ? {} : { futureKeywords }),
+      }),
+    );
+    const compiled = compileQuery(this.compiled, body as Body, imports, capture);
+    const targets = { names: this.plan.mocked as Set<string>, data: this.plan.masks };
+    collectTargets(compiled.body, targets);
+    (this.plan as { masks: boolean }).masks = targets.data;
+    return compiled;
+  }
+
+  /** Runs steps with the machine set up for one evaluation. */
+  run<R>(input: unknown, options: EvaluateOptions, body: () => R): R {
+    if (this.#running) throw new Error('a policy cannot be evaluated from within its own evaluation');
+    const machine = this.#machine;
+    const seed = options.seed ?? Math.trunc(Math.random() * 0x1_0000_0000);
+    this.#running = true;
+    try {
+      machine.begin(
+        {
+          maxSteps: options.maxSteps ?? DEFAULT_MAX_STEPS,
+          timeoutMs: options.timeoutMs ?? Number.POSITIVE_INFINITY,
+          signal: options.signal,
+        },
+        seed,
+      );
+      machine.timeNs = options.timeNs ?? BigInt(Date.now()) * 1_000_000n;
+      machine.strictErrors = options.strictBuiltinErrors ?? false;
+      machine.env = options.env ?? {};
+      machine.host = this.#input.host ?? {};
+      machine.print = this.#input.print;
+      machine.input = input === undefined ? undefined : fromJson(input);
+      machine.data = this.#data;
+      return body();
+    } catch (error) {
+      throw this.#explained(error);
+    } finally {
+      machine.end();
+      this.#running = false;
+    }
+  }
+
+  #explained(error: unknown): unknown {
+    if (error instanceof RegoError) return new RegoError(error.problems, this.sources);
+    if (error instanceof Halt) {
+      return new RegoError([
+        { code: error.code as RegoError['code'], message: error.message, location: undefined },
+      ]);
+    }
+    if (error instanceof RangeError && /call stack/i.test(error.message)) {
+      return new RegoError([
+        {
+          code: 'eval_internal_error',
+          message: 'evaluation or a value is nested too deeply',
+          location: undefined,
+        },
+      ]);
+    }
+    return error;
+  }
+}
+
+function parseAll(sources: ReadonlyMap<string, string>, input: CompileInput): Map<string, Module> {
+  const modules = new Map<string, Module>();
+  for (const [file, text] of sources) {
+    modules.set(
+      file,
+      parsing(
+        () =>
+          parseModule(text, {
+            file,
+            ...(input.regoVersion === undefined ? {} : { regoVersion: input.regoVersion }),
+            ...(input.futureKeywords === undefined ? {} : { futureKeywords: input.futureKeywords }),
+          }),
+        sources,
+      ),
+    );
+  }
+  return modules;
+}
+
+/** Parse errors as the package's own. */
+function parsing<R>(parse: () => R, sources: ReadonlyMap<string, string> = new Map()): R {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    const problems = error.errors.map(({ code, message, location }) => ({
+      code,
+      message,
+      location: locate(location),
+    }));
+    throw new RegoError(problems, sources);
+  }
+}
+
+interface Targets {
+  readonly names: Set<string>;
+  data: boolean;
+}
+
+/** What `with` replaces anywhere in the modules: only those places have to look for replacements. */
+function withTargets(compiled: CompiledModules): Targets {
+  const targets: Targets = { names: new Set(), data: false };
+  for (const rule of compiled.rules) {
+    for (let branch: typeof rule.else = rule; branch !== undefined; branch = branch.else) {
+      collectTargets(branch.body, targets);
+    }
+  }
+  return targets;
+}
+
+function collectTargets(body: Body, targets: Targets): void {
+  walkAll(body, (node) => {
+    if ('target' in node) {
+      const { target } = node;
+      const head = target.kind === 'ref' ? target.terms[0] : target;
+      if (head?.kind === 'var' && head.name === 'data') targets.data = true;
+      const name = target.kind === 'ref' ? operatorName(target) : target.name;
+      if (name !== undefined) targets.names.add(name);
+    }
+    return false;
+  });
+}

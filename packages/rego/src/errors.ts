@@ -1,0 +1,70 @@
+import type { Location } from './ast/types.ts';
+
+/** Where in the policy an error is. Rows and columns count from 1. */
+export interface ErrorLocation {
+  readonly file: string;
+  readonly row: number;
+  readonly col: number;
+}
+
+/** OPA's error codes. */
+export type RegoErrorCode =
+  | 'rego_parse_error'
+  | 'rego_compile_error'
+  | 'rego_type_error'
+  | 'rego_unsafe_var_error'
+  | 'rego_recursion_error'
+  | 'eval_internal_error'
+  | 'eval_cancel_error'
+  | 'eval_conflict_error'
+  | 'eval_type_error'
+  | 'eval_builtin_error'
+  | 'eval_with_merge_error';
+
+/** One thing that is wrong with a policy, or that went wrong when it ran. */
+export interface RegoProblem {
+  readonly code: RegoErrorCode;
+  readonly message: string;
+  readonly location: ErrorLocation | undefined;
+}
+
+/**
+ * The one error class of the package. A compilation may find several problems: the first stands in `code`, `message`
+ * and `location`, all of them in `problems`. `toString()` shows each with its source line and a caret.
+ */
+export class RegoError extends Error {
+  override readonly name = 'RegoError';
+  readonly code: RegoErrorCode;
+  readonly location: ErrorLocation | undefined;
+  readonly problems: readonly RegoProblem[];
+  readonly #sources: ReadonlyMap<string, string>;
+
+  constructor(problems: readonly RegoProblem[], sources: ReadonlyMap<string, string> = new Map()) {
+    const first = problems[0] as RegoProblem;
+    super(first.message);
+    this.code = first.code;
+    this.location = first.location;
+    this.problems = problems;
+    this.#sources = sources;
+  }
+
+  override toString(): string {
+    return this.problems.map((problem) => renderProblem(problem, this.#sources)).join('\n');
+  }
+}
+
+/** `file:row:col: code: message`, the source line, and a caret under the column. */
+export function renderProblem(problem: RegoProblem, sources: ReadonlyMap<string, string>): string {
+  const { location } = problem;
+  if (location === undefined) return `${problem.code}: ${problem.message}`;
+  const head = `${location.file}:${location.row}:${location.col}: ${problem.code}: ${problem.message}`;
+  const line = sources.get(location.file)?.split('\n')[location.row - 1];
+  if (line === undefined || line.trim() === '') return head;
+  const before = [...line].slice(0, location.col - 1).map((character) => (character === '\t' ? '\t' : ' '));
+  return `${head}\n\t${line.trimEnd()}\n\t${before.join('')}^`;
+}
+
+export function locate(location: Location | undefined): ErrorLocation | undefined {
+  if (location === undefined || location.row === 0) return undefined;
+  return { file: location.file, row: location.row, col: location.col };
+}

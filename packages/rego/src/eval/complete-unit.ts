@@ -1,0 +1,69 @@
+import type { Term } from '../ast/types.ts';
+import type { CompiledRule } from '../compiler/rule-tree.ts';
+import type { Value } from '../values/index.ts';
+import type { Block } from './block.ts';
+import { type Chain, commonValue, Outcome, planChain, runChain } from './chain.ts';
+import { MESSAGES } from './faults.ts';
+import { ABSENT } from './machine.ts';
+import type { Plan } from './planner.ts';
+import { planPath } from './refs.ts';
+import type { Unit } from './units.ts';
+
+/** `p := value if …`: one value, on which all rules must agree. */
+export class CompleteUnit implements Unit {
+  readonly #plan: Plan;
+  readonly #rules: readonly CompiledRule[];
+  readonly #id: number;
+  readonly #outcome = new Outcome();
+  readonly #firstIsEnough: boolean;
+  #chains: readonly Chain[] | undefined = undefined;
+  #default: Chain | undefined = undefined;
+
+  constructor(plan: Plan, rules: readonly CompiledRule[], id: number) {
+    this.#plan = plan;
+    this.#rules = rules;
+    this.#id = id;
+    this.#firstIsEnough = commonValue(rules.filter((rule) => !rule.default)) !== undefined;
+  }
+
+  value(): Value | undefined {
+    const cache = this.#plan.machine.unitCache(this.#id);
+    if (cache.full !== undefined) return cache.full === ABSENT ? undefined : cache.full;
+    const value = this.#evaluate();
+    cache.full = value ?? ABSENT;
+    return value;
+  }
+
+  planRead(plan: Plan, block: Block, terms: readonly Term[], at: number, out: number): void {
+    const { registers } = plan.machine;
+    block.emit((next) => () => {
+      const value = this.value();
+      if (value === undefined) return false;
+      registers[out] = value;
+      return next();
+    });
+    planPath(plan, block, terms, at, out, out);
+  }
+
+  #evaluate(): Value | undefined {
+    const outcome = this.#outcome;
+    const chains = this.#chains ?? this.#compile();
+    this.#plan.machine.tick();
+    outcome.value = undefined;
+    for (const chain of chains) {
+      runChain(chain, outcome);
+      if (outcome.value !== undefined && this.#firstIsEnough) break;
+    }
+    if (outcome.value === undefined && this.#default !== undefined) runChain(this.#default, outcome);
+    return outcome.value;
+  }
+
+  #compile(): readonly Chain[] {
+    const compile = (rule: CompiledRule): Chain =>
+      planChain(this.#plan, rule, this.#outcome, MESSAGES.complete, () => undefined);
+    this.#chains = this.#rules.filter((rule) => !rule.default).map(compile);
+    const fallback = this.#rules.find((rule) => rule.default);
+    if (fallback !== undefined) this.#default = compile(fallback);
+    return this.#chains;
+  }
+}

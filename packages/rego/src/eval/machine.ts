@@ -1,0 +1,147 @@
+import { type BuiltinContext, type CallLocation, Halt, type HostServices } from '../builtins/types.ts';
+import { EMPTY_OBJECT, keyOf, type Value } from '../values/index.ts';
+
+/** A continuation: runs what is left of a body. True says "enough": every loop on the way out stops. */
+export type Step = () => boolean;
+
+/** Marks a document or a call that was evaluated and has no value. */
+export const ABSENT: unique symbol = Symbol('absent');
+
+export type Cached = Value | typeof ABSENT;
+
+/** What a document keeps between its uses in one evaluation. */
+export interface UnitCache {
+  /** The whole document. */
+  full: Cached | undefined;
+  /** Members evaluated one by one, by key. */
+  members: Map<unknown, Cached> | undefined;
+  /** Results of a function by its arguments: a map per argument. */
+  calls: Map<unknown, unknown> | undefined;
+}
+
+/** A path of `data` that `with` replaces. */
+export type Mask = { readonly path: readonly Value[]; readonly outer: Mask | undefined };
+
+/** What a function is replaced by. */
+export type Mock = (args: readonly Value[]) => Value | undefined;
+
+/** Bounds of one evaluation. */
+export interface Limits {
+  /** Loop iterations, rule evaluations and the work that built-ins report. */
+  readonly maxSteps: number;
+  /** Milliseconds of wall clock; Infinity for none. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** How many steps may pass between looks at the clock and the signal. */
+const CHECK_EVERY = 4096;
+
+/**
+ * The state of the evaluation under way. There is one machine per prepared policy, and every compiled step refers
+ * to it and to its registers directly: Rego has no recursion, so each variable of each rule owns one register.
+ */
+export class Machine implements BuiltinContext {
+  readonly registers: (Value | undefined)[] = [];
+  input: Value | undefined = undefined;
+  data: Value = EMPTY_OBJECT;
+  /** Indexed by document. Replaced while a `with` is in force. */
+  caches: (UnitCache | undefined)[] = [];
+  mask: Mask | undefined = undefined;
+  mocks: Map<string, Mock> | undefined = undefined;
+  strictErrors = false;
+
+  timeNs = 0n;
+  cache = new Map<string, unknown>();
+  location: CallLocation | undefined = undefined;
+  env: Readonly<Record<string, string>> = {};
+  host: HostServices = {};
+  print: BuiltinContext['print'] = undefined;
+  note: BuiltinContext['note'] = undefined;
+
+  #seed = 0;
+  #steps = 0;
+  #checkAt = 0;
+  #limits: Limits = {
+    maxSteps: Number.POSITIVE_INFINITY,
+    timeoutMs: Number.POSITIVE_INFINITY,
+    signal: undefined,
+  };
+  #deadline = Number.POSITIVE_INFINITY;
+
+  begin(limits: Limits, seed: number): void {
+    this.#limits = limits;
+    this.#steps = 0;
+    this.#checkAt = 0;
+    this.#deadline =
+      limits.timeoutMs === Number.POSITIVE_INFINITY ? limits.timeoutMs : performance.now() + limits.timeoutMs;
+    this.#seed = seed >>> 0;
+    this.caches = [];
+    this.mask = undefined;
+    this.mocks = undefined;
+    this.location = undefined;
+    this.cache = new Map();
+  }
+
+  /** Forgets what one evaluation left behind, so that it can be collected. */
+  end(): void {
+    this.caches = [];
+    this.cache = new Map();
+    this.input = undefined;
+    this.registers.fill(undefined);
+  }
+
+  /** Counts one step. */
+  tick(): void {
+    if (++this.#steps > this.#checkAt) this.#check();
+  }
+
+  charge(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps > this.#checkAt) this.#check();
+  }
+
+  #check(): void {
+    if (this.#steps > this.#limits.maxSteps) {
+      throw new Halt('eval_cancel_error', `evaluation took more than ${this.#limits.maxSteps} steps`);
+    }
+    if (this.#limits.signal?.aborted === true)
+      throw new Halt('eval_cancel_error', 'caller cancelled query execution');
+    if (performance.now() > this.#deadline) {
+      throw new Halt('eval_cancel_error', `evaluation took longer than ${this.#limits.timeoutMs} ms`);
+    }
+    this.#checkAt = Math.min(this.#steps + CHECK_EVERY, this.#limits.maxSteps);
+  }
+
+  /** Mulberry32: small, seeded, and not for secrets. */
+  random(): number {
+    this.#seed = (this.#seed + 0x6d2b79f5) >>> 0;
+    let t = this.#seed;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  }
+
+  unitCache(id: number): UnitCache {
+    let cache = this.caches[id];
+    if (cache === undefined) {
+      cache = { full: undefined, members: undefined, calls: undefined };
+      this.caches[id] = cache;
+    }
+    return cache;
+  }
+
+  /** Whether `with` replaces the document at a path, or one above it. */
+  isMasked(path: readonly Value[]): boolean {
+    for (let mask = this.mask; mask !== undefined; mask = mask.outer) {
+      if (isPrefix(mask.path, path)) return true;
+    }
+    return false;
+  }
+}
+
+function isPrefix(prefix: readonly Value[], path: readonly Value[]): boolean {
+  return (
+    prefix.length <= path.length && prefix.every((key, index) => keyOf(key) === keyOf(path[index] as Value))
+  );
+}

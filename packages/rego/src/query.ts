@@ -1,0 +1,156 @@
+import { parseModule } from './ast/index.ts';
+import type { Import, Term } from './ast/types.ts';
+import { type CompileInput, Engine, type EvaluateOptions } from './engine.ts';
+import { Block, Frame } from './eval/block.ts';
+import type { Step } from './eval/machine.ts';
+import { planBody, planTerm } from './eval/planner.ts';
+import { type Json, toJson, type Value } from './values/index.ts';
+
+/** What one expression of a query came to. */
+export interface ExpressionValue {
+  readonly value: Json;
+  readonly text: string;
+  readonly location: { readonly row: number; readonly col: number };
+}
+
+/** One way to satisfy a query. */
+export interface QueryResult {
+  readonly expressions: readonly ExpressionValue[];
+  /** The query's variables. */
+  readonly bindings: Readonly<Record<string, Json>>;
+}
+
+/** A query prepared on a policy. Evaluate it as often as you like; evaluations do not see each other. */
+export class Query {
+  readonly #engine: Engine;
+  readonly #step: Step;
+  readonly #variables: readonly (readonly [name: string, read: () => Value])[];
+  readonly #expressions: readonly { text: string; row: number; col: number; read: () => Value }[];
+  #visit: () => void = () => undefined;
+
+  /** Use {@link Policy.query} or {@link prepare}. */
+  constructor(engine: Engine, text: string, imports: readonly Import[], capture: boolean) {
+    this.#engine = engine;
+    const { body, captures } = engine.compileQuery(text, imports, capture);
+    const block = new Block(new Frame(engine.plan.machine));
+    planBody(engine.plan, block, body);
+    const hidden = new Set(captures.map(({ name }) => name));
+    this.#variables = [...block.bound]
+      .filter((name) => !name.startsWith('$') && !hidden.has(name))
+      .map((name) => [name, block.read(block.frame.slot(name))]);
+    this.#expressions = captures.map(({ name, text, location }) => ({
+      text,
+      row: location.row,
+      col: location.col,
+      read: name === '' ? () => true : block.read(block.frame.slot(name)),
+    }));
+    this.#step = block.link(() => {
+      this.#visit();
+      return false;
+    });
+  }
+
+  /** All ways to satisfy the query, as plain JSON. An empty list means undefined. Throws {@link RegoError}. */
+  evaluate(input?: unknown, options: EvaluateOptions = {}): QueryResult[] {
+    const results: QueryResult[] = [];
+    this.#engine.run(input, options, () => {
+      this.#visit = () => {
+        const bindings: Record<string, Json> = {};
+        for (const [name, read] of this.#variables) {
+          if (!name.startsWith('__local')) bindings[name] = toJson(read());
+        }
+        results.push({
+          expressions: this.#expressions.map(({ text, row, col, read }) => ({
+            value: toJson(read()),
+            text,
+            location: { row, col },
+          })),
+          bindings,
+        });
+      };
+      this.#step();
+    });
+    return results;
+  }
+
+  /** The bindings of every variable as Rego values, those of generated variables included. */
+  bindings(input?: unknown, options: EvaluateOptions = {}): Map<string, Value>[] {
+    const results: Map<string, Value>[] = [];
+    this.#engine.run(input, options, () => {
+      this.#visit = () => {
+        results.push(new Map(this.#variables.map(([name, read]) => [name, read()])));
+      };
+      this.#step();
+    });
+    return results;
+  }
+}
+
+/** One document of a policy, prepared: what `data.a.b` is for an input. */
+export class PreparedRule {
+  readonly #engine: Engine;
+  readonly #step: Step;
+  readonly #read: () => Value;
+
+  /** Use {@link Policy.rule}. */
+  constructor(engine: Engine, path: string) {
+    this.#engine = engine;
+    const { body } = engine.compileQuery(path, [], false);
+    const term = body.at(-1)?.terms as Term;
+    if (body.length !== 1 || term.kind !== 'ref') throw new TypeError(`${path} is not a path into data`);
+    const block = new Block(new Frame(engine.plan.machine));
+    this.#read = block.read(planTerm(engine.plan, block, term));
+    this.#step = block.link(() => true);
+  }
+
+  /** The document as plain JSON, or undefined when it has no value for this input. Throws {@link RegoError}. */
+  evaluate(input?: unknown, options: EvaluateOptions = {}): Json | undefined {
+    return this.#engine.run(input, options, () => (this.#step() ? toJson(this.#read()) : undefined));
+  }
+
+  /** The document as a Rego value: sets stay sets, numbers keep their digits. */
+  value(input?: unknown, options: EvaluateOptions = {}): Value | undefined {
+    return this.#engine.run(input, options, () => (this.#step() ? this.#read() : undefined));
+  }
+}
+
+/** Compiled policies, on which queries are prepared. */
+export class Policy {
+  readonly #engine: Engine;
+
+  constructor(input: CompileInput) {
+    this.#engine = new Engine(input);
+  }
+
+  /** Prepares a query (`data.a.deny[x]; startswith(x, "b")`). `imports` as in a module: `["data.a", "input.b as c"]`. */
+  query(text: string, options: { readonly imports?: readonly string[] } = {}): Query {
+    return new Query(this.#engine, text, parseImports(options.imports ?? []), true);
+  }
+
+  /** As {@link Policy.query}, for callers of {@link Query.bindings}: values of expressions are not captured. */
+  bareQuery(text: string): Query {
+    return new Query(this.#engine, text, [], false);
+  }
+
+  /** Prepares the evaluation of one document. */
+  rule(path: string): PreparedRule {
+    return new PreparedRule(this.#engine, path);
+  }
+}
+
+function parseImports(imports: readonly string[]): readonly Import[] {
+  if (imports.length === 0) return [];
+  return parseModule(`package query\n${imports.map((line) => `import ${line}`).join('\n')}`, {
+    file: 'imports',
+  }).imports;
+}
+
+/** Parses and compiles policies. Throws {@link RegoError} with everything that is wrong with them. */
+export function compile(input: CompileInput): Policy {
+  return new Policy(input);
+}
+
+/** Compiles policies and prepares one query on them. */
+export function prepare(input: CompileInput & { readonly query: string }): Query {
+  return compile(input).query(input.query);
+}
