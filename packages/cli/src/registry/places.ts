@@ -120,18 +120,23 @@ export async function openForVerification(
   };
 }
 
+/** Tags that hold what is attached to an image, not an image: cosign's, and the referrers fallback. */
+const attachmentTag = /(^|-)sha(256|512)-[0-9a-f]{64,128}(\.(sig|att|sbom))?$/;
+const refName = 'org.opencontainers.image.ref.name';
+
 async function onlyImage(repository: LayoutRepository, text: string): Promise<string> {
-  // Referrers stand in index.json too; they are about an image, not images.
-  const images = (await repository.entries()).filter(({ artifactType }) => artifactType === undefined);
+  const entries = (await repository.entries()).filter(({ artifactType }) => artifactType === undefined);
+  const tagged = entries.filter(({ annotations }) => annotations?.[refName] !== undefined);
+  const named = tagged.filter(({ annotations }) => !attachmentTag.test(annotations?.[refName] ?? ''));
+  const images = named.length > 0 ? named : entries.filter((entry) => !tagged.includes(entry));
   const digests = new Set(images.map(({ digest }) => digest));
   if (digests.size === 1) return images[0]!.digest;
-  const tags = images.flatMap(({ annotations }) => annotations?.['org.opencontainers.image.ref.name'] ?? []);
+  const tags = images.flatMap(({ annotations }) => annotations?.[refName] ?? []);
+  const where = text.slice(0, 200);
   throw cliErrors.error('USAGE', {
-    message:
-      digests.size === 0
-        ? `${text.slice(0, 200)} holds no image`
-        : `${text.slice(0, 200)} holds ${digests.size} images`,
+    message: digests.size === 0 ? `${where} holds no image` : `${where} holds ${digests.size} images`,
     expected: digests.size === 0 ? 'an image' : `one of the tags ${tags.join(', ')}, as oci:DIRECTORY:TAG`,
-    found: 'no tag',
+    found: digests.size === 0 ? 'none' : 'no tag',
+    remedy: 'Name the tag behind a colon: oci:DIRECTORY:TAG.',
   });
 }

@@ -1,0 +1,169 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  buildImage,
+  buildIndex,
+  buildLayer,
+  createRegistryClient,
+  machinePlatform,
+  pushImage,
+} from '@pratique/oci';
+import { type Registry, startRegistry } from '@pratique/registry';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../program/run.ts';
+import { testTerminal } from '../testing/terminal.ts';
+
+const never = new AbortController().signal;
+let registry: Registry;
+let cwd: string;
+let digest: string;
+
+async function pratique(...argv: string[]) {
+  const terminal = testTerminal({ cwd, env: { HOME: cwd, COSIGN_PASSWORD: '' } });
+  const code = await run(argv, terminal, never);
+  return { code, stdout: terminal.stdout, stderr: terminal.stderr };
+}
+
+const at = (image: string): string => `${registry.address}/${image}`;
+
+beforeAll(async () => {
+  cwd = mkdtempSync(join(tmpdir(), 'pratique-images-'));
+  registry = await startRegistry({ listen: '127.0.0.1:0' });
+  const layer = await buildLayer([
+    { type: 'file', path: 'hello', content: new TextEncoder().encode('hello') },
+  ]);
+  const image = buildImage({ layers: [layer], platform: machinePlatform() });
+  const client = createRegistryClient({ environment: {} });
+  for (const name of ['app', 'unsigned', 'both'])
+    await pushImage(image, client.repository(at(name)), { tag: '1' });
+  const other = buildImage({ layers: [layer], platform: { os: 'linux', architecture: 's390x' } });
+  const multi = client.repository(at('multi'));
+  await pushImage(image, multi);
+  await pushImage(other, multi);
+  const index = buildIndex({ manifests: [image.descriptor, other.descriptor] });
+  await multi.putManifest(index.bytes, index.descriptor.mediaType, { tag: '1' });
+  client.close();
+  digest = image.descriptor.digest;
+  await pratique('generate-key-pair');
+  await pratique('generate-key-pair', '--output-key-prefix', 'other');
+  await pratique('sign', '--key', 'cosign.key', '-a', 'env=dev', `${at('app')}@${digest}`);
+});
+
+afterAll(async () => {
+  await registry.close();
+  rmSync(cwd, { recursive: true });
+});
+
+test('signing prints the digest that was signed on standard output and nothing else', async () => {
+  const signed = await pratique('sign', '--key', 'cosign.key', `${at('both')}@${digest}`);
+  expect(signed).toMatchObject({ code: 0, stdout: `${at('both')}@${digest}\n` });
+  expect(signed.stderr).not.toContain('WARNING');
+});
+
+test('signing a tag warns', async () => {
+  const signed = await pratique('sign', '--key', 'cosign.key', at('both:1'));
+  expect(signed.code).toBe(0);
+  expect(signed.stderr).toContain('uses a tag, not a digest');
+});
+
+test.each([
+  ['bundle', []],
+  ['legacy', ['--legacy']],
+  ['legacy as cosign 3 asks for it', ['--new-bundle-format=false']],
+] as const)(
+  'what was signed in the format %s verifies and prints what cosign prints',
+  async (_name, flags) => {
+    await pratique('sign', '--key', 'cosign.key', ...flags, `${at('both')}@${digest}`);
+    const { code, stdout } = await pratique('verify', '--key', 'cosign.pub', at('both:1'));
+    expect(code).toBe(0);
+    const printed = JSON.parse(stdout) as { critical: { image: { 'docker-manifest-digest': string } } }[];
+    for (const { critical } of printed) expect(critical.image['docker-manifest-digest']).toBe(digest);
+  },
+);
+
+test.each([
+  ['no signature', ['--key', 'cosign.pub'], 'unsigned:1', 10, 'SIGNATURE_MISSING'],
+  ['no such image', ['--key', 'cosign.pub'], 'nothing:1', 11, 'OCI_NOT_FOUND'],
+  ['no such tag', ['--key', 'cosign.pub'], 'app:2', 11, 'OCI_NOT_FOUND'],
+  ['another key', ['--key', 'other.pub'], 'app:1', 12, 'NO_MATCHING_SIGNATURE'],
+  ['another annotation', ['--key', 'cosign.pub', '-a', 'env=prod'], 'app:1', 12, 'NO_MATCHING_SIGNATURE'],
+  [
+    'an annotation that is not there',
+    ['--key', 'cosign.pub', '-a', 'toString=x'],
+    'app:1',
+    12,
+    'NO_MATCHING_SIGNATURE',
+  ],
+  ['a private key', ['--key', 'cosign.key'], 'app:1', 3, 'USAGE'],
+  ['no key', [], 'app:1', 3, 'USAGE'],
+  ['a bad reference', ['--key', 'cosign.pub'], 'APP:1', 3, 'OCI_REFERENCE_INVALID'],
+])('verify with %s exits with cosign’s code and says why', async (_name, flags, image, code, error) => {
+  const result = await pratique('verify', ...flags, at(image));
+  expect(result).toMatchObject({ code, stdout: '' });
+  expect(result.stderr).toContain(`error ${error}`);
+});
+
+test('a registry that does not answer is a fault, with another exit code than an unsigned image', async () => {
+  const gone = await startRegistry({ listen: '127.0.0.1:0' });
+  await gone.close();
+  const result = await pratique('verify', '--key', 'cosign.pub', `${gone.address}/app:1`);
+  expect(result).toMatchObject({ code: 1, stdout: '' });
+  expect(result.stderr).toContain('error OCI_UNREACHABLE');
+});
+
+test('one of several keys is enough, and the good annotation is found', async () => {
+  expect(
+    (await pratique('verify', '--key', 'other.pub', '--key', 'cosign.pub', '-a', 'env=dev', at('app:1')))
+      .code,
+  ).toBe(0);
+});
+
+test('-r signs every platform of an index', async () => {
+  const { digest: index } = JSON.parse((await pratique('tree', '-o', 'json', at('multi:1'))).stdout) as {
+    digest: string;
+  };
+  const signed = await pratique('sign', '--key', 'cosign.key', '-r', `${at('multi')}@${index}`);
+  expect(signed.stdout.trim().split('\n')).toHaveLength(3);
+  expect((await pratique('verify', '--key', 'cosign.pub', `${at('multi')}@${digest}`)).code).toBe(0);
+});
+
+test.each([
+  ['oci:layout:1', 'oci:layout:1'],
+  ['oci-archive:image.tar:1', 'image.tar'],
+])('a copy by way of %s keeps digest and bundles', async (to, from) => {
+  expect((await pratique('copy', at('app:1'), to)).stdout).toBe(`${digest}\n`);
+  const back = `${at(`back-${to.split(':')[0]}`)}:1`;
+  expect(await pratique('copy', from, back)).toMatchObject({ code: 0, stdout: `${digest}\n` });
+  expect((await pratique('verify', '--key', 'cosign.pub', back)).code).toBe(0);
+});
+
+test('a copy between repositories takes tag-based signatures along', async () => {
+  await pratique('sign', '--key', 'cosign.key', '--legacy', `${at('unsigned')}@${digest}`);
+  expect((await pratique('copy', at('unsigned:1'), at('copied:1'))).code).toBe(0);
+  expect((await pratique('verify', '--key', 'cosign.pub', at('copied:1'))).code).toBe(0);
+  expect((await pratique('copy', '--image-only', at('unsigned:1'), at('bare:1'))).code).toBe(0);
+  expect((await pratique('verify', '--key', 'cosign.pub', at('bare:1'))).code).toBe(10);
+});
+
+test('a docker archive is read, and an image layout verified in place', async () => {
+  await pratique('copy', at('app:1'), 'docker-archive:docker.tar:v1');
+  expect((await pratique('copy', 'docker.tar', at('from-docker:1'))).code).toBe(0);
+  expect((await pratique('verify', '--local-image', '--key', 'cosign.pub', 'layout')).code).toBe(0);
+});
+
+test('tree shows what is attached, triangulate where cosign 2 keeps it', async () => {
+  expect((await pratique('tree', at('app:1'))).stdout).toContain(
+    'application/vnd.dev.sigstore.bundle.v0.3+json',
+  );
+  expect((await pratique('triangulate', at('app:1'))).stdout).toBe(
+    `${at('app')}:sha256-${digest.slice(7)}.sig\n`,
+  );
+});
+
+test('a file that is no key is refused by name of the problem', async () => {
+  writeFileSync(join(cwd, 'nonsense.pub'), 'nonsense');
+  const result = await pratique('verify', '--key', 'nonsense.pub', at('app:1'));
+  expect(result.code).not.toBe(0);
+  expect(result.stderr).toMatch(/^error [A-Z_]+: .+\n[\s\S]*try /);
+});
