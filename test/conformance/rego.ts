@@ -81,8 +81,8 @@ function check(test: Case, version: Version): string | undefined {
     if (test.wantErrorCode !== undefined && error.code !== test.wantErrorCode) {
       return `expected ${test.wantErrorCode}, found ${error.toString()}`;
     }
-    if (test.wantError !== undefined && !`${error.code}: ${error.message}`.includes(test.wantError)) {
-      return `expected error ${JSON.stringify(test.wantError)}, found ${JSON.stringify(error.message)}`;
+    if (test.wantError !== undefined && !errorText(error).includes(test.wantError)) {
+      return `expected error ${JSON.stringify(test.wantError)}, found ${JSON.stringify(errorText(error))}`;
     }
     return undefined;
   }
@@ -104,6 +104,12 @@ function check(test: Case, version: Version): string | undefined {
   );
   if (compare(want, got) === 0) return undefined;
   return `expected ${toTerm(want)}, found ${toTerm(got)}`;
+}
+
+/** An error as OPA prints it. */
+function errorText(error: RegoError): string {
+  const place = error.location === undefined ? '' : `${error.location.file}:${error.location.row}: `;
+  return `${place}${error.code}: ${error.message}`;
 }
 
 function evaluate(test: Case, version: Version): Map<string, Value>[] {

@@ -1,6 +1,7 @@
 import type { Module, Ref, Rule, Term } from '../ast/types.ts';
 import { keyOf, type Value } from '../values/index.ts';
 import { constantOf } from './constants.ts';
+import { isScalar } from './tree.ts';
 
 /** A place in the tree of virtual documents: what has rules at `data.a.b`, and below. */
 export interface RuleNode {
@@ -65,7 +66,8 @@ export class RuleTree {
 export function groundPrefix(path: readonly Term[]): Value[] {
   const prefix: Value[] = [];
   for (const term of path.slice(1)) {
-    const value = constantOf(term);
+    // Composite keys become variables, so a path is only ever followed through scalars.
+    const value = isScalar(term) ? constantOf(term) : undefined;
     if (value === undefined) break;
     prefix.push(value);
   }

@@ -19,6 +19,7 @@ export class Templates {
   rule(rule: Rule): void {
     const { head } = rule;
     head.ref = head.ref.map((term) => this.#term(term));
+    if (head.args !== undefined) head.args = head.args.map((arg) => this.#term(arg));
     if (head.key !== undefined) head.key = this.#term(head.key);
     if (head.value !== undefined) head.value = this.#term(head.value);
     rule.body = this.body(rule.body);

@@ -199,7 +199,7 @@ export function isGroundRef(terms: readonly Term[]): boolean {
   return terms.every((term, index) => index === 0 || isGround(term));
 }
 
-export function isRootRef(term: Term, root: 'input' | 'data'): term is Ref {
+export function isRootRef(term: Term, root: 'input' | 'data'): boolean {
   return term.kind === 'ref' && term.terms[0]?.kind === 'var' && term.terms[0].name === root;
 }
 

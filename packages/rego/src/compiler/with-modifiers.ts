@@ -55,7 +55,7 @@ function nested(expr: Expr, context: CompilerContext): void {
 
 /** Whether the value has to be evaluated. */
 function validate(modifier: With, context: CompilerContext): boolean {
-  const { target } = modifier as { target: Term };
+  const target: Term = modifier.target;
   const { builtins } = context;
   if (modifier.value.kind === 'var' && builtins.has(modifier.value.name)) {
     modifier.value = { kind: 'ref', terms: [modifier.value], location: modifier.value.location };

@@ -19,7 +19,20 @@ export function documentAt(
     if (plan.masks && plan.machine.isMasked(childPath)) continue;
     const unit = plan.unitAt(child);
     const value = unit === undefined ? documentAt(plan, child, childPath, below) : unit.value();
-    if (value !== undefined) document.set(child.key, value);
+    if (value !== undefined) document.set(child.key, below === undefined ? value : merge(below, value));
   }
   return document;
+}
+
+/** Base documents and rules at one place: objects are merged, otherwise the base document stays. */
+function merge(base: Value, virtual: Value): Value {
+  if (!(base instanceof RegoObject) || !(virtual instanceof RegoObject)) return base;
+  const merged = new RegoObject();
+  for (const key of base.keys()) merged.set(key, base.get(key) as Value);
+  for (const key of virtual.keys()) {
+    const member = virtual.get(key) as Value;
+    const below = base.get(key);
+    merged.set(key, below === undefined ? member : merge(below, member));
+  }
+  return merged;
 }

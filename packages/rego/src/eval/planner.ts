@@ -2,6 +2,7 @@ import type { Body, Call, Expr, Ref, Term, With } from '../ast/types.ts';
 import type { Builtin } from '../builtins/types.ts';
 import type { RuleNode, RuleTree } from '../compiler/rule-tree.ts';
 import { isEquality } from '../compiler/tree.ts';
+import { varsOf } from '../compiler/vars.ts';
 import { equal, RegoArray, RegoObject, RegoSet, type Value } from '../values/index.ts';
 import type { Block } from './block.ts';
 import { planCall } from './calls.ts';
@@ -130,7 +131,7 @@ function planEquality(plan: Plan, block: Block, call: Call): void {
   }
   // The side that binds variables comes last; a ref may bind some itself.
   const [source, pattern] = needsEvaluation(right) && !needsEvaluation(left) ? [right, left] : [left, right];
-  if (pattern.kind === 'var' && !block.bound.has(pattern.name)) {
+  if (pattern.kind === 'var' && !block.bound.has(pattern.name) && !varsOf([source]).has(pattern.name)) {
     const slot = block.frame.slot(pattern.name);
     planInto(plan, block, source, slot);
     block.bound.add(pattern.name);

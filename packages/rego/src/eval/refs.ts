@@ -1,7 +1,7 @@
 import type { Ref, Term } from '../ast/types.ts';
 import { constantOf } from '../compiler/constants.ts';
 import type { RuleNode } from '../compiler/rule-tree.ts';
-import { keyOf, RegoArray, RegoObject, RegoSet, type Value } from '../values/index.ts';
+import { isNumber, keyOf, numberText, RegoArray, RegoObject, RegoSet, type Value } from '../values/index.ts';
 import type { Block } from './block.ts';
 import { documentAt } from './documents.ts';
 import { lookup, lookupPath } from './lookup.ts';
@@ -209,12 +209,23 @@ function planBase(
   const { path: more, rest } = constantPath(terms, at);
   const path = [...prefix, ...more];
   block.emit((next) => () => {
-    const value = lookupPath(machine.data, path);
+    const value = lookupPath(machine.data, path) ?? lookupText(machine.data, path);
     if (value === undefined) return false;
     registers[out] = value;
     return next();
   });
   planPath(plan, block, terms, rest, out, out);
+}
+
+/** Paths into base documents are texts: `data[2]` finds the member "2". */
+function lookupText(data: Value, path: readonly Value[]): Value | undefined {
+  if (!path.some(isNumber)) return undefined;
+  let value: Value | undefined = data;
+  for (const key of path) {
+    if (value === undefined) return undefined;
+    value = value instanceof RegoObject && isNumber(key) ? value.get(numberText(key)) : lookup(value, key);
+  }
+  return value;
 }
 
 /** Rules do not count where `with` replaces the document that they make. */

@@ -2,11 +2,11 @@ import type { Ref, Term, With } from '../ast/types.ts';
 import { constantOf } from '../compiler/constants.ts';
 import { operatorName } from '../compiler/tree.ts';
 import type { Value } from '../values/index.ts';
-import type { Block, Getter } from './block.ts';
+import type { Block } from './block.ts';
 import { functionNamed } from './calls.ts';
 import { withMember } from './lookup.ts';
 import type { Machine, Mock } from './machine.ts';
-import type { Plan } from './planner.ts';
+import { type Plan, planTerm } from './planner.ts';
 
 /** The part of a machine's state that `with` changes. */
 interface State {
@@ -101,11 +101,23 @@ function planMock(plan: Plan, block: Block, name: string, value: Term): Change {
       machine.mocks = new Map(machine.mocks ?? []).set(name, mock);
     };
   }
-  const get: Getter = block.getter(value);
+  const get = mockValue(plan, block, value);
   return (machine) => {
-    const fixed = get();
-    machine.mocks = new Map(machine.mocks ?? []).set(name, () => fixed);
+    machine.mocks = new Map(machine.mocks ?? []).set(name, get);
   };
+}
+
+/** A value in place of a function. One that is a document is evaluated when the function is called. */
+function mockValue(plan: Plan, block: Block, value: Term): () => Value | undefined {
+  if (value.kind !== 'ref') {
+    const get = block.getter(value);
+    return get;
+  }
+  const inner = block.child();
+  const slot = planTerm(plan, inner, value);
+  const evaluate = inner.link(() => true);
+  const { registers } = plan.machine;
+  return () => (evaluate() ? registers[slot] : undefined);
 }
 
 function save(machine: Machine): State {
