@@ -109,28 +109,33 @@ function exchangeOver(agent: HttpAgent, request: HttpRequest, limits: HttpLimits
       incoming.on('error', () => {});
       resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, url, body: incoming });
     });
+    // What the body's source threw is the reason, not the connection that had to be given up for it.
+    let sourceFailure: { error: unknown } | undefined;
     outgoing.on('error', (error) => {
       clearTimeout(timer);
-      reject(connectionFault(error, what, signal));
+      reject(sourceFailure === undefined ? connectionFault(error, what, signal) : sourceFailure.error);
     });
     const content = body?.open();
     if (content === undefined || content instanceof Uint8Array) {
       outgoing.once('finish', alive);
       outgoing.end(content);
-    } else {
-      // A failing source destroys the request with the source's own error, which arrives at 'error' above.
-      pipeline(Readable.from(reporting(content, alive), { objectMode: false }), outgoing).catch(() => {});
+      return;
     }
+    const reporting = async function* () {
+      try {
+        for await (const chunk of content) {
+          // Asked for the next chunk: the connection has taken the one before.
+          alive();
+          yield chunk;
+        }
+      } catch (error) {
+        sourceFailure = { error };
+        throw error;
+      }
+      alive();
+    };
+    pipeline(Readable.from(reporting(), { objectMode: false }), outgoing).catch(() => {});
   });
-}
-
-/** Passes chunks on and reports every time the connection has taken one. */
-async function* reporting(chunks: AsyncIterable<Uint8Array>, alive: () => void): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    alive();
-    yield chunk;
-  }
-  alive();
 }
 
 function timeout(message: string) {

@@ -35,7 +35,7 @@ export async function startMemoryRegistry(options: MemoryRegistryOptions = {}): 
     const url = new URL(request.path, 'http://registry.test');
     const [, name = '', kind, rest = ''] =
       /^\/v2\/(.+)\/(manifests|blobs|referrers|tags)\/(.*)$/.exec(url.pathname) ?? [];
-    const key = rest.startsWith('sha') ? `${name}@${rest}` : `${name}:${rest}`;
+    const key = /^sha\d+:/.test(rest) ? `${name}@${rest}` : `${name}:${rest}`;
     const notFound = () => json(response, 404, { errors: [{ code: 'UNKNOWN', message: 'not here' }] });
     if (kind === 'manifests' && request.method === 'PUT') return putManifest(name, rest, request, response);
     if (kind === 'manifests' && request.method === 'DELETE') {
