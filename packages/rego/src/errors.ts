@@ -10,6 +10,7 @@ export interface ErrorLocation {
 /** OPA's error codes. */
 export type RegoErrorCode =
   | 'rego_parse_error'
+  | 'rego_format_error'
   | 'rego_compile_error'
   | 'rego_type_error'
   | 'rego_unsafe_var_error'

@@ -25,19 +25,24 @@ export class Query {
   readonly #engine: Engine;
   readonly #step: Step;
   readonly #variables: readonly (readonly [name: string, read: () => Value])[];
+  /** The variables under the names that the query gives them; those it does not name are left out. */
+  readonly #named: readonly (readonly [name: string, read: () => Value])[];
   readonly #expressions: readonly { text: string; row: number; col: number; read: () => Value }[];
   #visit: () => void = () => undefined;
 
   /** Use {@link Policy.query} or {@link prepare}. */
   constructor(engine: Engine, text: string, imports: readonly Import[], capture: boolean) {
     this.#engine = engine;
-    const { body, captures } = engine.compileQuery(text, imports, capture);
+    const { body, captures, original } = engine.compileQuery(text, imports, capture);
     const block = new Block(new Frame(engine.plan.machine));
     planBody(engine.plan, block, body);
     const hidden = new Set(captures.map(({ name }) => name));
     this.#variables = [...block.bound]
       .filter((name) => !name.startsWith('$') && !hidden.has(name))
       .map((name) => [name, block.read(block.frame.slot(name))]);
+    this.#named = this.#variables
+      .map(([name, read]) => [original(name), read] as const)
+      .filter(([name]) => !name.startsWith('__local'));
     this.#expressions = captures.map(({ name, text, location }) => ({
       text,
       row: location.row,
@@ -56,9 +61,7 @@ export class Query {
     this.#engine.run(input, options, () => {
       this.#visit = () => {
         const bindings: Record<string, Json> = {};
-        for (const [name, read] of this.#variables) {
-          if (!name.startsWith('__local')) bindings[name] = toJson(read());
-        }
+        for (const [name, read] of this.#named) bindings[name] = toJson(read());
         results.push({
           expressions: this.#expressions.map(({ text, row, col, read }) => ({
             value: toJson(read()),

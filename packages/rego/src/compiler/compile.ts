@@ -5,6 +5,7 @@ import { CompilerContext } from './context.ts';
 import { Dynamics } from './dynamics.ts';
 import { Expander } from './expand.ts';
 import { LocalVars } from './locals.ts';
+import { Metadata } from './metadata.ts';
 import { checkRecursion } from './recursion.ts';
 import { globalsOf, Resolver, reportUnusedImports } from './resolve.ts';
 import { checkConflicts } from './rule-conflicts.ts';
@@ -85,10 +86,16 @@ export function compileModules(
   context.throwIfFailed();
   const templates = new Templates(context, options.print);
   const expander = new Expander(context);
+  const metadata = new Metadata(sorted, rules);
   for (const rule of rules) {
-    templates.rule(rule);
-    for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else)
+    for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
+      const current = branch;
+      templates.rule(branch, (name, location) => {
+        if (name === 'rego.metadata.chain') return metadata.chain(rule, current, location);
+        return name === 'rego.metadata.rule' ? metadata.rule(current, location) : undefined;
+      });
       expander.rule(branch);
+    }
     rule.path = rulePath(rule);
   }
   context.throwIfFailed();
@@ -121,7 +128,7 @@ export function compileQuery(
   body: Body,
   imports: readonly Import[],
   capture: boolean,
-): { body: Body; captures: readonly Capture[] } {
+): { body: Body; captures: readonly Capture[]; original: (name: string) => string } {
   const { options, tree } = compiled;
   const context = new CompilerContext(options.builtins, options.strict, options.sources);
   context.tree = tree;
@@ -129,7 +136,7 @@ export function compileQuery(
   const globals = globalsOf([], [], imports);
   let query = new Resolver(globals).query(cloneBody(body));
   const captures = capture ? captureValues(query, context) : [];
-  query = new LocalVars(context).query(query).body;
+  query = new LocalVars(context).query(query);
   context.throwIfFailed();
   query = new Templates(context, options.print).body(query);
   query = new Expander(context).body(query);
@@ -139,7 +146,8 @@ export function compileQuery(
   context.throwIfFailed();
   query = new SafetyCheck(context).body(query, new Set());
   context.throwIfFailed();
-  return { body: new Dynamics(context, false).body(query), captures };
+  const original = (name: string): string => context.original(name);
+  return { body: new Dynamics(context, false).body(query), captures, original };
 }
 
 /** As OPA's `rego` package does: a value may be false where it is all there is to the query. */

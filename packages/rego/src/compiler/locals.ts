@@ -67,10 +67,8 @@ export class LocalVars {
     }
   }
 
-  /** Rewrites a query. Answers the names its own variables got. */
-  query(body: Body): { body: Body; names: ReadonlyMap<string, string> } {
-    const rewritten = this.#body(body, new Set());
-    return { body: rewritten, names: (this.#scopes[0] as Scope).names };
+  query(body: Body): Body {
+    return this.#body(body, new Set());
   }
 
   #parameter(term: Term): void {

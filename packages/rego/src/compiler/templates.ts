@@ -1,6 +1,6 @@
-import type { Body, Expr, Rule, Term } from '../ast/types.ts';
+import type { Body, Expr, Location, Rule, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
-import { equalityExpr, isCallTo, refTo, varTerm } from './tree.ts';
+import { equalityExpr, isCallTo, operatorName, refTo, varTerm } from './tree.ts';
 
 /**
  * Template strings become calls of `internal.template_string`, and `print` becomes `internal.print`: each operand is
@@ -10,20 +10,22 @@ export class Templates {
   readonly #context: CompilerContext;
   /** Whether anybody listens to `print`; else the calls disappear. */
   readonly #print: boolean;
+  /** What calls of `rego.metadata` functions are in the rule at hand. */
+  #metadata: (name: string, location: Location) => Term | undefined = () => undefined;
 
   constructor(context: CompilerContext, print: boolean) {
     this.#context = context;
     this.#print = print;
   }
 
-  rule(rule: Rule): void {
+  rule(rule: Rule, metadata: (name: string, location: Location) => Term | undefined): void {
+    this.#metadata = metadata;
     const { head } = rule;
     head.ref = head.ref.map((term) => this.#term(term));
     if (head.args !== undefined) head.args = head.args.map((arg) => this.#term(arg));
     if (head.key !== undefined) head.key = this.#term(head.key);
     if (head.value !== undefined) head.value = this.#term(head.value);
     rule.body = this.body(rule.body);
-    if (rule.else !== undefined) this.rule(rule.else);
   }
 
   body(body: Body): Body {
@@ -103,9 +105,7 @@ export class Templates {
   }
 
   #checkRelation(call: Term & { kind: 'call' }): void {
-    const name = call.operator.terms
-      .map((term) => (term.kind === 'var' ? term.name : term.kind === 'string' ? term.value : ''))
-      .join('.');
+    const name = operatorName(call.operator) ?? '';
     if (this.#context.builtins.get(name)?.relation === undefined) return;
     this.#context.report(
       'rego_compile_error',
@@ -121,9 +121,12 @@ export class Templates {
       case 'ref':
         term.terms = term.terms.map((part) => this.#term(part));
         return term;
-      case 'call':
+      case 'call': {
+        const constant = this.#metadata(operatorName(term.operator) ?? '', term.location);
+        if (constant !== undefined && term.args.length === 0) return constant;
         term.args = term.args.map((arg) => this.#term(arg));
         return term;
+      }
       case 'array':
       case 'set':
         term.items = term.items.map((item) => this.#term(item));
