@@ -16,3 +16,10 @@ export function parseIp(text: string): Uint8Array {
   for (const [i, group] of last.entries()) view.setUint16(16 - 2 * (last.length - i), group);
   return bytes;
 }
+
+/** The text of 4 or 16 address bytes; IPv6 in full, without `::`, so that it has one form. */
+export function formatIp(bytes: Uint8Array): string {
+  if (bytes.byteLength === 4) return bytes.join('.');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: 8 }, (_, i) => view.getUint16(i * 2).toString(16)).join(':');
+}

@@ -164,6 +164,22 @@ describe('limits', () => {
     expect(repository.calls).not.toContain('getBlob');
   });
 
+  test('1,001 bundles are refused before any is fetched', async () => {
+    const inner = memoryRepository('registry.test/app');
+    const subject = await putImage(inner, 'app');
+    await signImage(inner, subject, key);
+    const repository: Repository = {
+      ...inner,
+      referrers: async (digest) => {
+        const [first] = await inner.referrers(digest);
+        return Array.from({ length: 1001 }, () => first!);
+      },
+    };
+    inner.calls.length = 0;
+    await expect(collectEvidence(repository, subject)).rejects.toMatchObject({ code: 'EVIDENCE_LIMIT' });
+    expect(inner.calls).toEqual(['getManifest', 'getManifest', 'referrers']);
+  });
+
   test('1,000 are read', async () => {
     const { repository, subject } = await signedTimes(1000);
     expect((await collectEvidence(repository, subject)).items).toHaveLength(1000);

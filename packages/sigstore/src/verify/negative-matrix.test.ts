@@ -1084,6 +1084,54 @@ rows('transparency log, where one is trusted', [
     trustingLog,
   ],
   [
+    'a layer with the entry of another signature over the same payload',
+    'LOG_ENTRY_MISMATCH',
+    () => {
+      const payload = bytesOf(goodDocument());
+      const logged = encodeBase64(alice.sign(payload));
+      const entry = log.entry(hashedRekordBody(payload, logged, alice.publicKey), now);
+      return layer(payload, alice, undefined, { [annotationNames.bundle]: logAnnotation(entry) });
+    },
+    trustingLog,
+  ],
+  [
+    'a layer with an entry that names another key',
+    'LOG_ENTRY_MISMATCH',
+    () => {
+      const payload = bytesOf(goodDocument());
+      const signature = encodeBase64(alice.sign(payload));
+      const entry = log.entry(hashedRekordBody(payload, signature, stranger.publicKey), now);
+      return layer(payload, alice, signature, { [annotationNames.bundle]: logAnnotation(entry) });
+    },
+    trustingLog,
+  ],
+  [
+    'an entry that logs two signatures',
+    'LOG_ENTRY_INVALID',
+    () => {
+      const json = bundleJson();
+      const payload = Buffer.from(json.dsseEnvelope.payload, 'base64');
+      const body = dsseBody(payload, json.dsseEnvelope.signatures[0]!.sig, alice.publicKey);
+      const spec = body.spec as { signatures: unknown[] };
+      spec.signatures.push(spec.signatures[0]);
+      json.verificationMaterial.tlogEntries = [log.entry(body, now)];
+      return bundle(json);
+    },
+    trustingLog,
+  ],
+  [
+    'an entry of a version that is not read',
+    'LOG_ENTRY_INVALID',
+    () => {
+      const json = bundleJson();
+      const payload = Buffer.from(json.dsseEnvelope.payload, 'base64');
+      const body = dsseBody(payload, json.dsseEnvelope.signatures[0]!.sig, alice.publicKey);
+      json.verificationMaterial.tlogEntries = [log.entry({ ...body, apiVersion: '0.0.2' }, now)];
+      return bundle(json);
+    },
+    trustingLog,
+  ],
+  [
     'a hashedrekord with a hash of an unknown algorithm',
     'LOG_ENTRY_MISMATCH',
     () => {
