@@ -1,4 +1,5 @@
-export { loadPolicies, type PolicySource } from './engine/sources.ts';
+export { createRegoEngine, type RegoEngineOptions } from './engine/rego.ts';
+export { defaultPolicies, loadPolicies, type PolicySource } from './engine/sources.ts';
 export type { Finding, Findings, PolicyEngine, Scope } from './engine/types.ts';
 export { policyErrors } from './errors.ts';
 export { type CacheStats, DecisionCache, type DecisionCacheOptions } from './gate/cache.ts';

@@ -1,3 +1,5 @@
+import { createRegoEngine } from '../engine/rego.ts';
+import type { PolicySource } from '../engine/sources.ts';
 import type { Finding, PolicyEngine } from '../engine/types.ts';
 import type { Trust } from '../trust/types.ts';
 import type { Decision } from '../types.ts';
@@ -12,8 +14,10 @@ import { TagCache } from './tags.ts';
 
 export interface GateOptions {
   readonly trust: Trust;
-  /** From `createRegoEngine`. */
-  readonly engine: PolicyEngine;
+  /** Policies beside the ones that come with Pratique. The paths trust names are not read here: see `loadPolicies`. */
+  readonly policies?: readonly PolicySource[];
+  /** Default: the embedded Rego engine with `policies`. */
+  readonly engine?: PolicyEngine;
   readonly openRepository: OpenRepository;
   /** Families of signatures that are looked for. Default: Cosign's, in all its formats. */
   readonly stations?: readonly Station[];
@@ -71,9 +75,14 @@ export interface Gate {
   settle(request: GateRequest, refusals: readonly Finding[]): Decision;
 }
 
-/** Makes the gate: trust, policies and a way to registries in, decisions out (docs/architecture.md, "the road"). */
+/**
+ * Makes the gate: trust, policies and a way to registries in, decisions out (docs/architecture.md, "the road").
+ *
+ * @throws POLICY_INVALID for policies that do not compile
+ */
 export function createGate(options: GateOptions): Gate {
-  const { trust, engine, clock = Date.now, tagTtlMs = 0, deadlineMs = 30_000, maxImages = 200 } = options;
+  const { trust, policies = [], engine = createRegoEngine({ trust, policies }) } = options;
+  const { clock = Date.now, tagTtlMs = 0, deadlineMs = 30_000, maxImages = 200 } = options;
   const cache = options.cache ?? new DecisionCache({ clock });
   const lookup: Lookup = {
     trust,

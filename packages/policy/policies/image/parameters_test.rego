@@ -1,0 +1,85 @@
+# The policies that are switched on by parameters of the trust configuration.
+package pratique.image.parameters_test
+
+import data.pratique.fixtures
+import data.pratique.image.digest
+import data.pratique.image.environment
+import data.pratique.image.registry
+
+required := [fixtures.requirement(1, ["team"])]
+
+signed(annotations) := fixtures.image([fixtures.signature("team", annotations)], required)
+
+environment_codes(image, parameters) := {problem.code | some problem in problems} if {
+	problems := environment.deny with input.image as image
+		with data.pratique.parameters.environment as parameters
+}
+
+dev := {"annotation": "env", "expected": "dev", "namespaces": {}}
+
+test_the_expected_environment if {
+	environment_codes(signed({"env": "dev"}), dev) == set()
+}
+
+test_another_environment if {
+	environment_codes(signed({"env": "prod"}), dev) == {"ENVIRONMENT_MISMATCH"}
+	environment_codes(signed({}), dev) == {"ENVIRONMENT_MISMATCH"}
+}
+
+test_no_environment_is_expected if {
+	environment_codes(signed({"env": "prod"}), object.union(dev, {"expected": null})) == set()
+}
+
+test_an_environment_somebody_else_vouches_for_does_not_count if {
+	signatures := [fixtures.signature("team", {"env": "prod"}), fixtures.signature("other", {"env": "dev"})]
+	environment_codes(fixtures.image(signatures, required), dev) == {"ENVIRONMENT_MISMATCH"}
+}
+
+test_an_unsigned_image_is_left_to_the_signature_policy if {
+	environment_codes(fixtures.image([], required), dev) == set()
+}
+
+test_an_unsigned_image_nothing_is_required_of_has_no_environment if {
+	environment_codes(fixtures.image([], []), dev) == {"ENVIRONMENT_MISMATCH"}
+}
+
+test_the_message_names_both_environments if {
+	problems := environment.deny with input.image as signed({"env": "prod"})
+		with data.pratique.parameters.environment as dev
+	some problem in problems
+	problem.expected == "env=dev"
+	problem.found == "env=prod"
+}
+
+digest_codes(digests) := {problem.code | some problem in problems} if {
+	problems := digest.deny with input.image as fixtures.image([], [])
+		with data.pratique.parameters.digests as digests
+}
+
+test_an_approved_digest if {
+	digest_codes({"**": [fixtures.digest]}) == set()
+	digest_codes({"a.b/**": ["sha256:b"], "a.b/team/*": [fixtures.digest]}) == set()
+}
+
+test_a_digest_that_is_not_approved if {
+	digest_codes({"**": ["sha256:b"]}) == {"DIGEST_NOT_APPROVED"}
+	digest_codes({"**": []}) == {"DIGEST_NOT_APPROVED"}
+}
+
+test_digests_of_other_images_do_not_matter if {
+	digest_codes({"c.d/**": ["sha256:b"]}) == set()
+	digest_codes({"c.d/**": [fixtures.digest], "a.b/**": ["sha256:b"]}) == {"DIGEST_NOT_APPROVED"}
+	digest_codes({}) == set()
+}
+
+registry_codes(registries) := {problem.code | some problem in problems} if {
+	problems := registry.deny with input.image as fixtures.image([], [])
+		with data.pratique.parameters.registries as registries
+}
+
+test_registries if {
+	registry_codes([]) == set()
+	registry_codes(["c.d/**", "a.b/**"]) == set()
+	registry_codes(["c.d/**"]) == {"REGISTRY_NOT_ALLOWED"}
+	registry_codes(["a.b"]) == {"REGISTRY_NOT_ALLOWED"}
+}

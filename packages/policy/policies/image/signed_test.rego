@@ -1,0 +1,120 @@
+package pratique.image.signed_test
+
+import data.pratique.fixtures
+import data.pratique.image.signed
+
+codes(image) := {problem.code | some problem in problems} if {
+	problems := signed.deny with input.image as image
+}
+
+one(image) := problem if {
+	problems := signed.deny with input.image as image
+	count(problems) == 1
+	some problem in problems
+}
+
+test_signed_by_who_is_required if {
+	image := fixtures.image([fixtures.signature("team", {})], [fixtures.requirement(1, ["team", "release"])])
+	codes(image) == set()
+}
+
+test_unsigned if {
+	problem := one(fixtures.image([], [fixtures.requirement(1, ["team"])]))
+	problem.code == "NO_SIGNATURE"
+	problem.expected == "a signature by team (sha256:team)"
+	problem.found == "no signature"
+	problem.remedy == sprintf("pratique sign --key KEY a.b/team/app@%s", [fixtures.digest])
+}
+
+test_an_image_nobody_speaks_of if {
+	requirement := object.union(fixtures.requirement(1, []), {"entry": "default"})
+	one(fixtures.image([fixtures.signature("team", {})], [requirement])).code == "IMAGE_NOT_COVERED"
+}
+
+test_a_valid_signature_by_somebody_else_does_not_do if {
+	problem := one(fixtures.image([fixtures.signature("other", {})], [fixtures.requirement(1, ["team"])]))
+	problem.code == "SIGNER_UNTRUSTED"
+	problem.found == "other (sha256:other)"
+}
+
+test_all_means_every_one if {
+	requirement := fixtures.requirement(2, ["team", "security"])
+	problem := one(fixtures.image([fixtures.signature("team", {})], [requirement]))
+	problem.code == "QUORUM_NOT_MET"
+	problem.expected == "signatures by team (sha256:team) and security (sha256:security)"
+	problem.found == "signed by team"
+	both := [fixtures.signature("team", {}), fixtures.signature("security", {})]
+	codes(fixtures.image(both, [requirement])) == set()
+}
+
+test_two_signatures_by_one_authority_are_no_quorum if {
+	twice := [fixtures.signature("team", {}), fixtures.signature("team", {})]
+	requirement := fixtures.requirement(2, ["team", "security", "release"])
+	one(fixtures.image(twice, [requirement])).code == "QUORUM_NOT_MET"
+}
+
+test_every_requirement_must_be_met if {
+	image := fixtures.image(
+		[fixtures.signature("team", {})],
+		[fixtures.requirement(1, ["team"]), fixtures.requirement(1, ["security"])],
+	)
+	codes(image) == {"SIGNER_UNTRUSTED"}
+}
+
+test_annotations_are_part_of_the_requirement if {
+	requirement := object.union(fixtures.requirement(1, ["team"]), {"annotations": {"env": "dev"}})
+	problem := one(fixtures.image([fixtures.signature("team", {"env": "prod"})], [requirement]))
+	problem.code == "ANNOTATION_REQUIRED"
+	problem.expected == "env=dev"
+	problem.found == "env=prod"
+	codes(fixtures.image([fixtures.signature("team", {"env": "dev", "x": "y"})], [requirement])) == set()
+}
+
+test_annotations_of_two_signatures_do_not_add_up if {
+	requirement := object.union(fixtures.requirement(1, ["team"]), {"annotations": {"env": "dev", "tier": "web"}})
+	signatures := [fixtures.signature("team", {"env": "dev"}), fixtures.signature("team", {"tier": "web"})]
+	one(fixtures.image(signatures, [requirement])).code == "ANNOTATION_REQUIRED"
+}
+
+test_annotations_by_somebody_else_do_not_count if {
+	requirement := object.union(fixtures.requirement(1, ["team"]), {"annotations": {"env": "dev"}})
+	signatures := [fixtures.signature("team", {}), fixtures.signature("other", {"env": "dev"})]
+	one(fixtures.image(signatures, [requirement])).code == "ANNOTATION_REQUIRED"
+}
+
+rejected(codes) := [rejection |
+	some code in codes
+	rejection := {"format": "cosign-tag", "code": code, "message": sprintf("because of %s", [code]), "expected": "e", "found": "f"}
+]
+
+test_a_signature_copied_from_another_image_says_so if {
+	image := object.union(
+		fixtures.image([], [fixtures.requirement(1, ["team"])]),
+		{"rejected": rejected(["NO_MATCHING_KEY", "SUBJECT_MISMATCH"])},
+	)
+	problem := one(image)
+	problem.code == "SUBJECT_MISMATCH"
+	problem.expected == "e"
+	problem.found == "f"
+	endswith(problem.msg, "because of SUBJECT_MISMATCH (and 1 more refused)")
+	problem.remedy == null
+}
+
+test_an_unknown_key_says_which_was_wanted if {
+	image := object.union(
+		fixtures.image([], [fixtures.requirement(1, ["team"])]),
+		{"rejected": rejected(["NO_MATCHING_KEY"])},
+	)
+	problem := one(image)
+	problem.code == "NO_MATCHING_KEY"
+	problem.expected == "a signature by team (sha256:team)"
+	problem.found == "f"
+}
+
+test_a_requirement_in_warn_mode_warns if {
+	requirement := object.union(fixtures.requirement(1, ["team"]), {"mode": "warn"})
+	image := fixtures.image([], [requirement])
+	codes(image) == set()
+	warnings := signed.warn with input.image as image
+	{warning.code | some warning in warnings} == {"NO_SIGNATURE"}
+}

@@ -1,0 +1,44 @@
+# Facts for the tests of the policies beside this.
+package pratique.fixtures
+
+digest := "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+signature(authority, annotations) := {
+	"format": "sigstore-bundle",
+	"signer": {"kind": "key", "name": authority, "fingerprint": sprintf("sha256:%s", [authority])},
+	"authorities": [authority],
+	"annotations": annotations,
+	"signedAt": null,
+	"log": null,
+	"checks": [],
+}
+
+requirement(n, authorities) := {
+	"entry": "images[0]",
+	"match": "**",
+	"mode": "enforce",
+	"atLeast": n,
+	"of": authorities,
+	"annotations": {},
+}
+
+image(signatures, requirements) := {
+	"schemaVersion": 1,
+	"reference": sprintf("a.b/team/app:1@%s", [digest]),
+	"registry": "a.b",
+	"repository": "team/app",
+	"tag": "1",
+	"digest": digest,
+	"mediaType": "application/vnd.oci.image.manifest.v1+json",
+	"platforms": ["linux/amd64"],
+	"config": null,
+	"signatures": signatures,
+	"attestations": [],
+	"authorities": {name: {"satisfied": false, "by": [], "wanted": [sprintf("sha256:%s", [name])]} |
+		some name in ["team", "security", "release", "other"]
+	},
+	"requirements": requirements,
+	"sbom": null,
+	"vulnerabilities": null,
+	"rejected": [],
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, type JsonObject } from '@pratique/crypto';
+import { printable } from '@pratique/errors';
+import { compile, fromJson, type Policy, type PreparedRule, RegoError, type Value } from '@pratique/rego';
+import { policyErrors } from '../errors.ts';
+import type { Trust } from '../trust/types.ts';
+import { readFindings } from './findings.ts';
+import { type PolicyPackage, policyPackages } from './packages.ts';
+import { defaultPolicies, type PolicySource } from './sources.ts';
+import type { Finding, Findings, PolicyEngine, Scope } from './types.ts';
+
+export interface RegoEngineOptions {
+  /** Gives `data.pratique.parameters` and `data.site`. */
+  readonly trust: Trust;
+  /** Beside the policies that come with Pratique. */
+  readonly policies?: readonly PolicySource[];
+}
+
+/** A policy that takes longer is broken; it runs in the process that answers everybody else. */
+const limits = { timeoutMs: 2_000, maxSteps: 20_000_000 };
+
+interface Rule {
+  readonly policy: string;
+  readonly kind: 'deny' | 'warn';
+  readonly prepared: PreparedRule;
+}
+
+/**
+ * The embedded Rego engine: the policies that come with Pratique and the ones given, compiled once. Errors of built-in
+ * functions are faults here (OPA's `strict-builtin-errors`), since a refusal whose condition fails to evaluate would
+ * otherwise silently not be one.
+ *
+ * @throws POLICY_INVALID with file, row and column
+ */
+export function createRegoEngine({ trust, policies = [] }: RegoEngineOptions): PolicyEngine {
+  const builtIn = defaultPolicies();
+  const packages = policyPackages(builtIn, policies);
+  const modules = modulesOf([...builtIn, ...policies]);
+  const data = { pratique: { parameters: trust.parameters }, site: trust.site };
+  const policy = compilePolicies(modules, data);
+  const rules = { image: rulesOf(policy, packages, 'image'), request: rulesOf(policy, packages, 'request') };
+  return {
+    digest: `sha256:${createHash('sha256')
+      .update(canonicalJson({ modules, data: data as unknown as JsonObject }))
+      .digest('hex')}`,
+    evaluate(scope, input) {
+      const value = fromJson(input);
+      const findings: Record<'deny' | 'warn', Finding[]> = { deny: [], warn: [] };
+      for (const rule of rules[scope]) evaluateRule(rule, value, findings);
+      return findings satisfies Findings;
+    },
+  };
+}
+
+function modulesOf(sources: readonly PolicySource[]): Record<string, string> {
+  const modules: Record<string, string> = Object.create(null);
+  for (const { path, text } of sources) {
+    if (modules[path] !== undefined && modules[path] !== text) {
+      throw policyErrors.error('POLICY_INVALID', {
+        message: `${printable(path)} is given twice with different text`,
+      });
+    }
+    modules[path] = text;
+  }
+  return modules;
+}
+
+function compilePolicies(modules: Record<string, string>, data: object): Policy {
+  try {
+    return compile({ modules, data, regoVersion: 'v1' });
+  } catch (cause) {
+    if (!(cause instanceof RegoError)) throw cause;
+    const message = String(cause)
+      .split('\n')
+      .map((line) => printable(line.replaceAll('\t', '  '), 300))
+      .join('\n');
+    throw policyErrors.error('POLICY_INVALID', { message, cause });
+  }
+}
+
+function rulesOf(policy: Policy, packages: readonly PolicyPackage[], scope: Scope): readonly Rule[] {
+  return packages
+    .filter((candidate) => candidate.scope === scope)
+    .flatMap(({ name }) =>
+      (['deny', 'warn'] as const).map((kind) => ({
+        policy: name,
+        kind,
+        prepared: policy.rule(`data.${name}.${kind}`),
+      })),
+    );
+}
+
+/** A rule that breaks is a refusal, whichever of the two it is: what it would have said is not known. */
+function evaluateRule(
+  { policy, kind, prepared }: Rule,
+  input: Value,
+  findings: Record<'deny' | 'warn', Finding[]>,
+): void {
+  let value: unknown;
+  try {
+    value = prepared.evaluate(input, { ...limits, strictBuiltinErrors: true });
+  } catch (error) {
+    if (!(error instanceof RegoError)) throw error;
+    findings.deny.push(failure(policy, error));
+    return;
+  }
+  if (value === undefined) return;
+  for (const finding of readFindings(policy, kind, value)) {
+    (finding.fault ? findings.deny : findings[kind]).push(finding);
+  }
+}
+
+function failure(policy: string, { code, message, location }: RegoError): Finding {
+  const place = location === undefined ? '' : `${printable(location.file)}:${location.row}:${location.col}: `;
+  return {
+    policy,
+    code: 'POLICY_EVALUATION_FAILED',
+    fault: true,
+    message: `${place}${printable(message, 500)} (${code})`,
+    expected: null,
+    found: null,
+    remedy: policyErrors.entries.POLICY_EVALUATION_FAILED.remedy,
+    image: null,
+  };
+}
