@@ -91,7 +91,7 @@ for (const [kind, apiVersion, base, body] of kinds) {
       expect(decision).toMatchObject({
         allowed: false,
         subject: { kind, namespace: 'web', name: 'front' },
-        denials: [{ code: 'NO_SIGNATURE', image: unsigned, container: place }],
+        denials: [{ code: 'SIGNATURE_MISSING', image: unsigned, container: place }],
       });
     });
 

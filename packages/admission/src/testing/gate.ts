@@ -54,7 +54,7 @@ export function fakeGate(options: Partial<GateOptions> = {}): Gate {
 function refusal(repository: string): Findings['deny'][number] {
   return {
     policy: 'pratique.image.signed',
-    code: 'NO_SIGNATURE',
+    code: 'SIGNATURE_MISSING',
     fault: false,
     message: `${repository} has no signature`,
     expected: 'a signature by team',

@@ -85,7 +85,7 @@ else := {
 
 # Nothing valid, but something was there: the most telling reason first.
 else := {
-	"code": nearest.code,
+	"code": nearest_code(nearest),
 	"msg": sprintf("%s has no valid signature: %s%s", [lib.name(input.image), nearest.message, others]),
 	"expected": nearest_expected(nearest, requirement),
 	"found": object_or(nearest, "found", nearest.message),
@@ -97,7 +97,7 @@ else := {
 }
 
 else := {
-	"code": "NO_SIGNATURE",
+	"code": "SIGNATURE_MISSING",
 	"msg": sprintf("%s has no signature", [lib.name(input.image)]),
 	"expected": wanted(requirement),
 	"found": "no signature",
@@ -109,6 +109,10 @@ rejections_by_weight := array.concat(
 	[rejection | some rejection in input.image.rejected; rejection.code != "NO_MATCHING_KEY"],
 	[rejection | some rejection in input.image.rejected; rejection.code == "NO_MATCHING_KEY"],
 )
+
+nearest_code(nearest) := "SIGNER_UNTRUSTED" if {
+	nearest.code == "NO_MATCHING_KEY"
+} else := nearest.code
 
 # The verifier knows every configured key; who may sign this image is known here.
 nearest_expected(nearest, requirement) := wanted(requirement) if {

@@ -20,7 +20,7 @@ test_signed_by_who_is_required if {
 
 test_unsigned if {
 	problem := one(fixtures.image([], [fixtures.requirement(1, ["team"])]))
-	problem.code == "NO_SIGNATURE"
+	problem.code == "SIGNATURE_MISSING"
 	problem.expected == "a signature by team (sha256:team)"
 	problem.found == "no signature"
 	problem.remedy == sprintf("pratique sign --key KEY a.b/team/app@%s", [fixtures.digest])
@@ -106,7 +106,7 @@ test_an_unknown_key_says_which_was_wanted if {
 		{"rejected": rejected(["NO_MATCHING_KEY"])},
 	)
 	problem := one(image)
-	problem.code == "NO_MATCHING_KEY"
+	problem.code == "SIGNER_UNTRUSTED"
 	problem.expected == "a signature by team (sha256:team)"
 	problem.found == "f"
 }
@@ -116,5 +116,5 @@ test_a_requirement_in_warn_mode_warns if {
 	image := fixtures.image([], [requirement])
 	codes(image) == set()
 	warnings := signed.warn with input.image as image
-	{warning.code | some warning in warnings} == {"NO_SIGNATURE"}
+	{warning.code | some warning in warnings} == {"SIGNATURE_MISSING"}
 }

@@ -11,7 +11,7 @@ function verdict(...deny: Finding[]): ImageVerdict {
 }
 
 const allow = verdict();
-const refusal = verdict(finding('NO_SIGNATURE'));
+const refusal = verdict(finding('SIGNATURE_MISSING'));
 
 test.each([
   ['digest', { ...key, reference: 'a.b/c:1@sha256:2' }],

@@ -237,13 +237,13 @@ test('an image in warn mode is allowed with a warning; one in enforce mode besid
     allowed: true,
     mode: 'warn',
     denials: [],
-    warnings: [{ code: 'NO_SIGNATURE' }],
+    warnings: [{ code: 'SIGNATURE_MISSING' }],
   });
   const mixed = await gate.reviewRequest(pod, [
     inContainer('localhost:5000/new:1'),
     inContainer(`${app}:unsigned`, 'containers[1] "b"'),
   ]);
-  expect(mixed).toMatchObject({ allowed: false, mode: 'enforce', warnings: [{ code: 'NO_SIGNATURE' }] });
+  expect(mixed).toMatchObject({ allowed: false, mode: 'enforce', warnings: [{ code: 'SIGNATURE_MISSING' }] });
   expect(mixed.denials).toMatchObject([{ image: `${app}:unsigned`, container: 'containers[1] "b"' }]);
 });
 

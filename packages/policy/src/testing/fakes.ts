@@ -153,7 +153,7 @@ function signedOnly(input: object): Findings {
   };
   const met = image.requirements.every(({ of }) => of.some((name) => image.authorities[name]?.satisfied));
   if (met) return nothing;
-  return { deny: [finding('NO_SIGNATURE')], warn: [] };
+  return { deny: [finding('SIGNATURE_MISSING')], warn: [] };
 }
 
 export function finding(
