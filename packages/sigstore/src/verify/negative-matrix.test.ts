@@ -1,4 +1,4 @@
-import { encodeBase64, formatPublicKey, preAuthEncoding } from '@pratique/crypto';
+import { createSelfSigned, encodeBase64, formatPublicKey, preAuthEncoding } from '@pratique/crypto';
 import { describe, expect, test } from 'vitest';
 import { annotationNames, mediaTypes } from '../media-types.ts';
 import { joinEcdsa, order, splitEcdsa } from '../testing/ecdsa.ts';
@@ -1434,6 +1434,13 @@ describe('what must not be mistaken for a denial or for more than it is', () => 
     expect(rejection?.expected).toContain(alice.publicKey.fingerprint);
     expect(rejection?.found).toContain(stranger.publicKey.fingerprint);
     expect(rejection?.checks.at(-1)).toMatchObject({ name: 'signature', ok: false });
+  });
+
+  test('a refused certificate is named, so that people know which signature is meant', () => {
+    const { certificatePem } = createSelfSigned({ names: ['build.example.test'] });
+    const item = layer(undefined, alice, undefined, { [annotationNames.certificate]: certificatePem });
+    const [rejection] = verifyEvidence(evidence(item), trusting(), now).rejected;
+    expect(rejection?.found).toBe('a certificate for build.example.test (by its own account)');
   });
 
   test('terminal escapes in a payload do not reach a message', () => {

@@ -7,6 +7,7 @@ import { checkSimpleSigningType, parseSimpleSigning } from '../payload/simple-si
 import { parseLogAnnotation } from '../tlog/annotation.ts';
 import type { Trust } from '../trust/trust.ts';
 import type { EvidenceItem, VerifiedSignature } from '../types.ts';
+import { refuseCertificate } from './certificate.ts';
 import type { CheckList } from './check-list.ts';
 import { checkLog } from './log.ts';
 import { checkKeyValidity, findSigner } from './signer.ts';
@@ -70,17 +71,6 @@ export function verifySimpleSigning(
     checks: list.checks,
     payload: payload.document,
   };
-}
-
-/** A certificate says that an identity signed; with keys alone there is no way to know whether that is so. */
-export function refuseCertificate(annotations: Readonly<Record<string, string>>): void {
-  const certificate = annotations[annotationNames.certificate];
-  if (certificate === undefined || certificate === '') return;
-  throw sigstoreErrors.error('CERTIFICATE_NOT_TRUSTED', {
-    message: 'the signature carries a certificate, and only keys are trusted',
-    expected: 'a signature by a trusted key',
-    found: 'a signature by a certificate',
-  });
 }
 
 function decodeSignature(text: string | undefined): Uint8Array {

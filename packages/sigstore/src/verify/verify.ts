@@ -14,9 +14,10 @@ import type {
   VerifiedAttestation,
   VerifiedSignature,
 } from '../types.ts';
+import { certificateNotTrusted, refuseCertificate } from './certificate.ts';
 import { CheckList } from './check-list.ts';
 import { type VerifiedStatement, verifyStatement } from './envelope.ts';
-import { refuseCertificate, verifySimpleSigning } from './simple-signing.ts';
+import { verifySimpleSigning } from './simple-signing.ts';
 
 /**
  * Decides which of the collected candidates are genuine signatures and attestations of `evidence.subject`. Pure: no
@@ -84,11 +85,7 @@ function verifyItem(
       );
       const { content, material } = bundle;
       if (material.kind === 'certificate') {
-        throw sigstoreErrors.error('CERTIFICATE_NOT_TRUSTED', {
-          message: 'the bundle carries a certificate, and only keys are trusted',
-          expected: 'a bundle signed by a trusted key',
-          found: 'a bundle signed by a certificate',
-        });
+        throw certificateNotTrusted(() => material.certificates[0]);
       }
       if (content.kind !== 'dsse') {
         throw sigstoreErrors.error('BUNDLE_CONTENT_UNSUPPORTED', {
