@@ -14,6 +14,7 @@ import {
   RegoArray,
   RegoError,
   RegoObject,
+  type RegoProblem,
   RegoSet,
   toJsonText,
   toTerm,
@@ -42,7 +43,7 @@ interface Case {
 }
 
 export async function run(corpora: string): Promise<SuiteResult[]> {
-  return [runSuite(corpora, 'v0', []), runSuite(corpora, 'v1', [])];
+  return [runSuite(corpora, 'v0', []), runSuite(corpora, 'v1', []), runCompileCases(corpora)];
 }
 
 function runSuite(corpora: string, version: Version, directories: readonly string[]): SuiteResult {
@@ -61,6 +62,57 @@ function runSuite(corpora: string, version: Version, directories: readonly strin
     }
   }
   return { suite: `opa-${version}`, passed, failed: failures.length, failures };
+}
+
+/** Policies that must not compile, and every problem that must be reported. */
+function runCompileCases(corpora: string): SuiteResult {
+  const root = join(corpora, 'opa', 'compilecases', 'testdata');
+  const files = existsSync(root) ? globSync('**/*.yaml', { cwd: root }).sort() : [];
+  if (files.length === 0) throw new Error(`OPA's compile cases are not at ${root}`);
+  const failures: string[] = [];
+  let passed = 0;
+  for (const file of files) {
+    const { contents } = parseDocument(readFileSync(join(root, file), 'utf8'));
+    const version = file.startsWith('v0') ? 'v0' : 'v1';
+    for (const item of ((fromYaml(contents) as RegoObject).get('cases') as RegoArray).items) {
+      const test = item as RegoObject;
+      const problem = checkCompileCase(test, version);
+      if (problem === undefined) passed++;
+      else failures.push(`${file} ${test.get('note') as string}: ${problem}`);
+    }
+  }
+  return { suite: 'opa-compile', passed, failed: failures.length, failures };
+}
+
+function checkCompileCase(test: RegoObject, version: Version): string | undefined {
+  let problems: readonly RegoProblem[] = [];
+  try {
+    compile({
+      modules: modulesOf((test.get('modules') as RegoArray).items as string[]),
+      regoVersion: version,
+      strict: test.get('strict') === true,
+      ...(test.get('print_statements') === true ? { print: () => undefined } : {}),
+    });
+  } catch (error) {
+    if (!(error instanceof RegoError)) throw error;
+    problems = error.problems;
+  }
+  const got = problems.map(
+    ({ code, message, location }) => `${location?.file} ${code} ${location?.row}:${location?.col} ${message}`,
+  );
+  const want = (test.get('want_errors') as RegoArray).items.map((item) => {
+    const error = item as RegoObject;
+    const file = error.get('module') ?? 'test-0.rego';
+    return `${file as string} ${error.get('code') as string} ${error.get('row') as number}:${error.get('col') as number} ${error.get('message') as string}`;
+  });
+  const missing = want.filter((line) => !got.includes(line));
+  const extra = test.get('exhaustive') === true ? got.filter((line) => !want.includes(line)) : [];
+  if (missing.length === 0 && extra.length === 0) return undefined;
+  return `missing ${JSON.stringify(missing)}, unexpected ${JSON.stringify(extra)}`;
+}
+
+function modulesOf(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(texts.map((text, index) => [`test-${index}.rego`, text]));
 }
 
 /** Why a case fails; undefined when it passes. */
@@ -115,7 +167,7 @@ function errorText(error: RegoError): string {
 function evaluate(test: Case, version: Version): Map<string, Value>[] {
   const keywords = test.experimental ? { experimentalKeywords: true } : {};
   const policy = compile({
-    modules: Object.fromEntries(test.modules.map((module, index) => [`test-${index}.rego`, module])),
+    modules: modulesOf(test.modules),
     data: test.data ?? new RegoObject(),
     regoVersion: version,
     ...keywords,
@@ -180,8 +232,9 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [first, ...rest] = process.argv.slice(2);
   const versions: readonly Version[] = first === 'v0' || first === 'v1' ? [first] : ['v0', 'v1'];
   const directories = first === undefined || first === 'v0' || first === 'v1' ? rest : [first, ...rest];
-  for (const version of versions) {
-    const result = runSuite(corpora, version, directories);
+  const results = versions.map((version) => runSuite(corpora, version, directories));
+  if (directories.length === 0 || directories.includes('compile')) results.push(runCompileCases(corpora));
+  for (const result of results) {
     for (const failure of result.failures) process.stdout.write(`${failure.slice(0, 1500)}\n`);
     process.stdout.write(`${result.suite}: ${result.passed} passed, ${result.failed} failed\n`);
     if (result.failed > 0) process.exitCode = 1;

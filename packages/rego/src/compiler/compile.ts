@@ -9,6 +9,7 @@ import { Metadata } from './metadata.ts';
 import { checkRecursion } from './recursion.ts';
 import { globalsOf, Resolver, reportUnusedImports } from './resolve.ts';
 import { checkConflicts } from './rule-conflicts.ts';
+import { RuleScopes } from './rule-scopes.ts';
 import { type CompiledRule, RuleTree } from './rule-tree.ts';
 import { SafetyCheck } from './safety.ts';
 import { Templates } from './templates.ts';
@@ -106,7 +107,8 @@ export function compileModules(
   for (const rule of rules) checkCalls(rule, context);
   context.throwIfFailed();
   const safety = new SafetyCheck(context);
-  for (const rule of rules) safety.rule(rule);
+  const scopes = new RuleScopes(rules);
+  for (const rule of rules) safety.rule(rule, scopes.of(rule));
   context.throwIfFailed();
   const dynamics = new Dynamics(context, true);
   forBodies(rules, (body) => dynamics.body(body));

@@ -19,7 +19,8 @@ export class Metadata {
       }
     }
     for (const rule of rules) {
-      for (const block of rule.annotations) if (block.scope === 'document') this.#documents.set(ruleKey(rule), block);
+      for (const block of rule.annotations)
+        if (block.scope === 'document') this.#documents.set(ruleKey(rule), block);
     }
   }
 
@@ -27,7 +28,9 @@ export class Metadata {
   chain(rule: CompiledRule, branch: Rule, location: Location): Term {
     const path = groundPrefix(rule.path).map(String);
     const entries: Json[] = [];
-    const own = branch.annotations.filter((block) => block.scope === 'rule').sort((a, b) => b.location.row - a.location.row);
+    const own = branch.annotations
+      .filter((block) => block.scope === 'rule')
+      .sort((a, b) => b.location.row - a.location.row);
     for (const block of own) entries.push({ path, annotations: toJsonObject(block) });
     if (own.length === 0) entries.push({ path });
     const document = this.#documents.get(ruleKey(rule));
@@ -71,7 +74,8 @@ function toJsonObject(block: Annotations): JsonObject {
   if (block.description !== undefined) out.description = block.description;
   if (block.entrypoint === true) out.entrypoint = true;
   if (block.organizations !== undefined) out.organizations = block.organizations;
-  if (block.relatedResources !== undefined) out.related_resources = block.relatedResources.map((item) => ({ ...item }));
+  if (block.relatedResources !== undefined)
+    out.related_resources = block.relatedResources.map((item) => ({ ...item }));
   if (block.authors !== undefined) out.authors = block.authors.map((author) => ({ ...author }));
   if (block.schemas !== undefined) {
     out.schemas = block.schemas.map((schema) => {

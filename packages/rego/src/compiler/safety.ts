@@ -12,16 +12,19 @@ type Unsafe = Map<Expr, Set<string>>;
 export class SafetyCheck {
   readonly #context: CompilerContext;
   readonly #options: VarOptions;
+  #where = '';
 
   constructor(context: CompilerContext) {
     this.#context = context;
     this.#options = { ...SAFETY_VARS, custom: (expr, add) => this.#implicitBodies(expr, add) };
   }
 
-  rule(rule: Rule): void {
+  /** `where` names the rule when its line alone does not (` in rule p`). */
+  rule(rule: Rule, where: string): void {
+    this.#where = where;
     this.#head(rule);
     rule.body = this.body(rule.body, varsOf(rule.head.args ?? []));
-    if (rule.else !== undefined) this.rule(rule.else);
+    if (rule.else !== undefined) this.rule(rule.else, where);
   }
 
   body(body: Body, safe: ReadonlySet<string>): Body {
@@ -48,7 +51,11 @@ export class SafetyCheck {
           return false;
         const name = this.#context.original(node.name);
         if (!name.startsWith('__local') && !seen.has(name)) {
-          this.#context.report('rego_unsafe_var_error', node.location, `var ${display(name)} is unsafe`);
+          this.#context.report(
+            'rego_unsafe_var_error',
+            node.location,
+            `var ${display(name)} is unsafe${this.#where}`,
+          );
         }
         seen.add(name);
         return false;
@@ -191,7 +198,7 @@ export class SafetyCheck {
       for (const name of names) {
         const original = this.#context.original(name);
         if (original.startsWith('__local')) continue;
-        const location = locationOf(name, expr);
+        const { location } = expr;
         const known = named.get(original);
         if (known === undefined || before(location, known)) named.set(original, location);
       }
@@ -200,7 +207,11 @@ export class SafetyCheck {
       const hint = FUTURE_KEYWORDS.has(name)
         ? ` (hint: \`import future.keywords.${name}\` to import a future keyword)`
         : '';
-      this.#context.report('rego_unsafe_var_error', location, `var ${display(name)} is unsafe${hint}`);
+      this.#context.report(
+        'rego_unsafe_var_error',
+        location,
+        `var ${display(name)} is unsafe${this.#where}${hint}`,
+      );
     }
     if (named.size > 0) return true;
     const seen = new Set<string>();
@@ -208,7 +219,7 @@ export class SafetyCheck {
       const fresh = [...names].filter((name) => !seen.has(name));
       if (fresh.length === 0) continue;
       for (const name of fresh) seen.add(name);
-      this.#context.report('rego_unsafe_var_error', expr.location, 'expression is unsafe');
+      this.#context.report('rego_unsafe_var_error', expr.location, `expression is unsafe${this.#where}`);
     }
     return true;
   }
@@ -219,20 +230,8 @@ function display(name: string): string {
 }
 
 function before(a: Location, b: Location): boolean {
-  return a.file === b.file
-    ? a.row - b.row || a.col - b.col
-      ? a.row < b.row || (a.row === b.row && a.col < b.col)
-      : false
-    : a.file < b.file;
-}
-
-function locationOf(name: string, expr: Expr): Location {
-  let found: Location | undefined;
-  walk(expr, (node) => {
-    if ('kind' in node && node.kind === 'var' && node.name === name) found ??= node.location;
-    return found !== undefined;
-  });
-  return found ?? expr.location;
+  if (a.file !== b.file) return a.file < b.file;
+  return a.row < b.row || (a.row === b.row && a.col < b.col);
 }
 
 function addUnsafe(unsafe: Unsafe, expr: Expr, name: string): void {
