@@ -1,5 +1,5 @@
 import { parse as parseYaml } from 'yaml';
-import { ParseError, type ParseErrorEntry, parseErrorAt } from './errors.ts';
+import { ParseError, type SourceErrorEntry, parseErrorAt } from './errors.ts';
 import { NO_LOCATION } from './nodes.ts';
 import type {
   AnnotationScope,
@@ -30,9 +30,9 @@ export function isMetadataComment({ text, location }: Comment): boolean {
 export function parseAnnotations(
   comments: readonly Comment[],
   parseTerm: TermParser,
-): { annotations: RawAnnotations[]; errors: ParseErrorEntry[] } {
+): { annotations: RawAnnotations[]; errors: SourceErrorEntry[] } {
   const annotations: RawAnnotations[] = [];
-  const errors: ParseErrorEntry[] = [];
+  const errors: SourceErrorEntry[] = [];
   for (let i = 0; i < comments.length; ) {
     const marker = comments[i++]!;
     if (!isMetadataComment(marker)) continue;

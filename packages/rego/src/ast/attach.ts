@@ -1,6 +1,6 @@
 import { type RawAnnotations, SCOPES } from './annotations.ts';
 import { compareTerms } from './compare.ts';
-import { type ParseErrorEntry, parseErrorAt } from './errors.ts';
+import { type SourceErrorEntry, parseErrorAt } from './errors.ts';
 import { isGround } from './nodes.ts';
 import type { AnnotationScope, Annotations, Import, Package, Rule, Term } from './types.ts';
 
@@ -20,8 +20,8 @@ interface Attached {
 export function attachAnnotations(
   blocks: readonly RawAnnotations[],
   statements: readonly Statement[],
-): { annotations: Annotations[]; errors: ParseErrorEntry[] } {
-  const errors: ParseErrorEntry[] = [];
+): { annotations: Annotations[]; errors: SourceErrorEntry[] } {
+  const errors: SourceErrorEntry[] = [];
   const attached: Attached[] = [];
   for (const block of blocks) {
     const target = statements.find(({ location }) => location.row > block.location.row);

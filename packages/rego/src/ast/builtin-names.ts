@@ -1,6 +1,7 @@
 /**
  * What the grammar has to know of the built-in functions of OPA 1.20 (`v1/ast/builtins.go`): a top-level statement
- * `f(x)` is a rule, unless `f` is built in.
+ * `f(x)` is a rule, unless `f` is built in. OPA knows operators
+ * by their sign too, of which only `in` can be written as a name.
  */
 export const BUILTIN_NAMES: ReadonlySet<string> = new Set(
   `
@@ -13,7 +14,7 @@ export const BUILTIN_NAMES: ReadonlySet<string> = new Set(
   crypto.x509.parse_certificates crypto.x509.parse_keypair crypto.x509.parse_rsa_private_key div endswith eq
   equal floor format_int glob.match glob.quote_meta graph.reachable graph.reachable_paths graphql.is_valid
   graphql.parse graphql.parse_and_verify graphql.parse_query graphql.parse_schema graphql.schema_is_valid gt
-  gte hex.decode hex.encode http.send indexof indexof_n internal.member_2 internal.member_3 internal.print
+  gte hex.decode hex.encode http.send in indexof indexof_n internal.member_2 internal.member_3 internal.print
   internal.template_string internal.test_case intersection io.jwt.decode io.jwt.decode_verify
   io.jwt.encode_sign io.jwt.encode_sign_raw io.jwt.verify_eddsa io.jwt.verify_es256 io.jwt.verify_es384
   io.jwt.verify_es512 io.jwt.verify_hs256 io.jwt.verify_hs384 io.jwt.verify_hs512 io.jwt.verify_ps256

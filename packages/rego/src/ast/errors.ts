@@ -1,8 +1,8 @@
 import type { Location } from './types.ts';
 
-/** One complaint of the parser, in OPA's words. */
-export interface ParseErrorEntry {
-  code: 'rego_parse_error';
+/** One complaint about source text, in OPA's words. */
+export interface SourceErrorEntry {
+  code: 'rego_parse_error' | 'rego_compile_error' | 'rego_type_error' | 'rego_format_error';
   message: string;
   location: Location;
   /** The source line and the caret's place in it, in UTF-8 bytes from 0; absent where OPA gives none. */
@@ -13,9 +13,9 @@ export interface ParseErrorEntry {
 export class ParseError extends Error {
   override readonly name = 'ParseError';
   readonly code = 'rego_parse_error';
-  readonly errors: readonly ParseErrorEntry[];
+  readonly errors: readonly SourceErrorEntry[];
 
-  constructor(errors: readonly ParseErrorEntry[]) {
+  constructor(errors: readonly SourceErrorEntry[]) {
     const kept = errors.slice(0, MAX_PARSE_ERRORS);
     super(formatErrors(kept));
     this.errors = kept;
@@ -25,17 +25,18 @@ export class ParseError extends Error {
 export const MAX_PARSE_ERRORS = 10;
 
 /** A parse error about no place in particular. */
-export function parseErrorAt(location: Location, message: string): ParseErrorEntry {
+export function parseErrorAt(location: Location, message: string): SourceErrorEntry {
   return { code: 'rego_parse_error', message, location };
 }
 
-function formatErrors(errors: readonly ParseErrorEntry[]): string {
-  if (errors.length === 1) return `1 error occurred: ${formatParseError(errors[0]!)}`;
-  return `${errors.length} errors occurred:\n${errors.map(formatParseError).join('\n')}`;
+/** All complaints as OPA prints them together. */
+export function formatErrors(errors: readonly SourceErrorEntry[]): string {
+  if (errors.length === 1) return `1 error occurred: ${formatSourceError(errors[0]!)}`;
+  return `${errors.length} errors occurred:\n${errors.map(formatSourceError).join('\n')}`;
 }
 
 /** `file:row: rego_parse_error: message`, and below it the source line and a caret. */
-export function formatParseError(error: ParseErrorEntry): string {
+export function formatSourceError(error: SourceErrorEntry): string {
   const { file, row, col } = error.location;
   let prefix = '';
   if (file !== '') prefix = `${file}:${row}: `;

@@ -1,5 +1,5 @@
 export { compareTerms, sortedItems, sortedPairs } from './compare.ts';
-export { formatParseError, ParseError, type ParseErrorEntry } from './errors.ts';
+export { formatSourceError, ParseError, type SourceErrorEntry } from './errors.ts';
 export { isCallOf, isGround, isWildcard, operatorName } from './nodes.ts';
 export { type ParseOptions, parseBody, parseModule, parseTermText } from './parse.ts';
 export { bodyText, exprText, quote, refText, termText } from './print.ts';

@@ -1,6 +1,6 @@
 import { parseAnnotations, type RawAnnotations } from './annotations.ts';
 import { attachAnnotations, type Statement } from './attach.ts';
-import { ParseError, type ParseErrorEntry, parseErrorAt } from './errors.ts';
+import { ParseError, type SourceErrorEntry, parseErrorAt } from './errors.ts';
 import { parseQuery } from './parse-body.ts';
 import { applyImport, parseImport, parsePackage, useKeywords } from './parse-imports.ts';
 import { parseRules } from './parse-rules.ts';
@@ -48,7 +48,7 @@ export function parseModule(text: string, options: ParseOptions = {}): Module {
     if (block !== undefined) throw new ParseError([parseErrorAt(block.location, 'package expected')]);
     throw new ParseError([parseErrorAt({ ...NOWHERE, file }, 'empty module')]);
   }
-  const errors: ParseErrorEntry[] = [];
+  const errors: SourceErrorEntry[] = [];
   if (first.kind !== 'package') errors.push(parseErrorAt(first.location, 'package expected'));
   const module: Module = {
     kind: 'module',
@@ -72,7 +72,7 @@ export function parseModule(text: string, options: ParseOptions = {}): Module {
 
 const NOWHERE: Location = { file: '', row: 0, col: 0, offset: 0, text: '' };
 
-function addStatements(module: Module, all: readonly TopLevel[], errors: ParseErrorEntry[]): Statement[] {
+function addStatements(module: Module, all: readonly TopLevel[], errors: SourceErrorEntry[]): Statement[] {
   const statements: Statement[] = [];
   for (const [i, statement] of all.entries()) {
     switch (statement.kind) {
@@ -107,7 +107,7 @@ function addStatements(module: Module, all: readonly TopLevel[], errors: ParseEr
   return statements;
 }
 
-function checkV1Rule(rule: Rule, errors: ParseErrorEntry[]): void {
+function checkV1Rule(rule: Rule, errors: SourceErrorEntry[]): void {
   for (let part: Rule | undefined = rule; part !== undefined; part = part.else) {
     const { location } = part;
     for (const message of checkV1(part, (name) => isKeyword(name, 'v1')))

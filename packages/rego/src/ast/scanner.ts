@@ -1,4 +1,4 @@
-import { lineAt, MAX_PARSE_ERRORS, type ParseErrorEntry } from './errors.ts';
+import { lineAt, MAX_PARSE_ERRORS, type SourceErrorEntry } from './errors.ts';
 import { FIRST_KEYWORD, T, TOKEN_NAMES } from './tokens.ts';
 import type { Comment, Location } from './types.ts';
 
@@ -31,7 +31,7 @@ export interface Snapshot {
   readonly skippedNewline: boolean;
   readonly wildcards: number;
   readonly commentCount: number;
-  readonly errors: readonly ParseErrorEntry[];
+  readonly errors: readonly SourceErrorEntry[];
   readonly hints: readonly string[];
   readonly keywords: ReadonlyMap<string, number>;
 }
@@ -52,7 +52,7 @@ export class Scanner {
   lastEnd = 0;
   skippedNewline = false;
   wildcards = 0;
-  errors: readonly ParseErrorEntry[] = [];
+  errors: readonly SourceErrorEntry[] = [];
   hints: readonly string[] = [];
   keywords: ReadonlyMap<string, number>;
 
