@@ -80,6 +80,8 @@ async function runAll(names: readonly string[]): Promise<boolean> {
 }
 
 function shown(suite: string, problems: readonly string[]): string[] {
-  const lines = problems.slice(0, SHOWN).map((problem) => `${suite}: ${problem}`);
+  const lines = problems
+    .slice(0, SHOWN)
+    .map((problem) => `${suite}: ${problem.split('\n')[0]!.slice(0, 240)}`);
   return problems.length > SHOWN ? [...lines, `${suite}: and ${problems.length - SHOWN} more`] : lines;
 }
