@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { allErrors } from '../packages/cli/src/catalog.ts';
+import { commands } from '../packages/cli/src/specs/index.ts';
 import { generatedDocs } from './docs.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -13,11 +14,28 @@ test('the generated reference pages are in step with the code (node scripts/docs
 });
 
 test('every code is used somewhere, and every remedy says something to do', async () => {
-  const sources = globSync(['packages/*/src/**/*.ts', 'packages/*/policies/**/*.rego'], { cwd: root, exclude: (path) => /\.test\.ts$|\/errors\.ts$/.test(String(path)) });
+  const sources = globSync(['packages/*/src/**/*.ts', 'packages/*/policies/**/*.rego'], {
+    cwd: root,
+    exclude: (path) => /\.test\.ts$|\/errors\.ts$/.test(String(path)),
+  });
   const text = sources.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
   for (const [code, { title, remedy }] of await allErrors()) {
-    expect(text.includes(`'${code}'`) || text.includes(`"${code}"`), `${code} is declared and never used`).toBe(true);
+    expect(
+      text.includes(`'${code}'`) || text.includes(`"${code}"`),
+      `${code} is declared and never used`,
+    ).toBe(true);
     expect(title, code).toMatch(/^[A-Z`].*\.$/s);
     expect(remedy.length, code).toBeGreaterThan(10);
+  }
+});
+
+test('a remedy names only commands that exist', async () => {
+  const names = commands.map(({ name }) => name);
+  for (const [code, { remedy }] of await allErrors()) {
+    for (const [, words] of remedy.matchAll(/\bpratique ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)/g)) {
+      if (words === 'COMMAND') continue;
+      const known = names.some((name) => words === name || words!.startsWith(`${name} `));
+      expect(known, `${code}: pratique ${words}`).toBe(true);
+    }
   }
 });

@@ -35,7 +35,8 @@ function cliPage(): string {
     'Made from the code by `scripts/docs.ts`: what `pratique COMMAND --help` prints.',
     '| exit code | means |\n|---|---|\n| 0 | ok |\n| 1 | something did not work (a fault) |\n| 2 | denied |\n| 3 | usage |\n| 4 | authentication |\n| 10 | verify: the image has no signature |\n| 11 | verify: no such image |\n| 12 | verify: none of the signatures matches |\n| 13 | verify: no certificate |\n| 130 | interrupted |',
   ];
-  for (const command of commands) parts.push(`## pratique ${command.name}\n\n\`\`\`text\n${commandHelp(command, false)}\`\`\``);
+  for (const command of commands)
+    parts.push(`## pratique ${command.name}\n\n\`\`\`text\n${commandHelp(command, false)}\`\`\``);
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -48,5 +49,6 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [path, content] of await generatedDocs()) writeFileSync(new URL(`../${path}`, import.meta.url), content);
+  for (const [path, content] of await generatedDocs())
+    writeFileSync(new URL(`../${path}`, import.meta.url), content);
 }

@@ -32,6 +32,6 @@ export function matchesShown(shown: string, actual: string): boolean {
     .join('\n')
     .replaceAll(/\u0000\n?/g, '(?:[^\\n]*\\n)*?');
   return new RegExp(`^${pattern}$`).test(
-    shown.trimEnd().endsWith('\n…') ? `${actual.trimEnd()}\n` : actual.trimEnd(),
+    /\n *…$/.test(shown.trimEnd()) ? `${actual.trimEnd()}\n` : actual.trimEnd(),
   );
 }

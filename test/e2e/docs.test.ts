@@ -1,53 +1,73 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { buildImage, buildLayer, createRegistryClient, machinePlatform, pushImage } from '@pratique/oci';
+import { type Registry, startRegistry } from '@pratique/registry';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { consoleSteps, matchesShown } from './console-blocks.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
-const documents = [
-  ...globSync('*.md', { cwd: root }),
-  ...globSync('docs/**/*.md', { cwd: root }),
-  ...globSync('packages/*/README.md', { cwd: root }),
-];
+const documents = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: root });
 const directories: string[] = [];
+let registry: Registry;
 
-afterAll(() => {
+/** Documents say `localhost:5000` where the reader's registry is, and that `app:1.0` was pushed there. */
+const documentedRegistry = 'localhost:5000';
+
+beforeAll(async () => {
+  registry = await startRegistry({ listen: '127.0.0.1:0' });
+  const layer = await buildLayer([
+    { type: 'file', path: 'hello', content: new TextEncoder().encode('hello\n') },
+  ]);
+  const client = createRegistryClient({ environment: {} });
+  const image = buildImage({ layers: [layer], platform: machinePlatform() });
+  await pushImage(image, client.repository(`${registry.address}/app`), { tag: '1.0' });
+  client.close();
+});
+
+afterAll(async () => {
+  await registry.close();
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
-/** Runs one documented command the way a reader would, with `pratique` on PATH and a shell that stops at errors. */
-function runShell(command: string, cwd: string): string {
-  const result = spawnSync('bash', ['-c', command], {
-    cwd,
-    encoding: 'utf8',
-    timeout: 120_000,
-    env: {
-      ...process.env,
-      NO_COLOR: '1',
-      CI: '1',
-      COSIGN_PASSWORD: 'test',
-      HOME: cwd,
-      PATH: `${join(root, 'test/e2e/bin')}:${dirname(process.execPath)}:${process.env['PATH']}`,
+/** Runs one documented command the way a reader would, with `pratique` on PATH. */
+async function runShell(command: string, cwd: string): Promise<string> {
+  const child = spawn(
+    'bash',
+    ['-c', `exec 2>&1; ${command.replaceAll(documentedRegistry, registry.address)}`],
+    {
+      cwd,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 120_000,
+      env: {
+        ...process.env,
+        NO_COLOR: '1',
+        CI: '1',
+        COSIGN_PASSWORD: 'test',
+        HOME: cwd,
+        PATH: `${join(root, 'test/e2e/bin')}:${dirname(process.execPath)}:${process.env.PATH}`,
+      },
     },
-  });
-  return result.stdout + result.stderr;
+  );
+  let output = '';
+  for await (const chunk of child.stdout.setEncoding('utf8')) output += chunk;
+  return output.replaceAll(registry.address, documentedRegistry);
 }
 
 describe('every command shown in a document prints what the document shows', () => {
   for (const document of documents) {
     const steps = consoleSteps(readFileSync(join(root, document), 'utf8'));
     if (steps.length === 0) continue;
-    test(document, { timeout: 300_000 }, () => {
+    test(document, { timeout: 300_000 }, async () => {
       const cwd = mkdtempSync(join(tmpdir(), 'pratique-docs-'));
       directories.push(cwd);
       for (const step of steps) {
-        const actual = runShell(step.command, cwd);
-        if (!matchesShown(step.shown, actual))
-          expect(`$ ${step.command}\n${actual}`, `${document}:${step.line}`).toBe(
-            `$ ${step.command}\n${step.shown}`,
-          );
+        const actual = await runShell(step.command, cwd);
+        if (matchesShown(step.shown, actual)) continue;
+        expect(`$ ${step.command}\n${actual}`, `${document}:${step.line}`).toBe(
+          `$ ${step.command}\n${step.shown}`,
+        );
       }
     });
   }

@@ -28,22 +28,11 @@ export const cliErrors = defineErrors({
     title: 'A password is needed and there is nobody to ask.',
     remedy: 'Set COSIGN_PASSWORD (empty for none), or run the command on a terminal.',
   },
-  VERIFY_ANNOTATION_MISMATCH: {
-    kind: 'denial',
-    title: 'A signature is good, but does not carry the annotations that were asked for.',
-    remedy:
-      'Sign again with the annotations: pratique sign --key KEY -a NAME=VALUE IMAGE@DIGEST, or ask for those it has.',
-  },
   DEMO_UNEXPECTED: {
     kind: 'fault',
     title: 'The demo made a decision that is not the expected one.',
     remedy:
       'This is a defect of Pratique: please report it with the output of pratique demo -o json and pratique doctor.',
-  },
-  DEMO_BASE_UNUSABLE: {
-    kind: 'usage',
-    title: 'The demo could not use the base image.',
-    remedy: 'Give another one: pratique demo --base REF, a docker archive, or an OCI image layout.',
   },
   INTERNAL: {
     kind: 'fault',

@@ -20,6 +20,7 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   verify: () => import('./verify.ts'),
   admit: () => import('./admit.ts'),
   'admission serve': () => import('./admission-serve.ts'),
+  resolve: () => import('./resolve.ts'),
   tree: () => import('./tree.ts'),
   triangulate: () => import('./triangulate.ts'),
   copy: () => import('./copy.ts'),

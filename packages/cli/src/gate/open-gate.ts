@@ -1,14 +1,7 @@
 import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import type { RegistryClient } from '@pratique/oci';
-import {
-  createGate,
-  createRegoEngine,
-  defaultPolicies,
-  type Gate,
-  loadPolicies,
-  loadTrust,
-} from '@pratique/policy';
+import { createGate, createRegoEngine, type Gate, loadPolicies, loadTrust } from '@pratique/policy';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
 
@@ -28,7 +21,7 @@ export function openGate(
   }
   const trust = loadTrust(resolve(terminal.cwd, flags.trust));
   const own = [...trust.policies, ...flags.policy.map((path) => resolve(terminal.cwd, path))];
-  const engine = createRegoEngine({ trust, policies: [...defaultPolicies(), ...loadPolicies(own)] });
+  const engine = createRegoEngine({ trust, policies: loadPolicies(own) });
   return createGate({
     trust,
     engine,

@@ -14,6 +14,15 @@ export const tree = defineCommand({
   flags: { ...outputFlag, ...registryFlags },
 });
 
+export const resolveImage = defineCommand({
+  name: 'resolve',
+  group,
+  summary: 'Print the reference with the digest that a tag stands for now',
+  examples: [{ command: 'pratique resolve registry.example/app:1.0', does: 'registry.example/app@sha256:…' }],
+  args: ['IMAGE...'],
+  flags: registryFlags,
+});
+
 export const triangulate = defineCommand({
   name: 'triangulate',
   group,

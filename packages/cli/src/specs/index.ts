@@ -1,6 +1,6 @@
 import type { CommandSpec } from '../program/spec.ts';
 import { admissionServe, admit } from './gates.ts';
-import { copy, tree, triangulate } from './images.ts';
+import { copy, resolveImage, tree, triangulate } from './images.ts';
 import { demo, registryServe, up } from './servers.ts';
 import { generateKeyPair, importKeyPair, publicKey, sign, verify } from './signing.ts';
 import { completion, config, doctor, explain, version } from './tools.ts';
@@ -19,6 +19,7 @@ export const commands: readonly CommandSpec[] = [
   registryServe,
   copy,
   tree,
+  resolveImage,
   triangulate,
   explain,
   doctor,
