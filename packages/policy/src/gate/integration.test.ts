@@ -1,0 +1,156 @@
+import { formatPublicKey, generateSigningKey } from '@pratique/crypto';
+import {
+  buildImageManifest,
+  createRegistryClient,
+  type Descriptor,
+  describeBytes,
+  digestOf,
+  parseReference,
+} from '@pratique/oci';
+import { startRegistry } from '@pratique/registry';
+import { signImage } from '@pratique/sigstore';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseTrust } from '../trust/parse.ts';
+import { createGate } from './gate.ts';
+
+// The road from end to end with the real stations: our registry, our signer, our verifier, our Rego.
+const registry = await startRegistry({ listen: '127.0.0.1:0' });
+const client = createRegistryClient({ environment: {} });
+afterAll(async () => {
+  client.close();
+  await registry.close();
+});
+
+const team = generateSigningKey();
+const stranger = generateSigningKey();
+const host = registry.address;
+
+async function push(name: string, content: string, tag = '1'): Promise<Descriptor> {
+  const repository = client.repository(parseReference(`${host}/${name}`));
+  const config = new TextEncoder().encode(
+    JSON.stringify({ os: 'linux', architecture: 'amd64', config: { User: '1000', Labels: { content } } }),
+  );
+  const descriptor = describeBytes(config, 'application/vnd.oci.image.config.v1+json');
+  await repository.putBlob(descriptor, config);
+  const { bytes, mediaType } = manifestOf(descriptor);
+  return await repository.putManifest(bytes, mediaType, { tag });
+}
+
+function manifestOf(config: Descriptor): { bytes: Uint8Array; mediaType: string } {
+  const built = buildImageManifest({ config, layers: [] });
+  return { bytes: built.bytes, mediaType: built.descriptor.mediaType };
+}
+
+async function sign(
+  name: string,
+  subject: Descriptor,
+  key = team,
+  options: Parameters<typeof signImage>[3] = {},
+) {
+  await signImage(client.repository(parseReference(`${host}/${name}`)), subject, key, options);
+}
+
+function gateFor(lines: string) {
+  const trust = parseTrust(
+    `apiVersion: pratique.dev/v1
+kind: Trust
+authorities: { team: { keyFile: team.pub } }
+images: [{ match: "127.0.0.1:*/**", require: { any: [team] } }]
+${lines}`,
+    'trust.yaml',
+    { resolve: (path) => path, read: () => new TextEncoder().encode(formatPublicKey(team.publicKey)) },
+  );
+  return createGate({ trust, openRepository: (reference) => client.repository(reference) });
+}
+
+const gate = gateFor('parameters: { environment: dev }');
+
+beforeAll(async () => {
+  await sign('dev', await push('dev', 'guestbook'), team, { annotations: { env: 'dev' } });
+  await sign('legacy', await push('legacy', 'guestbook'), team, {
+    annotations: { env: 'dev' },
+    format: 'legacy',
+  });
+  await sign('prod', await push('prod', 'guestbook'), team, { annotations: { env: 'prod' } });
+  await push('unsigned', 'guestbook');
+  await sign('stranger', await push('stranger', 'guestbook'), stranger, { annotations: { env: 'dev' } });
+  await sign('moved', await push('moved', 'before'), team, { annotations: { env: 'dev' } });
+  await push('moved', 'after');
+});
+
+async function codes(name: string): Promise<readonly string[]> {
+  const { allowed, denials } = await gate.checkImage(`${host}/${name}:1`);
+  expect(allowed).toBe(denials.length === 0);
+  return denials.map(({ code }) => code);
+}
+
+test('signed for dev, as a bundle and in the old format: allowed', async () => {
+  expect(await codes('dev')).toEqual([]);
+  expect(await codes('legacy')).toEqual([]);
+});
+
+test('the same content in another repository, unsigned there: denied', async () => {
+  expect(await codes('unsigned')).toEqual(['SIGNATURE_MISSING']);
+});
+
+test('the same content signed for prod: denied by the environment alone', async () => {
+  const { denials, evidence } = await gate.checkImage(`${host}/prod:1`);
+  expect(denials).toMatchObject([
+    {
+      policy: 'pratique.image.environment',
+      code: 'ENVIRONMENT_MISMATCH',
+      expected: 'env=dev',
+      found: 'env=prod',
+    },
+  ]);
+  expect(evidence[`${host}/prod:1`]?.config?.labels).toEqual({ content: 'guestbook' });
+});
+
+test('signed by a stranger: denied, with the key that was found and the one that was wanted', async () => {
+  const { denials } = await gate.checkImage(`${host}/stranger:1`);
+  expect(denials).toMatchObject([{ code: 'SIGNER_UNTRUSTED' }]);
+  expect(denials[0]?.found).toContain(stranger.publicKey.fingerprint);
+  expect(denials[0]?.expected).toContain(team.publicKey.fingerprint);
+});
+
+test('the tag moved after signing: denied', async () => {
+  expect(await codes('moved')).toEqual(['SIGNATURE_MISSING']);
+});
+
+test('a signature for another image put where this one’s would be: denied as such', async () => {
+  const subject = await push('copied', 'copied');
+  const repository = client.repository(parseReference(`${host}/copied`));
+  const dev = client.repository(parseReference(`${host}/legacy`));
+  const from = await dev.resolve('1');
+  const tag = (digest: string) => `${digest.replace(':', '-')}.sig`;
+  const signature = await dev.getManifest(tag(from.digest));
+  if (signature.manifest.kind !== 'image') throw new Error('not an image');
+  for (const blob of [signature.manifest.config, ...signature.manifest.layers]) {
+    await repository.putBlob(blob, await dev.getBlob(blob));
+  }
+  await repository.putManifest(signature.bytes, signature.descriptor.mediaType, { tag: tag(subject.digest) });
+  expect(digestOf(signature.bytes)).toBe(signature.descriptor.digest);
+  const { denials } = await gate.checkImage(`${host}/copied:1`);
+  expect(denials).toMatchObject([{ code: 'SUBJECT_MISMATCH', policy: 'pratique.image.signed' }]);
+});
+
+test('an image that is not there, and a registry that is not there: denied, and not as unsigned', async () => {
+  expect((await gate.checkImage(`${host}/nothing:1`)).denials).toMatchObject([
+    { code: 'OCI_NOT_FOUND', fault: true },
+  ]);
+  const gone = await startRegistry({ listen: '127.0.0.1:0' });
+  await gone.close();
+  expect((await gate.checkImage(`${gone.address}/dev:1`, { deadlineMs: 20_000 })).denials).toMatchObject([
+    { fault: true },
+  ]);
+});
+
+test('in warn mode all of it is allowed, with the same codes as warnings', async () => {
+  const warn = gateFor('mode: warn\nparameters: { environment: dev }');
+  const { allowed, mode, warnings } = await warn.checkImage(`${host}/unsigned:1`);
+  expect({ allowed, mode, codes: warnings.map(({ code }) => code) }).toEqual({
+    allowed: true,
+    mode: 'warn',
+    codes: ['SIGNATURE_MISSING'],
+  });
+});
