@@ -11,4 +11,4 @@ export { type SignedImage, type SignOptions, signImage, tagReferenceWarning } fr
 export type { TransparencyLog, Trust, TrustedKey } from './trust/trust.ts';
 export { parseTrustedRoot, type TrustedRoot } from './trust/trusted-root.ts';
 export type * from './types.ts';
-export { distinctSigners, verifyEvidence } from './verify/verify.ts';
+export { distinctSigners, verifyEvidence, verifyEvidenceInTurns } from './verify/verify.ts';
