@@ -9,14 +9,14 @@ import { findNode, npmCommand, runNode } from '../packages/cli/bin/node24.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-function ensureDependencies() {
+function ensureDependencies(node) {
   const wanted = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
   const stamp = join(root, 'node_modules', '.pratique-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   process.stderr.write('Installing the locked dependencies with npm ci\n');
-  const [command, ...prefix] = npmCommand(findNode());
+  const [command, ...prefix] = npmCommand(node);
   const result = spawnSync(command, [...prefix, 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -26,7 +26,7 @@ function ensureDependencies() {
 }
 
 try {
-  ensureDependencies();
+  ensureDependencies(findNode());
   process.exitCode = await runNode(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
