@@ -46,7 +46,8 @@ function subjects(): {
     {
       what: 'arithmetic over 500 numbers',
       modules: {
-        'sum.rego': 'package bench\n\nr := sum([(n * 3) + 1 | some n in input.numbers; n % 2 == 0])\n',
+        'sum.rego':
+          'package bench\n\nr := sum([y | some n in input.numbers; n % 2 == 0; y := (n * 3) + 1])\n',
       },
       query: 'data.bench.r',
       input: { numbers },
@@ -136,8 +137,9 @@ export async function run(): Promise<Row[]> {
         ...files,
         subject.query,
       ]);
-      const { T: nanoseconds, N: runs } = JSON.parse(output) as { T: number; N: number };
-      const peer = nanoseconds / runs / 1000;
+      // The timer around the evaluation alone, which is less than the `ns/op` OPA prints.
+      const { Extra } = JSON.parse(output) as { Extra: Record<string, number> };
+      const peer = Extra.histogram_timer_rego_query_eval_ns_median! / 1000;
       const ours = await evaluate(subject);
       rows.push({ what: subject.what, ours, peer, unit: 'µs', ratio: peer / ours, peerName: 'opa bench' });
     }
