@@ -56,9 +56,10 @@ describe('bearer tokens', () => {
   });
 
   test('are asked for again when they have run out or were revoked', async () => {
-    const { tokens, registry } = await startWithTokens({ expiresIn: 0.000_001 });
+    const { tokens, registry } = await startWithTokens({ expiresIn: 0.001 });
     const repository = openRepository(`${registry.host}/app`, quick);
     await repository.getManifest('v1');
+    await new Promise((resolve) => setTimeout(resolve, 5));
     await repository.getManifest('v1');
     expect(tokens.seen).toHaveLength(2);
 
