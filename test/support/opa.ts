@@ -1,6 +1,7 @@
 /** OPA as an oracle: one server, asked query by query. */
 import { request } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startServer } from './process.ts';
 
 /** What a query came to: every binding of `x` as JSON text with the numbers as written, or the error codes. */
@@ -75,6 +76,16 @@ export async function startOpa(program: string, directory: string): Promise<Opa>
       });
       outgoing.on('error', reject).end(body);
     });
+  // The log line stands before the socket does.
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await post('/v1/query', JSON.stringify({ query: 'true' }));
+      break;
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await sleep(100);
+    }
+  }
   return {
     async query(query, input) {
       const { status, text } = await post('/v1/query', JSON.stringify({ query, input }));
