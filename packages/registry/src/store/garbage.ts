@@ -1,5 +1,6 @@
 import { readdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { type Digest, isDigest } from '@pratique/oci';
 import { inspectManifest } from '../manifest/inspect.ts';
 import type { GarbageReport } from '../options.ts';
@@ -22,12 +23,15 @@ export async function collectGarbage(
   for (const name of store.names()) {
     try {
       const repository = await store.find(name);
+      // Clients get their turn in between.
+      await setImmediate();
       if (repository !== undefined) await collectRepository(store, repository, graceMs);
     } catch {
       // What a manifest that cannot be read names is not known, so nothing beside it is garbage.
       skipped.push(name);
     }
   }
+  await setImmediate();
   return { ...store.sweep(), skipped };
 }
 
@@ -46,7 +50,7 @@ async function collectRepository(store: Store, repository: RepositoryStore, grac
     }
     return true;
   };
-  while (!inspectNew(256)) await new Promise((resolve) => setImmediate(resolve));
+  while (!inspectNew(256)) await setImmediate();
   for (const algorithm of algorithms) {
     const directory = join(repository.directory, 'blobs', algorithm);
     // From here to the last unlink nothing else runs: a push either pinned its blobs before, or does not find them after.

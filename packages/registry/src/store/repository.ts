@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { printable } from '@pratique/errors';
 import { type Digest, type DigestAlgorithm, digestAlgorithm } from '@pratique/oci';
 import { registryErrors } from '../errors.ts';
@@ -81,7 +82,7 @@ export class RepositoryStore {
       for (const child of repository.#readRelations(manifest)) queue.push(child);
       sinceYield += 1;
       // Thousands of signatures must not hold up every other client while they are read.
-      if (sinceYield % 256 === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (sinceYield % 256 === 0) await setImmediate();
     }
     return repository;
   }

@@ -1,0 +1,144 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { blobOf, pushBlob, pushImage, sendRaw, testRegistry } from '../testing/client.ts';
+
+test.each([
+  '/v2/../../../etc/passwd',
+  '/v2/..%2f..%2f..%2fetc/manifests/passwd',
+  '/v2/%2e%2e/%2e%2e/manifests/latest',
+  '/v2/a/../../b/manifests/latest',
+  '/v2/a/manifests/..%2f..%2findex.json',
+  '/v2/a/manifests/%2e%2e',
+  '/v2/a/blobs/sha256:..%2f..%2f..%2findex.json',
+  '/v2/a/blobs/uploads/..%2f..%2findex.json',
+  '/v2/a%00b/manifests/latest',
+  '/v2/a+b/manifests/latest',
+  '/v2/A/manifests/latest',
+  `/v2/${'a'.repeat(256)}/manifests/latest`,
+  '/v2//manifests/latest',
+  '/v2/a/referrers/sha256:%2e%2e%2f',
+])('a path that tries to leave the store is refused and touches nothing: %s', async (path) => {
+  const parent = mkdtempSync(join(tmpdir(), 'registry-hostile-'));
+  onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
+  const registry = await testRegistry({ directory: join(parent, 'data') });
+  await pushImage(registry, 'a', 'latest');
+  for (const [method, body] of [
+    ['GET', ''],
+    ['DELETE', ''],
+    ['PUT', '{}'],
+    ['POST', ''],
+    ['PATCH', 'x'],
+  ]) {
+    const reply = await sendRaw(
+      registry,
+      `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body!.length}\r\n\r\n${body}`,
+    );
+    expect(reply).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect(reply).not.toContain('imageLayoutVersion');
+  }
+  expect(readdirSync(parent)).toEqual(['data']);
+  expect(readdirSync(join(parent, 'data', 'repositories'))).toEqual(['a']);
+  expect((await fetch(`${registry.url}/v2/a/manifests/latest`)).status).toBe(200);
+});
+
+test('a manifest that says it has 10 GB is refused before it is read', async () => {
+  const registry = await testRegistry();
+  const head = 'PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+  const reply = await sendRaw(registry, `${head}Content-Length: 10000000000\r\n\r\n{`);
+  expect(reply).toMatch(/^HTTP\/1\.1 413 /);
+  expect(reply).toContain('Connection: close');
+});
+
+test('a manifest of unknown length is cut off at the limit', async () => {
+  const registry = await testRegistry({ limits: { manifestBytes: 1000 } });
+  const answer = await fetch(`${registry.url}/v2/a/manifests/v1`, {
+    method: 'PUT',
+    headers: { 'Content-Type': 'application/vnd.oci.image.manifest.v1+json' },
+    body: new Blob(['x'.repeat(1001)]).stream(),
+    duplex: 'half',
+  });
+  expect(answer.status).toBe(413);
+});
+
+test('a client that promises more than it sends stores nothing', async () => {
+  const registry = await testRegistry({ limits: { idleMs: 200 } });
+  const blob = blobOf('ten bytes!');
+  const url = `/v2/a/blobs/uploads/?digest=${blob.digest}`;
+  await sendRaw(registry, `POST ${url} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nten bytes!`);
+  expect((await fetch(`${registry.url}/v2/a/blobs/${blob.digest}`)).status).toBe(404);
+  expect((await pushBlob(registry, 'a', blob)).status).toBe(201);
+});
+
+test('what arrived of a chunk before the client stalled is kept, and the upload can be resumed', async () => {
+  const registry = await testRegistry({ limits: { idleMs: 200 } });
+  const started = await fetch(`${registry.url}/v2/a/blobs/uploads/`, { method: 'POST' });
+  const location = new URL(started.headers.get('location')!, registry.url);
+  await sendRaw(
+    registry,
+    `PATCH ${location.pathname} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nten bytes!`,
+  );
+  await expect.poll(async () => (await fetch(location)).headers.get('range')).toBe('0-9');
+  location.searchParams.set('digest', blobOf('ten bytes! more').digest);
+  expect((await fetch(location, { method: 'PUT', body: ' more' })).status).toBe(201);
+});
+
+test('a client that never finishes its headers is disconnected', async () => {
+  const registry = await testRegistry({ limits: { headersMs: 200 } });
+  const reply = await sendRaw(registry, 'GET /v2/ HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+  expect(reply).toMatch(/^HTTP\/1\.1 408 /);
+});
+
+test('a body that trickles in for ever is cut off', async () => {
+  const registry = await testRegistry({ limits: { headersMs: 100, requestMs: 300 } });
+  const reply = await sendRaw(
+    registry,
+    'PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{',
+  );
+  expect(reply).toMatch(/^(HTTP\/1\.1 4\d\d |$)/);
+});
+
+test('a request two servers could read differently is refused', async () => {
+  const registry = await testRegistry();
+  const head =
+    'POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n';
+  expect(await sendRaw(registry, `${head}0\r\n\r\nGET /v2/ HTTP/1.1\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
+});
+
+test('the refused body of one request is not taken for the next', async () => {
+  const registry = await testRegistry();
+  const body = 'GET /v2/_catalog HTTP/1.1\r\nHost: x\r\n\r\n';
+  const head = `PATCH /v2/a/blobs/uploads/unknown HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`;
+  const reply = await sendRaw(registry, head + body);
+  expect(reply).toMatch(/^HTTP\/1\.1 404 /);
+  expect(reply).not.toContain('repositories');
+});
+
+test('two requests sending to one upload at once cannot mix their bytes', async () => {
+  const registry = await testRegistry();
+  const started = await fetch(`${registry.url}/v2/a/blobs/uploads/`, { method: 'POST' });
+  const location = new URL(started.headers.get('location')!, registry.url);
+  let finish: () => void = () => {};
+  const slow = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode('slow'));
+      finish = () => controller.close();
+    },
+  });
+  const first = fetch(location, { method: 'PATCH', body: slow, duplex: 'half' });
+  await expect.poll(async () => (await fetch(location)).headers.get('range')).toBe('0-3');
+  expect((await fetch(location, { method: 'PATCH', body: 'quick' })).status).toBe(416);
+  finish();
+  expect((await first).status).toBe(202);
+  location.searchParams.set('digest', blobOf('slow').digest);
+  expect((await fetch(location, { method: 'PUT' })).status).toBe(201);
+});
+
+test('tags and repositories named like object members are just names', async () => {
+  const registry = await testRegistry();
+  for (const tag of ['__proto__', 'constructor', 'toString']) await pushImage(registry, 'constructor', tag);
+  const list = (await (await fetch(`${registry.url}/v2/constructor/tags/list`)).json()) as { tags: string[] };
+  expect(list.tags).toEqual(['__proto__', 'constructor', 'toString']);
+  expect((await fetch(`${registry.url}/v2/constructor/manifests/valueOf`)).status).toBe(404);
+});
