@@ -1,4 +1,5 @@
 /** IANA time zones through the platform's `Intl` data, with the names and errors Go's `time.LoadLocation` has. */
+import { abbreviation } from './abbreviations.ts';
 
 /** A zone: its offset east of UTC and its abbreviation at an instant given in whole seconds since 1970. */
 export interface Zone {
@@ -61,34 +62,7 @@ function intlZone(name: string): Zone {
   return {
     name,
     offsetAt,
-    abbreviationAt: (seconds) => abbreviation(name, seconds, offsetAt(seconds)),
+    // `Intl` makes no difference between GMT and UTC.
+    abbreviationAt: (seconds) => (name === 'GMT' ? 'GMT' : abbreviation(name, seconds, offsetAt(seconds))),
   };
-}
-
-/** `Intl` shows an abbreviation only to the locales that use the zone, so several are asked. */
-const abbreviationLocales = [
-  'en-US',
-  'en-GB',
-  'en-AU',
-  'en-IN',
-  'en-ZA',
-  'en-NZ',
-  'en-CA',
-  'ja',
-  'ko',
-  'zh',
-  'he',
-  'ru',
-];
-
-function abbreviation(timeZone: string, seconds: number, offset: number): string {
-  for (const locale of abbreviationLocales) {
-    const format = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: 'short' });
-    const shown = format.formatToParts(seconds * 1000).find((part) => part.type === 'timeZoneName')?.value;
-    if (shown !== undefined && /^[A-Z]{3,5}$/.test(shown) && (shown !== 'GMT' || offset === 0)) return shown;
-  }
-  // tzdata names zones without an agreed abbreviation by their offset: "+04", "-0330".
-  const minutes = Math.floor(Math.abs(offset) / 60);
-  const hours = String(Math.floor(minutes / 60)).padStart(2, '0');
-  return `${offset < 0 ? '-' : '+'}${hours}${minutes % 60 === 0 ? '' : String(minutes % 60).padStart(2, '0')}`;
 }
