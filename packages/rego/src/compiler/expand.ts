@@ -1,5 +1,6 @@
 import type { Body, Call, Expr, Rule, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
+import { markWithResult } from './marks.ts';
 import { appendToBody, containsRefOrComprehension, equalityExpr, isComprehension, varTerm } from './tree.ts';
 
 /**
@@ -104,14 +105,16 @@ export class Expander {
       case 'call': {
         const args = term.args.map((arg) => this.#term(arg, support));
         const output = varTerm(this.#context.freshVar(), term.location);
-        support.push({
-          kind: 'expr',
-          terms: { ...term, args: [...args, output] },
-          with: [],
-          negated: false,
-          index: 0,
-          location: term.location,
-        });
+        support.push(
+          markWithResult({
+            kind: 'expr',
+            terms: { ...term, args: [...args, output] },
+            with: [],
+            negated: false,
+            index: 0,
+            location: term.location,
+          }),
+        );
         return output;
       }
       case 'ref': {

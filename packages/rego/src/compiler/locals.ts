@@ -1,6 +1,6 @@
 import type { Body, Call, Expr, Rule, Term, Var, With } from '../ast/types.ts';
-import { markAssignment } from './assignments.ts';
 import type { CompilerContext } from './context.ts';
+import { markAssignment } from './marks.ts';
 import { outputsOfEquality } from './outputs.ts';
 import {
   equalityExpr,

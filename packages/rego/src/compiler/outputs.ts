@@ -1,6 +1,6 @@
 import type { Body, Call, Expr, Ref, Term } from '../ast/types.ts';
-import { isFromAssignment } from './assignments.ts';
 import type { CompilerContext } from './context.ts';
+import { isFromAssignment } from './marks.ts';
 import { isComprehension, isEquality, walk } from './tree.ts';
 import { unify } from './unify.ts';
 import { SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';

@@ -1,5 +1,6 @@
 import type { Call, Expr, Rule } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
+import { isWithResult } from './marks.ts';
 import { operatorName, walk } from './tree.ts';
 
 /** Every function that is called must exist and take that many operands (stage CheckUndefinedFuncs). */
@@ -10,19 +11,21 @@ export function checkCalls(rule: Rule, context: CompilerContext): void {
 
 export function checkExprCalls(expr: Expr, context: CompilerContext): void {
   walk(expr, (node) => {
-    if ('kind' in node && node.kind === 'call') checkCall(node, context);
+    if ('kind' in node && node.kind === 'expr' && node.terms.kind === 'call') {
+      checkCall(node.terms, isWithResult(node), context);
+    }
     return false;
   });
 }
 
-function checkCall(call: Call, context: CompilerContext): void {
+function checkCall(call: Call, withResult: boolean, context: CompilerContext): void {
   const name = operatorName(call.operator);
   const builtin = name === undefined ? undefined : context.builtins.get(name);
   if (builtin?.declaration.variadic !== undefined) return;
   const arity = context.arity(call.operator);
   if (name !== undefined && arity >= 0 && (builtin !== undefined || isFunction(call, context))) {
-    const given = call.args.length;
-    if (given === arity || given === arity + 1) return;
+    const given = withResult ? call.args.length - 1 : call.args.length;
+    if (given === arity || (given === arity + 1 && !withResult) || name === 'eq') return;
     context.report(
       'rego_type_error',
       call.location,

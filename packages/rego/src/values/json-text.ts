@@ -3,8 +3,8 @@ import { parseNumber } from './number.ts';
 import { RegoObject } from './object.ts';
 import type { Value } from './value.ts';
 
-/** Go's JSON decoder refuses deeper nesting than this. */
-const MAX_DEPTH = 10_000;
+/** Values are walked recursively, so deeper nesting could exhaust the stack. */
+const MAX_DEPTH = 2000;
 
 /**
  * Parses JSON text, keeping the exact text of every number (which `JSON.parse` rounds). Throws `SyntaxError`.

@@ -1,0 +1,304 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Builtin, compile, prepare, RegoError, T } from './index.ts';
+
+/** The document `data.test.<name>` of a policy. */
+function evaluate(rules: string, input?: unknown, options: { name?: string; data?: unknown } = {}): unknown {
+  const { name = 'p', data = {} } = options;
+  return compile({ modules: { 'test.rego': `package test\n${rules}` }, data })
+    .rule(`data.test.${name}`)
+    .evaluate(input);
+}
+
+function problemsOf(modules: Record<string, string>, strict = false): string[] {
+  try {
+    compile({ modules, strict });
+  } catch (error) {
+    if (error instanceof RegoError) return error.problems.map(({ code, message }) => `${code}: ${message}`);
+    throw error;
+  }
+  return [];
+}
+
+describe('a prepared policy', () => {
+  test('is evaluated many times and remembers nothing from one input to the next', () => {
+    const deny = compile({
+      modules: { 'a.rego': 'package a\ndeny contains x if some x in input.xs\nn := count(deny)' },
+    });
+    const n = deny.rule('data.a.n');
+    expect([n.evaluate({ xs: [1, 2] }), n.evaluate({ xs: [1] }), n.evaluate({}), n.evaluate()]).toEqual([
+      2, 1, 0, 0,
+    ]);
+  });
+
+  test('gives plain data that the caller may change without changing later results', () => {
+    const rule = compile({ modules: { 'a.rego': 'package a\np := data.list' }, data: { list: [1, 2] } }).rule(
+      'data.a.p',
+    );
+    const first = rule.evaluate() as number[];
+    first.push(3);
+    expect(rule.evaluate()).toEqual([1, 2]);
+  });
+
+  test('reads a deeply frozen input', () => {
+    const input = Object.freeze({ a: Object.freeze([Object.freeze({ b: 'c' })]) });
+    expect(evaluate('p := {x.b | some x in input.a} | {1}', input)).toEqual([1, 'c']);
+  });
+
+  test('answers a query with values of expressions and bindings under their own names', () => {
+    const query = prepare({
+      modules: { 'a.rego': 'package a\np := {"k": 1}' },
+      query: 'x := data.a.p[k]; x > 0',
+    });
+    expect(query.evaluate()).toEqual([
+      {
+        bindings: { k: 'k', x: 1 },
+        expressions: [
+          { value: true, text: 'x := data.a.p[k]', location: { row: 1, col: 1 } },
+          { value: true, text: 'x > 0', location: { row: 1, col: 19 } },
+        ],
+      },
+    ]);
+  });
+
+  test('an expression alone may be false, and an undefined one has no result', () => {
+    const policy = compile({ modules: { 'a.rego': 'package a\ndefault p := false' } });
+    expect(policy.query('data.a.p').evaluate()[0]?.expressions[0]?.value).toBe(false);
+    expect(policy.query('data.a.q').evaluate()).toEqual([]);
+    expect(policy.query('data.a.p; true').evaluate()).toEqual([]);
+  });
+});
+
+describe('keys that could pollute prototypes', () => {
+  const hostile = JSON.parse(
+    '{"__proto__":{"admin":true},"constructor":{"prototype":1},"hasOwnProperty":"x"}',
+  ) as unknown;
+
+  test('are data in input', () => {
+    expect(evaluate('p if input.__proto__.admin', hostile)).toBe(true);
+    expect(evaluate('p if input.admin', hostile)).toBeUndefined();
+    expect(evaluate('p := input.toString', hostile)).toBeUndefined();
+    expect(evaluate('p := data.constructor', {}, { data: {} })).toBeUndefined();
+  });
+
+  test('are data in results', () => {
+    const result = evaluate('p := {k: v | some k, v in input}', hostile) as Record<string, unknown>;
+    expect(Object.keys(result).sort()).toEqual(['__proto__', 'constructor', 'hasOwnProperty']);
+    expect(Object.getPrototypeOf(result)).toBe(Object.prototype);
+  });
+
+  test('are names of rules and of functions of other packages', () => {
+    expect(evaluate('p["__proto__"] := 1\np["toString"] := 2')).toEqual(
+      JSON.parse('{"__proto__":1,"toString":2}'),
+    );
+  });
+});
+
+describe('a hostile policy cannot hang or crash its host', () => {
+  const slow =
+    'package a\np := count([1 | some i in numbers.range(1, 2000); some j in numbers.range(1, 2000); i != j])';
+
+  test('steps are bounded', () => {
+    const rule = compile({ modules: { 'a.rego': slow } }).rule('data.a.p');
+    expect(() => rule.evaluate({}, { maxSteps: 100_000 })).toThrow(
+      expect.objectContaining({
+        code: 'eval_cancel_error',
+        message: 'evaluation took more than 100000 steps',
+      }),
+    );
+  });
+
+  test('time is bounded', () => {
+    const rule = compile({ modules: { 'a.rego': slow } }).rule('data.a.p');
+    expect(() => rule.evaluate({}, { timeoutMs: 1 })).toThrow(
+      expect.objectContaining({ code: 'eval_cancel_error' }),
+    );
+  });
+
+  test('an aborted signal ends the evaluation', () => {
+    const rule = compile({ modules: { 'a.rego': slow } }).rule('data.a.p');
+    expect(() => rule.evaluate({}, { signal: AbortSignal.abort() })).toThrow(
+      expect.objectContaining({ code: 'eval_cancel_error', message: 'caller cancelled query execution' }),
+    );
+  });
+
+  test('after a failed evaluation the next one works', () => {
+    const rule = compile({
+      modules: { 'a.rego': 'package a\np := sum([x | some x in input.xs; x > 0])' },
+    }).rule('data.a.p');
+    const xs = Array.from({ length: 5000 }, () => 1);
+    expect(() => rule.evaluate({ xs }, { maxSteps: 10 })).toThrow(RegoError);
+    expect(rule.evaluate({ xs: [1, 2] })).toBe(3);
+  });
+
+  test('input nested ten thousand deep is an error and no crash', () => {
+    let input: unknown = 1;
+    for (let depth = 0; depth < 200_000; depth++) input = [input];
+    const rule = compile({ modules: { 'a.rego': 'package a\np if input == [[1]]\nq := {input}' } });
+    expect(rule.rule('data.a.p').evaluate(input)).toBeUndefined();
+    expect(() => rule.rule('data.a.q').evaluate(input)).toThrow(
+      expect.objectContaining({ code: 'eval_internal_error' }),
+    );
+  });
+
+  test('recursion is refused when compiling', () => {
+    expect(problemsOf({ 'a.rego': 'package a\np if q\nq if p' })).toEqual([
+      'rego_recursion_error: rule data.a.p is recursive: data.a.p -> data.a.q -> data.a.p',
+      'rego_recursion_error: rule data.a.q is recursive: data.a.q -> data.a.p -> data.a.q',
+    ]);
+    expect(problemsOf({ 'a.rego': 'package a\nf(x) := f(x)' })[0]).toMatch(/^rego_recursion_error/);
+    expect(problemsOf({ 'a.rego': 'package a\np := data' })[0]).toMatch(/^rego_recursion_error/);
+  });
+});
+
+describe('errors say where and what', () => {
+  test.each([
+    ['p if x == 1', 'rego_unsafe_var_error: var x is unsafe'],
+    ['p := x', 'rego_unsafe_var_error: var x is unsafe'],
+    ['p if { x := 1; x := 2 }', 'rego_compile_error: var x assigned above'],
+    ['p if { some x; some x; x = 1 }', 'rego_compile_error: var x declared above'],
+    ['p if { x == 1; x := 1 }', 'rego_compile_error: var x referenced above'],
+    ['f(x) if x := 1', 'rego_compile_error: arg x redeclared'],
+    ['p if nosuch(1)', 'rego_type_error: undefined function nosuch'],
+    ['f(x) := x\np := f(1, 2, 3)', 'rego_type_error: function data.test.f has arity 1, got 3 arguments'],
+    ['p := 1\np contains 2', 'rego_type_error: conflicting rules data.test.p found'],
+    ['p := 1\np.q := 2', 'rego_type_error: rule data.test.p conflicts with data.test.p.q at test.rego:3'],
+    [
+      'p if { some x in [1]; true }\nq := 1 if 1 with nosuch as 2',
+      'rego_type_error: with keyword target must reference existing input, data, or a function',
+    ],
+  ])('%s', (rules, problem) => {
+    expect(problemsOf({ 'test.rego': `package test\n${rules}` })).toContain(problem);
+  });
+
+  test('strict mode finds what is not used', () => {
+    const text = 'package a\nimport data.b\nf(x, y) := x\np if { z := 1 }';
+    expect(problemsOf({ 'a.rego': text }, true)).toEqual(['rego_compile_error: import data.b unused']);
+    expect(problemsOf({ 'a.rego': text.replace('import data.b\n', '') }, true)).toEqual([
+      'rego_compile_error: unused argument y. (hint: use _ (wildcard variable) instead)',
+      'rego_compile_error: assigned var z unused',
+    ]);
+    expect(problemsOf({ 'a.rego': text })).toEqual([]);
+  });
+
+  test('show the line with a caret', () => {
+    const failing = (): unknown =>
+      compile({ modules: { 'dir/a.rego': 'package a\n\np if {\n\tinput.x == y\n}' } });
+    expect(failing).toThrow(RegoError);
+    try {
+      failing();
+    } catch (error) {
+      expect(String(error)).toBe(
+        'dir/a.rego:4:2: rego_unsafe_var_error: var y is unsafe\n\t\tinput.x == y\n\t\t^',
+      );
+    }
+  });
+
+  test('a conflict of rules is an error, not a choice', () => {
+    expect(() => evaluate('p := 1 if input.a\np := 2 if input.b', { a: true, b: true })).toThrow(
+      expect.objectContaining({
+        code: 'eval_conflict_error',
+        message: 'complete rules must not produce multiple outputs',
+        location: expect.objectContaining({ file: 'test.rego' }) as unknown,
+      }),
+    );
+    expect(() => evaluate('p[x] := y if some x, y in input', [1]) ?? 0).not.toThrow();
+    expect(() => evaluate('p["k"] := y if { some x in [1, 2]; y := x }\np[k] := 3 if k := "k"')).toThrow(
+      expect.objectContaining({ code: 'eval_conflict_error', message: 'object keys must be unique' }),
+    );
+  });
+
+  test('errors of built-ins undefine, unless the caller wants them strict', () => {
+    const rule = compile({ modules: { 'a.rego': 'package a\np := 1 / input.x' } }).rule('data.a.p');
+    expect(rule.evaluate({ x: 0 })).toBeUndefined();
+    expect(() => rule.evaluate({ x: 0 }, { strictBuiltinErrors: true })).toThrow(
+      expect.objectContaining({ code: 'eval_builtin_error', message: 'div: divide by zero' }),
+    );
+  });
+});
+
+describe('with', () => {
+  const rules = `
+    allow if input.user == "admin"
+    limit := data.limits.cpu
+    twice(x) := x * 2
+    both if { allow with input.user as "admin"; not allow with input.user as "bob"; not allow }
+    p := [x, y, z] if {
+      x := limit with data.limits as {"cpu": 2}
+      y := limit
+      z := twice(3) with twice as count_up with data.limits.cpu as 9
+    }
+    count_up(x) := x + limit`;
+
+  test('changes input, data and functions for one expression only', () => {
+    expect(evaluate(rules, { user: 'eve' }, { name: 'both' })).toBe(true);
+    expect(evaluate(rules, {}, { data: { limits: { cpu: 1 } } })).toEqual([2, 1, 12]);
+  });
+
+  test('a result kept under one input is not used under another', () => {
+    const cached = 'a := input.x\np := [a, b, a] if b := a with input.x as 2';
+    expect(evaluate(cached, { x: 1 })).toEqual([1, 2, 1]);
+  });
+
+  test('loops inside a modified expression go on in the modified state', () => {
+    const loops = 'xs := input.xs\np := {[x, y] | xs[_] = x with input.xs as [1, 2]; xs[_] = y}';
+    expect(evaluate(loops, { xs: [8, 9] })).toEqual([
+      [1, 8],
+      [1, 9],
+      [2, 8],
+      [2, 9],
+    ]);
+  });
+});
+
+describe('functions of the host', () => {
+  const now: Builtin = {
+    name: 'pratique.shout',
+    declaration: { args: [T.string], result: T.string },
+    call: (_context, text) => `${String(text)}!`,
+  };
+
+  test('belong to one policy and not to others', () => {
+    const modules = { 'a.rego': 'package a\np := pratique.shout("hi")' };
+    expect(
+      compile({ modules, builtins: [now] })
+        .rule('data.a.p')
+        .evaluate(),
+    ).toBe('hi!');
+    expect(problemsOf(modules)).toEqual(['rego_type_error: undefined function pratique.shout']);
+  });
+
+  test('may not replace one of the language', () => {
+    expect(() => compile({ modules: {}, builtins: [{ ...now, name: 'count' }] })).toThrow(TypeError);
+  });
+});
+
+test('print shows undefined operands and does not stop a rule', () => {
+  const lines: string[] = [];
+  const policy = compile({
+    modules: { 'a.rego': 'package a\np if { print("x is", input.x, "y is", input.y) }' },
+    print: (message, location) => lines.push(`${location?.file}:${location?.row} ${message}`),
+  });
+  expect(policy.rule('data.a.p').evaluate({ x: [1] })).toBe(true);
+  expect(lines).toEqual(['a.rego:2 x is [1] y is <undefined>']);
+});
+
+test('a member of a set or an object is found the same way whether or not all of it was made', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.jsonValue({ maxDepth: 1 }), { maxLength: 6 }),
+      fc.jsonValue({ maxDepth: 1 }),
+      (xs, x) => {
+        const rules = `
+        members contains y if some y in input.xs
+        pairs[y] := [y] if some y in input.xs
+        one := [input.x in members, object.get(pairs, [input.x], 0)]
+        single := {"in": true | members[input.x]} | {"pair": true | pairs[input.x]}
+        p := single if { count(members) >= 0; count(pairs) >= 0 }`;
+        const input = { xs, x };
+        expect(evaluate(rules, input)).toEqual(evaluate(rules, input, { name: 'single' }));
+      },
+    ),
+    { numRuns: 30 },
+  );
+});
