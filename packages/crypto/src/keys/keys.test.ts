@@ -332,6 +332,51 @@ describe('Cosign’s encrypted key file', () => {
     expect(() => parseSigningKey(file, 'pw')).toThrow(expect.objectContaining({ code }));
   });
 
+  test('answers garbage with an error of ours, before any work is done for it', () => {
+    const names = fc.constantFrom(
+      'kdf',
+      'cipher',
+      'ciphertext',
+      'name',
+      'params',
+      'salt',
+      'nonce',
+      'N',
+      'r',
+      'p',
+    );
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.constantFrom('scrypt', 'nacl/secretbox', 'AAAA', 8, 1, 2 ** 40, null),
+        fc.dictionary(names, tie('value'), { maxKeys: 3 }),
+      ),
+    }));
+    const labels = fc.constantFrom(
+      'ENCRYPTED SIGSTORE PRIVATE KEY',
+      'PRIVATE KEY',
+      'EC PRIVATE KEY',
+      'RSA PRIVATE KEY',
+      'X',
+    );
+    const bytes = fc.oneof(
+      fc.uint8Array({ minLength: 1, maxLength: 200 }),
+      value.map((json) => new TextEncoder().encode(JSON.stringify(json))),
+    );
+    fc.assert(
+      fc.property(labels, bytes, (label, der) => {
+        expect(() => parseSigningKey(formatPem(label, der), 'pw')).toThrow(PratiqueError);
+      }),
+      { numRuns: 500 },
+    );
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        expect(() => parseSigningKey(text)).toThrow(PratiqueError);
+        expect(() => parsePublicKey(text)).toThrow(PratiqueError);
+      }),
+    );
+  });
+
   test('says nothing of password or key when it fails', () => {
     try {
       parseSigningKey(keyFile(32_768), 'hunter2');

@@ -119,7 +119,7 @@ function parseLogEntry(value: JsonValue): LogEntry {
   const integratedTime = integer(time, 'integratedTime');
   return {
     logIndex: integer(own(entry, 'logIndex') ?? '0', 'logIndex'),
-    logId: toHex(base64(own(object(own(entry, 'logId'), 'logId'), 'keyId'), 'logId')),
+    logId: parseLogId(own(object(own(entry, 'logId'), 'logId'), 'keyId')),
     kindVersion: { kind, version },
     integratedTime: integratedTime === 0n ? null : integratedTime,
     promise:
@@ -129,6 +129,13 @@ function parseLogEntry(value: JsonValue): LogEntry {
     proof: proof === null ? null : parseProof(object(proof, 'inclusionProof')),
     body: base64(own(entry, 'canonicalizedBody'), 'canonicalizedBody'),
   };
+}
+
+/** SHA-256 of the log's key, in hexadecimal. */
+function parseLogId(value: JsonValue | undefined): string {
+  const id = base64(value, 'logId');
+  if (id.byteLength !== 32) throw invalid('a log id is not 32 bytes long');
+  return toHex(id);
 }
 
 function parseProof(proof: JsonObject): InclusionProof {

@@ -185,6 +185,21 @@ describe('limits', () => {
     expect((await collectEvidence(repository, subject)).items).toHaveLength(1000);
   });
 
+  test('few manifests of many layers are refused as they come, and layers of unknown types count', async () => {
+    const repository = memoryRepository('registry.test/app');
+    const subject = await putImage(repository, 'app');
+    const layer = describeBytes(bytesOf('x'), 'text/plain');
+    for (let i = 0; i < 20; i++) {
+      const artifactType = mediaTypes.bundle;
+      const layers = Array.from({ length: 501 }, () => layer);
+      const { bytes } = buildImageManifest({ artifactType, layers, subject, annotations: { i: `${i}` } });
+      await repository.putManifest(bytes, 'application/vnd.oci.image.manifest.v1+json');
+    }
+    repository.calls.length = 0;
+    await expect(collectEvidence(repository, subject)).rejects.toMatchObject({ code: 'EVIDENCE_LIMIT' });
+    expect(repository.calls.filter((call) => call === 'getManifest').length).toBeLessThan(15);
+  });
+
   test('an attestation that is too large is skipped by its announced size, unread (CVE-2023-46737)', async () => {
     const { repository, subject } = await signedTimes(1);
     const evidence = await collectEvidence(repository, subject, { limits: { maxItemBytes: 1 } });

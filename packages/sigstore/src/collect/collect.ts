@@ -55,11 +55,18 @@ export async function collectEvidence(
   const skipped: Rejection[] = [];
   const manifestRead = { ...read, maxBytes: maxManifestBytes };
 
+  // Counted as they come: a thousand manifests of thousands of layers each must not be piled up first.
+  let seen = 0;
+  const count = (layers: readonly Layer[], { manifest }: ManifestContent) => {
+    seen += manifest.kind === 'image' ? manifest.layers.length : 1;
+    checkCount(seen, limits);
+    return layers;
+  };
   const tag = async (suffix: 'sig' | 'att') => {
     const content = await orMissing(
       repository.getManifest(cosignTag(subject.digest, suffix, options.tagPrefix), manifestRead),
     );
-    return content === null ? [] : layersOf(content, 'cosign-tag', skipped);
+    return content === null ? [] : count(layersOf(content, 'cosign-tag', skipped), content);
   };
   const referrers = async () => {
     const listed = (await orMissing(repository.referrers(subject.digest, read))) ?? [];
@@ -71,12 +78,11 @@ export async function collectEvidence(
         skipped.push(missing({ format: 'sigstore-bundle', manifest: descriptor.digest }));
         return [];
       }
-      return isEvidenceManifest(content) ? layersOf(content, 'cosign-oci11', skipped) : [];
+      return isEvidenceManifest(content) ? count(layersOf(content, 'cosign-oci11', skipped), content) : [];
     });
     return layers.flat();
   };
   const layers = (await Promise.all([tag('sig'), tag('att'), referrers()])).flat();
-  checkCount(layers.length, limits);
   checkTotal(layers, limits);
 
   const items = await mapPool(layers, width, async (layer) => {

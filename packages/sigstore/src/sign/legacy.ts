@@ -6,10 +6,12 @@ import {
   type SigningKey,
   verifySignature,
 } from '@pratique/crypto';
+import { printable } from '@pratique/errors';
 import {
   buildImageManifest,
   type Descriptor,
   describeBytes,
+  type ImageManifest,
   isNotFound,
   type ManifestContent,
   mediaTypes as ociTypes,
@@ -38,7 +40,8 @@ export interface LegacySignature {
  * A registry has no compare-and-swap, so two signers at the same moment can overwrite each other. Therefore the tag is
  * read again after writing, at once and after a pause, and written again as long as our layer is not in it.
  *
- * @throws SIGNING_CONFLICT when that does not end, EVIDENCE_LIMIT when the tag is full
+ * @throws SIGNING_CONFLICT when that does not end, EVIDENCE_LIMIT when the tag is full, EVIDENCE_TYPE_UNKNOWN when
+ * something else than an image has the tag
  */
 export async function appendSignature(
   repository: Repository,
@@ -57,23 +60,27 @@ export async function appendSignature(
     sleep(milliseconds, undefined, options.signal === undefined ? {} : { signal: options.signal });
   const stored = async () => {
     const content = await read(repository, tag, options);
-    const layers = content?.manifest.kind === 'image' ? content.manifest.layers : [];
+    const layers = content?.image.layers ?? [];
     const ours = layers.some((other) => isSameSignature(other, layer, payload, key.publicKey));
-    return { layers, manifest: ours && content !== null ? content.descriptor : null };
+    return { image: content?.image, layers, manifest: ours && content !== null ? content.descriptor : null };
   };
-  let current = await stored();
-  if (current.manifest !== null) return { manifest: current.manifest, existed: true };
+  let written = false;
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    checkRoom(current.layers.length, tag);
-    await write(repository, tag, [...current.layers, layer], options);
-    current = await stored();
+    let current = await stored();
+    if (current.manifest === null) {
+      checkRoom(current.layers.length, tag);
+      await write(repository, tag, current.image, [...current.layers, layer], options);
+      written = true;
+      current = await stored();
+    } else if (!written) {
+      return { manifest: current.manifest, existed: true };
+    }
     if (current.manifest !== null) {
       await pause(settleMilliseconds);
       current = await stored();
       if (current.manifest !== null) return { manifest: current.manifest, existed: false };
     }
     await pause(Math.random() * Math.min(maxPauseMilliseconds, settleMilliseconds * 2 ** attempt));
-    current = await stored();
   }
   throw sigstoreErrors.error('SIGNING_CONFLICT', { message: `other signers kept replacing ${tag}` });
 }
@@ -87,17 +94,26 @@ function checkRoom(count: number, tag: string): void {
   });
 }
 
+/** What the tag holds; null for nothing. Something else than an image is not ours to replace. */
 async function read(
   repository: Repository,
   tag: string,
   options: ReadOptions,
-): Promise<ManifestContent | null> {
+): Promise<{ readonly descriptor: Descriptor; readonly image: ImageManifest } | null> {
+  let content: ManifestContent;
   try {
-    return await repository.getManifest(tag, options);
+    content = await repository.getManifest(tag, options);
   } catch (error) {
     if (isNotFound(error)) return null;
     throw error;
   }
+  const { descriptor, manifest } = content;
+  if (manifest.kind === 'image') return { descriptor, image: manifest };
+  throw sigstoreErrors.error('EVIDENCE_TYPE_UNKNOWN', {
+    message: `${tag} is not a signature image and is left as it is`,
+    expected: ociTypes.ociManifest,
+    found: printable(manifest.mediaType),
+  });
 }
 
 /** Same payload and a signature by the same key: ECDSA signs differently each time, so bytes cannot be compared. */
@@ -115,6 +131,7 @@ function isSameSignature(other: Descriptor, ours: Descriptor, payload: Uint8Arra
 async function write(
   repository: Repository,
   tag: string,
+  previous: ImageManifest | undefined,
   layers: readonly Descriptor[],
   options: ReadOptions,
 ): Promise<void> {
@@ -131,6 +148,8 @@ async function write(
   );
   const config = describeBytes(configBytes, ociTypes.ociConfig);
   await repository.putBlob(config, configBytes, options);
-  const manifest = buildImageManifest({ config, layers });
+  const annotations = previous?.annotations ?? {};
+  const kept = Object.keys(annotations).length === 0 ? {} : { annotations };
+  const manifest = buildImageManifest({ config, layers, ...kept });
   await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, { ...options, tag });
 }

@@ -85,6 +85,16 @@ test('a registry in trouble does not lead to signatures being overwritten', asyn
   expect((await verify(repository, subject.digest)).signatures).toHaveLength(1);
 });
 
+test('an index that has taken the signature tag is not overwritten', async () => {
+  const repository = memoryRepository('registry.test/app');
+  const subject = await putImage(repository, 'app');
+  const index = await putImage(repository, 'index', [subject]);
+  repository.tagged.set(cosignTag(subject.digest, 'sig'), index.digest);
+  const signing = signImage(repository, subject, key, { format: 'legacy' });
+  await expect(signing).rejects.toMatchObject({ code: 'EVIDENCE_TYPE_UNKNOWN' });
+  expect(repository.tagged.get(cosignTag(subject.digest, 'sig'))).toBe(index.digest);
+});
+
 test('recursive signing signs an index and every manifest below it, each once', async () => {
   const repository = memoryRepository('registry.test/app');
   const images = [await putImage(repository, 'a'), await putImage(repository, 'b')];

@@ -28,10 +28,7 @@ export function findSigner(
   }
   throw sigstoreErrors.error('NO_MATCHING_KEY', {
     message: 'no trusted key verifies this signature',
-    expected:
-      keys.length === 0
-        ? 'no key is trusted'
-        : keys.map((key) => `${key.name} ${key.key.fingerprint}`).join(', '),
+    expected: describeKeys(keys),
     found: describeHint(hint),
   });
 }
@@ -44,6 +41,13 @@ export function checkKeyValidity(key: TrustedKey, time: Date): void {
     expected: describeWindow(key),
     found: time.toISOString(),
   });
+}
+
+/** The first few keys: the message of a refusal must not grow with the trust configuration. */
+function describeKeys(keys: readonly TrustedKey[]): string {
+  if (keys.length === 0) return 'no key is trusted';
+  const named = keys.slice(0, 5).map((key) => `${key.name} ${key.key.fingerprint}`);
+  return named.join(', ') + (keys.length > 5 ? ` and ${keys.length - 5} more` : '');
 }
 
 /** Cosign's hint is the base64 of a SHA-256: shown as the fingerprint it claims to be. */

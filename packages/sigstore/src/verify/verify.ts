@@ -101,8 +101,10 @@ function verifyItem(
       return { kind: 'signature', signature: verifySimpleSigning(item, digest, trust, now, list) };
     case 'dsse': {
       refuseCertificate(item.annotations);
-      const envelope = parseEnvelope(
-        parseJson(item.payload, 'the envelope', { maxBytes: item.payload.byteLength }),
+      const envelope = list.run(
+        'envelope-encoding',
+        () => parseEnvelope(parseJson(item.payload, 'the envelope', { maxBytes: item.payload.byteLength })),
+        () => 'a DSSE envelope',
       );
       const annotation = item.annotations[annotationNames.bundle];
       const entries = () =>

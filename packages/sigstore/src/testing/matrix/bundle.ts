@@ -133,6 +133,11 @@ export const bundleFormRows: readonly Row[] = [
   ],
   ['a log index below zero', 'BUNDLE_INVALID', loggedBundle((entry) => ({ ...entry, logIndex: '-1' }))],
   [
+    'a log id of a megabyte',
+    'BUNDLE_INVALID',
+    loggedBundle((entry) => ({ ...entry, logId: { keyId: 'AAAA'.repeat(350_000) } })),
+  ],
+  [
     'a log index of 2⁶³',
     'BUNDLE_INVALID',
     loggedBundle((entry) => ({ ...entry, logIndex: '9223372036854775808' })),
