@@ -7,6 +7,7 @@ import { getCACertificates } from 'node:tls';
 import { ociErrors } from '../errors.ts';
 import { connectionFault } from './faults.ts';
 import type { HttpLimits } from './options.ts';
+import { isLoopback } from './redirect.ts';
 
 /** What is sent. Sizes are known beforehand: some registries refuse chunked transfer encoding. */
 export interface RequestBody {
@@ -48,28 +49,37 @@ export function describeRequest(request: Pick<HttpRequest, 'method' | 'url'>): s
   return `${request.method} ${request.url.origin}${request.url.pathname}`;
 }
 
-/** Makes exchanges over a pool of kept-alive connections. `close` ends idle ones. */
+/** One pool of kept-alive connections for each scheme. */
+function createPools(options: ConnectionOptions, proxyEnv: NodeJS.ProcessEnv | undefined) {
+  const pool = { keepAlive: true, scheduling: 'lifo', maxFreeSockets: 32, proxyEnv } as const;
+  const { ca } = options;
+  return {
+    'http:': new HttpAgent(pool),
+    'https:': new HttpsAgent({
+      ...pool,
+      ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ...[ca].flat()] }),
+      ...(options.insecure ? { rejectUnauthorized: false } : {}),
+    }),
+  };
+}
+
+/**
+ * Makes exchanges over kept-alive connections, through the proxy the environment names. Never for loopback addresses:
+ * like Go's HTTP client, and unlike Node's agent by itself. `close` ends idle connections.
+ */
 export function createExchange(
   options: ConnectionOptions,
   limits: HttpLimits,
 ): { exchange: Exchange; close(): void } {
-  const pool = {
-    keepAlive: true,
-    scheduling: 'lifo',
-    maxFreeSockets: 32,
-    proxyEnv: options.environment,
-  } as const;
-  const http = new HttpAgent(pool);
-  const https = new HttpsAgent({
-    ...pool,
-    ...(options.ca === undefined ? {} : { ca: [...getCACertificates('default'), ...[options.ca].flat()] }),
-    ...(options.insecure ? { rejectUnauthorized: false } : {}),
-  });
+  const proxied = createPools(options, options.environment);
+  const direct = createPools(options, undefined);
   return {
-    exchange: (request) => exchangeOver(request.url.protocol === 'http:' ? http : https, request, limits),
-    close: () => {
-      http.destroy();
-      https.destroy();
+    exchange(request) {
+      const pools = isLoopback(request.url.hostname) ? direct : proxied;
+      return exchangeOver(pools[request.url.protocol === 'http:' ? 'http:' : 'https:'], request, limits);
+    },
+    close() {
+      for (const agent of [proxied, direct].flatMap((pools) => Object.values(pools))) agent.destroy();
     },
   };
 }

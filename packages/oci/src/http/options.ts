@@ -16,7 +16,7 @@ export const defaultLimits: HttpLimits = {
   rateWindowMs: 20_000,
 };
 
-/** How often and when an idempotent request is tried again after 429, 502, 503, 504 or a broken connection. */
+/** How often and when an idempotent request is tried again after a passing error or a broken connection. */
 export interface RetryPolicy {
   /** Tries in all, the first included. */
   readonly attempts: number;

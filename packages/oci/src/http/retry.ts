@@ -4,7 +4,8 @@ import type { HttpResponse } from './exchange.ts';
 import { abortFault, isBrokenConnection } from './faults.ts';
 import type { HttpLimits, RetryPolicy } from './options.ts';
 
-const retryStatuses = [429, 502, 503, 504];
+// 500 among them: docker-registry answers it while another writer replaces a tag.
+const retryStatuses = [408, 429, 500, 502, 503, 504];
 
 /**
  * Milliseconds a `Retry-After` header asks for (RFC 9110 §10.2.3: seconds or a date); undefined where it says nothing.
@@ -31,7 +32,8 @@ export async function pause(ms: number, signal: AbortSignal | undefined): Promis
 }
 
 /**
- * Tries an idempotent operation again while its answer is 429, 502, 503 or 504 or its connection breaks. The last
+ * Tries an idempotent operation again while its answer is a passing error (408, 429, 500, 502, 503, 504) or its
+ * connection breaks. The last
  * answer is returned as it is, the last fault thrown. A `Retry-After` longer than the policy's longest delay is not
  * waited for.
  */

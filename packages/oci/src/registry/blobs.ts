@@ -2,6 +2,7 @@ import { ociErrors } from '../errors.ts';
 import { contentLength, discard, readBody } from '../http/body.ts';
 import { collect } from '../http/collect.ts';
 import { retryBroken } from '../http/retry.ts';
+import { streamOf } from '../http/stream.ts';
 import { verified, wrongSize } from '../http/verify.ts';
 import type { Descriptor, Digest, ReadOptions } from '../types.ts';
 import { type RepositoryContext, sendTo } from './context.ts';
@@ -22,12 +23,18 @@ export function checkSize(descriptor: Named, maxBytes: number, from: string): vo
   });
 }
 
+interface OpenedBlob {
+  readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
+  /** Ends the connection of chunks nobody wants. */
+  readonly release: () => void;
+}
+
 /** GET of a blob; the chunks end only if size and digest are right. */
-export async function blobChunks(
+async function getBlob(
   context: RepositoryContext,
   descriptor: Named,
   signal: AbortSignal | undefined,
-): Promise<AsyncGenerator<Uint8Array, void, undefined>> {
+): Promise<OpenedBlob> {
   const what = `${context.name}: blob ${descriptor.digest}`;
   const response = await sendTo(context, {
     method: 'GET',
@@ -41,7 +48,8 @@ export async function blobChunks(
     response.body.destroy();
     throw wrongSize(descriptor, what, `${announced} bytes`);
   }
-  return verified(readBody(response, context.limits, descriptor.size + 1, signal), descriptor, what);
+  const body = readBody(response, context.limits, descriptor.size + 1, signal);
+  return { chunks: verified(body, descriptor, what), release: () => response.body.destroy() };
 }
 
 /** The whole blob in memory. */
@@ -52,8 +60,19 @@ export async function fetchBlob(
 ): Promise<Uint8Array> {
   checkSize(descriptor, options.maxBytes ?? defaultMaxBlobBytes, context.name);
   return await retryBroken(context.retry, options.signal, async () => {
-    return await collect(await blobChunks(context, descriptor, options.signal));
+    return await collect((await getBlob(context, descriptor, options.signal)).chunks);
   });
+}
+
+/** The blob as a stream. Without `maxBytes` any size is accepted: the reader decides what it keeps. */
+export async function openBlob(
+  context: RepositoryContext,
+  descriptor: Named,
+  options: ReadOptions = {},
+): Promise<ReadableStream<Uint8Array>> {
+  checkSize(descriptor, options.maxBytes ?? Number.POSITIVE_INFINITY, context.name);
+  const { chunks, release } = await getBlob(context, descriptor, options.signal);
+  return streamOf(chunks, release);
 }
 
 /** HEAD of a blob (distribution-spec §Checking if content exists). */

@@ -111,6 +111,21 @@ describe('a blob that is not what was asked for never comes through as one', () 
     await expect(read()).rejects.toThrow(fault('OCI_DIGEST_MISMATCH'));
   });
 
+  test('a stream that is cancelled, before or after its first bytes, lets its connection go', async () => {
+    let open = 0;
+    const { host } = await startRaw((socket) => {
+      open++;
+      socket.on('close', () => open--);
+      socket.write(`${head}Content-Length: ${blob.size}\r\n\r\nthe`);
+    });
+    const repository = openRepository(`${host}/app`, quick);
+    await (await repository.openBlob(blob)).cancel();
+    const reader = (await repository.openBlob(blob)).getReader();
+    await reader.read();
+    await reader.cancel();
+    await expect.poll(() => open).toBe(0);
+  });
+
   test('a registry that sends one byte now and then is given up', async () => {
     const { host } = await startRaw((socket) => {
       socket.write(`${head}Content-Length: ${blob.size}\r\n\r\n`);
@@ -335,7 +350,7 @@ describe('the caller decides how long it waits', () => {
 });
 
 describe('trying again', () => {
-  test.each([429, 502, 503, 504])('status %i is tried again until it passes', async (status) => {
+  test.each([408, 429, 500, 502, 503, 504])('status %i is tried again until it passes', async (status) => {
     let left = 2;
     const { host, seen } = await startScripted((_, response) => {
       if (left-- > 0) response.writeHead(status, { 'retry-after': '0' }).end();
@@ -364,7 +379,7 @@ describe('trying again', () => {
   });
 
   test('not after an answer', async () => {
-    for (const status of [400, 403, 404, 500]) {
+    for (const status of [400, 403, 404, 418]) {
       const { host, seen } = await startScripted((_, response) => void response.writeHead(status).end());
       await expect(openRepository(`${host}/app`, quick).getManifest('v1')).rejects.toThrow();
       expect(seen).toHaveLength(1);

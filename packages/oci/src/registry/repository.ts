@@ -3,7 +3,7 @@ import { discard } from '../http/body.ts';
 import { parseManifest } from '../manifest/parse.ts';
 import { digestOf, isDigest } from '../reference/digest.ts';
 import type { Descriptor, Digest, ManifestContent, ReadOptions, Repository } from '../types.ts';
-import { blobChunks, blobExists, checkSize, fetchBlob } from './blobs.ts';
+import { blobExists, fetchBlob, openBlob } from './blobs.ts';
 import { type RepositoryContext, sendTo } from './context.ts';
 import { checkTagOrDigest, fetchManifest, pushManifest, resolveManifest } from './manifests.ts';
 import {
@@ -90,10 +90,7 @@ export function createRepository(context: RepositoryContext, chunkBytes: number)
     resolve: (tagOrDigest, options) => resolveManifest(context, tagOrDigest, options),
     getManifest: (tagOrDigest, options) => fetchManifest(context, tagOrDigest, options),
     getBlob: (descriptor, options) => fetchBlob(context, descriptor, options),
-    async openBlob(descriptor, options = {}) {
-      checkSize(descriptor, options.maxBytes ?? Number.POSITIVE_INFINITY, context.name);
-      return ReadableStream.from(await blobChunks(context, descriptor, options.signal));
-    },
+    openBlob: (descriptor, options) => openBlob(context, descriptor, options),
     hasBlob: (digest, options) => blobExists(context, digest, options?.signal),
     putBlob: (descriptor, content, options) =>
       pushBlob(context, descriptor, content, chunkBytes, options?.signal),
