@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { PratiqueError } from '@pratique/errors';
 import type { Decision } from '@pratique/policy';
 import { type Context, Hono } from 'hono';
@@ -33,8 +34,6 @@ const statusOf: Readonly<Record<string, 400 | 408 | 413 | 415>> = {
   REVIEW_MEDIA_TYPE: 415,
 };
 
-const json = { 'content-type': 'application/json' };
-
 export function createRoutes(service: Service): Hono<Env> {
   const app = new Hono<Env>();
   app.post('/validate', (context) => answer(service, 'validate', context));
@@ -67,7 +66,13 @@ async function answer(service: Service, endpoint: Endpoint, context: Context<Env
     });
     const result = await decide(service, endpoint, request, context.req.query('timeout'), started);
     outcome = result.outcome;
-    return context.body(result.text, 200, json);
+    const { outgoing } = context.env;
+    outgoing.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(result.text),
+    });
+    outgoing.end(result.text);
+    return RESPONSE_ALREADY_SENT;
   } catch (error) {
     service.options.log?.problem?.(error);
     const known = error instanceof PratiqueError ? error : internal(error);
