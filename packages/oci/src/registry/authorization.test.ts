@@ -139,6 +139,41 @@ describe('bearer tokens', () => {
   });
 });
 
+describe('credentials that change', () => {
+  test('are used after a refusal without starting anew', async () => {
+    let current = { username: 'me', password: 'old' };
+    const accepted = () => `Basic ${Buffer.from('me:new').toString('base64')}`;
+    const basic = await startScripted((request, response) => {
+      if (request.headers.authorization === accepted())
+        response.writeHead(200, { 'content-type': mediaTypes.ociManifest }).end(image.bytes);
+      else response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+    });
+    const tokens = await startScripted((request, response) => {
+      const ok = request.headers.authorization === accepted();
+      json(response, ok ? 200 : 401, { token: 't' });
+    });
+    const bearer = await startScripted((request, response) => {
+      if (request.headers.authorization === 'Bearer t')
+        response.writeHead(200, { 'content-type': mediaTypes.ociManifest }).end(image.bytes);
+      else response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${tokens.host}/"` }).end();
+    });
+    for (const { host } of [basic, bearer]) {
+      current = { username: 'me', password: 'old' };
+      const repository = openRepository(`${host}/app`, {
+        ...quick,
+        keychain: { resolve: async () => current },
+      });
+      await expect(repository.getManifest('v1')).rejects.toThrow(
+        expect.objectContaining({ code: 'OCI_UNAUTHORIZED' }),
+      );
+      current = { username: 'me', password: 'new' };
+      // A refusal may still be answered with the old ones once; then they are forgotten.
+      await repository.getManifest('v1').catch(() => {});
+      expect((await repository.getManifest('v1')).manifest.kind).toBe('image');
+    }
+  });
+});
+
 describe('basic authentication', () => {
   test('is sent only when asked for, and refused credentials end it', async () => {
     const registry = await startScripted(

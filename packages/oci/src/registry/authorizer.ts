@@ -3,10 +3,11 @@ import { ociErrors } from '../errors.ts';
 import { abortFault } from '../http/faults.ts';
 import type { HttpLimits } from '../http/options.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
+import { remember } from './remember.ts';
 import { basicAuthorization, fetchToken, type Send, type Token } from './token.ts';
 
-/** Tokens kept at a time; the oldest goes first. */
-const maxTokens = 256;
+/** Tokens, and repositories' credentials, kept at a time. */
+const maxRemembered = 256;
 
 /** Knows how one registry wants its requests authorised, and keeps the tokens. */
 export interface Authorizer {
@@ -45,7 +46,7 @@ export function createAuthorizer(
     if (!found) {
       found = keychain.resolve(host, repository);
       found.catch(() => credentials.delete(repository));
-      credentials.set(repository, found);
+      remember(credentials, repository, found, maxRemembered);
     }
     return found;
   }
@@ -72,10 +73,12 @@ export function createAuthorizer(
     }
     try {
       const fetched = await fetching;
-      tokens.delete(key);
-      tokens.set(key, fetched);
-      if (tokens.size > maxTokens) tokens.delete(tokens.keys().next().value!);
+      remember(tokens, key, fetched, maxRemembered);
       return fetched.value;
+    } catch (error) {
+      // They may have been changed since: the next try asks the keychain again.
+      credentials.delete(repository);
+      throw error;
     } finally {
       underWay.delete(key);
     }
@@ -100,7 +103,9 @@ export function createAuthorizer(
         challenges.find(({ scheme }) => scheme === 'bearer') ??
         challenges.find(({ scheme }) => scheme === 'basic');
       if (challenge === undefined) return undefined;
-      // What was refused is forgotten: an expired or revoked token must not be offered again.
+      // What was refused is forgotten: an expired or revoked token must not be offered again, and after a new login
+      // the keychain has other credentials.
+      if (used !== undefined) credentials.delete(repository);
       for (const [key, token] of tokens) if (used === `Bearer ${token.value}`) tokens.delete(key);
       // The registry's own scopes come first: some token services look only at the first.
       const wanted = challenge.parameters.get('scope')?.split(' ').filter(Boolean) ?? [];

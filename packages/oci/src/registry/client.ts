@@ -5,6 +5,7 @@ import { createExchange } from '../http/exchange.ts';
 import { defaultLimits, defaultRetry, type HttpLimits, type RetryPolicy } from '../http/options.ts';
 import { parseReference } from '../reference/reference.ts';
 import type { ReadOptions, Reference } from '../types.ts';
+import { remember } from './remember.ts';
 import { createRepository, type RegistryRepository } from './repository.ts';
 import { statusFault } from './status.ts';
 import { createTransport, type Transport } from './transport.ts';
@@ -28,6 +29,9 @@ export interface RegistryOptions {
   /** Blobs beyond this many bytes are uploaded in pieces of that size, for proxies that limit bodies. Default: never. */
   readonly chunkBytes?: number;
 }
+
+/** Registries remembered at a time, with their tokens: a cluster uses a handful, an attacker invents names. */
+const maxRegistries = 256;
 
 /** Talks to registries over one pool of connections and one set of tokens. */
 export interface RegistryClient {
@@ -70,7 +74,7 @@ export function createRegistryClient(options: RegistryOptions = {}): RegistryCli
         limits,
         retry,
       });
-      transports.set(host, transport);
+      remember(transports, host, transport, maxRegistries);
     }
     return transport;
   }
