@@ -98,6 +98,7 @@ describe('a public key that must not be trusted is refused', () => {
   const p256 = '1.2.840.10045.3.1.7';
   const ed = (point: Uint8Array) => sequence(sequence(objectIdentifier('1.3.101.112')), bitString(point));
   const good = signers['ecdsa-p256']!.publicKey.spki;
+  const ed25519Point = signers.ed25519!.publicKey.spki.subarray(-32);
 
   test.each([
     ['RSA of 1024 bits', rsaSpki(modulus(128), f4), 'KEY_UNSUPPORTED'],
@@ -110,6 +111,17 @@ describe('a public key that must not be trusted is refused', () => {
     ['secp256k1', ec('1.3.132.0.10', signers['ecdsa-p256']!.publicKey.spki.subarray(-65)), 'KEY_UNSUPPORTED'],
     ['a point at infinity', ec(p256, Uint8Array.of(0)), 'KEY_UNSUPPORTED'],
     ['a compressed point', ec(p256, Uint8Array.of(2, ...good.subarray(-64, -32))), 'KEY_UNSUPPORTED'],
+    [
+      'a hybrid point',
+      ec(p256, Uint8Array.of(6 + (good.at(-1)! & 1), ...good.subarray(-64))),
+      'KEY_UNSUPPORTED',
+    ],
+    ['a point with a byte behind it', ec(p256, Uint8Array.of(...good.subarray(-65), 0)), 'KEY_INVALID'],
+    [
+      'something behind the point',
+      sequence(sequence(objectIdentifier('1.3.101.112')), bitString(ed25519Point), Uint8Array.of(5, 0)),
+      'DER_INVALID',
+    ],
     ['a point off the curve', good.with(-1, good.at(-1)! ^ 1), 'KEY_INVALID'],
     ['Ed25519 of small order', ed(Uint8Array.of(1, ...new Uint8Array(31))), 'KEY_UNSUPPORTED'],
     ['Ed25519 of zeros', ed(new Uint8Array(32)), 'KEY_UNSUPPORTED'],

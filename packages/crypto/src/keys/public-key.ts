@@ -22,11 +22,11 @@ export interface PublicKey {
   readonly keyObject: KeyObject;
 }
 
-/** Curves by OID, with the number of bytes of a coordinate. */
-const curves: Readonly<Record<string, { algorithm: KeyAlgorithm; bits: number; bytes: number }>> = {
-  '1.2.840.10045.3.1.7': { algorithm: 'ecdsa-p256', bits: 256, bytes: 32 },
-  '1.3.132.0.34': { algorithm: 'ecdsa-p384', bits: 384, bytes: 48 },
-  '1.3.132.0.35': { algorithm: 'ecdsa-p521', bits: 521, bytes: 66 },
+/** Curves by OID. */
+const curves: Readonly<Record<string, Pick<PublicKey, 'algorithm' | 'bits'>>> = {
+  '1.2.840.10045.3.1.7': { algorithm: 'ecdsa-p256', bits: 256 },
+  '1.3.132.0.34': { algorithm: 'ecdsa-p384', bits: 384 },
+  '1.3.132.0.35': { algorithm: 'ecdsa-p521', bits: 521 },
 };
 
 /** Beyond 8192 bits an RSA key only buys whoever sends it our processor time. */
@@ -86,10 +86,10 @@ function fromSpki(input: Uint8Array): PublicKey {
       const curve = curves[algorithm.oid()];
       if (curve === undefined) throw unsupported('an elliptic curve other than P-256, P-384 and P-521');
       const point = info.bitString();
-      if (point[0] !== 4 || point.byteLength !== 1 + 2 * curve.bytes) {
+      if (point[0] !== 4) {
         throw unsupported('an elliptic curve point that is not uncompressed');
       }
-      shape = { algorithm: curve.algorithm, bits: curve.bits };
+      shape = curve;
       break;
     }
     case '1.2.840.113549.1.1.1':
