@@ -7,7 +7,7 @@ import { DecisionCache, type ImageVerdict, type VerdictKey } from './cache.ts';
 const key: VerdictKey = { reference: 'a.b/c:1@sha256:1', policyDigest: 'p1', trustDigest: 't1' };
 
 function verdict(...deny: Finding[]): ImageVerdict {
-  return { facts: {} as ImageVerdict['facts'], findings: { deny, warn: [] } };
+  return { facts: {} as ImageVerdict['facts'], findings: { deny, warn: [] }, bytes: 10 };
 }
 
 const allow = verdict();
@@ -97,7 +97,7 @@ test('a thousand Pods of one image ask once, and a fault reaches all of them and
   );
   expect(new Set(up)).toEqual(new Set([allow]));
   expect(asked).toBe(2);
-  expect(cache.stats).toEqual({ entries: 1, hits: 0, misses: 2, joined: 1998 });
+  expect(cache.stats).toEqual({ entries: 1, bytes: 10, hits: 0, misses: 2, joined: 1998 });
 });
 
 test('a verdict in which a policy broke is not kept', async () => {
@@ -105,4 +105,20 @@ test('a verdict in which a policy broke is not kept', async () => {
   const broken = verdict(finding('POLICY_EVALUATION_FAILED', { fault: true }));
   await cache.getOrCompute(key, async () => broken);
   expect(cache.get(key)).toBeUndefined();
+});
+
+test('large attestations are not kept until the memory is full', async () => {
+  const cache = new DecisionCache({ maxBytes: 100 });
+  const at = (reference: string) => ({ ...key, reference });
+  const weighing = (bytes: number) => async () => ({ ...allow, bytes });
+  for (let index = 0; index < 50; index++) {
+    await cache.getOrCompute(at(String(index)), weighing(30));
+    expect(cache.stats.bytes).toBeLessThanOrEqual(100);
+  }
+  expect(cache.stats.entries).toBe(3);
+  await cache.getOrCompute(at('huge'), weighing(101));
+  expect(cache.get(at('huge'))).toBeUndefined();
+  expect(cache.get(at('49'))).toBeDefined();
+  await cache.getOrCompute(at('big'), weighing(100));
+  expect(cache.stats).toMatchObject({ entries: 1, bytes: 100 });
 });

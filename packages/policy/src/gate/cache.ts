@@ -5,11 +5,15 @@ import type { ImageFacts } from '../types.ts';
 export interface ImageVerdict {
   readonly facts: ImageFacts;
   readonly findings: Findings;
+  /** About what the facts take in memory: attestations can be megabytes. */
+  readonly bytes: number;
 }
 
 export interface DecisionCacheOptions {
   /** Verdicts kept, the least recently used one dropped first. Default 4096. */
   readonly maxEntries?: number;
+  /** About how many bytes of evidence are kept in all. Default 256 MiB. */
+  readonly maxBytes?: number;
   /** How long an image that is allowed stays so without being looked at again: evidence can be revoked. Default 300 000. */
   readonly allowedTtlMs?: number;
   /** How long a refusal is repeated: shorter, since a missing signature may be added any moment. Default 10 000. */
@@ -37,6 +41,7 @@ interface Entry {
 /** Counters since the cache was made, for metrics. */
 export interface CacheStats {
   readonly entries: number;
+  readonly bytes: number;
   readonly hits: number;
   readonly misses: number;
   /** Lookups that joined one already under way. */
@@ -52,15 +57,18 @@ export class DecisionCache {
   readonly #entries = new Map<string, Entry>();
   readonly #flights = new Map<string, Promise<ImageVerdict>>();
   readonly #maxEntries: number;
+  readonly #maxBytes: number;
   readonly #allowedTtlMs: number;
   readonly #deniedTtlMs: number;
   readonly #clock: () => number;
+  #bytes = 0;
   #hits = 0;
   #misses = 0;
   #joined = 0;
 
   constructor(options: DecisionCacheOptions = {}) {
     this.#maxEntries = options.maxEntries ?? 4096;
+    this.#maxBytes = options.maxBytes ?? 256 * 1024 * 1024;
     this.#allowedTtlMs = options.allowedTtlMs ?? 300_000;
     this.#deniedTtlMs = options.deniedTtlMs ?? 10_000;
     this.#clock = options.clock ?? Date.now;
@@ -71,8 +79,11 @@ export class DecisionCache {
     const text = keyText(key);
     const entry = this.#entries.get(text);
     if (entry === undefined) return undefined;
+    if (entry.expires <= this.#clock()) {
+      this.#drop(text);
+      return undefined;
+    }
     this.#entries.delete(text);
-    if (entry.expires <= this.#clock()) return undefined;
     this.#entries.set(text, entry);
     this.#hits++;
     return entry.verdict;
@@ -100,19 +111,34 @@ export class DecisionCache {
   }
 
   get stats(): CacheStats {
-    return { entries: this.#entries.size, hits: this.#hits, misses: this.#misses, joined: this.#joined };
+    return {
+      entries: this.#entries.size,
+      bytes: this.#bytes,
+      hits: this.#hits,
+      misses: this.#misses,
+      joined: this.#joined,
+    };
   }
 
   #keep(text: string, verdict: ImageVerdict): void {
     const { deny, warn } = verdict.findings;
     if (deny.some(({ fault }) => fault) || warn.some(({ fault }) => fault)) return;
     const ttl = deny.length === 0 ? this.#allowedTtlMs : this.#deniedTtlMs;
-    if (ttl <= 0 || this.#maxEntries <= 0) return;
+    if (ttl <= 0 || this.#maxEntries <= 0 || verdict.bytes > this.#maxBytes) return;
+    this.#drop(text);
     this.#entries.set(text, { verdict, expires: this.#clock() + ttl });
-    if (this.#entries.size > this.#maxEntries) {
-      const [oldest] = this.#entries.keys();
-      if (oldest !== undefined) this.#entries.delete(oldest);
+    this.#bytes += verdict.bytes;
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#maxEntries && this.#bytes <= this.#maxBytes) break;
+      this.#drop(oldest);
     }
+  }
+
+  #drop(text: string): void {
+    const entry = this.#entries.get(text);
+    if (entry === undefined) return;
+    this.#entries.delete(text);
+    this.#bytes -= entry.verdict.bytes;
   }
 }
 

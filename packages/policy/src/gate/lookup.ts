@@ -1,5 +1,5 @@
 import { type Digest, parseReference, type Reference } from '@pratique/oci';
-import type { VerificationResult } from '@pratique/sigstore';
+import type { Evidence } from '@pratique/sigstore';
 import type { PolicyEngine } from '../engine/types.ts';
 import { buildFacts } from '../facts/build.ts';
 import { readConfig } from '../facts/config.ts';
@@ -7,7 +7,7 @@ import { requirementsFor } from '../trust/match.ts';
 import type { Trust } from '../trust/types.ts';
 import type { DecisionCache, ImageVerdict, VerdictKey } from './cache.ts';
 import type { Progress } from './deadline.ts';
-import type { OpenRepository, Station } from './stations.ts';
+import { mergeResults, type OpenRepository, type Station } from './stations.ts';
 import type { TagCache } from './tags.ts';
 
 /** An image as asked for. */
@@ -99,33 +99,28 @@ async function gather(
   const repository = await openRepository(reference);
   const manifest = await repository.getManifest(digest, { signal });
   progress.step = `the signatures of ${name}`;
+  const now = new Date(lookup.clock());
+  let bytes = 0;
   const [config, ...results] = await Promise.all([
     readConfig(repository, manifest, signal),
-    ...stations.map(async (station) =>
-      station.verify(
-        await station.collect(repository, manifest.descriptor, { signal }),
-        trust,
-        new Date(lookup.clock()),
-      ),
-    ),
+    ...stations.map(async (station) => {
+      const evidence = await station.collect(repository, manifest.descriptor, { signal });
+      bytes += sizeOf(evidence);
+      return await station.verify(evidence, trust, now);
+    }),
   ]);
   progress.step = `the policies about ${name}`;
   const facts = buildFacts(trust, {
     reference,
     manifest,
     config,
-    verification: merge(results),
+    verification: mergeResults(results),
     requirements: requirementsFor(trust, name),
   });
-  return { facts, findings: await engine.evaluate('image', { image: facts }) };
+  return { facts, findings: await engine.evaluate('image', { image: facts }), bytes };
 }
 
-function merge(results: readonly VerificationResult[]): VerificationResult {
-  const [only] = results;
-  if (results.length === 1 && only !== undefined) return only;
-  return {
-    signatures: results.flatMap(({ signatures }) => signatures),
-    attestations: results.flatMap(({ attestations }) => attestations),
-    rejected: results.flatMap(({ rejected }) => rejected),
-  };
+/** About what the facts made of the evidence take to keep. */
+function sizeOf({ items }: Evidence): number {
+  return items.reduce((sum, item) => sum + ('bytes' in item ? item.bytes : item.payload).byteLength, 0);
 }

@@ -18,3 +18,12 @@ export interface Station {
   ): Promise<Evidence>;
   verify(evidence: Evidence, trust: Trust, now: Date): VerificationResult | Promise<VerificationResult>;
 }
+
+/** What several verifications found, together. */
+export function mergeResults(results: readonly VerificationResult[]): VerificationResult {
+  return {
+    signatures: results.flatMap(({ signatures }) => signatures),
+    attestations: results.flatMap(({ attestations }) => attestations),
+    rejected: results.flatMap(({ rejected }) => rejected),
+  };
+}
