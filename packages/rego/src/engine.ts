@@ -10,13 +10,14 @@ import {
 import { builtinTable } from './builtins/index.ts';
 import { type Builtin, type CallLocation, Halt, type HostServices } from './builtins/types.ts';
 import { type CompiledModules, compileModules, compileQuery } from './compiler/compile.ts';
+import { Purity } from './compiler/purity.ts';
 import type { RuleNode } from './compiler/rule-tree.ts';
 import { operatorName, walkAll } from './compiler/tree.ts';
 import { locate, RegoError } from './errors.ts';
 import { Machine } from './eval/machine.ts';
 import type { Plan } from './eval/planner.ts';
 import { makeUnit, type Unit } from './eval/units.ts';
-import { fromJson, type Value } from './values/index.ts';
+import { fromJson, snapshot, type Value } from './values/index.ts';
 
 /** Everything a set of policies is compiled from. */
 export interface CompileInput {
@@ -79,7 +80,8 @@ export class Engine {
       print: input.print !== undefined,
       sources: this.sources,
     });
-    this.#data = fromJson(input.data ?? {});
+    this.#data = snapshot(fromJson(input.data ?? {}));
+    this.#machine.data = this.#data;
     const withs = withTargets(this.compiled);
     const units = new Map<RuleNode, Unit | undefined>();
     const paths = new Map<RuleNode, readonly Value[]>();
@@ -95,6 +97,7 @@ export class Engine {
       builtins,
       mocked: withs.names,
       masks: withs.data,
+      purity: new Purity(this.compiled.tree, builtins, new Set(input.builtins?.map(({ name }) => name))),
       unitAt: (node) => {
         if (!units.has(node)) units.set(node, makeUnit(plan, node, paths.get(node) ?? [], id++));
         return units.get(node);
@@ -124,7 +127,6 @@ export class Engine {
   run<R>(input: unknown, options: EvaluateOptions, body: () => R): R {
     if (this.#running) throw new Error('a policy cannot be evaluated from within its own evaluation');
     const machine = this.#machine;
-    const seed = options.seed ?? Math.trunc(Math.random() * 0x1_0000_0000);
     this.#running = true;
     try {
       machine.begin(
@@ -133,9 +135,9 @@ export class Engine {
           timeoutMs: options.timeoutMs ?? Number.POSITIVE_INFINITY,
           signal: options.signal,
         },
-        seed,
+        options.seed,
+        options.timeNs,
       );
-      machine.timeNs = options.timeNs ?? BigInt(Date.now()) * 1_000_000n;
       machine.strictErrors = options.strictBuiltinErrors ?? false;
       machine.env = options.env ?? {};
       machine.host = this.#input.host ?? {};

@@ -18,12 +18,14 @@ export class CompilerContext {
   tree: RuleTree | undefined;
   #problems: RegoProblem[] = [];
   #generated = 0;
+  readonly #taken = new Set<string>();
   #prefix = '__local';
 
   constructor(builtins: ReadonlyMap<string, Builtin>, strict: boolean, sources: ReadonlyMap<string, string>) {
     this.builtins = builtins;
     this.strict = strict;
     this.sources = sources;
+    for (const text of sources.values()) this.avoid(text);
   }
 
   /** Names of a query's variables tell themselves apart from those of modules. */
@@ -33,7 +35,15 @@ export class CompilerContext {
   }
 
   freshVar(): string {
-    return `${this.#prefix}${this.#generated++}__`;
+    for (;;) {
+      const name = `${this.#prefix}${this.#generated++}__`;
+      if (!this.#taken.has(name)) return name;
+    }
+  }
+
+  /** Keeps clear of names in a text that look like ours. */
+  avoid(text: string): void {
+    for (const [name] of text.matchAll(/__local\w*/g)) this.#taken.add(name);
   }
 
   report(code: RegoErrorCode, location: Location | undefined, message: string): void {

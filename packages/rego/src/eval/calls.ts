@@ -182,7 +182,10 @@ function guarded(
 /** What an error of a built-in means: no value, or with strict errors the end. */
 function raise(plan: Plan, name: string, location: CallLocation | undefined, error: unknown): undefined {
   if (error instanceof BuiltinError) {
-    if (!plan.machine.strictErrors) return undefined;
+    if (!plan.machine.strictErrors) {
+      plan.machine.swallowed++;
+      return undefined;
+    }
     throw new RegoError([{ code: error.code, message: `${name}: ${error.message}`, location }]);
   }
   if (error instanceof Halt) {

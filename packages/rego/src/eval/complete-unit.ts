@@ -3,6 +3,7 @@ import type { CompiledRule } from '../compiler/rule-tree.ts';
 import type { Value } from '../values/index.ts';
 import type { Block } from './block.ts';
 import { type Chain, commonValue, Outcome, planChain, runChain } from './chain.ts';
+import { Constant } from './constant.ts';
 import { MESSAGES } from './faults.ts';
 import { ABSENT } from './machine.ts';
 import type { Plan } from './planner.ts';
@@ -16,6 +17,7 @@ export class CompleteUnit implements Unit {
   readonly #id: number;
   readonly #outcome = new Outcome();
   readonly #firstIsEnough: boolean;
+  readonly #constant: Constant<Value | undefined> | undefined;
   #chains: readonly Chain[] | undefined = undefined;
   #default: Chain | undefined = undefined;
 
@@ -23,10 +25,15 @@ export class CompleteUnit implements Unit {
     this.#plan = plan;
     this.#rules = rules;
     this.#id = id;
+    this.#constant = plan.purity.rules(rules) ? new Constant(plan.machine) : undefined;
     this.#firstIsEnough = commonValue(rules.filter((rule) => !rule.default)) !== undefined;
   }
 
   value(): Value | undefined {
+    return this.#constant === undefined ? this.#cached() : this.#constant.get(() => this.#cached());
+  }
+
+  #cached(): Value | undefined {
     const cache = this.#plan.machine.unitCache(this.#id);
     if (cache.full !== undefined) return cache.full === ABSENT ? undefined : cache.full;
     const value = this.#evaluate();

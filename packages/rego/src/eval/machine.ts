@@ -51,15 +51,18 @@ export class Machine implements BuiltinContext {
   mocks: Map<string, Mock> | undefined = undefined;
   strictErrors = false;
 
-  timeNs = 0n;
-  cache = new Map<string, unknown>();
+  /** How many errors of built-ins were taken for "no value". */
+  swallowed = 0;
+
   location: CallLocation | undefined = undefined;
   env: Readonly<Record<string, string>> = {};
   host: HostServices = {};
   print: BuiltinContext['print'] = undefined;
   note: BuiltinContext['note'] = undefined;
 
-  #seed = 0;
+  #timeNs: bigint | undefined = undefined;
+  #cache: Map<string, unknown> | undefined = undefined;
+  #seed: number | undefined = undefined;
   #steps = 0;
   #checkAt = 0;
   #limits: Limits = {
@@ -69,24 +72,27 @@ export class Machine implements BuiltinContext {
   };
   #deadline = Number.POSITIVE_INFINITY;
 
-  begin(limits: Limits, seed: number): void {
+  begin(limits: Limits, seed: number | undefined, timeNs: bigint | undefined): void {
     this.#limits = limits;
     this.#steps = 0;
-    this.#checkAt = 0;
+    this.#checkAt = Math.min(CHECK_EVERY, limits.maxSteps);
+    if (limits.signal?.aborted === true) this.#check();
     this.#deadline =
       limits.timeoutMs === Number.POSITIVE_INFINITY ? limits.timeoutMs : performance.now() + limits.timeoutMs;
-    this.#seed = seed >>> 0;
+    this.#seed = seed;
+    this.#timeNs = timeNs;
     this.caches = [];
     this.mask = undefined;
     this.mocks = undefined;
     this.location = undefined;
-    this.cache = new Map();
+    this.#cache = undefined;
+    this.swallowed = 0;
   }
 
   /** Forgets what one evaluation left behind, so that it can be collected. */
   end(): void {
     this.caches = [];
-    this.cache = new Map();
+    this.#cache = undefined;
     this.input = undefined;
     this.registers.fill(undefined);
   }
@@ -115,11 +121,26 @@ export class Machine implements BuiltinContext {
 
   /** Mulberry32: small, seeded, and not for secrets. */
   random(): number {
-    this.#seed = (this.#seed + 0x6d2b79f5) >>> 0;
+    this.#seed = ((this.#seed ?? Math.trunc(Math.random() * 0x1_0000_0000)) + 0x6d2b79f5) >>> 0;
     let t = this.#seed;
     t = Math.imul(t ^ (t >>> 15), t | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  }
+
+  get timeNs(): bigint {
+    this.#timeNs ??= BigInt(Date.now()) * 1_000_000n;
+    return this.#timeNs;
+  }
+
+  get cache(): Map<string, unknown> {
+    this.#cache ??= new Map();
+    return this.#cache;
+  }
+
+  /** Whether documents mean what they mean without any `with` that replaces functions or parts of `data`. */
+  get unmodified(): boolean {
+    return this.mask === undefined && this.mocks === undefined;
   }
 
   unitCache(id: number): UnitCache {

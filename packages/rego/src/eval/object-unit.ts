@@ -1,6 +1,7 @@
 import type { Rule, Term } from '../ast/types.ts';
 import type { CompiledRule } from '../compiler/rule-tree.ts';
 import { equal, RegoObject, RegoSet, type Value } from '../values/index.ts';
+import { Constant } from './constant.ts';
 import { Block, Frame, type Getter } from './block.ts';
 import { conflict, MESSAGES } from './faults.ts';
 import { ABSENT, type Step } from './machine.ts';
@@ -24,6 +25,7 @@ export class ObjectUnit implements Unit {
   readonly #plan: Plan;
   readonly #rules: readonly CompiledRule[];
   readonly #id: number;
+  readonly #constant: Constant<Value> | undefined;
   /** Where in a rule's path the keys of this object begin. */
   readonly #depth: number;
   readonly #key: number;
@@ -39,10 +41,15 @@ export class ObjectUnit implements Unit {
     this.#rules = rules;
     this.#depth = depth;
     this.#id = id;
+    this.#constant = plan.purity.rules(rules) ? new Constant(plan.machine) : undefined;
     this.#key = plan.machine.registers.push(undefined) - 1;
   }
 
   value(): Value {
+    return this.#constant === undefined ? this.#cached() : this.#constant.get(() => this.#cached());
+  }
+
+  #cached(): Value {
     const cache = this.#plan.machine.unitCache(this.#id);
     if (cache.full !== undefined) return cache.full as Value;
     this.#full ??= this.#rules.map((rule) => this.#compile(rule, false));
@@ -54,6 +61,8 @@ export class ObjectUnit implements Unit {
   /** One member, without making all of the object. */
   member(key: Value): Value | undefined {
     const { machine } = this.#plan;
+    const made = this.#constant?.made;
+    if (made !== undefined) return (made as RegoObject).get(key);
     const cache = machine.unitCache(this.#id);
     if (cache.full !== undefined) return (cache.full as RegoObject).get(key);
     cache.members ??= new Map();

@@ -1,5 +1,6 @@
 import type { Body, Call, Expr, Ref, Term, With } from '../ast/types.ts';
 import type { Builtin } from '../builtins/types.ts';
+import type { Purity } from '../compiler/purity.ts';
 import type { RuleNode, RuleTree } from '../compiler/rule-tree.ts';
 import { isEquality } from '../compiler/tree.ts';
 import { varsOf } from '../compiler/vars.ts';
@@ -22,6 +23,7 @@ export interface Plan {
   unitAt(node: RuleNode): Unit | undefined;
   /** Names of functions that some `with` replaces: their calls have to look. */
   readonly mocked: ReadonlySet<string>;
+  readonly purity: Purity;
   /** Whether some `with` replaces a part of `data`. */
   readonly masks: boolean;
 }

@@ -38,15 +38,17 @@ export function planRef(plan: Plan, block: Block, ref: Ref, out: number): void {
     planPath(plan, block, ref.terms, rest, out, out);
     return;
   }
+  const slot = block.slotOf(head);
+  if (slot !== undefined) {
+    planPath(plan, block, ref.terms, 1, slot, out);
+    return;
+  }
   const get = block.getter(head);
-  const { path, rest } = constantPath(ref.terms, 1);
   block.emit((next) => () => {
-    const value = lookupPath(get(), path);
-    if (value === undefined) return false;
-    registers[out] = value;
+    registers[out] = get();
     return next();
   });
-  planPath(plan, block, ref.terms, rest, out, out);
+  planPath(plan, block, ref.terms, 1, out, out);
 }
 
 /** The constant keys from `at` on, and where they end. */
@@ -78,7 +80,8 @@ export function planPath(
       rest === terms.length || (path.length === 0 && index + 1 === terms.length) ? out : block.frame.fresh();
     if (path.length > 0) {
       const start = source;
-      block.emit((next) => () => {
+      if (path.length === 1) emitMember(block, path[0] as Value, start, target);
+      else block.emit((next) => () => {
         const value = lookupPath(registers[start], path);
         if (value === undefined) return false;
         registers[target] = value;
@@ -95,6 +98,18 @@ export function planPath(
   const last = source;
   block.emit((next) => () => {
     registers[out] = registers[last];
+    return next();
+  });
+}
+
+/** One constant key: the commonest step of all. */
+function emitMember(block: Block, key: Value, from: number, out: number): void {
+  const { registers } = block.machine;
+  block.emit((next) => () => {
+    const collection = registers[from];
+    const value = collection instanceof RegoObject ? collection.get(key) : lookup(collection, key);
+    if (value === undefined) return false;
+    registers[out] = value;
     return next();
   });
 }
@@ -208,13 +223,20 @@ function planBase(
   const { registers } = machine;
   const { path: more, rest } = constantPath(terms, at);
   const path = [...prefix, ...more];
+  // Base documents change only under `with`.
+  const original = machine.data;
+  const constant = baseAt(original, path);
   block.emit((next) => () => {
-    const value = lookupPath(machine.data, path) ?? lookupText(machine.data, path);
+    const value = machine.data === original ? constant : baseAt(machine.data, path);
     if (value === undefined) return false;
     registers[out] = value;
     return next();
   });
   planPath(plan, block, terms, rest, out, out);
+}
+
+function baseAt(data: Value, path: readonly Value[]): Value | undefined {
+  return lookupPath(data, path) ?? lookupText(data, path);
 }
 
 /** Paths into base documents are texts: `data[2]` finds the member "2". */

@@ -1,6 +1,7 @@
 import type { Rule, Term } from '../ast/types.ts';
 import type { CompiledRule } from '../compiler/rule-tree.ts';
 import { keyOf, RegoSet, type Value } from '../values/index.ts';
+import { Constant } from './constant.ts';
 import { Block, Frame } from './block.ts';
 import { ABSENT, type Step } from './machine.ts';
 import { match } from './match.ts';
@@ -13,6 +14,7 @@ export class SetUnit implements Unit {
   readonly #plan: Plan;
   readonly #rules: readonly CompiledRule[];
   readonly #id: number;
+  readonly #constant: Constant<Value> | undefined;
   #set = new RegoSet();
   #full: readonly Step[] | undefined = undefined;
   #single: readonly Step[] | undefined = undefined;
@@ -22,10 +24,15 @@ export class SetUnit implements Unit {
     this.#plan = plan;
     this.#rules = rules;
     this.#id = id;
+    this.#constant = plan.purity.rules(rules) ? new Constant(plan.machine) : undefined;
     this.#member = plan.machine.registers.push(undefined) - 1;
   }
 
   value(): Value {
+    return this.#constant === undefined ? this.#cached() : this.#constant.get(() => this.#cached());
+  }
+
+  #cached(): Value {
     const cache = this.#plan.machine.unitCache(this.#id);
     if (cache.full !== undefined) return cache.full as Value;
     this.#plan.machine.tick();
@@ -40,6 +47,8 @@ export class SetUnit implements Unit {
   /** Whether a value is in the set, without making all of it. */
   has(value: Value): boolean {
     const { machine } = this.#plan;
+    const made = this.#constant?.made;
+    if (made !== undefined) return (made as RegoSet).has(value);
     const cache = machine.unitCache(this.#id);
     if (cache.full !== undefined) return (cache.full as RegoSet).has(value);
     cache.members ??= new Map();

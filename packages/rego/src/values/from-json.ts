@@ -43,3 +43,10 @@ function fromDouble(host: number): Num {
   if (!Number.isFinite(host)) throw new TypeError(`${host} is not a JSON value`);
   return numberFromDouble(host);
 }
+
+/** Converts a value through and through, so that nothing of it refers to the host's documents any more. */
+export function snapshot(value: Value): Value {
+  if (value instanceof RegoArray) for (const item of value.items) snapshot(item);
+  else if (value instanceof RegoObject) for (const key of value.unorderedKeys()) snapshot(value.get(key) as Value);
+  return value;
+}

@@ -2,7 +2,7 @@
 export * from './arithmetic.ts';
 export { EMPTY_ARRAY, RegoArray } from './array.ts';
 export { compare, compareStrings, equal } from './compare.ts';
-export { fromJson } from './from-json.ts';
+export { fromJson, snapshot } from './from-json.ts';
 export { parseJsonText } from './json-text.ts';
 export { keyOf } from './key.ts';
 export {
