@@ -3,6 +3,7 @@ import './collections/aggregates.ts';
 import './collections/arrays.ts';
 import './collections/graph.ts';
 import './collections/objects.ts';
+import './collections/patch.ts';
 import './collections/paths.ts';
 import './collections/sets.ts';
 import './collections/subset.ts';
@@ -33,5 +34,6 @@ import './strings/sprintf.ts';
 import './time/builtins.ts';
 import './type-tests.ts';
 import './uuid.ts';
+import './x509/builtins.ts';
 
 export { builtinTable } from './registry.ts';
