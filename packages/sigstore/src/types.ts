@@ -64,6 +64,8 @@ export interface VerifiedSignature {
   readonly checks: readonly Check[];
   /** The signed payload as JSON: the simple-signing document, or the in-toto statement. */
   readonly payload: unknown;
+  /** Cosign's log annotation (`{SignedEntryTimestamp, Payload}`), only once it was verified. */
+  readonly logAnnotation?: unknown;
 }
 
 export interface VerifiedAttestation extends VerifiedSignature {

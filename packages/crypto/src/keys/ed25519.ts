@@ -23,7 +23,6 @@ export function isSmallOrderPoint(point: Uint8Array): boolean {
 
 /** Ed25519ph (RFC 8032 §5.1) with an empty context over `data`; the hash is computed here. */
 export function verifyEd25519ph(point: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean {
-  if (signature.byteLength !== 64) return false;
   try {
     return library().ed25519ph.verify(signature, data, point, { zip215: false });
   } catch {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { cosignExitCode } from '../exit-code.ts';
-import { bundle, evidence, layer, now, subject, trusting } from '../testing/forge.ts';
+import { bundle, evidence, layer, now, subject, trusting, trustingLog } from '../testing/forge.ts';
+import { loggedLayer } from '../testing/matrix/mutate.ts';
+import type { Trust } from '../trust/trust.ts';
 import { verifyEvidence } from '../verify/verify.ts';
 import { formatVerification } from './format-verification.ts';
 
@@ -27,6 +29,21 @@ test('scripts that read `cosign verify` output can read ours, for both formats',
       optional: { env: 'dev' },
     },
   ]);
+});
+
+test('the log entry of a layer is printed as Cosign prints it, and only once it was verified', () => {
+  const item = loggedLayer((entry) => entry)();
+  const printed = (trust: Trust) =>
+    formatVerification(
+      verifyEvidence(evidence(item), trust, now).signatures,
+      'registry.test/app:v1',
+      subject.digest,
+    );
+  expect(printed(trustingLog)[0]?.optional).toMatchObject({
+    env: 'dev',
+    Bundle: { SignedEntryTimestamp: expect.any(String), Payload: { logIndex: 1007 } },
+  });
+  expect(printed(trusting())[0]?.optional).toEqual({ env: 'dev' });
 });
 
 test('exit codes 10 to 13 mean what they mean for Cosign, and nothing else has one', () => {

@@ -27,11 +27,12 @@ export function formatVerification(
   return signatures.map((signature) => {
     const document = signature.payload as JsonValue;
     if (isJsonObject(document) && isJsonObject(document.critical)) {
+      const optional = isJsonObject(document.optional) ? document.optional : null;
+      const bundle =
+        signature.logAnnotation === undefined ? null : { Bundle: signature.logAnnotation as JsonValue };
+      const merged = optional === null && bundle === null ? null : { ...optional, ...bundle };
       // Verified: exactly the document that was signed.
-      return {
-        critical: document.critical,
-        optional: document.optional ?? null,
-      } as unknown as VerificationJson;
+      return { critical: document.critical, optional: merged } as unknown as VerificationJson;
     }
     return {
       critical: {

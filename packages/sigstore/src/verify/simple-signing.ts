@@ -70,6 +70,7 @@ export function verifySimpleSigning(
     log: logged === null ? null : { id: logged.id, index: logged.index },
     checks: list.checks,
     payload: payload.document,
+    ...(logged === null || annotation === undefined ? {} : { logAnnotation: JSON.parse(annotation) }),
   };
 }
 
