@@ -27,7 +27,8 @@ export const ociErrors = defineErrors({
   OCI_TLS_UNTRUSTED: {
     kind: 'fault',
     title: "The registry's TLS certificate is not trusted.",
-    remedy: 'Give the certificate authority that issued it (option `ca`, or NODE_EXTRA_CA_CERTS).',
+    remedy:
+      'Name the certificate authority that issued it: NODE_EXTRA_CA_CERTS=FILE.pem, or NODE_USE_SYSTEM_CA=1 to trust what this machine trusts.',
   },
   OCI_TIMEOUT: {
     kind: 'fault',

@@ -61,15 +61,20 @@ export async function withRetry(
   }
 }
 
-/** Tries again after a broken connection, also one that broke while the body was being read. */
-export async function retryBroken<Result>(
+/**
+ * Does something in two steps and begins again where the connection breaks during the second: when a body was cut off
+ * on its way. Failures of the first step are final, its own retries were made.
+ */
+export async function retryAfterBreak<Started, Result>(
   policy: RetryPolicy,
   signal: AbortSignal | undefined,
-  operation: () => Promise<Result>,
+  start: () => Promise<Started>,
+  finish: (started: Started) => Promise<Result>,
 ): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
+    const started = await start();
     try {
-      return await operation();
+      return await finish(started);
     } catch (error) {
       if (!isBrokenConnection(error) || attempt >= policy.attempts) throw error;
     }

@@ -127,6 +127,11 @@ export function createLayoutRepository(
     },
     async putBlob(descriptor, content, options) {
       const target = toWrite();
+      const present = await store.blob(descriptor.digest);
+      if (present?.size === descriptor.size) {
+        if (!(content instanceof Uint8Array)) await content.cancel();
+        return;
+      }
       const bytes = content instanceof Uint8Array ? ReadableStream.from([content]) : content;
       await target.write(
         descriptor.digest,

@@ -1,7 +1,8 @@
 import { ociErrors } from '../errors.ts';
 import { contentLength, discard, readBody } from '../http/body.ts';
 import { collect } from '../http/collect.ts';
-import { retryBroken } from '../http/retry.ts';
+import type { HttpResponse } from '../http/exchange.ts';
+import { retryAfterBreak } from '../http/retry.ts';
 import { streamOf } from '../http/stream.ts';
 import { verified, wrongSize } from '../http/verify.ts';
 import type { Descriptor, Digest, ReadOptions } from '../types.ts';
@@ -23,33 +24,25 @@ export function checkSize(descriptor: Named, maxBytes: number, from: string): vo
   });
 }
 
-interface OpenedBlob {
-  readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
-  /** Ends the connection of chunks nobody wants. */
-  readonly release: () => void;
+function requestBlob(context: RepositoryContext, { digest }: Named, signal: AbortSignal | undefined) {
+  return sendTo(context, { method: 'GET', target: `blobs/${digest}`, action: 'pull', signal });
 }
 
-/** GET of a blob; the chunks end only if size and digest are right. */
-async function getBlob(
+/** The body of an answer; the chunks end only if size and digest are right. */
+async function blobChunks(
   context: RepositoryContext,
   descriptor: Named,
+  response: HttpResponse,
   signal: AbortSignal | undefined,
-): Promise<OpenedBlob> {
+): Promise<AsyncGenerator<Uint8Array, void, undefined>> {
   const what = `${context.name}: blob ${descriptor.digest}`;
-  const response = await sendTo(context, {
-    method: 'GET',
-    target: `blobs/${descriptor.digest}`,
-    action: 'pull',
-    signal,
-  });
   if (response.status !== 200) throw await statusFault(response, what, context.limits, signal);
   const announced = contentLength(response);
   if (announced !== undefined && announced !== descriptor.size) {
     response.body.destroy();
     throw wrongSize(descriptor, what, `${announced} bytes`);
   }
-  const body = readBody(response, context.limits, descriptor.size + 1, signal);
-  return { chunks: verified(body, descriptor, what), release: () => response.body.destroy() };
+  return verified(readBody(response, context.limits, descriptor.size + 1, signal), descriptor, what);
 }
 
 /** The whole blob in memory. */
@@ -59,9 +52,13 @@ export async function fetchBlob(
   options: ReadOptions = {},
 ): Promise<Uint8Array> {
   checkSize(descriptor, options.maxBytes ?? defaultMaxBlobBytes, context.name);
-  return await retryBroken(context.retry, options.signal, async () => {
-    return await collect((await getBlob(context, descriptor, options.signal)).chunks);
-  });
+  const { signal } = options;
+  return await retryAfterBreak(
+    context.retry,
+    signal,
+    () => requestBlob(context, descriptor, signal),
+    async (response) => await collect(await blobChunks(context, descriptor, response, signal)),
+  );
 }
 
 /** The blob as a stream. Without `maxBytes` any size is accepted: the reader decides what it keeps. */
@@ -71,8 +68,9 @@ export async function openBlob(
   options: ReadOptions = {},
 ): Promise<ReadableStream<Uint8Array>> {
   checkSize(descriptor, options.maxBytes ?? Number.POSITIVE_INFINITY, context.name);
-  const { chunks, release } = await getBlob(context, descriptor, options.signal);
-  return streamOf(chunks, release);
+  const response = await requestBlob(context, descriptor, options.signal);
+  const chunks = await blobChunks(context, descriptor, response, options.signal);
+  return streamOf(chunks, () => response.body.destroy());
 }
 
 /** HEAD of a blob (distribution-spec §Checking if content exists). */

@@ -378,6 +378,18 @@ describe('trying again', () => {
     expect(seen).toHaveLength(1);
   });
 
+  test('a connection that breaks every time is tried as often, not more', async () => {
+    let asked = 0;
+    const { host } = await startRaw((socket) => {
+      asked++;
+      socket.destroy();
+    });
+    await expect(openRepository(`${host}/app`, quick).getManifest('v1')).rejects.toThrow(
+      fault('OCI_UNREACHABLE'),
+    );
+    expect(asked).toBe(3);
+  });
+
   test('not after an answer', async () => {
     for (const status of [400, 403, 404, 418]) {
       const { host, seen } = await startScripted((_, response) => void response.writeHead(status).end());

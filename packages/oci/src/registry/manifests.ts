@@ -2,7 +2,7 @@ import { printable } from '@pratique/errors';
 import { ociErrors } from '../errors.ts';
 import { contentLength, discard, readAll } from '../http/body.ts';
 import type { HttpResponse } from '../http/exchange.ts';
-import { retryBroken } from '../http/retry.ts';
+import { retryAfterBreak } from '../http/retry.ts';
 import { wrongDigest } from '../http/verify.ts';
 import { manifestMediaTypes, manifestTypeOf } from '../manifest/media-types.ts';
 import { maxManifestBytes, parseManifest } from '../manifest/parse.ts';
@@ -81,27 +81,25 @@ export async function fetchManifest(
   checkTagOrDigest(tagOrDigest);
   const { signal, maxBytes = maxManifestBytes } = options;
   const what = `${context.name}: manifest ${tagOrDigest}`;
-  return await retryBroken(context.retry, signal, async () => {
-    const response = await sendTo(context, {
+  const get = () =>
+    sendTo(context, {
       method: 'GET',
       target: `manifests/${tagOrDigest}`,
       action: 'pull',
       headers: { accept },
       signal,
     });
+  return await retryAfterBreak(context.retry, signal, get, async (response) => {
     if (response.status !== 200) throw await statusFault(response, what, context.limits, signal);
-    const claimed = claimedDigest(response);
     const bytes = await readAll(response, context.limits, Math.min(maxBytes, maxManifestBytes), signal);
-    if (isDigest(tagOrDigest)) {
-      const computed = digestOf(bytes, digestAlgorithm(tagOrDigest));
-      if (computed !== tagOrDigest) throw wrongDigest(tagOrDigest, computed, what);
-    }
-    if (claimed !== undefined) {
-      const computed = digestOf(bytes, digestAlgorithm(claimed));
-      if (computed !== claimed) throw wrongDigest(claimed, computed, `${what} (Docker-Content-Digest)`);
+    const claimed = claimedDigest(response);
+    const wanted = isDigest(tagOrDigest) ? tagOrDigest : undefined;
+    for (const digest of [wanted, claimed]) {
+      const computed = digest && digestOf(bytes, digestAlgorithm(digest));
+      if (digest && computed !== digest) throw wrongDigest(digest, computed!, what);
     }
     const manifest = parseManifest(bytes, response.headers['content-type']);
-    const digest = isDigest(tagOrDigest) ? tagOrDigest : (claimed ?? digestOf(bytes));
+    const digest = wanted ?? claimed ?? digestOf(bytes);
     return { descriptor: { mediaType: manifest.mediaType, digest, size: bytes.length }, bytes, manifest };
   });
 }

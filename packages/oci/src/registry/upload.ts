@@ -2,7 +2,7 @@ import { ociErrors } from '../errors.ts';
 import { discard } from '../http/body.ts';
 import type { HttpResponse } from '../http/exchange.ts';
 import { safeTarget } from '../http/redirect.ts';
-import { retryBroken } from '../http/retry.ts';
+import { retryAfterBreak } from '../http/retry.ts';
 import { verified } from '../http/verify.ts';
 import type { Descriptor, Digest } from '../types.ts';
 import { blobExists } from './blobs.ts';
@@ -79,8 +79,14 @@ export async function pushBlob(
   }
   if (descriptor.size > chunkBytes)
     return await pushInChunks(context, descriptor, content, chunkBytes, signal);
-  if (!(content instanceof Uint8Array)) return await pushWhole(context, descriptor, content, signal);
-  await retryBroken(context.retry, signal, () => pushWhole(context, descriptor, content, signal));
+  // A stream cannot be sent a second time.
+  const retry = content instanceof Uint8Array ? context.retry : { ...context.retry, attempts: 1 };
+  await retryAfterBreak(
+    retry,
+    signal,
+    () => begin(context, '', signal),
+    ({ location }) => pushWhole(context, location!, descriptor, content, signal),
+  );
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -89,15 +95,15 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 async function pushWhole(
   context: RepositoryContext,
+  location: URL,
   descriptor: Named,
   content: Content,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { location } = await begin(context, '', signal);
   const source = content instanceof Uint8Array ? once(content) : content;
   const response = await sendTo(context, {
     method: 'PUT',
-    target: withDigest(location!, descriptor.digest),
+    target: withDigest(location, descriptor.digest),
     action: 'push',
     headers: { 'content-type': 'application/octet-stream' },
     // Checked on our side too: a registry would wait for missing bytes, or blame itself for wrong ones.
