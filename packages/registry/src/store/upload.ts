@@ -10,10 +10,8 @@ import {
   digestAlgorithm,
 } from '@pratique/oci';
 import { ApiError } from '../api-error.ts';
+import { BatchWriter } from './batch-writer.ts';
 import { removeQuietly } from './durable.ts';
-
-/** Bytes gathered before one write: fewer, larger writes are what makes a push fast. */
-const batchBytes = 1024 * 1024;
 
 /**
  * A blob on its way in: a temporary file and the running digest of what it holds. It lives in this process only;
@@ -74,28 +72,14 @@ export class Upload {
   }
 
   /**
-   * Appends what `source` yields, up to `maxBytes` for the whole blob, earlier chunks included. When the client disconnects midway, what did arrive is kept and the client can
-   * resume after asking for the status.
+   * Appends what `source` yields, up to `maxBytes` for the whole blob, earlier chunks included. When the client
+   * disconnects midway, what did arrive is kept, and the client can resume after asking for the status.
    */
   async append(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<void> {
     const handle = this.#handle;
     if (handle === undefined || this.#broken) throw unusable();
     this.#busy = true;
-    let batch: Uint8Array[] = [];
-    let gathered = 0;
-    let writing: Promise<unknown> = Promise.resolve();
-    const flush = async () => {
-      await writing;
-      if (gathered === 0) return;
-      const full = batch;
-      batch = [];
-      gathered = 0;
-      writing = writeAll(handle, full);
-      // Awaited at the next flush; until then a failure must not count as unhandled.
-      writing.catch(() => {
-        this.#broken = true;
-      });
-    };
+    const writer = new BatchWriter(handle, this.#size);
     try {
       for await (const chunk of source) {
         if (this.#size + chunk.length > maxBytes) {
@@ -105,18 +89,10 @@ export class Upload {
         this.#digester.update(chunk);
         this.#size += chunk.length;
         this.touched = performance.now();
-        batch.push(chunk);
-        gathered += chunk.length;
-        if (gathered >= batchBytes) await flush();
+        await writer.write(chunk);
       }
     } finally {
-      try {
-        await flush();
-        await writing;
-      } finally {
-        this.#busy = false;
-        this.touched = performance.now();
-      }
+      await this.#settle(writer);
     }
   }
 
@@ -155,26 +131,26 @@ export class Upload {
     removeQuietly(this.#path);
   }
 
+  async #settle(writer: BatchWriter): Promise<void> {
+    try {
+      await writer.end();
+    } catch (error) {
+      this.#broken = true;
+      throw error;
+    } finally {
+      this.#busy = false;
+      this.touched = performance.now();
+    }
+  }
+
   async #digestAs(algorithm: DigestAlgorithm): Promise<Digest> {
     if (algorithm === this.#algorithm) return this.#digester.digest();
     // The client only now says which algorithm it uses, so the content is read once more.
     const digester = createDigester(algorithm);
-    for await (const chunk of createReadStream(this.#path, { highWaterMark: batchBytes })) {
+    for await (const chunk of createReadStream(this.#path, { highWaterMark: 1024 * 1024 })) {
       digester.update(chunk as Uint8Array);
     }
     return digester.digest();
-  }
-}
-
-async function writeAll(handle: FileHandle, chunks: Uint8Array[]): Promise<void> {
-  const total = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  const { bytesWritten } = await handle.writev(chunks);
-  if (bytesWritten === total) return;
-  // A short write happens when the disk fills up: go on until the kernel says so with an error.
-  const rest = Buffer.concat(chunks).subarray(bytesWritten);
-  for (let offset = 0; offset < rest.length; ) {
-    const written = await handle.write(rest, offset);
-    offset += written.bytesWritten;
   }
 }
 
