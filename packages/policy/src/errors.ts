@@ -89,7 +89,7 @@ export const policyErrors = defineErrors({
   DIGEST_REQUIRED: {
     kind: 'denial',
     title: 'The image is named by tag only where a digest is required.',
-    remedy: 'Write the reference with its digest, NAME@sha256:…; `pratique admit IMAGE` prints it.',
+    remedy: 'Write the reference with its digest: `pratique resolve IMAGE` prints it.',
   },
   TAG_FORBIDDEN: {
     kind: 'denial',
