@@ -24,6 +24,7 @@ import {
   varTerm,
 } from './tree.ts';
 import { checkCalls, checkExprCalls } from './undefined-functions.ts';
+import { checkDeprecated, checkImports, checkRootOverrides, isV1 } from './v1-checks.ts';
 import { SAFETY_VARS, varsOf } from './vars.ts';
 import { rewriteWith } from './with-modifiers.ts';
 
@@ -80,6 +81,10 @@ export function compileModules(
     if (options.strict) reportUnusedImports(module, globals, context);
   }
   context.throwIfFailed();
+  const checked = new Set(sorted.filter((module) => options.strict || isV1(module)));
+  for (const rule of rules) if (checked.has(rule.module)) checkRootOverrides(rule, context);
+  for (const module of checked) checkImports(module, context);
+  context.throwIfFailed();
   for (const module of sorted) if (module.rules.length === 0) tree.addPackage(module.package.path);
   for (const rule of rules) tree.add(Object.assign(rule, { path: rulePath(rule) }));
   context.tree = tree;
@@ -113,6 +118,8 @@ export function compileModules(
   const dynamics = new Dynamics(context, true);
   forBodies(rules, (body) => dynamics.body(body));
   checkRecursion(tree, rules, context);
+  context.throwIfFailed();
+  for (const rule of rules) if (checked.has(rule.module)) checkDeprecated(rule, context);
   context.throwIfFailed();
   return { context, tree, rules, options };
 }

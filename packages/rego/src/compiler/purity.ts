@@ -64,6 +64,11 @@ export class Purity {
     const builtin = this.#builtins.get(name);
     if (builtin === undefined) return name.startsWith('data.');
     const { declaration } = builtin;
-    return declaration.nondeterministic !== true && declaration.result !== undefined && !this.#host.has(name) && name !== 'trace';
+    return (
+      declaration.nondeterministic !== true &&
+      declaration.result !== undefined &&
+      !this.#host.has(name) &&
+      name !== 'trace'
+    );
   }
 }

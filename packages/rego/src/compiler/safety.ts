@@ -87,7 +87,8 @@ export class SafetyCheck {
           const open = closed.filter((name) => !bound.has(name) && !safe.has(name));
           if (open.length > 0) {
             if (open.length === outputs.size && open.every((name) => outputs.has(name))) continue;
-            unsafe.set(expr, new Set(open));
+            // OPA forgets here what else the expression misses, and lets some unbound variables pass.
+            for (const name of open) addUnsafe(unsafe, expr, name);
           }
         }
         const missing = unsafe.get(expr);

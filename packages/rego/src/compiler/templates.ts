@@ -1,3 +1,4 @@
+import { termText } from '../ast/print.ts';
 import type { Body, Expr, Location, Rule, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { outputsOfBody } from './outputs.ts';
@@ -90,6 +91,12 @@ export class Templates {
         break;
       case 'some':
         break;
+      case 'call': {
+        const constant = this.#metadata(operatorName(terms.operator) ?? '', terms.location);
+        if (constant !== undefined && terms.args.length === 0) expr.terms = constant;
+        else terms.args = terms.args.map((arg) => this.#term(arg, scope));
+        break;
+      }
       default:
         expr.terms = this.#term(terms as Term, scope);
     }
@@ -140,6 +147,13 @@ export class Templates {
     return internalCall('template_string', { kind: 'array', items, location }, location);
   }
 
+  /** Functions without a result are statements only. */
+  #checkResult(call: Term & { kind: 'call' }): void {
+    const builtin = this.#context.builtins.get(operatorName(call.operator) ?? '');
+    if (builtin === undefined || builtin.declaration.result !== undefined) return;
+    this.#context.report('rego_type_error', call.location, `${termText(call)} used as value`);
+  }
+
   #checkRelation(call: Term & { kind: 'call' }): void {
     const name = operatorName(call.operator) ?? '';
     if (this.#context.builtins.get(name)?.relation === undefined) return;
@@ -160,6 +174,7 @@ export class Templates {
       case 'call': {
         const constant = this.#metadata(operatorName(term.operator) ?? '', term.location);
         if (constant !== undefined && term.args.length === 0) return constant;
+        this.#checkResult(term);
         term.args = term.args.map((arg) => this.#term(arg, scope));
         return term;
       }

@@ -20,7 +20,9 @@ export function rewriteWith(body: Body, context: CompilerContext): Body {
     for (const modifier of expr.with) {
       if (!validate(modifier, context)) continue;
       const local = varTerm(context.freshVar(), modifier.value.location);
-      out.push(equalityExpr(local, modifier.value, modifier.value.location));
+      const equality = equalityExpr(local, modifier.value, modifier.value.location);
+      nested(equality, context);
+      out.push(equality);
       modifier.value = local;
     }
     nested(expr, context);

@@ -1,8 +1,8 @@
 import type { Rule, Term } from '../ast/types.ts';
 import type { CompiledRule } from '../compiler/rule-tree.ts';
 import { equal, RegoObject, RegoSet, type Value } from '../values/index.ts';
-import { Constant } from './constant.ts';
 import { Block, Frame, type Getter } from './block.ts';
+import { Constant } from './constant.ts';
 import { conflict, MESSAGES } from './faults.ts';
 import { ABSENT, type Step } from './machine.ts';
 import { match } from './match.ts';

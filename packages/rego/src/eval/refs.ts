@@ -81,12 +81,13 @@ export function planPath(
     if (path.length > 0) {
       const start = source;
       if (path.length === 1) emitMember(block, path[0] as Value, start, target);
-      else block.emit((next) => () => {
-        const value = lookupPath(registers[start], path);
-        if (value === undefined) return false;
-        registers[target] = value;
-        return next();
-      });
+      else
+        block.emit((next) => () => {
+          const value = lookupPath(registers[start], path);
+          if (value === undefined) return false;
+          registers[target] = value;
+          return next();
+        });
       index = rest;
     } else {
       planKey(plan, block, terms[index] as Term, source, target);

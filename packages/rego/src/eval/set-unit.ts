@@ -1,8 +1,8 @@
 import type { Rule, Term } from '../ast/types.ts';
 import type { CompiledRule } from '../compiler/rule-tree.ts';
 import { keyOf, RegoSet, type Value } from '../values/index.ts';
-import { Constant } from './constant.ts';
 import { Block, Frame } from './block.ts';
+import { Constant } from './constant.ts';
 import { ABSENT, type Step } from './machine.ts';
 import { match } from './match.ts';
 import { type Plan, planBody } from './planner.ts';

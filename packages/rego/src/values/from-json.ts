@@ -47,6 +47,7 @@ function fromDouble(host: number): Num {
 /** Converts a value through and through, so that nothing of it refers to the host's documents any more. */
 export function snapshot(value: Value): Value {
   if (value instanceof RegoArray) for (const item of value.items) snapshot(item);
-  else if (value instanceof RegoObject) for (const key of value.unorderedKeys()) snapshot(value.get(key) as Value);
+  else if (value instanceof RegoObject)
+    for (const key of value.unorderedKeys()) snapshot(value.get(key) as Value);
   return value;
 }
