@@ -54,7 +54,18 @@ export function imagesOf(group: string, kind: string, object: JsonObject): Objec
     }
     value = Object.hasOwn(value, key) ? value[key] : undefined;
   }
-  if (isJsonObject(value)) readPodSpec(value, path, found);
+  if (isJsonObject(value)) {
+    // Every Pod has containers: an object without them is misspelt, or made to look empty.
+    const { containers } = value;
+    if (
+      containers === undefined ||
+      containers === null ||
+      (Array.isArray(containers) && containers.length === 0)
+    ) {
+      found.malformed.push(problem(null, `${path.join('.')}.containers to have containers`, containers));
+    }
+    readPodSpec(value, path, found);
+  }
   // A ReplicationController may come without a template; the API server decides whether that is valid.
   else if (kind === 'Pod' || (value !== undefined && value !== null)) {
     found.malformed.push(problem(null, `${path.join('.')} to be an object`, value));

@@ -133,11 +133,14 @@ test('ephemeral containers added to a running Pod are looked at', async () => {
 });
 
 test.each([
+  ['no containers', { initContainers: [{ name: 'a', image: signed }] }],
+  ['misspelt containers', { container: [{ name: 'a', image: signed }] }],
+  ['an empty list of containers', { containers: [] }],
   ['containers is not a list', { containers: { 0: { image: signed } } }],
   ['a container is not an object', { containers: [signed] }],
-  ['initContainers is text', { containers: [], initContainers: 'none' }],
-  ['volumes is a number', { containers: [], volumes: 1 }],
-  ['a volume is not an object', { containers: [], volumes: [null] }],
+  ['initContainers is text', { containers: [{ image: signed }], initContainers: 'none' }],
+  ['volumes is a number', { containers: [{ image: signed }], volumes: 1 }],
+  ['a volume is not an object', { containers: [{ image: signed }], volumes: [null] }],
 ])('a Pod whose images cannot all be found is refused: %s', async (_name, spec) => {
   const { decision } = await review(requestFor(podOf(spec as JsonObject)));
   expect(decision).toMatchObject({ allowed: false, denials: [{ code: 'OBJECT_INVALID' }] });
@@ -226,7 +229,10 @@ test('Pods of a kind nobody heard of are found wherever they stand, several of t
 });
 
 test('a Pod that is still to be named goes by what its name will begin with', async () => {
-  const pod = { ...podOf({ containers: [] }), metadata: { generateName: 'front-' } };
+  const pod = {
+    ...podOf({ containers: [{ name: 'a', image: signed }] }),
+    metadata: { generateName: 'front-' },
+  };
   const { decision } = await review(requestFor(pod, { name: '' }));
   expect(decision.subject.name).toBe('front-');
 });

@@ -80,10 +80,19 @@ export function createMetrics(cache: () => CacheStats, inFlight: () => number): 
     seen.add(code);
     return code;
   };
+  // Looking a child up by its labels costs more than counting: once is enough.
+  const durationChildren = { validate: durations.labels('validate'), mutate: durations.labels('mutate') };
+  const reviewChildren = new Map<string, Counter.Internal>();
+  const reviewChild = (endpoint: Endpoint, outcome: Outcome): Counter.Internal => {
+    const key = `${endpoint} ${outcome}`;
+    const child = reviewChildren.get(key) ?? reviews.labels(endpoint, outcome);
+    reviewChildren.set(key, child);
+    return child;
+  };
   return {
     reviewed(endpoint, outcome, milliseconds) {
-      reviews.inc({ endpoint, outcome });
-      durations.observe({ endpoint }, milliseconds / 1000);
+      reviewChild(endpoint, outcome).inc();
+      durationChildren[endpoint].observe(milliseconds / 1000);
     },
     decided({ denials, warnings }) {
       for (const { code } of denials) codes.inc({ kind: 'denial', code: labelOf(code) });
