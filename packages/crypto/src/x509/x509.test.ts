@@ -99,6 +99,12 @@ describe('a certificate that is read', () => {
     while (!body.done) elements.push(body.element().bytes);
     return sequence(sequence(...change(elements)), outer.element().bytes, outer.element().bytes);
   }
+  function partsOf(bytes: Uint8Array): Uint8Array[] {
+    const outer = readDer(bytes);
+    const parts: Uint8Array[] = [];
+    while (!outer.done) parts.push(outer.element().bytes);
+    return parts;
+  }
   const replace = (index: number, value: Uint8Array) => (elements: Uint8Array[]) =>
     elements.with(index, value);
   const utc = (text: string) => Uint8Array.of(tags.utcTime, text.length, ...new TextEncoder().encode(text));
@@ -121,6 +127,7 @@ describe('a certificate that is read', () => {
       rebuilt(replace(7, explicit(3, sequence(extension('1.2.3'), extension('1.2.3'))))),
     ],
     ['something behind the extensions', rebuilt((elements) => [...elements, sequence()])],
+    ['something behind its signature', sequence(...partsOf(der), sequence())],
     ['a byte behind it', Uint8Array.of(...der, 0)],
     [
       'an unknown key',
