@@ -9,39 +9,15 @@ import { deepEqual, notEqual } from 'node:assert/strict';
 import type { Context, KeyPair, Scenario } from '../support/context.ts';
 import { corruptBlob, type Format, forgePayload, forgeSignature, replaySignature } from '../support/forge.ts';
 import type { TestImage, TestRegistry } from '../support/registries.ts';
-
-type Signer = 'cosign' | 'pratique';
-
-const NO_SIGNATURE = 10;
-const NO_SUCH_TAG = 11;
-const NONE_MATCHES = 12;
-const FAULT = 1;
-
-/** Signs with the flags a cosign user without a transparency log types. */
-async function sign(
-  context: Context,
-  signer: Signer,
-  format: Format,
-  key: KeyPair,
-  reference: string,
-  ...more: string[]
-): Promise<void> {
-  const flags = ['sign', '--key', key.privateKey, '--tlog-upload=false', '--use-signing-config=false'];
-  const bundle = `--new-bundle-format=${format === 'bundle'}`;
-  await context.ok(signer, [...flags, '--allow-http-registry', '-y', bundle, ...more, reference]);
-}
-
-function verifyArguments(key: KeyPair, reference: string, ...more: string[]): string[] {
-  return [
-    'verify',
-    '--key',
-    key.publicKey,
-    '--insecure-ignore-tlog',
-    '--allow-http-registry',
-    ...more,
-    reference,
-  ];
-}
+import {
+  FAULT,
+  NO_SIGNATURE,
+  NO_SUCH_TAG,
+  NONE_MATCHES,
+  type Signer,
+  sign,
+  verifyArguments,
+} from '../support/signing.ts';
 
 /** Both must accept, and print the same JSON. */
 async function bothAccept(
@@ -81,7 +57,7 @@ function matrix(
   const cosignRefuses = format === 'legacy' ? NONE_MATCHES : FAULT;
   const signed = async (...more: string[]): Promise<TestImage> => {
     const image = await context.image(registry);
-    await sign(context, signer, format, key, image.pinned, '-a', 'env=dev', ...more);
+    await sign(context, signer, format, key, image.pinned, ['-a', 'env=dev', ...more]);
     return image;
   };
   const scenario = (name: string, run: () => Promise<void>): Scenario => ({
@@ -97,14 +73,14 @@ function matrix(
     }),
     scenario('two signatures, each found by its key', async () => {
       const image = await signed();
-      await sign(context, signer, format, other, image.pinned, '-a', 'env=prod');
+      await sign(context, signer, format, other, image.pinned, ['-a', 'env=prod']);
       await bothAccept(context, key, image.pinned);
       await bothAccept(context, other, image.pinned, '-a', 'env=prod');
     }),
     scenario('a second signature by the other program, both found', async () => {
       const image = await signed();
       const second = signer === 'cosign' ? 'pratique' : 'cosign';
-      await sign(context, second, format, key, image.pinned, '-a', 'env=prod');
+      await sign(context, second, format, key, image.pinned, ['-a', 'env=prod']);
       await bothAccept(context, key, image.pinned, '-a', 'env=dev');
       await bothAccept(context, key, image.pinned, '-a', 'env=prod');
     }),
@@ -114,7 +90,7 @@ function matrix(
       await context.ok('crane', ['index', 'append', '--insecure', '-m', image.pinned, '-t', index]);
       const digest = (await context.ok('crane', ['digest', '--insecure', index])).trim();
       const pinned = `${registry.host}/${image.repository}@${digest}`;
-      await sign(context, signer, format, key, pinned, '-r');
+      await sign(context, signer, format, key, pinned, ['-r']);
       await bothAccept(context, key, pinned);
       await bothAccept(context, key, image.pinned);
     }),
@@ -199,8 +175,8 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
         name: `${registry.name}: the same image signed in both formats is accepted`,
         run: async () => {
           const image = await context.image(registry);
-          await sign(context, 'cosign', 'legacy', key, image.pinned, '-a', 'env=dev');
-          await sign(context, 'pratique', 'bundle', key, image.pinned, '-a', 'env=dev');
+          await sign(context, 'cosign', 'legacy', key, image.pinned, ['-a', 'env=dev']);
+          await sign(context, 'pratique', 'bundle', key, image.pinned, ['-a', 'env=dev']);
           await context.ok('cosign', verifyArguments(key, image.pinned));
           await context.ok('pratique', verifyArguments(key, image.pinned));
         },

@@ -1,0 +1,68 @@
+/** The other places cosign puts signatures in, and what is attached to an image without being a signature of it. */
+import { deepEqual } from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context, KeyPair, Scenario } from '../support/context.ts';
+import type { Format } from '../support/forge.ts';
+import type { TestRegistry } from '../support/registries.ts';
+import { NO_SIGNATURE, SIGN_FLAGS, sign, verifyArguments } from '../support/signing.ts';
+
+function scenariosOn(context: Context, registry: TestRegistry, key: KeyPair): Scenario[] {
+  const all: Scenario[] = [];
+  for (const format of ['bundle', 'legacy'] satisfies Format[]) {
+    for (const signer of ['cosign', 'pratique'] as const) {
+      all.push({
+        name: `${registry.name}, ${format}: ${signer} signs into COSIGN_REPOSITORY, both find it there and only there`,
+        run: async () => {
+          const image = await context.image(registry);
+          const env = { COSIGN_REPOSITORY: `${registry.host}/${context.unique('signatures')}` };
+          await sign(context, signer, format, key, image.pinned, ['-a', 'env=dev'], { env });
+          const args = verifyArguments(key, image.pinned);
+          const theirs = JSON.parse(await context.ok('cosign', args, { env })) as unknown;
+          deepEqual(JSON.parse(await context.ok('pratique', args, { env })), theirs);
+          for (const program of ['cosign', 'pratique'] as const)
+            await context.exits(NO_SIGNATURE, program, args);
+        },
+      });
+    }
+    all.push({
+      name: `${registry.name}, ${format}: an attestation by the right key is no signature`,
+      run: async () => {
+        const image = await context.image(registry);
+        const predicate = join(context.scratch(), 'predicate.json');
+        writeFileSync(predicate, '{"tested":true}');
+        const what = [
+          '--predicate',
+          predicate,
+          '--type',
+          'custom',
+          `--new-bundle-format=${format === 'bundle'}`,
+        ];
+        await context.ok('cosign', ['attest', '--key', key.privateKey, ...SIGN_FLAGS, ...what, image.pinned]);
+        const args = verifyArguments(key, image.pinned);
+        // cosign 3.1.3 takes any bundle about the image for a signature of it. An attestation may say that it failed
+        // its tests, so it is none to us.
+        await context.exits(format === 'bundle' ? 0 : NO_SIGNATURE, 'cosign', args);
+        await context.exits(NO_SIGNATURE, 'pratique', args);
+      },
+    });
+  }
+  all.push({
+    name: `${registry.name}, legacy: cosign's experimental OCI 1.1 referrer is found`,
+    run: async () => {
+      const image = await context.image(registry);
+      const env = { COSIGN_EXPERIMENTAL: '1' };
+      const more = ['-a', 'env=dev', '--registry-referrers-mode', 'oci-1-1'];
+      await sign(context, 'cosign', 'legacy', key, image.pinned, more, { env });
+      const args = verifyArguments(key, image.pinned, '--experimental-oci11');
+      const theirs = JSON.parse(await context.ok('cosign', args, { env })) as unknown;
+      deepEqual(JSON.parse(await context.ok('pratique', args)), theirs);
+    },
+  });
+  return all;
+}
+
+export async function scenarios(context: Context): Promise<Scenario[]> {
+  const key = await context.keyPair('cosign');
+  return context.registries.flatMap((registry) => scenariosOn(context, registry, key));
+}
