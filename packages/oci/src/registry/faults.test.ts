@@ -208,19 +208,24 @@ describe('what a registry says instead of a manifest', () => {
     expect(isNotFound(down)).toBe(false);
   });
 
-  test('a manifest asked for by digest must have it, whatever its header says', async () => {
-    const { host } = await startScripted(
-      (_, response) =>
-        void response
-          .writeHead(200, {
-            'content-type': mediaTypes.ociManifest,
-            'docker-content-digest': digestOf(content),
-          })
-          .end(image.bytes),
-    );
+  test.each([
+    ['says the digest that was asked for', digestOf(content)],
+    ['truly says which manifest it sent instead', image.descriptor.digest],
+    ['says nothing', undefined],
+  ])('another manifest than the digest asked for is refused when the header %s', async (_, claimed) => {
+    const headers = {
+      'content-type': mediaTypes.ociManifest,
+      'content-length': image.bytes.length,
+      ...(claimed && { 'docker-content-digest': claimed }),
+    };
+    const { host } = await startScripted((request, response) => {
+      response.writeHead(200, headers).end(request.method === 'HEAD' ? undefined : image.bytes);
+    });
     const repository = openRepository(`${host}/app`, quick);
     await expect(repository.getManifest(digestOf(content))).rejects.toThrow(fault('OCI_DIGEST_MISMATCH'));
-    await expect(repository.resolve(image.descriptor.digest)).rejects.toThrow(fault('OCI_DIGEST_MISMATCH'));
+    if (claimed !== digestOf(content)) {
+      await expect(repository.resolve(digestOf(content))).rejects.toThrow(fault('OCI_DIGEST_MISMATCH'));
+    }
   });
 
   test('a manifest without end is cut off at 4 MiB', async () => {
@@ -237,6 +242,21 @@ describe('what a registry says instead of a manifest', () => {
       fault('OCI_SIZE_EXCEEDED'),
     );
     expect(sent).toBeLessThan(64 * 1024 * 1024);
+  });
+
+  test('an answer that is refused half-way loses its connection', async () => {
+    let open = 0;
+    const { host } = await startRaw((socket) => {
+      open++;
+      socket.on('close', () => open--);
+      socket.write(
+        `${head}Transfer-Encoding: chunked\r\n\r\n${(5_000_000).toString(16)}\r\n${' '.repeat(5_000_000)}`,
+      );
+    });
+    await expect(openRepository(`${host}/app`, quick).getManifest('v1')).rejects.toThrow(
+      fault('OCI_SIZE_EXCEEDED'),
+    );
+    await expect.poll(() => open).toBe(0);
   });
 
   test('a blob over the limit is refused without asking', async () => {

@@ -85,6 +85,30 @@ describe('a registry without the referrers API', () => {
     expect(new Set(listed)).toEqual(new Set([digest, built.descriptor.digest]));
   });
 
+  test('what a tool that does not look back wrote just before us is kept', async () => {
+    const other = signature('other');
+    const { mediaType, digest, size } = other.descriptor;
+    let pending = true;
+    const registry = await startMemoryRegistry({
+      before: (request) => {
+        // After we have read the list, before we write it.
+        if (request.method === 'HEAD' && request.path.endsWith(tag) && pending) {
+          pending = false;
+          registry.manifests.set(`app:${tag}`, {
+            type: mediaTypes.ociIndex,
+            bytes: buildIndex({ manifests: [{ mediaType, digest, size }] }).bytes,
+          });
+        }
+        return false;
+      },
+    });
+    const repository = openRepository(`${registry.host}/app`, quick);
+    const built = signature('ours');
+    await repository.putManifest(built.bytes, built.descriptor.mediaType);
+    const listed = (await repository.referrers(subject.digest)).map((entry) => entry.digest);
+    expect(new Set(listed)).toEqual(new Set([digest, built.descriptor.digest]));
+  });
+
   test('ten pushes at once from separate clients are all listed', async () => {
     const registry = await startMemoryRegistry();
     await Promise.all(
