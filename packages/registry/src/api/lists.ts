@@ -5,7 +5,8 @@ import { inspectManifest } from '../manifest/inspect.ts';
 import { type Exchange, parseDigestParameter, sendJson } from '../server/exchange.ts';
 import { pageOf } from '../server/page.ts';
 import type { Service } from '../server/service.ts';
-import { type Referrer, type RepositoryStore, referrerJson } from '../store/repository.ts';
+import { type Referrer, referrerJson } from '../store/referrers.ts';
+import type { RepositoryStore } from '../store/repository.ts';
 
 /** Clients read a referrers page as they read a manifest, so it is kept to a manifest's size. */
 const referrersPageBytes = 4 * 1024 * 1024;

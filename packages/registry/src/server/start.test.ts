@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf } from '@pratique/oci';
+import { digestOf, openLayout } from '@pratique/oci';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AccessLogEntry, AccessRequest } from '../options.ts';
 import { blobOf, codesOf, pushBlob, pushImage, sendRaw, testRegistry } from '../testing/client.ts';
@@ -55,8 +55,26 @@ test('each repository on disk is an image layout, which other tools read without
       },
     ],
   });
-  const stored = readFileSync(join(layout, 'blobs', 'sha256', manifest.digest.slice(7)));
-  expect(digestOf(stored)).toBe(manifest.digest);
+  const read = await (await openLayout(layout)).getManifest('v1');
+  expect(read.bytes).toEqual(manifest.bytes);
+});
+
+test('a layout another tool wrote is served when it is put in its place', async () => {
+  const source = temporaryDirectory();
+  const first = await testRegistry({ directory: source });
+  const layer = blobOf('layer');
+  const image = await pushImage(first, 'a', 'v1', { layers: [layer] });
+  await first.close();
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'repositories'));
+  rmSync(join(source, 'repositories', 'a', 'blobs', 'sha512'), { recursive: true });
+  renameSync(join(source, 'repositories', 'a'), join(directory, 'repositories', 'brought+in'));
+  const registry = await testRegistry({ directory });
+  const got = await fetch(`${registry.url}/v2/brought/in/manifests/v1`);
+  expect(got.headers.get('docker-content-digest')).toBe(image.digest);
+  expect((await fetch(`${registry.url}/v2/brought/in/blobs/${layer.digest}`)).status).toBe(200);
+  await pushImage(registry, 'brought/in', 'v2');
+  expect((await registry.collectGarbage({ graceMs: 0 })).skipped).toEqual([]);
 });
 
 test('a second server on the same directory is refused, and welcome once the first has stopped', async () => {
@@ -76,7 +94,6 @@ test('a repository whose index is damaged is a fault of that repository alone, n
   await pushImage(first, 'fine', 'v1');
   await first.close();
   rmSync(join(directory, 'repositories', 'broken', 'index.json'));
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(join(directory, 'repositories', 'broken', 'index.json'), '{"manifests":[{"mediaTy');
   const faults: unknown[] = [];
   const registry = await testRegistry({ directory, log: (entry) => void faults.push(entry.fault) });
@@ -107,7 +124,6 @@ test('a port in use is said to be', async () => {
 
 test('a data directory that is a file is said to be unusable', async () => {
   const directory = join(temporaryDirectory(), 'file');
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(directory, '');
   await expect(startRegistry({ listen: '127.0.0.1:0', directory })).rejects.toMatchObject({
     code: 'REGISTRY_DIRECTORY_UNUSABLE',

@@ -2,17 +2,18 @@
  * One repository: an OCI image layout directory, with its index held in memory. The index changes by group commit:
  * a change is seen by readers, and acknowledged, only when `index.json` with it is on disk.
  */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { printable } from '@pratique/errors';
 import { type Digest, type DigestAlgorithm, digestAlgorithm } from '@pratique/oci';
 import { registryErrors } from '../errors.ts';
 import { type InspectedManifest, inspectManifest } from '../manifest/inspect.ts';
-import { blobPath, statBlob } from './blobs.ts';
+import { algorithms, blobPath, statBlob } from './blobs.ts';
 import { replaceDurably, syncDirectory } from './durable.ts';
 import { groupCommit } from './group-commit.ts';
 import { formatLayoutIndex, type LayoutIndex, parseLayoutIndex, type StoredManifest } from './layout.ts';
+import { type Referrer, ReferrersIndex } from './referrers.ts';
 
 type Change =
   | {
@@ -24,25 +25,13 @@ type Change =
   | { readonly kind: 'delete'; readonly digest: Digest }
   | { readonly kind: 'untag'; readonly tag: string };
 
-/** A manifest with a subject, as the referrers API lists it. */
-export interface Referrer {
-  readonly digest: Digest;
-  readonly artifactType: string | undefined;
-  /** The descriptor as JSON, kept when short; otherwise read from the manifest when asked for. */
-  readonly json: string | undefined;
-}
-
-/** Annotations are the client's text, up to a manifest's size: only short ones are worth keeping in memory. */
-const keptDescriptorLength = 4096;
-
 export class RepositoryStore {
   readonly name: string;
   readonly directory: string;
   readonly #temporaryDirectory: string;
   #manifests = new Map<Digest, StoredManifest>();
   #tags = new Map<string, Digest>();
-  readonly #referrers = new Map<Digest, Map<Digest, Referrer>>();
-  readonly #subjects = new Map<Digest, Digest>();
+  readonly #referrers = new ReferrersIndex();
   readonly #asked = new Map<Digest, number>();
   readonly #pins = new Map<Digest, number>();
   #sortedTags: readonly string[] | undefined;
@@ -64,6 +53,8 @@ export class RepositoryStore {
   /** Reads a layout directory, ours or one another tool wrote: manifests below a listed index count as listed. */
   static async load(name: string, directory: string, temporaryDirectory: string): Promise<RepositoryStore> {
     const repository = new RepositoryStore(name, directory, temporaryDirectory);
+    // A layout another tool wrote has only the directories it needed.
+    for (const algorithm of algorithms) mkdirSync(join(directory, 'blobs', algorithm), { recursive: true });
     let index: LayoutIndex;
     try {
       index = parseLayoutIndex(readFileSync(join(directory, 'index.json'), 'utf8'));
@@ -104,8 +95,7 @@ export class RepositoryStore {
 
   /** Manifests whose subject is `digest`, ordered by digest so that a page can be continued. */
   referrers(digest: Digest): readonly Referrer[] {
-    const found = [...(this.#referrers.get(digest)?.values() ?? [])];
-    return found.sort((a, b) => (a.digest < b.digest ? -1 : 1));
+    return this.#referrers.of(digest);
   }
 
   /** Size of a blob of this repository, and a note that somebody relies on it being there. */
@@ -185,32 +175,10 @@ export class RepositoryStore {
     this.#tags = tags;
     this.#sortedTags = undefined;
     for (const change of changes) {
-      if (change.kind === 'put') this.#addReferrer(change.manifest, change.inspected);
-      else if (change.kind === 'delete' && !manifests.has(change.digest)) this.#removeReferrer(change.digest);
+      if (change.kind === 'put') this.#referrers.add(change.manifest, change.inspected);
+      else if (change.kind === 'delete' && !manifests.has(change.digest))
+        this.#referrers.remove(change.digest);
     }
-  }
-
-  #addReferrer(manifest: StoredManifest, inspected: InspectedManifest): void {
-    if (inspected.subject === undefined) return;
-    const json = referrerJson(manifest, inspected);
-    const referrer: Referrer = {
-      digest: manifest.digest,
-      artifactType: inspected.artifactType,
-      json: json.length <= keptDescriptorLength ? json : undefined,
-    };
-    const known = this.#referrers.get(inspected.subject) ?? new Map<Digest, Referrer>();
-    known.set(manifest.digest, referrer);
-    this.#referrers.set(inspected.subject, known);
-    this.#subjects.set(manifest.digest, inspected.subject);
-  }
-
-  #removeReferrer(digest: Digest): void {
-    const subject = this.#subjects.get(digest);
-    if (subject === undefined) return;
-    this.#subjects.delete(digest);
-    const known = this.#referrers.get(subject);
-    known?.delete(digest);
-    if (known?.size === 0) this.#referrers.delete(subject);
   }
 
   /** Notes the manifest's subject; returns the manifests it lists that are here. */
@@ -222,7 +190,7 @@ export class RepositoryStore {
       // A damaged or missing manifest fails when it is asked for, and must not take the repository with it.
       return [];
     }
-    this.#addReferrer(manifest, inspected);
+    this.#referrers.add(manifest, inspected);
     return inspected.children.filter((child) => statBlob(this.directory, child.digest) !== undefined);
   }
 }
@@ -242,10 +210,4 @@ function apply(change: Change, manifests: Map<Digest, StoredManifest>, tags: Map
     tags.set(tag, manifest.digest);
   }
   return changed;
-}
-
-/** The descriptor of a referrer (distribution-spec "Listing Referrers"). */
-export function referrerJson(manifest: StoredManifest, inspected: InspectedManifest): string {
-  const { artifactType, annotations } = inspected;
-  return JSON.stringify({ ...manifest, artifactType, annotations });
 }
