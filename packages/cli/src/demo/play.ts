@@ -1,3 +1,4 @@
+import type { Digest } from '@pratique/oci';
 import { type AdmissionAnswer, ask } from './ask.ts';
 import { cases, type DemoCase } from './cases.ts';
 import { admissionReview } from './objects.ts';
@@ -33,14 +34,15 @@ async function playOne(demo: DemoCase, stage: Stage, signal: AbortSignal): Promi
   const annotations = answer.auditAnnotations ?? {};
   const codes = [annotations.denials, annotations.warnings].flatMap((list) => list?.split(',') ?? []);
   const outcome = { demo, image, answer, codes, decisionId: annotations['decision-id'] ?? '' };
-  return { ...outcome, problems: problemsOf(demo, outcome, mutated, stage) };
+  return { ...outcome, problems: problemsOf(demo, outcome, mutated, stage.subject.digest) };
 }
 
-function problemsOf(
+/** What is wrong with an answer: verdict, reasons, what it names, and for case 1 the digest `subject` in the patch. */
+export function problemsOf(
   demo: DemoCase,
   { answer, codes, decisionId }: Omit<Outcome, 'problems'>,
   mutated: AdmissionAnswer,
-  stage: Stage,
+  subject: Digest,
 ): string[] {
   const problems: string[] = [];
   const expect = (ok: boolean, problem: string): void => {
@@ -59,8 +61,7 @@ function problemsOf(
   for (const code of demo.without ?? []) expect(!codes.includes(code), `the reason ${code} is wrong here`);
   if (demo.names) expect(text.includes(demo.names), `the answer does not name ${demo.names}: ${text}`);
   if (demo.warn) expect((answer.warnings?.length ?? 0) > 0, 'no Kubernetes warning');
-  if (demo.case === 1)
-    expect(patched(mutated) === stage.subject.digest, `the Pod was not pinned to ${stage.subject.digest}`);
+  if (demo.case === 1) expect(patched(mutated) === subject, `the Pod was not pinned to ${subject}`);
   return problems;
 }
 
