@@ -1,5 +1,5 @@
 import { parse as parseYaml } from 'yaml';
-import { ParseError, type SourceErrorEntry, parseErrorAt } from './errors.ts';
+import { ParseError, parseErrorAt, type SourceErrorEntry } from './errors.ts';
 import { NO_LOCATION } from './nodes.ts';
 import type {
   AnnotationScope,

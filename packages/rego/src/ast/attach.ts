@@ -1,6 +1,6 @@
 import { type RawAnnotations, SCOPES } from './annotations.ts';
 import { compareTerms } from './compare.ts';
-import { type SourceErrorEntry, parseErrorAt } from './errors.ts';
+import { parseErrorAt, type SourceErrorEntry } from './errors.ts';
 import { isGround } from './nodes.ts';
 import type { AnnotationScope, Annotations, Import, Package, Rule, Term } from './types.ts';
 

@@ -82,13 +82,7 @@ function compareParts(a: Part, b: Part): number {
 
 function compareObjects(a: ObjectTerm, b: ObjectTerm): number {
   const [left, right] = [sortedPairs(a), sortedPairs(b)];
-  const shared = Math.min(left.length, right.length);
-  for (let i = 0; i < shared; i++) {
-    const keys = compareTerms(left[i]![0], right[i]![0]);
-    if (keys !== 0) return keys;
-  }
-  if (left.length !== right.length) return left.length - right.length;
-  return compareAll(left, right, ([, x], [, y]) => compareTerms(x, y));
+  return compareAll(left, right, ([a, x], [b, y]) => compareTerms(a, b) || compareTerms(x, y));
 }
 
 function compareAll<N>(a: readonly N[], b: readonly N[], compare: (a: N, b: N) => number): number {

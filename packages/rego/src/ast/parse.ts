@@ -1,6 +1,6 @@
 import { parseAnnotations, type RawAnnotations } from './annotations.ts';
 import { attachAnnotations, type Statement } from './attach.ts';
-import { ParseError, type SourceErrorEntry, parseErrorAt } from './errors.ts';
+import { ParseError, parseErrorAt, type SourceErrorEntry } from './errors.ts';
 import { parseQuery } from './parse-body.ts';
 import { applyImport, parseImport, parsePackage, useKeywords } from './parse-imports.ts';
 import { parseRules } from './parse-rules.ts';

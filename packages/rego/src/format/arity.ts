@@ -15,6 +15,7 @@ const OPERANDS: ReadonlyMap<string, readonly string[]> = new Map([
   ['rem', NUMBERS],
   ['minus', ['any<number, set[any]>', 'any<number, set[any]>']],
   ['internal.member_3', ['any', 'any', 'any']],
+  ['in', ['any', 'any', 'any']],
 ]);
 
 /** The complaint about an operator called by its name with the wrong number of operands. */

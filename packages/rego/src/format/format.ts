@@ -1,3 +1,4 @@
+import { formatSourceError, ParseError } from '../ast/errors.ts';
 import { NO_LOCATION } from '../ast/nodes.ts';
 import { parseModule } from '../ast/parse.ts';
 import { BASE_KEYWORDS, V1_KEYWORDS } from '../ast/tokens.ts';
@@ -8,6 +9,7 @@ import { Layout } from './layout.ts';
 import { comparePlaces, GENERATED_FILE } from './places.ts';
 import { prepare } from './prepare.ts';
 import { writeRules } from './rules.ts';
+import { difference } from './same-meaning.ts';
 import { checkV1Module } from './v1-checks.ts';
 
 export interface FormatOptions {
@@ -21,6 +23,12 @@ export interface FormatOptions {
   dropV0Imports?: boolean;
   /** Whether keywords may stand in refs (`p.not`); true if not given. Else they become `p["not"]`. */
   keywordsInRefs?: boolean;
+  /**
+   * Whether the result is read again and compared with the source; true if not given. OPA 1.20 writes some modules
+   * so that they mean something else (a comment within an operand can swallow the other one). With the check this is
+   * an error, without it the result is OPA's.
+   */
+  checkResult?: boolean;
 }
 
 /**
@@ -57,7 +65,23 @@ export function format(text: string, options: FormatOptions = {}): string {
   const w = new Layout(style, module.comments.map(trimmed));
   writeModule(w, module, imports);
   if (w.errors.length > 0) throw new FormatError(w.errors);
-  return w.out.replace(/\n+$/, '\n');
+  const result = w.out.replace(/\n+$/, '\n');
+  if (options.checkResult ?? true) check(text, result, file, regoVersion, target);
+  return result;
+}
+
+function check(text: string, result: string, file: string, from: RegoVersion, to: RegoVersion): void {
+  let problem: string | undefined;
+  try {
+    const formatted = parseModule(result, { file, regoVersion: to, annotations: false });
+    problem = difference(parseModule(text, { file, regoVersion: from, annotations: false }), formatted);
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    problem = `the result would not parse: ${formatSourceError(error.errors[0]!)}`;
+  }
+  if (problem === undefined) return;
+  const message = `cannot be formatted: ${problem}`;
+  throw new FormatError([{ code: 'rego_format_error', message, location: { ...NO_LOCATION, file } }]);
 }
 
 function trimmed({ text, location }: Comment): Comment {
