@@ -29,6 +29,7 @@ class Unifier {
         for (const [index, item] of a.items.entries()) this.terms(item, b.items[index] as Term);
       }
     } else if (a.kind === 'object' && b.kind === 'object') this.#objects(a, b);
+    else if (isComprehension(a) || isComprehension(b)) this.#comprehension(a, b);
     else if (a.kind === 'array' || a.kind === 'object') this.#pattern(a, b);
     else if (b.kind === 'array' || b.kind === 'object') this.#pattern(b, a);
   }
@@ -64,10 +65,16 @@ class Unifier {
   }
 
   #pattern(pattern: Term, source: Term): void {
-    if (isComprehension(source)) this.#markAll(pattern);
-    else if (source.kind === 'ref' && isRefSafe(source, this.#safe)) this.#markAll(pattern);
+    if (source.kind === 'ref' && isRefSafe(source, this.#safe)) this.#markAll(pattern);
     else if (source.kind === 'call' && isSubset(varsOf([source], SAFETY_VARS), this.#safe))
       this.#markAll(pattern);
+  }
+
+  /** As OPA has it, with its asymmetry: an object pattern binds only on the right of a comprehension. */
+  #comprehension(a: Term, b: Term): void {
+    if (a.kind === 'array' || (a.kind === 'arrayComprehension' && b.kind === 'array')) {
+      this.#markAll(a.kind === 'array' ? a : b);
+    } else if (a.kind === 'objectComprehension' && b.kind === 'object') this.#markAll(b);
   }
 
   #objects(a: ObjectTerm, b: ObjectTerm): void {

@@ -8,6 +8,7 @@ import { MESSAGES } from './faults.ts';
 import { ABSENT } from './machine.ts';
 import type { Plan } from './planner.ts';
 import { planPath } from './refs.ts';
+import { RuleIndex } from './rule-index.ts';
 import type { Unit } from './units.ts';
 
 /** `p := value if …`: one value, on which all rules must agree. */
@@ -20,6 +21,7 @@ export class CompleteUnit implements Unit {
   readonly #constant: Constant<Value | undefined> | undefined;
   #chains: readonly Chain[] | undefined = undefined;
   #default: Chain | undefined = undefined;
+  #index: RuleIndex<Chain> | undefined = undefined;
 
   constructor(plan: Plan, rules: readonly CompiledRule[], id: number) {
     this.#plan = plan;
@@ -57,7 +59,7 @@ export class CompleteUnit implements Unit {
     const chains = this.#chains ?? this.#compile();
     this.#plan.machine.tick();
     outcome.value = undefined;
-    for (const chain of chains) {
+    for (const chain of this.#index === undefined ? chains : this.#index.candidates()) {
       runChain(chain, outcome);
       if (outcome.value !== undefined && this.#firstIsEnough) break;
     }
@@ -68,7 +70,9 @@ export class CompleteUnit implements Unit {
   #compile(): readonly Chain[] {
     const compile = (rule: CompiledRule): Chain =>
       planChain(this.#plan, rule, this.#outcome, MESSAGES.complete, () => undefined);
-    this.#chains = this.#rules.filter((rule) => !rule.default).map(compile);
+    const rules = this.#rules.filter((rule) => !rule.default);
+    this.#chains = rules.map(compile);
+    this.#index = RuleIndex.build(this.#plan.machine, rules, this.#chains);
     const fallback = this.#rules.find((rule) => rule.default);
     if (fallback !== undefined) this.#default = compile(fallback);
     return this.#chains;

@@ -6,6 +6,7 @@ import { bindParameters, type Chain, commonValue, Outcome, planChain, runChain }
 import { MESSAGES } from './faults.ts';
 import { ABSENT, type Cached } from './machine.ts';
 import type { Plan } from './planner.ts';
+import { RuleIndex } from './rule-index.ts';
 import type { Unit } from './units.ts';
 
 /** `f(x) := value if …`. Results are kept for the rest of the evaluation, by the identity of the arguments. */
@@ -19,6 +20,7 @@ export class FunctionUnit implements Unit {
   readonly #slots: readonly number[];
   #chains: readonly Chain[] | undefined = undefined;
   #default: Chain | undefined = undefined;
+  #index: RuleIndex<Chain> | undefined = undefined;
 
   constructor(plan: Plan, rules: readonly CompiledRule[], id: number) {
     this.#plan = plan;
@@ -66,7 +68,7 @@ export class FunctionUnit implements Unit {
     for (let index = 0; index < args.length; index++) {
       machine.registers[this.#slots[index] as number] = args[index];
     }
-    for (const chain of chains) {
+    for (const chain of this.#index === undefined ? chains : this.#index.candidates()) {
       runChain(chain, outcome);
       if (outcome.value !== undefined && this.#firstIsEnough) break;
     }
@@ -79,7 +81,9 @@ export class FunctionUnit implements Unit {
       planChain(this.#plan, rule, this.#outcome, MESSAGES.function, (block, branch) =>
         bindParameters(block, branch, this.#slots),
       );
-    this.#chains = this.#rules.filter((rule) => !rule.default).map(compile);
+    const rules = this.#rules.filter((rule) => !rule.default);
+    this.#chains = rules.map(compile);
+    this.#index = RuleIndex.build(this.#plan.machine, rules, this.#chains, this.#slots);
     const fallback = this.#rules.find((rule) => rule.default);
     if (fallback !== undefined) this.#default = compile(fallback);
     return this.#chains;

@@ -7,6 +7,7 @@ import { ABSENT, type Step } from './machine.ts';
 import { match } from './match.ts';
 import { type Plan, planBody } from './planner.ts';
 import { planPath } from './refs.ts';
+import { RuleIndex } from './rule-index.ts';
 import type { Unit } from './units.ts';
 
 /** `p contains x if …`: a set to which every rule adds. */
@@ -18,6 +19,7 @@ export class SetUnit implements Unit {
   #set = new RegoSet();
   #full: readonly Step[] | undefined = undefined;
   #single: readonly Step[] | undefined = undefined;
+  #index: RuleIndex<Step> | undefined = undefined;
   #member: number;
 
   constructor(plan: Plan, rules: readonly CompiledRule[], id: number) {
@@ -36,10 +38,13 @@ export class SetUnit implements Unit {
     const cache = this.#plan.machine.unitCache(this.#id);
     if (cache.full !== undefined) return cache.full as Value;
     this.#plan.machine.tick();
-    this.#full ??= this.#rules.map((rule) => this.#compile(rule));
+    if (this.#full === undefined) {
+      this.#full = this.#rules.map((rule) => this.#compile(rule));
+      this.#index = RuleIndex.build(this.#plan.machine, this.#rules, this.#full);
+    }
     const set = new RegoSet();
     this.#set = set;
-    for (const step of this.#full) step();
+    for (const step of this.#index === undefined ? this.#full : this.#index.candidates()) step();
     cache.full = set;
     return set;
   }
