@@ -17,6 +17,8 @@ import './glob/builtins.ts';
 import './host/http.ts';
 import './host/print.ts';
 import './host/runtime.ts';
+import './json-schema/builtins.ts';
+import './jwt/builtins.ts';
 import './net/cidr.ts';
 import './net/lookup.ts';
 import './numbers/arithmetic.ts';
