@@ -32,7 +32,7 @@ async function pushUntilDead(
   registry: Registry,
   client: Client,
   round: number,
-  onManifest: () => void,
+  onAnswer: () => void,
 ): Promise<void> {
   for (let n = 0; ; n += 1) {
     const layer = blobOf(`layer of ${client.tag}, ${round}.${n} ${'x'.repeat(n * 1000)}`);
@@ -44,13 +44,14 @@ async function pushUntilDead(
       for (const blob of [blobOf('{}'), layer]) {
         if ((await pushBlob(registry, 'team/app', blob)).status !== 201) throw new Error('blob refused');
         client.blobs.push(blob.digest);
+        onAnswer();
       }
       client.pending = manifest.digest;
       const put = await putManifest(registry, 'team/app', client.tag, manifest);
       if (put.status !== 201) throw new Error(`manifest refused: ${put.status}`);
       client.acknowledged = manifest.digest;
       client.pending = undefined;
-      onManifest();
+      onAnswer();
     } catch (error) {
       // fetch fails with a TypeError when the connection breaks: that is the kill.
       if (error instanceof TypeError) return;
@@ -73,12 +74,14 @@ test('kill -9 in the middle of pushes loses nothing that was acknowledged', asyn
     expect(readdirSync(join(directory, 'temporary'))).toEqual([]);
     await check(registry, clients);
     // Killed at the very moment an answer arrives: what it acknowledges must already be on disk.
-    let left = 7 + 5 * round;
+    let left = 20 + 13 * round;
     const countDown = () => {
       left -= 1;
       if (left === 0) child.kill('SIGKILL');
     };
+    const exited = once(child, 'exit');
     await Promise.all(clients.map((client) => pushUntilDead(registry, client, round, countDown)));
+    expect(await exited).toEqual([null, 'SIGKILL']);
   }
   const { registry } = await serve(directory);
   await check(registry, clients);
