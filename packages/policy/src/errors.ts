@@ -53,18 +53,6 @@ export const policyErrors = defineErrors({
     remedy:
       'Add an `images` entry that matches it to the trust configuration, or use an image that is covered.',
   },
-  SIGNATURE_MISSING: {
-    kind: 'denial',
-    title: 'The image has no signature, and one is required.',
-    remedy:
-      'Have one of the required authorities sign the digest: `pratique sign --key KEY IMAGE@DIGEST`, or deploy an image that is signed.',
-  },
-  SIGNER_UNTRUSTED: {
-    kind: 'denial',
-    title: 'The image is signed, but by nobody who may sign it.',
-    remedy:
-      'Have one of the required authorities sign the digest: `pratique sign --key KEY IMAGE@DIGEST`, or require the one who did in the trust configuration.',
-  },
   QUORUM_NOT_MET: {
     kind: 'denial',
     title: 'Some, but not enough, of the required authorities have signed this image.',

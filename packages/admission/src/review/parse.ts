@@ -1,6 +1,7 @@
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@pratique/crypto';
+import { isJsonObject, type JsonObject, type JsonValue } from '@pratique/crypto';
 import { PratiqueError, printable } from '@pratique/errors';
 import { admissionErrors } from '../errors.ts';
+import { type JsonLimits, parseBody } from './json.ts';
 
 export interface GroupVersionKind {
   readonly group: string;
@@ -25,22 +26,17 @@ export interface AdmissionRequest {
   readonly raw: JsonObject;
 }
 
-export interface ReviewLimits {
-  readonly maxBytes: number;
-  readonly maxDepth: number;
-}
-
 /**
  * Reads an AdmissionReview v1 (Kubernetes `admission.k8s.io/v1`). Strict: what is missing, of another type or said
  * twice is refused, since nothing may be concluded from it.
  *
  * @throws REVIEW_MALFORMED, REVIEW_TOO_LARGE
  */
-export function parseReview(body: Uint8Array, limits: ReviewLimits): AdmissionRequest {
+export function parseReview(body: Uint8Array, limits: JsonLimits): AdmissionRequest {
   if (body.byteLength > limits.maxBytes) throw tooLarge(limits.maxBytes, String(body.byteLength));
   let review: JsonValue;
   try {
-    review = parseJson(body, 'the request body', limits);
+    review = parseBody(body, 'the request body', limits);
   } catch (cause) {
     if (!(cause instanceof PratiqueError)) throw cause;
     throw admissionErrors.error('REVIEW_MALFORMED', {

@@ -106,22 +106,22 @@ else := {
 
 # "Some unknown key signed it" says least: it is the reason only when there is no other.
 rejections_by_weight := array.concat(
-	[rejection | some rejection in input.image.rejected; rejection.code != "NO_MATCHING_KEY"],
-	[rejection | some rejection in input.image.rejected; rejection.code == "NO_MATCHING_KEY"],
+	[rejection | some rejection in input.image.rejected; rejection.code != "SIGNER_UNTRUSTED"],
+	[rejection | some rejection in input.image.rejected; rejection.code == "SIGNER_UNTRUSTED"],
 )
 
 nearest_code(nearest) := "SIGNER_UNTRUSTED" if {
-	nearest.code == "NO_MATCHING_KEY"
+	nearest.code == "SIGNER_UNTRUSTED"
 } else := nearest.code
 
 # The verifier knows every configured key; who may sign this image is known here.
 nearest_expected(nearest, requirement) := wanted(requirement) if {
-	nearest.code == "NO_MATCHING_KEY"
+	nearest.code == "SIGNER_UNTRUSTED"
 } else := object_or(nearest, "expected", wanted(requirement))
 
 # The error registry has a remedy for every other code; signing over a tampered signature would not be one.
 nearest_remedy(nearest, requirement) := remedy(requirement) if {
-	nearest.code == "NO_MATCHING_KEY"
+	nearest.code == "SIGNER_UNTRUSTED"
 } else := null
 
 by_any(requirement) := [signature |

@@ -90,7 +90,7 @@ rejected(codes) := [rejection |
 test_a_signature_copied_from_another_image_says_so if {
 	image := object.union(
 		fixtures.image([], [fixtures.requirement(1, ["team"])]),
-		{"rejected": rejected(["NO_MATCHING_KEY", "SUBJECT_MISMATCH"])},
+		{"rejected": rejected(["SIGNER_UNTRUSTED", "SUBJECT_MISMATCH"])},
 	)
 	problem := one(image)
 	problem.code == "SUBJECT_MISMATCH"
@@ -103,7 +103,7 @@ test_a_signature_copied_from_another_image_says_so if {
 test_an_unknown_key_says_which_was_wanted if {
 	image := object.union(
 		fixtures.image([], [fixtures.requirement(1, ["team"])]),
-		{"rejected": rejected(["NO_MATCHING_KEY"])},
+		{"rejected": rejected(["SIGNER_UNTRUSTED"])},
 	)
 	problem := one(image)
 	problem.code == "SIGNER_UNTRUSTED"
