@@ -36,7 +36,7 @@ const signature = fc.record({
 
 const rejection = fc.record({
   format: fc.constant('cosign-tag'),
-  code: fc.constantFrom('NO_MATCHING_KEY', 'SIGNATURE_INVALID', 'DIGEST_MISMATCH'),
+  code: fc.constantFrom('SIGNER_UNTRUSTED', 'SIGNATURE_INVALID', 'DIGEST_MISMATCH'),
   message: fc.constantFrom('nobody known signed it', 'it signs another image'),
   expected: optional(fc.constant('this')),
   found: optional(fc.constant('that')),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseReference } from '@pratique/oci';
+import { sigstoreErrors } from '@pratique/sigstore';
 import { expect, test } from 'vitest';
 import { createRegoEngine } from './engine/rego.ts';
 import { policyErrors } from './errors.ts';
@@ -68,7 +69,7 @@ test('every function of the library is documented, and every code of a policy is
     'request/environment',
   ]) {
     for (const [, code] of source(`${path}.rego`).matchAll(/"code": "([A-Z_]+)"/g)) {
-      expect(Object.keys(policyErrors.entries)).toContain(code);
+      expect(Object.keys({ ...policyErrors.entries, ...sigstoreErrors.entries })).toContain(code);
     }
   }
 });

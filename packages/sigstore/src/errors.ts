@@ -6,7 +6,7 @@ const logRemedy =
   'Sign again with an upload to the log that is trusted, or take the log out of the trust configuration.';
 
 const entries = {
-  NO_SIGNATURE: {
+  SIGNATURE_MISSING: {
     kind: 'denial',
     title: 'The image has no signature.',
     remedy: 'Sign it: `pratique sign --key cosign.key IMAGE@DIGEST`, or deploy an image that is signed.',
@@ -22,7 +22,7 @@ const entries = {
     title: 'An identity was asked for, but the signature carries no certificate.',
     remedy: 'Verify with `--key`, or sign keylessly so that the signature carries a certificate.',
   },
-  NO_MATCHING_KEY: {
+  SIGNER_UNTRUSTED: {
     kind: 'denial',
     title: 'No trusted key verifies the signature: another key made it, or what it signs was changed.',
     remedy:

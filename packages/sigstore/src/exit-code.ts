@@ -5,7 +5,7 @@
  */
 export function cosignExitCode(code: string): 10 | 11 | 12 | 13 | undefined {
   switch (code) {
-    case 'NO_SIGNATURE':
+    case 'SIGNATURE_MISSING':
       return 10;
     case 'OCI_NOT_FOUND':
       return 11;

@@ -127,7 +127,7 @@ function refusal(
   }
   const [first, ...others] = rejected;
   if (first === undefined) {
-    return sigstoreErrors.error('NO_SIGNATURE', {
+    return sigstoreErrors.error('SIGNATURE_MISSING', {
       message: `${name} (${digest}) has no signature`,
       remedy: `pratique sign --key KEY ${pinned(digest)}`,
     });

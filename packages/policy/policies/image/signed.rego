@@ -85,7 +85,7 @@ else := {
 
 # Nothing valid, but something was there: the most telling reason first.
 else := {
-	"code": nearest_code(nearest),
+	"code": nearest.code,
 	"msg": sprintf("%s has no valid signature: %s%s", [lib.name(input.image), nearest.message, others]),
 	"expected": nearest_expected(nearest, requirement),
 	"found": object_or(nearest, "found", nearest.message),
@@ -109,10 +109,6 @@ rejections_by_weight := array.concat(
 	[rejection | some rejection in input.image.rejected; rejection.code != "SIGNER_UNTRUSTED"],
 	[rejection | some rejection in input.image.rejected; rejection.code == "SIGNER_UNTRUSTED"],
 )
-
-nearest_code(nearest) := "SIGNER_UNTRUSTED" if {
-	nearest.code == "SIGNER_UNTRUSTED"
-} else := nearest.code
 
 # The verifier knows every configured key; who may sign this image is known here.
 nearest_expected(nearest, requirement) := wanted(requirement) if {

@@ -48,7 +48,7 @@ test('the log entry of a layer is printed as Cosign prints it, and only once it 
 
 test('exit codes 10 to 13 mean what they mean for Cosign, and nothing else has one', () => {
   const codes = [
-    'NO_SIGNATURE',
+    'SIGNATURE_MISSING',
     'OCI_NOT_FOUND',
     'NO_MATCHING_SIGNATURE',
     'NO_CERTIFICATE',

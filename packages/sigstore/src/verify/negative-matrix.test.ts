@@ -99,7 +99,7 @@ describe('what must not be mistaken for a denial or for more than it is', () => 
   test('one forged signature does not spoil a genuine one, and does not go unmentioned', () => {
     const result = verifyEvidence(evidence(layer(undefined, stranger), layer()), trusting(), now);
     expect(result.signatures).toHaveLength(1);
-    expect(result.rejected.map((rejection) => rejection.code)).toEqual(['NO_MATCHING_KEY']);
+    expect(result.rejected.map((rejection) => rejection.code)).toEqual(['SIGNER_UNTRUSTED']);
   });
 
   test('a refusal says which key it found and which it wanted', () => {

@@ -6,7 +6,7 @@ import { describeWindow, isWithin, type TrustedKey } from '../trust/trust.ts';
  * Finds the trusted key that verifies a signature. `hint` is what the signature itself says about its key: it decides
  * which key is tried first and what a refusal says, never whether a signature is accepted.
  *
- * @throws SIGNATURE_INVALID when the hint names a trusted key and none verifies; NO_MATCHING_KEY otherwise
+ * @throws SIGNATURE_INVALID when the hint names a trusted key and none verifies; SIGNER_UNTRUSTED otherwise
  */
 export function findSigner(
   keys: readonly TrustedKey[],
@@ -26,7 +26,7 @@ export function findSigner(
       found: 'a signature that does not verify',
     });
   }
-  throw sigstoreErrors.error('NO_MATCHING_KEY', {
+  throw sigstoreErrors.error('SIGNER_UNTRUSTED', {
     message: 'no trusted key verifies this signature',
     expected: describeKeys(keys),
     found: describeHint(hint),

@@ -23,57 +23,57 @@ const by = (key: (typeof keys)[keyof typeof keys], make: (payload: Uint8Array) =
 };
 /** Keys and algorithms. */
 export const keyRows: readonly Row[] = [
-  ['a key nobody trusts', 'NO_MATCHING_KEY', () => layer(undefined, stranger)],
-  ['a bundle by a key nobody trusts', 'NO_MATCHING_KEY', () => bundle(bundleJson(undefined, stranger))],
-  ['no key trusted at all', 'NO_MATCHING_KEY', () => bundle(), { keys: [], logs: [] }],
-  ['P-384 where P-256 is trusted', 'NO_MATCHING_KEY', () => layer(undefined, keys['ecdsa-p384'])],
-  ['RSA where P-256 is trusted', 'NO_MATCHING_KEY', () => layer(undefined, keys.rsa)],
-  ['Ed25519 where P-256 is trusted', 'NO_MATCHING_KEY', () => layer(undefined, keys.ed25519)],
+  ['a key nobody trusts', 'SIGNER_UNTRUSTED', () => layer(undefined, stranger)],
+  ['a bundle by a key nobody trusts', 'SIGNER_UNTRUSTED', () => bundle(bundleJson(undefined, stranger))],
+  ['no key trusted at all', 'SIGNER_UNTRUSTED', () => bundle(), { keys: [], logs: [] }],
+  ['P-384 where P-256 is trusted', 'SIGNER_UNTRUSTED', () => layer(undefined, keys['ecdsa-p384'])],
+  ['RSA where P-256 is trusted', 'SIGNER_UNTRUSTED', () => layer(undefined, keys.rsa)],
+  ['Ed25519 where P-256 is trusted', 'SIGNER_UNTRUSTED', () => layer(undefined, keys.ed25519)],
   [
     'P-384 with SHA-512',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     by(keys['ecdsa-p384'], (p) => signWith(keys['ecdsa-p384'], 'sha512', p)),
     trusting(keys['ecdsa-p384']),
   ],
   [
     'P-384 with SHA-1',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     by(keys['ecdsa-p384'], (p) => signWith(keys['ecdsa-p384'], 'sha1', p)),
     trusting(keys['ecdsa-p384']),
   ],
   [
     'P-521 with SHA-384',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     by(keys['ecdsa-p521'], (p) => signWith(keys['ecdsa-p521'], 'sha384', p)),
     trusting(keys['ecdsa-p521']),
   ],
   [
     'RSA with SHA-1',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     by(keys.rsa, (p) => signWith(keys.rsa, 'sha1', p)),
     trusting(keys.rsa),
   ],
   [
     'RSA-PSS where PKCS #1 v1.5 is meant',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     by(keys.rsa, (p) => signWith(keys.rsa, 'sha256', p, true)),
     trusting(keys.rsa),
   ],
   [
     'an RSA signature with a zero before it',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     by(keys.rsa, (p) => Uint8Array.of(0, ...keys.rsa.sign(p))),
     trusting(keys.rsa),
   ],
   [
     'an RSA signature of one',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     by(keys.rsa, () => Uint8Array.from(Buffer.alloc(384).fill(1, 383))),
     trusting(keys.rsa),
   ],
   [
     'an Ed25519 signature with s plus the order',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     by(keys.ed25519, (p) => {
       const signature = keys.ed25519.sign(p);
       const l = 2n ** 252n + 27742317777372353535851937790883648493n;
@@ -85,13 +85,13 @@ export const keyRows: readonly Row[] = [
   ],
   [
     'an Ed25519 signature cut off',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     by(keys.ed25519, (p) => keys.ed25519.sign(p).subarray(0, 63)),
     trusting(keys.ed25519),
   ],
   [
     'an Ed25519 signature of zeros',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     by(keys.ed25519, () => new Uint8Array(64)),
     trusting(keys.ed25519),
   ],
@@ -139,7 +139,7 @@ export const keyRows: readonly Row[] = [
   ],
   [
     'a hint that is a whole public key',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     () => {
       const json = bundleJson(undefined, stranger);
       json.verificationMaterial = { publicKey: { hint: formatPublicKey(stranger.publicKey) } };

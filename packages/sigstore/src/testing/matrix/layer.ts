@@ -19,7 +19,7 @@ import { changedSignature, goodText, type Row, signedDocument } from './mutate.t
 export const layerPayloadRows: readonly Row[] = [
   [
     'the payload of another image under this image’s signature',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     () => {
       const mine = bytesOf(goodDocument());
       const document = goodDocument();
@@ -36,7 +36,7 @@ export const layerPayloadRows: readonly Row[] = [
   ],
   [
     'a signature for another image whose payload was edited to name this one',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     () => {
       const document = goodDocument();
       document.critical.image['docker-manifest-digest'] = otherDigest;
@@ -45,7 +45,7 @@ export const layerPayloadRows: readonly Row[] = [
   ],
   [
     'an annotation edited after signing',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     () => {
       const payload = bytesOf(goodText().replace('"dev"', '"prd"'));
       return layer(payload, alice, encodeBase64(alice.sign(bytesOf(goodDocument()))));
@@ -53,7 +53,7 @@ export const layerPayloadRows: readonly Row[] = [
   ],
   [
     'a space added to the payload',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     () => layer(bytesOf(`${goodText()} `), alice, encodeBase64(alice.sign(bytesOf(goodDocument())))),
   ],
   [
@@ -210,58 +210,58 @@ export const layerSignatureRows: readonly Row[] = [
   ['base64 of the URL alphabet', 'ENCODING_INVALID', () => layer(undefined, alice, `${'_-'.repeat(48)}`)],
   ['base64 without its padding', 'ENCODING_INVALID', () => layer(undefined, alice, 'MEUCIQ')],
   ['base64 with stray bits', 'ENCODING_INVALID', () => layer(undefined, alice, 'MEUCIR==')],
-  ['one bit of the signature flipped', 'NO_MATCHING_KEY', changedSignature((s) => flip(s))],
+  ['one bit of the signature flipped', 'SIGNER_UNTRUSTED', changedSignature((s) => flip(s))],
   [
     'r and s swapped',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     changedSignature((s) => {
       const [r, t] = splitEcdsa(s);
       return joinEcdsa(t, r);
     }),
   ],
-  ['r = 0 (CVE-2022-21449)', 'NO_MATCHING_KEY', changedSignature((s) => joinEcdsa(0n, splitEcdsa(s)[1]))],
-  ['s = 0', 'NO_MATCHING_KEY', changedSignature((s) => joinEcdsa(splitEcdsa(s)[0], 0n))],
-  ['r = s = 0', 'NO_MATCHING_KEY', changedSignature(() => joinEcdsa(0n, 0n))],
+  ['r = 0 (CVE-2022-21449)', 'SIGNER_UNTRUSTED', changedSignature((s) => joinEcdsa(0n, splitEcdsa(s)[1]))],
+  ['s = 0', 'SIGNER_UNTRUSTED', changedSignature((s) => joinEcdsa(splitEcdsa(s)[0], 0n))],
+  ['r = s = 0', 'SIGNER_UNTRUSTED', changedSignature(() => joinEcdsa(0n, 0n))],
   [
     'a negative r',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     changedSignature((s) => joinEcdsa(-splitEcdsa(s)[0], splitEcdsa(s)[1])),
   ],
   [
     'r that is r minus the order',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     changedSignature((s) => joinEcdsa(splitEcdsa(s)[0] - order, splitEcdsa(s)[1])),
   ],
   [
     'r plus the order',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     changedSignature((s) => joinEcdsa(splitEcdsa(s)[0] + order, splitEcdsa(s)[1])),
   ],
   [
     's plus the order',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     changedSignature((s) => joinEcdsa(splitEcdsa(s)[0], splitEcdsa(s)[1] + order)),
   ],
-  ['the order itself as s', 'NO_MATCHING_KEY', changedSignature((s) => joinEcdsa(splitEcdsa(s)[0], order))],
-  ['a byte behind the DER', 'NO_MATCHING_KEY', changedSignature((s) => Uint8Array.of(...s, 0))],
+  ['the order itself as s', 'SIGNER_UNTRUSTED', changedSignature((s) => joinEcdsa(splitEcdsa(s)[0], order))],
+  ['a byte behind the DER', 'SIGNER_UNTRUSTED', changedSignature((s) => Uint8Array.of(...s, 0))],
   [
     'a byte inside the DER behind s',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     changedSignature((s) => Uint8Array.of(0x30, s[1]! + 2, ...s.subarray(2), 5, 0)),
   ],
   [
     'a BER long-form length',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     changedSignature((s) => Uint8Array.of(0x30, 0x81, s[1]!, ...s.subarray(2))),
   ],
   [
     'an integer with a needless zero',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     changedSignature((s) => Uint8Array.of(0x30, s[1]! + 1, 2, s[3]! + 1, 0, ...s.subarray(4))),
   ],
   [
     'raw r‖s instead of DER',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     changedSignature((s) => {
       const hex = splitEcdsa(s)
         .map((n) => n.toString(16).padStart(64, '0'))
@@ -269,10 +269,10 @@ export const layerSignatureRows: readonly Row[] = [
       return Uint8Array.from(Buffer.from(hex, 'hex'));
     }),
   ],
-  ['an empty SEQUENCE', 'NO_MATCHING_KEY', changedSignature(() => Uint8Array.of(0x30, 0))],
+  ['an empty SEQUENCE', 'SIGNER_UNTRUSTED', changedSignature(() => Uint8Array.of(0x30, 0))],
   [
     'SHA-384 under a P-256 key',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     () => {
       const payload = bytesOf(goodDocument());
       return layer(payload, alice, encodeBase64(signWith(alice, 'sha384', payload)));
@@ -280,7 +280,7 @@ export const layerSignatureRows: readonly Row[] = [
   ],
   [
     'SHA-1 under a P-256 key',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     () => {
       const payload = bytesOf(goodDocument());
       return layer(payload, alice, encodeBase64(signWith(alice, 'sha1', payload)));
@@ -288,12 +288,12 @@ export const layerSignatureRows: readonly Row[] = [
   ],
   [
     'a signature over the payload’s digest instead of the payload',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     () => layer(undefined, alice, encodeBase64(alice.sign(bytesOf(subject.digest)))),
   ],
   [
     'the signature of a bundle',
-    'NO_MATCHING_KEY',
+    'SIGNER_UNTRUSTED',
     () => layer(undefined, alice, bundleJson().dsseEnvelope.signatures[0]!.sig),
   ],
 ];
