@@ -314,7 +314,7 @@ function regexOr(pattern: string, message: string): RE2JS {
 
 function requiredNames(value: Value | undefined): readonly string[] {
   if (value === undefined) return [];
-  if (!(value instanceof RegoArray)) throw invalidType('array', 'required');
+  if (!(value instanceof RegoArray)) throw new SchemaError('required must be of an array');
   if (value.items.some((name) => typeof name !== 'string')) throw invalidType('string', 'required');
   const names = value.items as readonly string[];
   if (new Set(names).size < names.length) throw new SchemaError('required items must be unique');
