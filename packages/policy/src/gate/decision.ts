@@ -1,3 +1,4 @@
+import { printable } from '@pratique/errors';
 import type { Finding, Findings, PolicyEngine } from '../engine/types.ts';
 import type { Trust } from '../trust/types.ts';
 import type { Decision, Denial, ImageFacts, Mode } from '../types.ts';
@@ -44,9 +45,11 @@ export function composeDecision(parts: DecisionParts): Decision {
     mode: overallMode(parts),
     allowed: denials.length === 0,
     subject: {
-      ...parts.subject,
+      kind: shown(parts.subject.kind),
+      namespace: parts.subject.namespace === null ? null : shown(parts.subject.namespace),
+      name: parts.subject.name === null ? null : shown(parts.subject.name),
       images: examined.map(({ text, image, facts, containers }) => ({
-        reference: text,
+        reference: shown(text),
         digest: facts?.digest ?? image?.reference.digest ?? null,
         containers: containers.filter((container) => container !== ''),
       })),
@@ -54,11 +57,16 @@ export function composeDecision(parts: DecisionParts): Decision {
     denials,
     warnings,
     evidence: Object.fromEntries(
-      examined.map(({ text, facts }): [string, ImageFacts | null] => [text, facts]),
+      examined.map(({ text, facts }): [string, ImageFacts | null] => [shown(text), facts]),
     ),
     policyDigest: engine.digest,
     trustDigest: trust.digest,
   };
+}
+
+/** Names come from whoever sent the request, and a decision ends on terminals. What is a valid name stays as it is. */
+function shown(name: string): string {
+  return printable(name, 1024);
 }
 
 /** The strictest mode that was applied to anything. */
@@ -79,7 +87,7 @@ function denial(finding: Finding, image: ExaminedImage | undefined): Denial {
     expected,
     found,
     remedy,
-    image: image?.text ?? null,
+    image: image === undefined ? null : shown(image.text),
     container: image === undefined || image.containers[0] === '' ? container : image.containers.join(', '),
   };
 }

@@ -306,7 +306,8 @@ test('a reference that is none is a denial, not a crash, and not a fault', async
       expect(decision.denials).toMatchObject([{ code: 'OCI_REFERENCE_INVALID', fault: false }]);
     }
     expect(decision.allowed).toBe(false);
-    expect(Object.keys(decision.evidence)).toEqual([reference]);
+    expect(Object.keys(decision.evidence)).toEqual([reference.replace('\u001b', '\\u{1b}')]);
+    expect(JSON.stringify(decision)).not.toContain('\\u001b');
   }
 });
 

@@ -21,7 +21,7 @@ export interface GateOptions {
   readonly openRepository: OpenRepository;
   /** Families of signatures that are looked for. Default: Cosign's, in all its formats. */
   readonly stations?: readonly Station[];
-  /** May be shared with other gates. Default: one of its own. */
+  /** May be shared with gates of other trust or policies, but of the same stations. Default: one of its own. */
   readonly cache?: DecisionCache;
   /** How long a tag may be taken for what it was; 0, the default, asks the registry every time. */
   readonly tagTtlMs?: number;

@@ -50,7 +50,7 @@ async function sign(
   await signImage(client.repository(parseReference(`${host}/${name}`)), subject, key, options);
 }
 
-function gateFor(lines: string) {
+function gateFor(lines: string, files: Readonly<Record<string, string>> = {}) {
   const trust = parseTrust(
     `apiVersion: pratique.dev/v1
 kind: Trust
@@ -58,7 +58,10 @@ authorities: { team: { keyFile: team.pub } }
 images: [{ match: "127.0.0.1:*/**", require: { any: [team] } }]
 ${lines}`,
     'trust.yaml',
-    { resolve: (path) => path, read: () => new TextEncoder().encode(formatPublicKey(team.publicKey)) },
+    {
+      resolve: (path) => path,
+      read: (path) => new TextEncoder().encode(files[path] ?? formatPublicKey(team.publicKey)),
+    },
   );
   return createGate({ trust, openRepository: (reference) => client.repository(reference) });
 }
@@ -153,4 +156,47 @@ test('in warn mode all of it is allowed, with the same codes as warnings', async
     mode: 'warn',
     codes: ['SIGNATURE_MISSING'],
   });
+});
+
+test('where the trust configuration names a log, a signature that is in none is denied, and not as unsigned', async () => {
+  const log = generateSigningKey().publicKey;
+  const root = {
+    mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
+    tlogs: [
+      {
+        baseUrl: 'https://log.example',
+        hashAlgorithm: 'SHA2_256',
+        publicKey: {
+          rawBytes: Buffer.from(log.spki).toString('base64'),
+          keyDetails: 'PKIX_ECDSA_P256_SHA_256',
+          validFor: { start: '2020-01-01T00:00:00Z' },
+        },
+        logId: { keyId: log.hint },
+      },
+    ],
+  };
+  const logged = gateFor('log: { trustedRoot: root.json }', { 'root.json': JSON.stringify(root) });
+  for (const name of ['dev', 'legacy']) {
+    expect((await logged.checkImage(`${host}/${name}:1`)).denials).toMatchObject([
+      { code: 'LOG_ENTRY_REQUIRED' },
+    ]);
+  }
+  expect(logged.trust.digest).not.toBe(gateFor('').trust.digest);
+});
+
+test('default: warn lets an image through that nobody speaks of, and says so', async () => {
+  const lax = gateFor('default: warn');
+  const other = client.repository(parseReference(`${host}/unsigned`));
+  const { digest } = await other.resolve('1');
+  const trust = parseTrust('apiVersion: pratique.dev/v1\nkind: Trust\ndefault: warn', 'trust.yaml', {
+    resolve: (path) => path,
+    read: () => new Uint8Array(),
+  });
+  const open = createGate({ trust, openRepository: (reference) => client.repository(reference) });
+  expect(await open.checkImage(`${host}/unsigned@${digest}`)).toMatchObject({
+    allowed: true,
+    mode: 'warn',
+    warnings: [{ code: 'IMAGE_NOT_COVERED' }],
+  });
+  expect((await lax.checkImage(`${host}/unsigned@${digest}`)).allowed).toBe(false);
 });
