@@ -24,6 +24,11 @@ export interface RetryPolicy {
   readonly baseDelayMs: number;
   /** No delay is longer; a `Retry-After` beyond it ends the tries at once. */
   readonly maxDelayMs: number;
+  /**
+   * Shortest wait before looking whether an entry written into the list of referrers of a registry without the
+   * referrers API has stayed: as long as another writer on a busy machine may take between reading and writing.
+   */
+  readonly settleMs: number;
 }
 
-export const defaultRetry: RetryPolicy = { attempts: 4, baseDelayMs: 200, maxDelayMs: 15_000 };
+export const defaultRetry: RetryPolicy = { attempts: 4, baseDelayMs: 200, maxDelayMs: 15_000, settleMs: 100 };

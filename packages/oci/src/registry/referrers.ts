@@ -1,13 +1,11 @@
 import { isNotFound, ociErrors } from '../errors.ts';
 import { discard } from '../http/body.ts';
-import { pause } from '../http/retry.ts';
-import { buildIndex } from '../manifest/build.ts';
 import { manifestTypeOf, mediaTypes } from '../manifest/media-types.ts';
-import { maxManifestEntries, parseManifest } from '../manifest/parse.ts';
+import { parseManifest } from '../manifest/parse.ts';
 import { digestAlgorithm, digestHex } from '../reference/digest.ts';
 import type { Descriptor, Digest, Manifest, ManifestContent } from '../types.ts';
 import { type RepositoryContext, sendTo } from './context.ts';
-import { fetchManifest, pushManifest, resolveManifest } from './manifests.ts';
+import { fetchManifest } from './manifests.ts';
 import { collectPages } from './pages.ts';
 import { statusFault } from './status.ts';
 
@@ -57,7 +55,7 @@ export async function referrersFromApi(
 }
 
 /** The fallback index as it is now; undefined where there is none. */
-async function readFallback(
+export async function readFallback(
   context: RepositoryContext,
   tag: string,
   signal: AbortSignal | undefined,
@@ -110,84 +108,4 @@ export function isSameReferrer(listed: Descriptor, wanted: Descriptor): boolean 
     listed.artifactType === wanted.artifactType &&
     annotations.every(([key, text]) => listed.annotations?.[key] === text)
   );
-}
-
-const maxUpdateTries = 12;
-
-/** Updates of the same index from this process wait for each other. */
-const underWay = new Map<string, Promise<void>>();
-
-/**
- * Changes the fallback index. There is no compare-and-swap to rely on, so: read, change, check that nobody wrote
- * meanwhile, write, wait longer than that took, and read again whether the change is still there. Whoever overwrote
- * it read before our write, so their write is over by then; if ours is gone, it is made again.
- */
-export async function updateFallback(
-  context: RepositoryContext,
-  digest: Digest,
-  change: (entries: readonly Descriptor[]) => readonly Descriptor[],
-  isDone: (entries: readonly Descriptor[]) => boolean,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const tag = referrersTag(digest);
-  const key = `${context.name}:${tag}`;
-  const before = underWay.get(key) ?? Promise.resolve();
-  const run = before.then(
-    () => changeUntilKept(context, tag, change, isDone, signal),
-    () => changeUntilKept(context, tag, change, isDone, signal),
-  );
-  underWay.set(key, run);
-  try {
-    await run;
-  } finally {
-    if (underWay.get(key) === run) underWay.delete(key);
-  }
-}
-
-async function changeUntilKept(
-  context: RepositoryContext,
-  tag: string,
-  change: (entries: readonly Descriptor[]) => readonly Descriptor[],
-  isDone: (entries: readonly Descriptor[]) => boolean,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  for (let attempt = 1; attempt <= maxUpdateTries; attempt++) {
-    const started = performance.now();
-    const current = await readFallback(context, tag, signal);
-    const entries = current?.entries ?? [];
-    if (isDone(entries)) return;
-    const next = change(entries);
-    if (next.length > maxManifestEntries) {
-      throw ociErrors.error('OCI_SIZE_EXCEEDED', {
-        message: `${context.name}:${tag} holds ${entries.length} referrers already`,
-        expected: `at most ${maxManifestEntries}`,
-      });
-    }
-    const annotations = current?.content.manifest.annotations ?? {};
-    const index = buildIndex({
-      manifests: next,
-      ...(Object.keys(annotations).length > 0 && { annotations }),
-    });
-    if ((await digestNow(context, tag, signal)) === current?.content.descriptor.digest) {
-      await pushManifest(context, index.bytes, mediaTypes.ociIndex, tag, signal);
-      const took = performance.now() - started;
-      await pause(took * 2 + Math.random() * took, signal);
-      if (isDone((await readFallback(context, tag, signal))?.entries ?? [])) return;
-    }
-    await pause(Math.random() * 20 * 2 ** Math.min(attempt, 6), signal);
-  }
-  throw ociErrors.error('OCI_REFERRERS_CONTENDED', { message: `${context.name}:${tag} kept changing` });
-}
-
-async function digestNow(
-  context: RepositoryContext,
-  tag: string,
-  signal: AbortSignal | undefined,
-): Promise<Digest | undefined> {
-  try {
-    return (await resolveManifest(context, tag, signal === undefined ? {} : { signal })).digest;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

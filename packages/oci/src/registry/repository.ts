@@ -5,14 +5,9 @@ import { digestOf, isDigest } from '../reference/digest.ts';
 import type { Descriptor, Digest, ManifestContent, ReadOptions, Repository } from '../types.ts';
 import { blobExists, fetchBlob, openBlob } from './blobs.ts';
 import { type RepositoryContext, sendTo } from './context.ts';
+import { updateFallback } from './fallback-index.ts';
 import { checkTagOrDigest, fetchManifest, pushManifest, resolveManifest } from './manifests.ts';
-import {
-  isSameReferrer,
-  referrerDescriptor,
-  referrersFromApi,
-  referrersFromTag,
-  updateFallback,
-} from './referrers.ts';
+import { isSameReferrer, referrerDescriptor, referrersFromApi, referrersFromTag } from './referrers.ts';
 import { statusFault } from './status.ts';
 import { listTags } from './tags.ts';
 import { mountBlob, pushBlob } from './upload.ts';
@@ -64,8 +59,10 @@ export function createRepository(context: RepositoryContext, chunkBytes: number)
     await updateFallback(
       context,
       subject.digest,
-      (entries) => [...entries.filter(({ digest }) => digest !== entry.digest), entry],
-      (entries) => entries.some((other) => isSameReferrer(other, entry)),
+      {
+        apply: (entries) => [...entries.filter(({ digest }) => digest !== entry.digest), entry],
+        isMade: (entries) => entries.some((other) => isSameReferrer(other, entry)),
+      },
       signal,
     );
   }
@@ -77,8 +74,10 @@ export function createRepository(context: RepositoryContext, chunkBytes: number)
     await updateFallback(
       context,
       subject.digest,
-      (entries) => entries.filter((entry) => entry.digest !== digest),
-      (entries) => !entries.some((entry) => entry.digest === digest),
+      {
+        apply: (entries) => entries.filter((entry) => entry.digest !== digest),
+        isMade: (entries) => !entries.some((entry) => entry.digest === digest),
+      },
       signal,
     );
   }

@@ -5,7 +5,7 @@ import type { RegistryOptions } from '../registry/client.ts';
 export const quick: RegistryOptions = {
   keychain: anonymous,
   environment: {},
-  retry: { attempts: 3, baseDelayMs: 1, maxDelayMs: 40 },
+  retry: { attempts: 3, baseDelayMs: 1, maxDelayMs: 40, settleMs: 1 },
 };
 
 /** One that gives up after fractions of a second, for tests in which giving up is the right outcome. */
