@@ -10,7 +10,7 @@ function parseKeyword(p: Parser): boolean {
   p.scanWhitespace();
   if (p.tok === T.Dot || p.tok === T.LBrack) return false;
   if (p.tok === T.Whitespace) p.scan();
-  if (p.tok !== (T.Ident as number)) {
+  if (!p.at(T.Ident)) {
     if (p.tok < T.Package) {
       p.illegal();
       return false;
@@ -76,7 +76,7 @@ export function parseImport(p: Parser): Import | undefined {
   }
   if (p.tok === T.As) {
     p.scan();
-    const alias = p.tok === (T.Ident as number) ? parseTerm(p) : undefined;
+    const alias = p.at(T.Ident) ? parseTerm(p) : undefined;
     if (alias?.kind === 'var') return { kind: 'import', path, alias: alias.name, location };
     p.illegal('expected var');
     return undefined;

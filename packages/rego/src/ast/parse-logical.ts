@@ -1,14 +1,9 @@
 import { INFIX_OPERATORS, VOID_BUILTINS } from './builtin-names.ts';
 import { bodyOf, isCallOf, kindName, NO_LOCATION, newExpr, operatorName } from './nodes.ts';
-import {
-  attachWith,
-  errorBraceLed,
-  errorWithOnOperand,
-  extend,
-  logicalKeywordsActive,
-  parseExpr,
-} from './parse-body.ts';
-import { parseInfix, parseNestedBody, parseTerm } from './parse-terms.ts';
+import { errorBraceLed, errorWithOnOperand, extend, logicalKeywordsActive, parseExpr } from './parse-body.ts';
+import { parseNestedBody } from './parse-collections.ts';
+import { attachWith } from './parse-declarations.ts';
+import { parseInfix, parseTerm } from './parse-terms.ts';
 import type { Parser } from './parser.ts';
 import { T } from './tokens.ts';
 import type { Body, Expr, Location, Term } from './types.ts';
@@ -62,7 +57,7 @@ export function parseOrChain(p: Parser, body: Body, explicit: boolean, location:
     p.scan();
     let rhs = parseOperand(p, 'or');
     if (rhs === undefined) return done(undefined);
-    if (p.tok === (T.LogicalAnd as number)) {
+    if (p.at(T.LogicalAnd)) {
       const and = parseAndChain(p, rhs);
       if (and === undefined) return done(undefined);
       rhs = { body: bodyOf(and), explicit: false, location: and.location };
@@ -118,7 +113,7 @@ function parseOperand(p: Parser, word: '' | 'and' | 'or'): Operand | undefined {
       p.scan();
     }
   }
-  if (not !== undefined && p.notBodies && p.tok === (T.LBrace as number)) {
+  if (not !== undefined && p.notBodies && p.at(T.LBrace)) {
     const expr = parseNotBody(p, not);
     return expr === undefined ? undefined : { body: bodyOf(expr), explicit: false, location: expr.location };
   }

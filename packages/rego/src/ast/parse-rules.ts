@@ -2,7 +2,9 @@ import { copyHead, placeBody, placeHead } from './copy.ts';
 import { checkDefaultRule } from './default-rule.ts';
 import { headOfRef, isGround, isWildcard, NO_LOCATION, trueBody, trueTerm } from './nodes.ts';
 import { parseLiteral } from './parse-body.ts';
-import { parseInfix, parseNestedBody, parseRef, rootAsRef } from './parse-terms.ts';
+import { parseNestedBody } from './parse-collections.ts';
+import { parseRef, rootAsRef } from './parse-refs.ts';
+import { parseInfix } from './parse-terms.ts';
 import type { Parser } from './parser.ts';
 import { refText } from './print.ts';
 import { T } from './tokens.ts';
@@ -39,12 +41,12 @@ export function parseRules(p: Parser): Rule[] | undefined {
     rule.body = trueBody(location);
     return [rule];
   }
-  if (!settleHead(head, (p.tok as number) === T.If)) return undefined;
-  if ((p.tok as number) === T.If) {
+  if (!settleHead(head, p.at(T.If))) return undefined;
+  if (p.at(T.If)) {
     head.hasIf = true;
     p.scan();
     if (!parseIfBody(p, rule)) return undefined;
-  } else if ((p.tok as number) === T.LBrace) {
+  } else if (p.at(T.LBrace)) {
     if (!parseBracedBody(p, rule)) return undefined;
   } else if (head.hasContains) {
     rule.body = trueBody(location);
@@ -53,7 +55,7 @@ export function parseRules(p: Parser): Rule[] | undefined {
     return [rule];
   } else return undefined;
 
-  if ((p.tok as number) === T.Else && !p.keywordAsRefHead()) {
+  if (p.at(T.Else) && !p.keywordAsRefHead()) {
     if (head.ref.length > 1 && !head.ref.every((term, i) => i === 0 || isGround(term))) {
       p.error(p.loc(), 'else keyword cannot be used on rules with variables in head');
       return undefined;
@@ -186,18 +188,18 @@ function parseElseInner(p: Parser, base: Head): Rule | undefined {
       p.illegal('expected else value term or rule body');
       return undefined;
   }
-  if (p.tok !== (T.If as number) && p.tok !== (T.LBrace as number)) {
+  if (!p.at(T.If) && !p.at(T.LBrace)) {
     rule.body = trueBody(rule.location);
     rule.generatedBody = true;
     return rule;
   }
-  if (p.tok === (T.If as number)) {
+  if (p.at(T.If)) {
     head.hasIf = true;
     p.scan();
   }
-  if (p.tok === (T.LBrace as number)) {
+  if (p.at(T.LBrace)) {
     if (!parseBracedBody(p, rule)) return undefined;
-  } else if ((p.tok as number) === T.EOF) {
+  } else if (p.at(T.EOF)) {
     p.illegal('rule body expected');
     return undefined;
   } else {
@@ -206,7 +208,7 @@ function parseElseInner(p: Parser, base: Head): Rule | undefined {
     rule.body = [expr];
     placeBody(rule.body, rule.location);
   }
-  if (p.tok === (T.Else as number)) {
+  if (p.at(T.Else)) {
     rule.else = parseElse(p, base);
     if (rule.else === undefined) return undefined;
   }

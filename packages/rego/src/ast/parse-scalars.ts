@@ -9,15 +9,15 @@ export function parseNumber(p: Parser): Term | undefined {
   if (p.tok === T.Sub) {
     prefix = '-';
     p.scan();
-    if (p.tok !== (T.Number as number) && p.tok !== (T.Dot as number)) {
+    if (!p.at(T.Number) && !p.at(T.Dot)) {
       p.illegal('expected number');
       return undefined;
     }
   }
-  if (p.tok === (T.Dot as number)) {
+  if (p.at(T.Dot)) {
     prefix += '.';
     p.scan();
-    if (p.tok !== (T.Number as number)) {
+    if (!p.at(T.Number)) {
       p.illegal('expected number');
       return undefined;
     }

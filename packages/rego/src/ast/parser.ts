@@ -30,6 +30,11 @@ export class Parser extends Scanner {
     this.depth--;
   }
 
+  /** Whether the current token is `token`. A method, so that no check outlives a step to the next token. */
+  at(token: number): boolean {
+    return this.tok === token;
+  }
+
   /** The token after the current one and its whitespace-free neighbour, without going there. */
   peekWhitespace(): number {
     const saved = this.save();

@@ -2,7 +2,7 @@ import { BUILTIN_NAMES, INFIX_OPERATORS } from './builtin-names.ts';
 import { sortedItems, sortedPairs } from './compare.ts';
 import { isCallOf, operatorName } from './nodes.ts';
 import { isKeyword } from './tokens.ts';
-import type { Body, Expr, Logical, Not, Term, With } from './types.ts';
+import type { Body, Expr, Not, Term, With } from './types.ts';
 
 /*
  * Terms and expressions as OPA prints them in error messages and traces (`v1/ast/term_appenders.go`,
@@ -175,7 +175,7 @@ export function operandNeedsParens(expr: Expr, word: 'and' | 'or', isRight: bool
 }
 
 /** Whether the term prints with a `{` first, which in an operand would open a body. */
-export function leadsWithBrace(term: Term | Logical | Expr['terms']): boolean {
+export function leadsWithBrace(term: Expr['terms']): boolean {
   switch (term.kind) {
     case 'set':
       return term.items.length > 0;

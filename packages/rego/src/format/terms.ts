@@ -1,5 +1,5 @@
 import { sortedItems, sortedPairs } from '../ast/compare.ts';
-import { isWildcard, operatorName } from '../ast/nodes.ts';
+import { isWildcard } from '../ast/nodes.ts';
 import { quote, refText, termText } from '../ast/print.ts';
 import type { Call, Expr, Location, SetTerm, TemplateString, Term } from '../ast/types.ts';
 import { arityMismatch } from './arity.ts';
@@ -265,9 +265,4 @@ function escapeBraces(text: string): string {
 /** Whether the term is a call that a list or comprehension has to put into parentheses, or that has them. */
 export function needsParens(term: Term): boolean {
   return term.kind === 'call' && (isUnion(term) || term.location.text.startsWith('('));
-}
-
-/** The name of a call's operator for looking up how it is written. */
-export function nameOf(call: Call): string {
-  return operatorName(call.operator) ?? '';
 }

@@ -1,0 +1,99 @@
+import { isCallOf, kindName } from './nodes.ts';
+import { parseList } from './parse-collections.ts';
+import { parseInfix } from './parse-terms.ts';
+import { type Parser, place } from './parser.ts';
+import { T } from './tokens.ts';
+import type { Ref, Term } from './types.ts';
+
+/** Steps over the head of a term and reads the ref or call that it may begin. */
+export function finishTerm(p: Parser, head: Term | undefined): Term | undefined {
+  if (head === undefined) return undefined;
+  const offset = p.start;
+  p.scanWhitespace();
+  if (p.tok === T.LParen || p.tok === T.Dot || p.tok === T.LBrack) return parseRef(p, head, offset);
+  if (p.tok === T.Whitespace) p.scan();
+  return rootAsRef(head);
+}
+
+/** `input` and `data` are refs even alone. */
+export function rootAsRef(head: Term): Term {
+  if (head.kind !== 'var' || (head.name !== 'input' && head.name !== 'data')) return head;
+  return { kind: 'ref', terms: [head], location: head.location };
+}
+
+/** What follows a head: `.name`, `[term]` and `(arguments)` in any number. */
+export function parseRef(p: Parser, head: Term, offset: number): Term | undefined {
+  p.enter();
+  const term = parseRefInner(p, head, offset);
+  p.leave();
+  return term;
+}
+
+function parseRefInner(p: Parser, head: Term, offset: number): Term | undefined {
+  const at = head.location;
+  switch (head.kind) {
+    case 'null':
+    case 'boolean':
+    case 'number':
+    case 'string':
+    case 'ref':
+    case 'templateString':
+      p.error(at, `illegal ref (head cannot be ${kindName(head)})`);
+  }
+  const terms: Term[] = [head];
+  for (;;) {
+    switch (p.tok) {
+      case T.Dot:
+        p.scanWhitespace();
+        if (!p.at(T.Ident) && p.tok < T.Package) {
+          p.illegal('expected identifier');
+          return undefined;
+        }
+        terms.push({ kind: 'string', value: p.lit, location: p.loc() });
+        p.scanWhitespace();
+        break;
+      case T.LBrack: {
+        p.scan();
+        const index = parseInfix(p);
+        if (index === undefined) return undefined;
+        if (!p.at(T.RBrack)) {
+          p.illegal('expected [');
+          return undefined;
+        }
+        terms.push(index);
+        p.scanWhitespace();
+        break;
+      }
+      case T.LParen: {
+        const operator: Ref = place(p, { kind: 'ref', terms, location: at }, at, offset, p.start);
+        let term: Term | undefined = parseCall(p, operator, offset);
+        if (term !== undefined) {
+          if (p.at(T.Whitespace)) p.scan();
+          else if (p.at(T.Dot) || p.at(T.LBrack)) term = parseRef(p, term, offset);
+        }
+        return term === undefined ? undefined : place(p, term, at, offset, p.lastEnd);
+      }
+      default: {
+        const ref: Term = place(p, { kind: 'ref', terms, location: at }, at, offset, p.lastEnd);
+        if (p.tok === T.Whitespace) p.scan();
+        return ref;
+      }
+    }
+  }
+}
+
+function parseCall(p: Parser, operator: Ref, offset: number): Term | undefined {
+  const at = operator.location;
+  p.scan();
+  let args: Term[] | undefined = [];
+  if (p.tok !== T.RParen) {
+    args = parseList(p, T.RParen, args);
+    if (args === undefined) return undefined;
+  }
+  const end = p.tokEnd;
+  p.scanWhitespace();
+  const made: Term = { kind: 'call', operator, args, location: at };
+  if (args.length === 0 && isCallOf(made, 'set'))
+    return place(p, { kind: 'set', items: [], location: at }, at, offset, end);
+  return place(p, made, at, offset, end);
+}
