@@ -23,6 +23,7 @@ import {
   termExpr,
   varTerm,
 } from './tree.ts';
+import { TypeChecker } from './types/check.ts';
 import { checkCalls, checkExprCalls } from './undefined-functions.ts';
 import { checkDeprecated, checkImports, checkRootOverrides, isV1 } from './v1-checks.ts';
 import { SAFETY_VARS, varsOf } from './vars.ts';
@@ -41,6 +42,7 @@ export interface CompiledModules {
   readonly context: CompilerContext;
   readonly tree: RuleTree;
   readonly rules: readonly CompiledRule[];
+  readonly types: TypeChecker;
   readonly options: CompileOptions;
 }
 
@@ -117,11 +119,14 @@ export function compileModules(
   context.throwIfFailed();
   const dynamics = new Dynamics(context, true);
   forBodies(rules, (body) => dynamics.body(body));
-  checkRecursion(tree, rules, context);
+  const graph = checkRecursion(tree, rules, context);
+  context.throwIfFailed();
+  const types = new TypeChecker(context, (ref) => graph.dependents(ref));
+  for (const rule of graph.sorted) types.rule(rule);
   context.throwIfFailed();
   for (const rule of rules) if (checked.has(rule.module)) checkDeprecated(rule, context);
   context.throwIfFailed();
-  return { context, tree, rules, options };
+  return { context, tree, rules, types, options };
 }
 
 /** The variable that holds what an expression of a query came to; the empty name for one that is just true. */

@@ -6,12 +6,21 @@ import { pathText } from './rule-conflicts.ts';
 import { type CompiledRule, type RuleNode, type RuleTree, walkTree } from './rule-tree.ts';
 import { isRootRef, walk } from './tree.ts';
 
-/** No rule may depend on itself (stage CheckRecursion). */
+/** What depends on what. */
+export interface RuleGraph {
+  /** The rules, each after those that it depends on. */
+  readonly sorted: readonly CompiledRule[];
+  /** The rules a ref could name, and all that depend on them. */
+  dependents(ref: Ref): readonly CompiledRule[];
+}
+
+/** No rule may depend on itself (stages SetGraph and CheckRecursion). */
 export function checkRecursion(
   tree: RuleTree,
   rules: readonly CompiledRule[],
   context: CompilerContext,
-): void {
+): RuleGraph {
+  const sorted: CompiledRule[] = [];
   const edges = new Map<CompiledRule, Set<CompiledRule>>();
   for (const rule of rules) edges.set(rule, dependencies(tree, rule));
   const state = new Map<CompiledRule, 'open' | 'done'>();
@@ -29,6 +38,7 @@ export function checkRecursion(
       const { value: next, done } = top.rest.next();
       if (done === true) {
         state.set(top.rule, 'done');
+        sorted.push(top.rule);
         stack.pop();
         continue;
       }
@@ -54,6 +64,22 @@ export function checkRecursion(
       }
     }
   }
+  return { sorted, dependents: (ref) => dependentsOf(tree, edges, ref) };
+}
+
+function dependentsOf(
+  tree: RuleTree,
+  edges: ReadonlyMap<CompiledRule, ReadonlySet<CompiledRule>>,
+  ref: Ref,
+): readonly CompiledRule[] {
+  const found = rulesFor(tree, ref);
+  if (found.size === 0) return [];
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
+    for (const [rule, needed] of edges)
+      if (!found.has(rule) && !needed.isDisjointFrom(found)) found.add(rule);
+  }
+  return [...found];
 }
 
 function dependencies(tree: RuleTree, rule: CompiledRule): Set<CompiledRule> {

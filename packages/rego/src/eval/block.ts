@@ -15,6 +15,15 @@ export function link(links: readonly Link[], last: Step): Step {
   return step;
 }
 
+/** A step that is made when it is first run: most rules of a large policy never are. */
+export function lazily(make: () => Step): Step {
+  let step: Step | undefined;
+  return () => {
+    step ??= make();
+    return step();
+  };
+}
+
 /** The registers of one rule's (or query's) variables. */
 export class Frame {
   readonly machine: Machine;

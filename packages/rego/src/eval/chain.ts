@@ -2,7 +2,7 @@ import type { Rule, Term } from '../ast/types.ts';
 import { constantOf } from '../compiler/constants.ts';
 import type { CompiledRule } from '../compiler/rule-tree.ts';
 import { equal, type Value } from '../values/index.ts';
-import { Block, Frame } from './block.ts';
+import { Block, Frame, lazily } from './block.ts';
 import { conflict } from './faults.ts';
 import type { Step } from './machine.ts';
 import { match } from './match.ts';
@@ -33,24 +33,33 @@ export function planChain(
 ): Chain {
   const branches: Step[] = [];
   for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
-    const block = new Block(new Frame(plan.machine));
-    enter(block, branch);
-    planBody(plan, block, branch.body);
-    const term: Term = branch.head.value ?? { kind: 'boolean', value: true, location: branch.location };
-    const get = block.getter(term);
-    const enough = constantOf(term) !== undefined;
-    const { location } = branch.head;
-    branches.push(
-      block.link(() => {
-        outcome.produced = true;
-        const value = get();
-        if (outcome.value === undefined) outcome.value = value;
-        else if (!equal(outcome.value, value)) throw conflict(message, location);
-        return enough;
-      }),
-    );
+    const current = branch;
+    branches.push(lazily(() => planBranch(plan, current, outcome, message, enter)));
   }
   return { branches };
+}
+
+function planBranch(
+  plan: Plan,
+  branch: Rule,
+  outcome: Outcome,
+  message: string,
+  enter: (block: Block, branch: Rule) => void,
+): Step {
+  const block = new Block(new Frame(plan.machine));
+  enter(block, branch);
+  planBody(plan, block, branch.body);
+  const term: Term = branch.head.value ?? { kind: 'boolean', value: true, location: branch.location };
+  const get = block.getter(term);
+  const enough = constantOf(term) !== undefined;
+  const { location } = branch.head;
+  return block.link(() => {
+    outcome.produced = true;
+    const value = get();
+    if (outcome.value === undefined) outcome.value = value;
+    else if (!equal(outcome.value, value)) throw conflict(message, location);
+    return enough;
+  });
 }
 
 export function runChain(chain: Chain, outcome: Outcome): void {

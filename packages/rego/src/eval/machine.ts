@@ -89,12 +89,11 @@ export class Machine implements BuiltinContext {
     this.swallowed = 0;
   }
 
-  /** Forgets what one evaluation left behind, so that it can be collected. */
+  /** Forgets what one evaluation left behind. Registers keep their last values until they are written again. */
   end(): void {
     this.caches = [];
     this.#cache = undefined;
     this.input = undefined;
-    this.registers.fill(undefined);
   }
 
   /** Counts one step. */

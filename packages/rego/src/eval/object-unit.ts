@@ -1,7 +1,7 @@
 import type { Rule, Term } from '../ast/types.ts';
 import type { CompiledRule } from '../compiler/rule-tree.ts';
 import { equal, RegoObject, RegoSet, type Value } from '../values/index.ts';
-import { Block, Frame, type Getter } from './block.ts';
+import { Block, Frame, type Getter, lazily } from './block.ts';
 import { Constant } from './constant.ts';
 import { conflict, MESSAGES } from './faults.ts';
 import { ABSENT, type Step } from './machine.ts';
@@ -119,18 +119,23 @@ export class ObjectUnit implements Unit {
   #compile(rule: CompiledRule, single: boolean): Writer {
     const branches: Step[] = [];
     for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
-      const block = new Block(new Frame(this.#plan.machine));
-      const path =
-        branch === rule ? rule.path : [...rule.path.slice(0, -branch.head.ref.length), ...branch.head.ref];
-      const keys = path.slice(this.#depth);
-      const first = keys[0] as Term;
-      const early = single && canMatchFirst(first);
-      if (early) match(block, first, this.#key);
-      planBody(this.#plan, block, branch.body);
-      if (single && !early) match(block, first, this.#key);
-      branches.push(block.link(this.#writer(branch, block, keys, rule.default)));
+      const current = branch;
+      branches.push(lazily(() => this.#compileBranch(rule, current, single)));
     }
     return { branches, fallback: rule.default };
+  }
+
+  #compileBranch(rule: CompiledRule, branch: Rule, single: boolean): Step {
+    const block = new Block(new Frame(this.#plan.machine));
+    const path =
+      branch === rule ? rule.path : [...rule.path.slice(0, -branch.head.ref.length), ...branch.head.ref];
+    const keys = path.slice(this.#depth);
+    const first = keys[0] as Term;
+    const early = single && canMatchFirst(first);
+    if (early) match(block, first, this.#key);
+    planBody(this.#plan, block, branch.body);
+    if (single && !early) match(block, first, this.#key);
+    return block.link(this.#writer(branch, block, keys, rule.default));
   }
 
   #writer(rule: Rule, block: Block, keys: readonly Term[], fallback: boolean): Step {

@@ -1,7 +1,7 @@
 import type { Rule, Term } from '../ast/types.ts';
 import type { CompiledRule } from '../compiler/rule-tree.ts';
 import { keyOf, RegoSet, type Value } from '../values/index.ts';
-import { Block, Frame } from './block.ts';
+import { Block, Frame, lazily } from './block.ts';
 import { Constant } from './constant.ts';
 import { ABSENT, type Step } from './machine.ts';
 import { match } from './match.ts';
@@ -39,7 +39,7 @@ export class SetUnit implements Unit {
     if (cache.full !== undefined) return cache.full as Value;
     this.#plan.machine.tick();
     if (this.#full === undefined) {
-      this.#full = this.#rules.map((rule) => this.#compile(rule));
+      this.#full = this.#rules.map((rule) => lazily(() => this.#compile(rule)));
       this.#index = RuleIndex.build(this.#plan.machine, this.#rules, this.#full);
     }
     const set = new RegoSet();
@@ -61,7 +61,7 @@ export class SetUnit implements Unit {
     const known = cache.members.get(key);
     if (known !== undefined) return known !== ABSENT;
     machine.tick();
-    this.#single ??= this.#rules.map((rule) => this.#compileMember(rule));
+    this.#single ??= this.#rules.map((rule) => lazily(() => this.#compileMember(rule)));
     let found = false;
     for (const step of this.#single) {
       machine.registers[this.#member] = value;
