@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createSelfSigned } from '@pratique/crypto';
 import { digestOf, openLayout } from '@pratique/oci';
 import { expect, onTestFinished, test } from 'vitest';
 import type { AccessLogEntry, AccessRequest } from '../options.ts';
@@ -244,11 +245,11 @@ test('a client may mount only from repositories it may pull from', async () => {
 });
 
 test('HTTPS with a given certificate', async () => {
-  const pem = (name: string) => readFileSync(new URL(`../testing/tls/${name}.pem`, import.meta.url), 'utf8');
-  const registry = await testRegistry({ tls: { key: pem('key'), cert: pem('cert') } });
+  const { certificatePem, privateKeyPem, caPem } = createSelfSigned({ names: ['127.0.0.1'] });
+  const registry = await testRegistry({ tls: { key: privateKeyPem, cert: certificatePem } });
   expect(registry.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
   const status = await new Promise((resolve, reject) => {
-    const outgoing = request(`${registry.url}/v2/`, { ca: pem('cert') }, (response) => {
+    const outgoing = request(`${registry.url}/v2/`, { ca: caPem }, (response) => {
       response.resume();
       resolve(response.statusCode);
     });
