@@ -31,7 +31,7 @@ if (unknown.length > 0) {
       const rows = await module.run();
       print(name, rows);
       const result = { name, time: new Date().toISOString(), ...machine(), rows };
-      writeFileSync(resolve(here, 'results', `${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+      writeFileSync(resolve(here, 'results', `${name}.json`), `${JSON.stringify(result, rounded, 2)}\n`);
     } catch (error) {
       process.stdout.write(`\n${name}: FAILED\n${(error as Error).stack ?? String(error)}\n`);
       process.exitCode = 1;
@@ -53,10 +53,16 @@ function print(name: string, rows: readonly Row[]): void {
   }
 }
 
+/** Four digits are more than a measurement is worth. */
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+}
+
 /** What a reader needs to judge the numbers. */
 function machine(): { machine: object; node: string; commit: string } {
   const git = (...args: string[]) => spawnSync('git', args, { cwd: here, encoding: 'utf8' }).stdout.trim();
-  const commit = `${git('rev-parse', 'HEAD')}${git('status', '--porcelain') === '' ? '' : ' with changes'}`;
+  const changed = git('status', '--porcelain', '--', ':(top)', ':(top,exclude)bench/results') !== '';
+  const commit = `${git('rev-parse', 'HEAD')}${changed ? ' with changes' : ''}`;
   return {
     machine: {
       cpu: cpus()[0]?.model ?? 'unknown',
