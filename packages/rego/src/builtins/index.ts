@@ -14,6 +14,7 @@ import './encoding/json.ts';
 import './encoding/uri.ts';
 import './encoding/yaml/builtins.ts';
 import './glob/builtins.ts';
+import './graphql/builtins.ts';
 import './host/aws.ts';
 import './host/http.ts';
 import './host/print.ts';
