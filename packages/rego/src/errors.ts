@@ -27,6 +27,8 @@ export interface RegoProblem {
   readonly code: RegoErrorCode;
   readonly message: string;
   readonly location: ErrorLocation | undefined;
+  /** What was found and what was wanted, line by line. */
+  readonly details?: readonly string[];
 }
 
 /**
@@ -57,8 +59,9 @@ export class RegoError extends Error {
 /** `file:row:col: code: message`, the source line, and a caret under the column. */
 export function renderProblem(problem: RegoProblem, sources: ReadonlyMap<string, string>): string {
   const { location } = problem;
-  if (location === undefined) return `${problem.code}: ${problem.message}`;
-  const head = `${location.file}:${location.row}:${location.col}: ${problem.code}: ${problem.message}`;
+  const details = (problem.details ?? []).map((line) => `\n\t${line}`).join('');
+  if (location === undefined) return `${problem.code}: ${problem.message}${details}`;
+  const head = `${location.file}:${location.row}:${location.col}: ${problem.code}: ${problem.message}${details}`;
   const line = sources.get(location.file)?.split('\n')[location.row - 1];
   if (line === undefined || line.trim() === '') return head;
   const before = [...line].slice(0, location.col - 1).map((character) => (character === '\t' ? '\t' : ' '));

@@ -161,7 +161,10 @@ export function compileQuery(
   query = new SafetyCheck(context).body(query, new Set());
   context.throwIfFailed();
   const original = (name: string): string => context.original(name);
-  return { body: new Dynamics(context, false).body(query), captures, original };
+  query = new Dynamics(context, false).body(query);
+  compiled.types.query(query, context);
+  context.throwIfFailed();
+  return { body: query, captures, original };
 }
 
 /** As OPA's `rego` package does: a value may be false where it is all there is to the query. */

@@ -14,6 +14,8 @@ export class CompilerContext {
   readonly sources: ReadonlyMap<string, string>;
   /** From generated variables back to the names of the policy. */
   readonly rewritten = new Map<string, string>();
+  /** What generated variables stand for, where that is a term of the policy; as text. */
+  readonly subjects = new Map<string, string>();
   /** Assigned once the heads are resolved. */
   tree: RuleTree | undefined;
   #problems: RegoProblem[] = [];
@@ -46,9 +48,15 @@ export class CompilerContext {
     for (const [name] of text.matchAll(/__local\w*/g)) this.#taken.add(name);
   }
 
-  report(code: RegoErrorCode, location: Location | undefined, message: string): void {
+  report(
+    code: RegoErrorCode,
+    location: Location | undefined,
+    message: string,
+    details?: readonly string[],
+  ): void {
     if (this.#problems.length < MAX_PROBLEMS) {
-      this.#problems.push({ code, message, location: locate(location) });
+      const problem: RegoProblem = { code, message, location: locate(location) };
+      this.#problems.push(details === undefined ? problem : { ...problem, details });
     }
   }
 

@@ -1,3 +1,4 @@
+import { termText } from '../ast/print.ts';
 import type { Body, Call, Expr, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { equalityExpr, isCallTo, isComprehension, isEquality, refTo, varTerm } from './tree.ts';
@@ -77,7 +78,9 @@ export class Dynamics {
       case 'setComprehension':
       case 'objectComprehension': {
         this.#inTerm(term, original, out);
-        const local = varTerm(this.#context.freshVar(), term.location);
+        const name = this.#context.freshVar();
+        const local = varTerm(name, term.location);
+        if (term.kind === 'ref') this.#context.subjects.set(name, termText(term));
         out.push({ ...equalityExpr(local, term, term.location), with: original.with });
         return local;
       }

@@ -1,4 +1,5 @@
-import type { Body, Call, Expr, Rule, Term } from '../ast/types.ts';
+import { termText } from '../ast/print.ts';
+import type { Body, Call, Expr, Rule, Term, Var } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { markWithResult } from './marks.ts';
 import { appendToBody, containsRefOrComprehension, equalityExpr, isComprehension, varTerm } from './tree.ts';
@@ -118,13 +119,17 @@ export class Expander {
         return output;
       }
       case 'ref': {
+        const [first] = term.terms;
+        const call = first?.kind === 'call' ? termText(first) : undefined;
         const terms = term.terms.map((part) => this.#term(part, support));
         const head = terms[0] as Term;
         if (head.kind === 'array' || head.kind === 'object' || head.kind === 'set' || isComprehension(head)) {
           const { local, expr } = this.#bind(head);
+          this.#context.subjects.set((local as Var).name, termText(head));
           support.push(expr);
           terms[0] = local;
         }
+        if (call !== undefined) this.#context.subjects.set((terms[0] as Var).name, call);
         return { ...term, terms };
       }
       case 'array':

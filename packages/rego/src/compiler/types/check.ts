@@ -1,6 +1,6 @@
 import { refText, termText } from '../../ast/print.ts';
 import type { Body, Call, Expr, Ref, Rule, Term } from '../../ast/types.ts';
-import type { Value } from '../../values/index.ts';
+import { toTerm, type Value } from '../../values/index.ts';
 import { constantOf } from '../constants.ts';
 import type { CompilerContext } from '../context.ts';
 import { type CompiledRule, groundPrefix } from '../rule-tree.ts';
@@ -30,13 +30,14 @@ const MAX_CHECKS = 100_000;
 interface Problem {
   readonly location: Expr['location'];
   readonly message: string;
+  readonly details?: readonly string[];
   /** Whether it may only follow from another problem. */
   readonly unknown: boolean;
 }
 
 /** Finds expressions that no value can satisfy (stage CheckTypes; `ast/check.go`). */
 export class TypeChecker {
-  readonly #context: CompilerContext;
+  #context: CompilerContext;
   readonly #root: TypeEnv;
   readonly #rules: TypeEnv;
   /** The rules that depend on what a ref names; for `with`. */
@@ -72,14 +73,21 @@ export class TypeChecker {
       this.#branch(rule, branch);
   }
 
-  query(body: Body): void {
+  /** Checks a query on what is known of the rules; problems go to the query's context. */
+  query(body: Body, context: CompilerContext): void {
+    const rules = this.#context;
+    this.#context = context;
+    this.#checks = 0;
     const problems: Problem[] = [];
     this.#body(this.#rules, body, problems);
     this.#report(problems);
+    this.#context = rules;
   }
 
   #report(problems: readonly Problem[]): void {
-    for (const { location, message } of problems) this.#context.report('rego_type_error', location, message);
+    for (const { location, message, details } of problems) {
+      this.#context.report('rego_type_error', location, message, details);
+    }
   }
 
   #branch(rule: CompiledRule, branch: Rule): void {
@@ -207,7 +215,7 @@ export class TypeChecker {
       const keys = keysOf(extentOf(node));
       const known = env.of(term);
       if (known === undefined) env.setVar(term, keys);
-      else if (!unifies(keys, known)) return this.#undefinedRef(ref);
+      else if (!unifies(keys, known)) return this.#undefinedRef(ref, at, keys, known);
     }
     const child = node.child(term);
     if (child === undefined) {
@@ -223,30 +231,49 @@ export class TypeChecker {
 
   #leaf(env: TypeEnv, start: Maybe, ref: Ref, from: number): Problem | undefined {
     let type = start;
-    for (const term of ref.terms.slice(from)) {
+    for (const [index, term] of ref.terms.slice(from).entries()) {
+      const at = from + index;
       const keys = keysOf(type);
-      if (keys === undefined) return this.#undefinedRef(ref);
+      if (keys === undefined) {
+        const { location } = ref.terms[0] as Term;
+        const length = this.#text({ ...ref, terms: ref.terms.slice(0, at) }).length;
+        const details = [this.#text(ref), '^'.repeat(length), `have: ${typeText(type)}`];
+        return { location, message: `undefined ref: ${this.#text(ref)}`, details, unknown: false };
+      }
       if (isScalar(term)) {
-        type = select(type, constantOf(term) as Value);
-        if (type === undefined) return this.#undefinedRef(ref);
+        const member = select(type, constantOf(term) as Value);
+        if (member === undefined) return this.#undefinedRef(ref, at, keys, undefined, memberKeys(type));
+        type = member;
         continue;
       }
       if (term.kind === 'var') {
         const known = env.of(term);
         if (known === undefined) env.setVar(term, keys);
-        else if (!unifies(known, keys)) return this.#undefinedRef(ref);
+        else if (!unifies(known, keys)) return this.#undefinedRef(ref, at, keys, known);
       } else if (term.kind === 'ref') {
         const known = env.ofRef(term);
-        if (known !== undefined && !unifies(known, keys)) return this.#undefinedRef(ref);
-      } else if (!unify1(env, term, keys, false)) return this.#undefinedRef(ref);
+        if (known !== undefined && !unifies(known, keys)) return this.#undefinedRef(ref, at, keys, known);
+      } else if (!unify1(env, term, keys, false)) return this.#undefinedRef(ref, at, keys, env.of(term));
       type = valuesOf(type);
     }
     return undefined;
   }
 
-  #undefinedRef(ref: Ref): Problem {
+  /** `want` is what could stand at the position; `have` the type of a variable or ref that stands there. */
+  #undefinedRef(ref: Ref, at?: number, want?: Maybe, have?: Maybe, oneOf: readonly Value[] = []): Problem {
     const { location } = ref.terms[0] as Term;
-    return { location, message: `undefined ref: ${this.#text(ref)}`, unknown: false };
+    const details: string[] = [];
+    if (at !== undefined) {
+      const pad = ' '.repeat(this.#text({ ...ref, terms: ref.terms.slice(0, at) }).length + 1);
+      const found =
+        have === undefined ? `have: ${termText(ref.terms[at] as Term)}` : `have (type): ${typeText(have)}`;
+      const wanted =
+        oneOf.length > 0
+          ? `want (one of): [${oneOf.map(toTerm).join(' ')}]`
+          : `want (type): ${typeText(want)}`;
+      details.push(this.#text(ref), `${pad}^`, `${pad}${found}`, `${pad}${wanted}`);
+    }
+    return { location, message: `undefined ref: ${this.#text(ref)}`, details, unknown: false };
   }
 
   #text(ref: Ref): string {
@@ -278,7 +305,8 @@ export class TypeChecker {
     if (unify2(env, a, left, b, right)) return undefined;
     return {
       location: expr.location,
-      message: `match error\n\tleft  : ${typeText(left)}\n\tright : ${typeText(right)}`,
+      message: 'match error',
+      details: [`left  : ${typeText(left)}`, `right : ${typeText(right)}`],
       unknown: isUnknown(left) || isUnknown(right),
     };
   }
@@ -295,7 +323,8 @@ export class TypeChecker {
     const given = call.args.map((arg) => env.of(arg));
     const problem = (what: string, have: readonly Maybe[]): Problem => ({
       location: expr.location,
-      message: `${name}: ${what}\n\thave: (${have.map(typeText).join(', ')})\n\twant: (${wanted.map(typeText).join(', ')})`,
+      message: `${name}: ${what}`,
+      details: [`have: (${have.map(typeText).join(', ')})`, `want: (${wanted.map(typeText).join(', ')})`],
       unknown: have.some(isUnknown),
     });
     if (call.args.length > wanted.length && type.variadic === undefined)
@@ -351,6 +380,12 @@ export class TypeChecker {
     }
     return paths;
   }
+}
+
+/** The constant keys of an object, for messages. */
+function memberKeys(type: Maybe): Value[] {
+  if (type?.kind === 'any') return type.of.flatMap(memberKeys);
+  return type?.kind === 'object' ? type.members.map(([key]) => key) : [];
 }
 
 function isVarOrText(term: Term): boolean {
