@@ -14,7 +14,8 @@ export {
 } from './gate/gate.ts';
 export type { OpenRepository, Station } from './gate/stations.ts';
 export { loadTrust } from './trust/load.ts';
-export { parseTrust, type TrustFiles } from './trust/parse.ts';
+export type { TrustFiles } from './trust/material.ts';
+export { parseTrust } from './trust/parse.ts';
 export type { Authority, Exemption, PolicyParameters, Trust, TrustEntry } from './trust/types.ts';
 export type {
   AttestationFact,

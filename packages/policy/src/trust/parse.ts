@@ -1,29 +1,14 @@
-import { createHash } from 'node:crypto';
-import {
-  canonicalJson,
-  type JsonObject,
-  type JsonValue,
-  type PublicKey,
-  parsePublicKey,
-} from '@pratique/crypto';
-import { PratiqueError } from '@pratique/errors';
-import type { Digest } from '@pratique/oci';
-import { parseTrustedRoot, type TrustedRoot } from '@pratique/sigstore';
+import { canonicalJson, type JsonObject, type JsonValue } from '@pratique/crypto';
+import { printable } from '@pratique/errors';
 import * as v from 'valibot';
 import { LineCounter, parseDocument } from 'yaml';
 import { policyErrors } from '../errors.ts';
+import { trustDigest } from './digest.ts';
 import { compileGlob } from './glob.ts';
+import { readAuthority, readLog, type TrustFiles } from './material.ts';
 import { invalid, type Path, type Source, schemaError } from './problems.ts';
 import { type TrustFile, trustSchema } from './schema.ts';
 import type { Authority, PolicyParameters, Trust, TrustEntry } from './types.ts';
-
-/** What a trust file names, read by the caller: bytes of the file at a path as written in it. */
-export interface TrustFiles {
-  /** Absolute form of a path as written. */
-  resolve(path: string): string;
-  /** @throws anything; reported as TRUST_UNREADABLE */
-  read(path: string): Uint8Array;
-}
 
 const maxTrustBytes = 4 * 1024 * 1024;
 
@@ -45,7 +30,9 @@ export function parseTrust(text: string, name: string, files: TrustFiles): Trust
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
-    throw policyErrors.error('TRUST_INVALID', { message: `${name}:${line}:${col}: ${error.message}` });
+    throw policyErrors.error('TRUST_INVALID', {
+      message: `${name}:${line}:${col}: ${printable(error.message, 300)}`,
+    });
   }
   const result = v.safeParse(trustSchema, toJson(source));
   if (!result.success) throw schemaError(source, result.issues);
@@ -70,7 +57,10 @@ function toJson(source: Source): JsonValue {
 
 function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
   const authorities = new Map(
-    Object.entries(file.authorities).map(([name, given]) => [name, authority(source, name, given, files)]),
+    Object.entries(file.authorities).map(([name, given]) => [
+      name,
+      readAuthority(source, name, given, files),
+    ]),
   );
   const images = file.images.map((entry, index): TrustEntry => {
     const path: Path = ['images', index];
@@ -96,7 +86,7 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
       mode: entry.mode ?? file.mode,
       atLeast,
       of,
-      annotations: entry.annotations as Record<string, string>,
+      annotations: entry.annotations,
     };
   });
   const trust = {
@@ -112,84 +102,9 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
     parameters: parametersOf(file),
     site: file.data as JsonObject,
     policies: file.policies.map((path) => files.resolve(path)),
-    log: file.log === undefined ? null : logOf(source, file.log.trustedRoot, files),
+    log: file.log === undefined ? null : readLog(source, file.log.trustedRoot, files),
   };
-  return { ...trust, digest: digestOf(trust) };
-}
-
-function authority(
-  source: Source,
-  name: string,
-  given: TrustFile['authorities'][string] & {},
-  files: TrustFiles,
-): Authority {
-  const {
-    key,
-    keys = [],
-    keyFile,
-    keyFiles = [],
-  } = given as {
-    key?: string;
-    keys?: string[];
-    keyFile?: string;
-    keyFiles?: string[];
-  };
-  const at: Path = ['authorities', name];
-  const parsed: PublicKey[] = [
-    ...(key === undefined ? [] : [parseKey(source, [...at, 'key'], key)]),
-    ...keys.map((pem, index) => parseKey(source, [...at, 'keys', index], pem)),
-    ...(keyFile === undefined ? [] : [keyFromFile(source, [...at, 'keyFile'], keyFile, files)]),
-    ...keyFiles.map((path, index) => keyFromFile(source, [...at, 'keyFiles', index], path, files)),
-  ];
-  return { name, keys: [...new Map(parsed.map((item) => [item.fingerprint, item])).values()] };
-}
-
-function keyFromFile(source: Source, at: Path, path: string, files: TrustFiles): PublicKey {
-  return parseKey(source, at, readFile(source, at, path, files));
-}
-
-function parseKey(source: Source, at: Path, input: string | Uint8Array): PublicKey {
-  try {
-    return parsePublicKey(input);
-  } catch (cause) {
-    if (!(cause instanceof PratiqueError)) throw cause;
-    throw invalid(source, at, cause.message, {
-      expected: 'a public key, PEM',
-      ...(cause.found === undefined ? {} : { found: cause.found }),
-      cause,
-    });
-  }
-}
-
-/** A root that names no log would ask for none, which is the opposite of what the file says. */
-function logOf(source: Source, path: string, files: TrustFiles): NonNullable<Trust['log']> {
-  const at: Path = ['log', 'trustedRoot'];
-  const bytes = readFile(source, at, path, files);
-  let logs: TrustedRoot['logs'];
-  try {
-    ({ logs } = parseTrustedRoot(bytes));
-  } catch (cause) {
-    if (!(cause instanceof PratiqueError)) throw cause;
-    throw invalid(source, at, `${path}: ${cause.message}`, { expected: 'a Sigstore trusted root', cause });
-  }
-  if (logs.length === 0) {
-    throw invalid(source, at, `${path} names no transparency log`, {
-      expected: 'a trusted root with at least one entry in tlogs',
-      found: 'none',
-    });
-  }
-  return { trustedRoot: files.resolve(path), logs };
-}
-
-function readFile(source: Source, at: Path, path: string, files: TrustFiles): Uint8Array {
-  try {
-    return files.read(path);
-  } catch (cause) {
-    throw policyErrors.error('TRUST_UNREADABLE', {
-      message: `${invalid(source, at, '').message}cannot read ${files.resolve(path)} (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'})`,
-      cause,
-    });
-  }
+  return { ...trust, digest: trustDigest(trust) };
 }
 
 /** `any` is at least one, `all` is every one. */
@@ -240,12 +155,13 @@ function parametersOf({ parameters }: TrustFile): PolicyParameters {
     environment: {
       annotation: given.annotation ?? 'env',
       expected: given.expected ?? null,
-      namespaces: (given.namespaces ?? {}) as Record<string, string>,
+      namespaces: given.namespaces ?? {},
     },
     digests: Object.fromEntries(
-      Object.entries(Array.isArray(digests) ? { '**': digests } : (digests as Record<string, string[]>)).map(
-        ([pattern, approved]) => [regoGlob(pattern), approved],
-      ),
+      Object.entries(Array.isArray(digests) ? { '**': digests } : digests).map(([pattern, approved]) => [
+        regoGlob(pattern),
+        approved,
+      ]),
     ),
     registries: registries.map(regoGlob),
     requireDigest,
@@ -260,33 +176,4 @@ function regoGlob(pattern: string): string {
 
 function list<T>(value: T | readonly T[]): readonly T[] {
   return (Array.isArray(value) ? value : [value]) as readonly T[];
-}
-
-function digestOf(trust: Omit<Trust, 'digest'>): Digest {
-  const patterns = (globs: readonly { canonical: string }[]) => globs.map((glob) => glob.canonical);
-  const canonical: JsonValue = {
-    authorities: Object.fromEntries(
-      [...trust.authorities].map(([name, { keys }]) => [name, keys.map((key) => key.fingerprint).sort()]),
-    ),
-    images: trust.images.map(({ entry, match, exclude, ...rest }) => ({
-      ...rest,
-      entry,
-      match: patterns(match),
-      exclude: patterns(exclude),
-    })),
-    default: trust.default,
-    mode: trust.mode,
-    exempt: trust.exempt.map(({ match, reason }) => ({ match: patterns(match), reason })),
-    parameters: trust.parameters as unknown as JsonObject,
-    data: trust.site,
-    log:
-      trust.log?.logs.map(({ id, key, baseUrl, validFrom, validUntil }) => ({
-        id,
-        key: key.fingerprint,
-        baseUrl,
-        validFrom: validFrom.toISOString(),
-        validUntil: validUntil?.toISOString() ?? null,
-      })) ?? null,
-  };
-  return `sha256:${createHash('sha256').update(canonicalJson(canonical)).digest('hex')}`;
 }

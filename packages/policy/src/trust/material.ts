@@ -1,0 +1,81 @@
+import { type PublicKey, parsePublicKey } from '@pratique/crypto';
+import { PratiqueError } from '@pratique/errors';
+import { parseTrustedRoot, type TrustedRoot } from '@pratique/sigstore';
+import { policyErrors } from '../errors.ts';
+import { invalid, type Path, placeOf, type Source } from './problems.ts';
+import type { TrustFile } from './schema.ts';
+import type { Authority, Trust } from './types.ts';
+
+/** What a trust file names, read by the caller: bytes of the file at a path as written in it. */
+export interface TrustFiles {
+  /** Absolute form of a path as written. */
+  resolve(path: string): string;
+  /** @throws anything; reported as TRUST_UNREADABLE */
+  read(path: string): Uint8Array;
+}
+
+/** One of `authorities`, with its keys read and each there once. */
+export function readAuthority(
+  source: Source,
+  name: string,
+  given: TrustFile['authorities'][string],
+  files: TrustFiles,
+): Authority {
+  const { key, keys = [], keyFile, keyFiles = [] } = given;
+  const at: Path = ['authorities', name];
+  const parsed: PublicKey[] = [
+    ...(key === undefined ? [] : [parseKey(source, [...at, 'key'], key)]),
+    ...keys.map((pem, index) => parseKey(source, [...at, 'keys', index], pem)),
+    ...(keyFile === undefined ? [] : [keyFromFile(source, [...at, 'keyFile'], keyFile, files)]),
+    ...keyFiles.map((path, index) => keyFromFile(source, [...at, 'keyFiles', index], path, files)),
+  ];
+  return { name, keys: [...new Map(parsed.map((item) => [item.fingerprint, item])).values()] };
+}
+
+function keyFromFile(source: Source, at: Path, path: string, files: TrustFiles): PublicKey {
+  return parseKey(source, at, readFile(source, at, path, files));
+}
+
+function parseKey(source: Source, at: Path, input: string | Uint8Array): PublicKey {
+  try {
+    return parsePublicKey(input);
+  } catch (cause) {
+    if (!(cause instanceof PratiqueError)) throw cause;
+    throw invalid(source, at, cause.message, {
+      expected: 'a public key, PEM',
+      ...(cause.found === undefined ? {} : { found: cause.found }),
+      cause,
+    });
+  }
+}
+
+/** A root that names no log would ask for none, which is the opposite of what the file says. */
+export function readLog(source: Source, path: string, files: TrustFiles): NonNullable<Trust['log']> {
+  const at: Path = ['log', 'trustedRoot'];
+  const bytes = readFile(source, at, path, files);
+  let logs: TrustedRoot['logs'];
+  try {
+    ({ logs } = parseTrustedRoot(bytes));
+  } catch (cause) {
+    if (!(cause instanceof PratiqueError)) throw cause;
+    throw invalid(source, at, `${path}: ${cause.message}`, { expected: 'a Sigstore trusted root', cause });
+  }
+  if (logs.length === 0) {
+    throw invalid(source, at, `${path} names no transparency log`, {
+      expected: 'a trusted root with at least one entry in tlogs',
+      found: 'none',
+    });
+  }
+  return { trustedRoot: files.resolve(path), logs };
+}
+
+function readFile(source: Source, at: Path, path: string, files: TrustFiles): Uint8Array {
+  try {
+    return files.read(path);
+  } catch (cause) {
+    throw policyErrors.error('TRUST_UNREADABLE', {
+      message: `${placeOf(source, at, 'value')}: cannot read ${files.resolve(path)} (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+      cause,
+    });
+  }
+}
