@@ -217,5 +217,14 @@ export const queries: Readonly<Record<string, fc.Arbitrary<string>>> = {
     form('[x, _] = [$, 1]', grammar.any),
     form('y := $; x := [y, y]', grammar.any),
     form('x := {"v": y | y := $}', grammar.any),
+    form('x := [input.n, input.s] with input.n as $', grammar.any),
+    form('x := input.object with input.object.a as $ with input.s as $', grammar.any, grammar.any),
+    form('walk($, [p, y]); x := [p, y]', fc.oneof(grammar.array, grammar.object)),
+    form('{"a": x, "b": _} = {"a": $, "b": $}', grammar.any, grammar.any),
+    form(
+      'some k; x := $[k]; not is_object(x)',
+      fc.oneof(leaves('input.object', 'input.mixed', 'input.nested')),
+    ),
+    form('every k, y in $ { k != y }; x := true', fc.oneof(grammar.array, grammar.object)),
   ),
 };
