@@ -77,7 +77,7 @@ function compiledSchema(given: Value, parsed: RegoObject): GraphQLSchema {
   const known = schemas.get(key);
   if (known !== undefined) return known;
   checkSchema(parsed);
-  const schema = buildSchema(parsed, typeof given === 'string' ? given : printSchema(parsed));
+  const schema = buildSchema(parsed, printSchema(parsed));
   if (schemas.size >= maxSchemas) schemas.delete(schemas.keys().next().value!);
   schemas.set(key, schema);
   return schema;

@@ -101,7 +101,10 @@ export function tokenize(text: string): readonly Token[] {
       at += digits[0].length;
     } else if (text.startsWith('"""', at)) {
       const found = match(block);
-      if (found === null) return invalid(start);
+      if (found === null) {
+        advance(text.slice(at));
+        return invalid({ line, column: column(0) });
+      }
       const opened = column(3);
       advance(found[0]);
       const inner = found[1]! + '"'.repeat(found[0].length - found[1]!.length - 6);

@@ -18,14 +18,20 @@ export function printQuery(document: RegoObject): string {
   return [...operations, ...fragments].join('\n');
 }
 
-/** The text of a schema document. */
+/** The text of a schema document. The first extension of a type that is not defined stands for its definition. */
 export function printSchema(document: RegoObject): string {
+  const defined = new Set(list(document, 'Definitions').map((definition) => text(definition, 'Name')));
   return [
     ...list(document, 'Schema').map((schema) => `schema${schemaBody(schema)}`),
     ...list(document, 'SchemaExtension').map((schema) => `extend schema${schemaBody(schema)}`),
     ...list(document, 'Directives').map(directiveDefinition),
     ...list(document, 'Definitions').map((definition) => typeDefinition(definition)),
-    ...list(document, 'Extensions').map((definition) => `extend ${typeDefinition(definition)}`),
+    ...list(document, 'Extensions').map((definition) => {
+      const name = text(definition, 'Name');
+      if (defined.has(name)) return `extend ${typeDefinition(definition)}`;
+      defined.add(name);
+      return typeDefinition(definition);
+    }),
   ].join('\n');
 }
 

@@ -19,9 +19,8 @@ export function parseQuery(text: string): RegoObject {
 
 function operation(reader: SyntaxReader): RegoObject {
   const comment = commentGroup(reader.peek());
-  if (reader.is('{')) {
-    return node({ Operation: 'query', Name: '', SelectionSet: selections(reader), Comment: comment });
-  }
+  // gqlparser loses the comments of an operation without a keyword.
+  if (reader.is('{')) return node({ Operation: 'query', Name: '', SelectionSet: selections(reader) });
   const kind = reader.name();
   return node({
     Operation: kind,

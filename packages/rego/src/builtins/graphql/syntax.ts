@@ -152,7 +152,7 @@ export class SyntaxReader {
       );
     }
     if (token.kind === 'punctuator' && token.value === '$' && !constant) {
-      return valueNode('variable', this.variable(), comment);
+      return valueNode('variable', this.variable());
     }
     switch (token.kind) {
       case 'int':

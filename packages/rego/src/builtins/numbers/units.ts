@@ -41,10 +41,12 @@ registerBuiltin('units.parse_bytes', declaration, (_context, text) => {
   if (match === null) throw new BuiltinError(`${name}: byte unit ${unit} not recognized`);
   const base = match[2] === 'i' ? 1024n : 1000n;
   const factor = match[1] === undefined ? 1n : base ** BigInt(powers[match[1]]!);
-  const product = multiply(rounded(rational(name, 'byte amount', amount)), {
-    numerator: factor,
-    denominator: 1n,
-  });
+  const product = rounded(
+    multiply(rounded(rational(name, 'byte amount', amount)), {
+      numerator: factor,
+      denominator: 1n,
+    }),
+  );
   return RegoNumber.fromBigInt(product.numerator / product.denominator);
 });
 
@@ -83,7 +85,7 @@ function rational(name: string, what: string, text: string): Rational {
     : { numerator: digits, denominator: 10n ** BigInt(-exponent) };
 }
 
-/** OPA reads byte amounts as floats with a 64-bit mantissa. */
+/** OPA computes byte amounts in floats with a 64-bit mantissa. */
 function rounded(value: Rational): Rational {
   if (value.numerator === 0n) return value;
   const negative = value.numerator < 0n;
