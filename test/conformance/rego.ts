@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import {
+  type Builtin,
   compare,
   compile,
   fromJson,
@@ -17,6 +18,7 @@ import {
   RegoObject,
   type RegoProblem,
   RegoSet,
+  T,
   toJsonText,
   toTerm,
   type Value,
@@ -170,6 +172,7 @@ function evaluate(test: Case, version: Version): Map<string, Value>[] {
   const policy = compile({
     modules: modulesOf(test.modules),
     host: { lookupAddresses },
+    builtins: [SLEEP],
     data: test.data ?? new RegoObject(),
     regoVersion: version,
     ...keywords,
@@ -182,6 +185,16 @@ function evaluate(test: Case, version: Version): Map<string, Value>[] {
     .bareQuery(test.query)
     .bindings(input, { strictBuiltinErrors: test.strictError, env: test.env });
 }
+
+/** A function that OPA's runner adds: takes time, so that the clock could be seen to move. */
+const SLEEP: Builtin = {
+  name: 'test.sleep',
+  declaration: { args: [T.string], result: T.null },
+  call: () => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    return null;
+  },
+};
 
 /** Stands in for the resolver: only what every machine knows. */
 function lookupAddresses(name: string): readonly string[] {

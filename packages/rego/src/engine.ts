@@ -154,7 +154,7 @@ export class Engine {
   }
 
   #explained(error: unknown): unknown {
-    if (error instanceof RegoError) return new RegoError(error.problems, this.sources);
+    if (error instanceof RegoError) return new RegoError(error.problems, this.sources, error.cause);
     if (error instanceof Halt) {
       return new RegoError([
         { code: error.code as RegoError['code'], message: error.message, location: undefined },

@@ -42,9 +42,13 @@ export class RegoError extends Error {
   readonly problems: readonly RegoProblem[];
   readonly #sources: ReadonlyMap<string, string>;
 
-  constructor(problems: readonly RegoProblem[], sources: ReadonlyMap<string, string> = new Map()) {
+  constructor(
+    problems: readonly RegoProblem[],
+    sources: ReadonlyMap<string, string> = new Map(),
+    cause?: unknown,
+  ) {
     const first = problems[0] as RegoProblem;
-    super(first.message);
+    super(first.message, cause === undefined ? undefined : { cause });
     this.code = first.code;
     this.location = first.location;
     this.problems = problems;

@@ -217,6 +217,105 @@ describe('errors say where and what', () => {
   });
 });
 
+describe('rules found by what they compare with', () => {
+  const many = (make: (index: number) => string): string =>
+    Array.from({ length: 10 }, (_, index) => make(index)).join('\n');
+
+  test('give the same as rules tried one by one', () => {
+    const rules = `
+      ${many((i) => `p contains ${i} if input.kind == "k${i}"`)}
+      ${many((i) => `p contains ${i + 100} if input.kind in {"k${i}", "k${i + 1}"}`)}
+      p contains "always"
+      p contains "late" if { x := input.kind; startswith(x, "k"); x == "k3" }`;
+    expect(evaluate(rules, { kind: 'k3' })).toEqual([3, 102, 103, 'always', 'late']);
+    expect(evaluate(rules, { kind: 'other' })).toEqual(['always']);
+    expect(evaluate(rules, {})).toEqual(['always']);
+  });
+
+  test('find a number however it is written, and composite values', () => {
+    const rules = `${many((i) => `p contains ${i} if input.n == ${i}`)}
+      q contains "list" if input.n == [1, {"a": 2}]
+      ${many((i) => `q contains ${i} if input.n == "${i}"`)}`;
+    const one = JSON.parse('{"n": 1.0}') as unknown;
+    expect(evaluate(rules, one)).toEqual([1]);
+    expect(evaluate(rules, { n: [1, { a: 2 }] }, { name: 'q' })).toEqual(['list']);
+  });
+
+  test('of functions are found by their arguments, and conflicts among them are still seen', () => {
+    const rules = `${many((i) => `f("k${i}", x) := x + ${i}`)}
+      f("k1", x) := 7 if x == 5
+      p := f(input.k, input.x)`;
+    expect(evaluate(rules, { k: 'k4', x: 1 })).toBe(5);
+    expect(evaluate(rules, { k: 'none', x: 1 })).toBeUndefined();
+    expect(() => evaluate(rules, { k: 'k1', x: 5 })).toThrow(
+      expect.objectContaining({ message: 'functions must not produce multiple outputs for same inputs' }),
+    );
+  });
+
+  test('fall back to the default and to else', () => {
+    const rules = `default p := "none"
+      ${many((i) => `p := ${i} if input.k == "k${i}"`)}
+      q := 1 if { input.k == "x" } else := 2 if input.k == "y"
+      ${many((i) => `q := ${i + 10} if input.k == "q${i}"`)}`;
+    expect([evaluate(rules, { k: 'k2' }), evaluate(rules, { k: 'zz' }), evaluate(rules, {})]).toEqual([
+      2,
+      'none',
+      'none',
+    ]);
+    expect(evaluate(rules, { k: 'y' }, { name: 'q' })).toBe(2);
+  });
+});
+
+describe('documents that see only data', () => {
+  test('are not kept where with replaces what they are made of', () => {
+    const rules = `
+      names := {n | some n in data.list}
+      size(x) := count(x)
+      n := size(names)
+      p := [n, a, b, n] if {
+        a := n with data.list as ["x", "y", "z"]
+        b := n with size as 9
+      }`;
+    expect(evaluate(rules, {}, { data: { list: ['x'] } })).toEqual([1, 3, 9, 1]);
+  });
+
+  test('show their errors to a strict caller even when a lenient one came first', () => {
+    const rule = compile({ modules: { 'a.rego': 'package a\np := 1 / data.zero' }, data: { zero: 0 } }).rule(
+      'data.a.p',
+    );
+    expect(rule.evaluate()).toBeUndefined();
+    expect(() => rule.evaluate({}, { strictBuiltinErrors: true })).toThrow(RegoError);
+  });
+
+  test('do not keep the time', () => {
+    const rule = compile({ modules: { 'a.rego': 'package a\np := time.now_ns()' } }).rule('data.a.p');
+    expect([rule.evaluate({}, { timeNs: 1n }), rule.evaluate({}, { timeNs: 2n })]).toEqual([1, 2]);
+  });
+
+  test('are taken from data as it was when compiled', () => {
+    const data = { list: [{ n: 1 }] };
+    const rule = compile({ modules: { 'a.rego': 'package a\np := data.list[0].n' }, data }).rule('data.a.p');
+    data.list[0] = { n: 2 };
+    expect(rule.evaluate()).toBe(1);
+  });
+});
+
+describe('types', () => {
+  test.each([
+    ['p if "a" == 1', 'match error'],
+    ['p := count(1)', 'count: invalid argument(s)'],
+    ['r := {"a": 1}\np := r.b', 'undefined ref: data.test.r.b'],
+    ['f(x) := x\np := f', 'function data.test.f used as reference, not called'],
+    ['p if { x := [1, "a"]; x[2] == 1 }', 'undefined ref: x[2]'],
+  ])('no value could satisfy %s', (rules, message) => {
+    expect(problemsOf({ 'test.rego': `package test\n${rules}` })).toContain(`rego_type_error: ${message}`);
+  });
+
+  test('of documents that with replaces are not held against it', () => {
+    expect(evaluate('limit := 1\nq := limit\np if q == "x" with data.test.limit as "x"')).toBe(true);
+  });
+});
+
 describe('with', () => {
   const rules = `
     allow if input.user == "admin"
@@ -266,6 +365,23 @@ describe('functions of the host', () => {
         .evaluate(),
     ).toBe('hi!');
     expect(problemsOf(modules)).toEqual(['rego_type_error: undefined function pratique.shout']);
+  });
+
+  test('that crash end the evaluation with an error that names them', () => {
+    const crash: Builtin = {
+      ...now,
+      call: () => {
+        throw new Error('no connection');
+      },
+    };
+    const modules = { 'a.rego': 'package a\np := pratique.shout("hi")' };
+    expect(() =>
+      compile({ modules, builtins: [crash] })
+        .rule('data.a.p')
+        .evaluate(),
+    ).toThrow(
+      expect.objectContaining({ code: 'eval_internal_error', message: 'pratique.shout: no connection' }),
+    );
   });
 
   test('may not replace one of the language', () => {

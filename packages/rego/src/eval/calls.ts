@@ -191,7 +191,10 @@ function raise(plan: Plan, name: string, location: CallLocation | undefined, err
   if (error instanceof Halt) {
     throw new RegoError([{ code: error.code as RegoError['code'], message: error.message, location }]);
   }
-  throw error;
+  // Conflicts in rules that a relation calls back into, and stacks that ran out, are none of the function's.
+  if (error instanceof RegoError || error instanceof RangeError) throw error;
+  const message = `${name}: ${error instanceof Error ? error.message : String(error)}`;
+  throw new RegoError([{ code: 'eval_internal_error', message, location }], undefined, error);
 }
 
 function planRelation(

@@ -279,7 +279,9 @@ export class TypeChecker {
   #text(ref: Ref): string {
     return refText(
       ref.terms.map((term) =>
-        term.kind === 'var' ? { ...term, name: this.#context.original(term.name) } : term,
+        term.kind === 'var'
+          ? { ...term, name: this.#context.subjects.get(term.name) ?? this.#context.original(term.name) }
+          : term,
       ),
     );
   }
