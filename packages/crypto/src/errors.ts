@@ -39,6 +39,16 @@ export const cryptoErrors = defineErrors({
     title: 'The password does not open the private key file.',
     remedy: 'Set COSIGN_PASSWORD to the password given when the key was made.',
   },
+  NOTE_INVALID: {
+    kind: 'fault',
+    title: 'A signed note or checkpoint of a log is not well formed.',
+    remedy: 'Fetch it again from the log; a log that publishes such a checkpoint does not follow C2SP.',
+  },
+  TIMESTAMP_UNREADABLE: {
+    kind: 'fault',
+    title: 'A signed timestamp cannot be read as RFC 3161.',
+    remedy: 'Look at it with `openssl ts -reply -text -in FILE`, and have it made again.',
+  },
   ENVELOPE_INVALID: {
     kind: 'fault',
     title: 'A DSSE envelope is not well formed.',

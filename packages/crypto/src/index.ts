@@ -1,3 +1,8 @@
+export {
+  type CertificateTimestamp,
+  embeddedTimestamps,
+  verifyCertificateTimestamp,
+} from './ct/sct.ts';
 export { contextTag, type DerElement, DerReader, readDer, tags } from './der/reader.ts';
 export { type Envelope, parseEnvelope, preAuthEncoding, verifyEnvelope } from './dsse/envelope.ts';
 export { decodeBase64, encodeBase64 } from './encoding/base64.ts';
@@ -21,6 +26,30 @@ export {
   type SigningKey,
 } from './keys/signing-key.ts';
 export { defaultSchemes, type SignatureScheme, verifySignature } from './keys/verify.ts';
+export { type HashAlgorithm, verifyDigestSignature } from './keys/verify-digest.ts';
+export {
+  type Checkpoint,
+  type Cosignature,
+  findCosignature,
+  isNoteSignedBy,
+  type Note,
+  type NoteKey,
+  type NoteSignature,
+  noteKeyHash,
+  parseCheckpoint,
+  parseNote,
+} from './merkle/note.ts';
+export {
+  leafHash,
+  nodeHash,
+  type Subtree,
+  verifyConsistencyProof,
+  verifyInclusionProof,
+  verifySubtreeConsistencyProof,
+  verifySubtreeInclusionProof,
+} from './merkle/tree.ts';
+export { parseTimestampResponse, type TimestampToken } from './timestamp/response.ts';
+export { type TimestampResult, type TimestampSigner, verifyTimestampToken } from './timestamp/verify.ts';
 export { type Certificate, type CertificateExtension, parseCertificate } from './x509/certificate.ts';
 export { createSelfSigned, type SelfSigned, type SelfSignedOptions } from './x509/create.ts';
 export {
@@ -31,3 +60,6 @@ export {
   keyUsage,
   subjectAltNames,
 } from './x509/extensions.ts';
+export { oids } from './x509/oids.ts';
+export { type PathOptions, type PathResult, verifyPath } from './x509/path.ts';
+export { isSignedBy } from './x509/signature.ts';

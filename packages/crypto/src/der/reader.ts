@@ -143,6 +143,13 @@ export class DerReader {
     return content.subarray(1);
   }
 
+  /** Everything that has not been read yet, unchecked. */
+  rest(): Uint8Array {
+    const bytes = this.#bytes.subarray(this.#offset);
+    this.#offset = this.#bytes.byteLength;
+    return bytes;
+  }
+
   /** Must be called when everything expected has been read. */
   end(): void {
     if (!this.done) throw derError(`${this.#bytes.byteLength - this.#offset} bytes of trailing data`);

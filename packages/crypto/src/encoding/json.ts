@@ -13,6 +13,9 @@ export interface JsonLimits {
   readonly maxDepth?: number;
 }
 
+/** Shared: decoding whole inputs leaves no state behind. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /**
  * Parses JSON that somebody signed. Stricter than `JSON.parse`: UTF-8 must be well formed, there is no byte order
  * mark, no object names a member twice (parsers disagree about which one counts, and a signature must mean one
@@ -27,7 +30,7 @@ export function parseJson(bytes: Uint8Array, what: string, limits: JsonLimits = 
   }
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = decoder.decode(bytes);
   } catch {
     throw refuse(`${what} is not UTF-8`);
   }
@@ -50,24 +53,24 @@ function scan(text: string, what: string, maxDepth: number): void {
   const open: (Set<string> | null)[] = [];
   let key = false;
   for (let i = 0; i < text.length; i++) {
-    switch (text[i]) {
-      case '{':
-      case '[':
-        key = text[i] === '{';
+    switch (text.charCodeAt(i)) {
+      case 0x7b: // {
+      case 0x5b: // [
+        key = text.charCodeAt(i) === 0x7b;
         if (open.push(key ? new Set() : null) > maxDepth)
           throw refuse(`${what} is nested deeper than ${maxDepth}`);
         break;
-      case '}':
-      case ']':
+      case 0x7d: // }
+      case 0x5d: // ]
         open.pop();
         key = false;
         break;
-      case ',':
+      case 0x2c: // ,
         key = open.at(-1) instanceof Set;
         break;
-      case '"': {
+      case 0x22: {
         const start = i;
-        for (i++; i < text.length && text[i] !== '"'; i++) if (text[i] === '\\') i++;
+        i = endOfString(text, start);
         const names = open.at(-1);
         if (key && names instanceof Set) {
           const name = memberName(text.slice(start, i + 1), what);
@@ -79,6 +82,23 @@ function scan(text: string, what: string, maxDepth: number): void {
       }
     }
   }
+}
+
+/** Position of the quote that ends the string starting at `start`, or the text's length where none does. */
+function endOfString(text: string, start: number): number {
+  let end = start;
+  do {
+    end = text.indexOf('"', end + 1);
+    if (end < 0) return text.length;
+  } while (isEscaped(text, end));
+  return end;
+}
+
+/** True when an odd number of backslashes stands before `at`. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === 0x5c) first--;
+  return (at - first) % 2 === 1;
 }
 
 function memberName(quoted: string, what: string): string {

@@ -65,15 +65,14 @@ function verifyWith(
     );
   }
   const hash = scheme.slice(-6);
+  // The key by itself, where the defaults are what is meant (DER, PKCS #1 v1.5): in an object with options it costs a
+  // fifth of a P-256 verification more.
   if (scheme.startsWith('ecdsa-')) {
-    return (
-      key.algorithm.startsWith('ecdsa-') &&
-      verify(hash, data, { key: key.keyObject, dsaEncoding: 'der' }, signature)
-    );
+    return key.algorithm.startsWith('ecdsa-') && verify(hash, data, key.keyObject, signature);
   }
   if (key.algorithm !== 'rsa') return false;
-  const padding = scheme.startsWith('rsa-pss-')
-    ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
-    : { padding: constants.RSA_PKCS1_PADDING };
-  return verify(hash, data, { key: key.keyObject, ...padding }, signature);
+  if (!scheme.startsWith('rsa-pss-')) return verify(hash, data, key.keyObject, signature);
+  const padding = constants.RSA_PKCS1_PSS_PADDING;
+  const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
+  return verify(hash, data, { key: key.keyObject, padding, saltLength }, signature);
 }

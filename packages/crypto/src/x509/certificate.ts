@@ -2,6 +2,7 @@ import { contextTag, type DerReader, readDer, tags } from '../der/reader.ts';
 import { equalBytes, toHex } from '../encoding/bytes.ts';
 import { cryptoErrors } from '../errors.ts';
 import { type PublicKey, parsePublicKey } from '../keys/public-key.ts';
+import { readTime } from './time.ts';
 
 export interface CertificateExtension {
   readonly critical: boolean;
@@ -59,8 +60,8 @@ export function parseCertificate(input: Uint8Array): Certificate {
   }
   const issuer = body.element(tags.sequence).bytes;
   const validity = body.nested();
-  const validFrom = readTime(validity);
-  const validUntil = readTime(validity);
+  const validFrom = readValidity(validity);
+  const validUntil = readValidity(validity);
   validity.end();
   const subject = body.element(tags.sequence).bytes;
   const publicKey = parsePublicKey(body.element(tags.sequence).bytes);
@@ -99,20 +100,9 @@ function readExtensions(outer: DerReader | undefined): Map<string, CertificateEx
   return extensions;
 }
 
-/** UTCTime or GeneralizedTime in the one form RFC 5280 §4.1.2.5 allows: seconds given, UTC, no fractions. */
-function readTime(reader: DerReader): Date {
-  const { tag, content } = reader.element();
-  const digits = new TextDecoder('latin1').decode(content);
-  const short = tag === tags.utcTime && /^\d{12}Z$/.test(digits);
-  if (!short && !(tag === tags.generalizedTime && /^\d{14}Z$/.test(digits)))
-    throw invalid('it has a malformed time');
-  const full = short ? `${Number(digits.slice(0, 2)) < 50 ? '20' : '19'}${digits}` : digits;
-  const iso = full.replace(/^(....)(..)(..)(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z');
-  const time = new Date(iso);
-  // Date accepts the 31st of every month and rolls over.
-  if (Number.isNaN(time.getTime()) || time.toISOString().slice(0, 19) !== iso.slice(0, 19)) {
-    throw invalid('it has a time that does not exist');
-  }
+function readValidity(reader: DerReader): Date {
+  const time = readTime(reader);
+  if (time === null) throw invalid('it has a time that is malformed or does not exist');
   return time;
 }
 
