@@ -349,3 +349,32 @@ test('with everything kept, a review asks nobody and evaluates only the request 
   expect(registry.calls).toHaveLength(before.calls);
   expect(engine.evaluations).toEqual({ image: before.image, request: 11 });
 });
+
+test.each(['GHCR.io/acme/pay:1', 'ghcr.io:443/acme/pay:1', 'GHCR.IO:443/acme/pay:1'])(
+  'another spelling of the registry does not get around what is required: %s',
+  async (reference) => {
+    const { gate } = world({
+      trustText: `${authorities('team')}default: allow
+images: [{ match: ghcr.io/acme/pay, require: { any: [team] } }]
+`,
+      openRepository: (parsed) => {
+        opened.push(parsed.registry);
+        return registry.openRepository({ ...parsed, registry: 'ghcr.io' });
+      },
+    });
+    const opened: string[] = [];
+    const registry = fakeRegistry({ tags: { 'ghcr.io/acme/pay:1': 'pay' }, signatures: {} });
+    const decision = await gate.checkImage(reference);
+    expect(decision).toMatchObject({ allowed: false, denials: [{ code: 'SIGNATURE_MISSING' }] });
+    expect(decision.evidence[reference]?.registry).toBe('ghcr.io');
+    // The registry itself is asked as it was written.
+    expect(opened).toContain(reference.split('/')[0]);
+  },
+);
+
+test('the registries of this machine keep their ports apart', async () => {
+  const { gate } = world();
+  const seen = async (reference: string) => (await gate.checkImage(reference)).denials[0]?.message;
+  expect(await seen('localhost:443/app:1')).toContain('localhost:443/app');
+  expect(await seen('localhost/app:1')).toContain('localhost/app');
+});

@@ -4,6 +4,7 @@ import type { PolicyEngine } from '../engine/types.ts';
 import { buildFacts } from '../facts/build.ts';
 import { readConfig } from '../facts/config.ts';
 import { requirementsFor } from '../trust/match.ts';
+import { canonicalRegistry } from '../trust/registry-name.ts';
 import type { Trust } from '../trust/types.ts';
 import type { DecisionCache, ImageVerdict, VerdictKey } from './cache.ts';
 import type { Progress } from './deadline.ts';
@@ -15,14 +16,17 @@ export interface ImageName {
   /** As written. */
   readonly text: string;
   readonly reference: Reference;
-  /** `registry/repository` */
+  /** In its one spelling: `canonicalRegistry`. */
+  readonly registry: string;
+  /** `registry/repository`, by which trust, policies and the cache know it. */
   readonly name: string;
 }
 
 /** @throws OCI_REFERENCE_INVALID */
 export function parseImage(text: string): ImageName {
   const reference = parseReference(text);
-  return { text, reference, name: `${reference.registry}/${reference.repository}` };
+  const registry = canonicalRegistry(reference.registry);
+  return { text, reference, registry, name: `${registry}/${reference.repository}` };
 }
 
 /** What `lookup` works with: everything that decides about an image. */
@@ -89,7 +93,7 @@ export function tagOf({ reference }: ImageName): string {
 
 async function gather(
   lookup: Lookup,
-  { reference, name }: ImageName,
+  { reference, registry, name }: ImageName,
   digest: Digest,
   progress: Progress,
 ): Promise<ImageVerdict> {
@@ -111,7 +115,7 @@ async function gather(
   ]);
   progress.step = `the policies about ${name}`;
   const facts = buildFacts(trust, {
-    reference,
+    reference: { ...reference, registry },
     manifest,
     config,
     verification: mergeResults(results),

@@ -22,7 +22,7 @@ export async function evaluateRequest(
 function imageInput({ text, containers, image, mode, exemption, facts, findings }: ExaminedImage): object {
   return {
     reference: text,
-    registry: image?.reference.registry ?? null,
+    registry: image?.registry ?? null,
     repository: image?.reference.repository ?? null,
     tag:
       image === null

@@ -1,3 +1,6 @@
+import { dockerHub } from '@pratique/oci';
+import { canonicalRegistry } from './registry-name.ts';
+
 /** A pattern over image names (`registry/repository`), compiled once. Grammar: `docs/reference/trust.md`. */
 export interface ImageGlob {
   /** As written. */
@@ -8,7 +11,6 @@ export interface ImageGlob {
   matches(name: string): boolean;
 }
 
-const dockerHub = 'index.docker.io';
 const maxPatternLength = 512;
 
 /** What is wrong with a pattern, or undefined when nothing is. */
@@ -74,6 +76,6 @@ function canonicalPattern(pattern: string): string {
   const slash = pattern.indexOf('/');
   if (slash < 0) return pattern.includes('**') ? pattern : `${dockerHub}/library/${pattern}`;
   const first = pattern.slice(0, slash);
-  if (first === 'docker.io') return `${dockerHub}${pattern.slice(slash)}`;
-  return first === 'localhost' || /[.:*?[]/.test(first) ? pattern : `${dockerHub}/${pattern}`;
+  const isRegistry = first.toLowerCase() === 'localhost' || /[.:*?[]/.test(first);
+  return isRegistry ? `${canonicalRegistry(first)}${pattern.slice(slash)}` : `${dockerHub}/${pattern}`;
 }
