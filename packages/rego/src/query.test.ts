@@ -287,6 +287,20 @@ describe('documents that see only data', () => {
     expect(() => rule.evaluate({}, { strictBuiltinErrors: true })).toThrow(RegoError);
   });
 
+  test('may be comprehensions inside a rule that sees the input', () => {
+    const rules = `p := [x | some x in input.xs; not x in {y | some y in data.list; y != input.skip}]
+      q := [x | some x in input.xs; not x in {y | some y in data.list; y != 0}]
+      r := q if true with data.list as [5]`;
+    const options = { data: { list: [1, 2] } };
+    expect(evaluate(rules, { xs: [1, 2, 3], skip: 2 }, options)).toEqual([2, 3]);
+    const policy = compile({ modules: { 'a.rego': `package a\n${rules}` }, ...options });
+    expect(policy.rule('data.a.q').evaluate({ xs: [1, 5] })).toEqual([5]);
+    expect(
+      policy.query('data.a.q = x with data.list as [5] with input.xs as [1, 5]').evaluate()[0]?.bindings,
+    ).toEqual({ x: [1] });
+    expect(policy.rule('data.a.q').evaluate({ xs: [1, 5] })).toEqual([5]);
+  });
+
   test('do not keep the time', () => {
     const rule = compile({ modules: { 'a.rego': 'package a\np := time.now_ns()' } }).rule('data.a.p');
     expect([rule.evaluate({}, { timeNs: 1n }), rule.evaluate({}, { timeNs: 2n })]).toEqual([1, 2]);

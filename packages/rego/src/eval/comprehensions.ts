@@ -1,6 +1,8 @@
 import type { ArrayComprehension, ObjectComprehension, SetComprehension } from '../ast/types.ts';
+import { varsOf } from '../compiler/vars.ts';
 import { equal, RegoArray, RegoObject, RegoSet, type Value } from '../values/index.ts';
 import type { Block } from './block.ts';
+import { Constant } from './constant.ts';
 import { conflict, MESSAGES } from './faults.ts';
 import { type Plan, planBody } from './planner.ts';
 
@@ -11,9 +13,24 @@ export function planComprehension(
   term: ArrayComprehension | SetComprehension | ObjectComprehension,
   out: number,
 ): void {
-  const { registers } = plan.machine;
+  const { machine } = plan;
+  const { registers } = machine;
   const inner = block.child();
   planBody(plan, inner, term.body);
+  const make = collector(inner, term);
+  const closed = varsOf([term]).isDisjointFrom(block.bound) && plan.purity.body(term.body);
+  const constant = closed ? new Constant<Value>(machine) : undefined;
+  block.emit((next) => () => {
+    registers[out] = constant === undefined ? make() : constant.get(make);
+    return next();
+  });
+}
+
+/** Links the body so that it fills a new collection each time. */
+function collector(
+  inner: Block,
+  term: ArrayComprehension | SetComprehension | ObjectComprehension,
+): () => Value {
   if (term.kind === 'objectComprehension') {
     const key = inner.getter(term.key);
     const value = inner.getter(term.value);
@@ -26,13 +43,11 @@ export function planComprehension(
       else if (!equal(known, member)) throw conflict(MESSAGES.objectKeys, term.location);
       return false;
     });
-    block.emit((next) => () => {
+    return () => {
       object = new RegoObject();
       run();
-      registers[out] = object;
-      return next();
-    });
-    return;
+      return object;
+    };
   }
   const get = inner.getter(term.term);
   if (term.kind === 'setComprehension') {
@@ -41,23 +56,20 @@ export function planComprehension(
       set.add(get());
       return false;
     });
-    block.emit((next) => () => {
+    return () => {
       set = new RegoSet();
       run();
-      registers[out] = set;
-      return next();
-    });
-    return;
+      return set;
+    };
   }
   let items: Value[] = [];
   const run = inner.link(() => {
     items.push(get());
     return false;
   });
-  block.emit((next) => () => {
+  return () => {
     items = [];
     run();
-    registers[out] = new RegoArray(items);
-    return next();
-  });
+    return new RegoArray(items);
+  };
 }

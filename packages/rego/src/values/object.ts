@@ -34,17 +34,20 @@ export class RegoObject {
   }
 
   get(key: Value): Value | undefined {
+    const host = this.#host;
+    if (host !== undefined) {
+      if (typeof key !== 'string' || !Object.hasOwn(host, key)) return undefined;
+      const member = host[key];
+      if (typeof member === 'string' || typeof member === 'boolean') return member;
+      return this.#load(key, member);
+    }
     if (key === null || typeof key !== 'object') {
-      if (this.#plain !== undefined) {
-        const value = this.#plain.get(key);
-        if (value !== undefined) return value;
-      }
-      if (this.#host !== undefined) return this.#load(key);
+      const value = this.#plain?.get(key);
+      if (value !== undefined) return value;
       return this.#boxed !== undefined && typeof key === 'number'
         ? this.#boxed.get(keyOf(key))?.[1]
         : undefined;
     }
-    if (this.#host !== undefined) return undefined;
     const found = this.#boxed?.get(keyOf(key));
     if (found !== undefined) return found[1];
     if (!(key instanceof RegoNumber) || this.#plain === undefined) return undefined;
@@ -105,17 +108,18 @@ export class RegoObject {
     return this.keys().map((key) => [key, this.get(key) as Value] as const);
   }
 
-  #load(key: PrimitiveKey): Value | undefined {
-    if (typeof key !== 'string') return undefined;
-    const host = this.#host as HostObject;
-    if (!Object.hasOwn(host, key)) return undefined;
-    const member = host[key];
-    if (member === undefined || typeof member === 'function' || typeof member === 'symbol') return undefined;
-    const value = fromJson(member);
-    if (typeof value === 'object' && value !== null) {
-      this.#plain ??= new Map();
-      this.#plain.set(key, value);
+  /** Converts a member of the host's object. Composite ones are kept, so that work on them is not repeated. */
+  #load(key: string, member: unknown): Value | undefined {
+    if (typeof member !== 'object') {
+      const absent = member === undefined || typeof member === 'function' || typeof member === 'symbol';
+      return absent ? undefined : fromJson(member);
     }
+    if (member === null) return null;
+    const known = this.#plain?.get(key);
+    if (known !== undefined) return known;
+    const value = fromJson(member);
+    this.#plain ??= new Map();
+    this.#plain.set(key, value);
     return value;
   }
 
@@ -124,7 +128,7 @@ export class RegoObject {
     const loaded = this.#plain;
     const plain = new Map<PrimitiveKey, Value>();
     for (const key of Object.keys(host)) {
-      const value = loaded?.get(key) ?? this.#load(key);
+      const value = loaded?.get(key) ?? this.#load(key, host[key]);
       if (value !== undefined) plain.set(key, value);
     }
     this.#plain = plain;
