@@ -1,0 +1,3 @@
+package acme.text
+
+shout(word) := upper(word)
