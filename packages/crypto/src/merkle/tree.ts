@@ -59,6 +59,7 @@ export function verifyConsistencyProof(
   oldRoot: Uint8Array,
   root: Uint8Array,
 ): boolean {
+  if (oldSize <= 0n) return false;
   return verifySubtreeConsistencyProof({ start: 0n, end: oldSize }, size, hashes, oldRoot, root);
 }
 
@@ -90,8 +91,8 @@ export function verifySubtreeInclusionProof(
 
 /**
  * True when the tree of `size` leaves with `root` contains the subtree with `subtreeRoot`
- * (draft-ietf-plants-merkle-tree-certs §4.4.3, of which RFC 9162 §2.1.4.2 is the case of a start at zero). Never
- * throws.
+ * (draft-ietf-plants-merkle-tree-certs §4.4.3, of which RFC 9162 §2.1.4.2 is the case of a start at zero). An
+ * empty subtree is in every tree. Never throws.
  */
 export function verifySubtreeConsistencyProof(
   subtree: Subtree,
@@ -100,6 +101,8 @@ export function verifySubtreeConsistencyProof(
   subtreeRoot: Uint8Array,
   root: Uint8Array,
 ): boolean {
+  if (subtree.start >= 0n && subtree.start === subtree.end && subtree.end <= size)
+    return hashes.length === 0 && equalBytes(subtreeRoot, createHash('sha256').digest());
   if (!isSubtree(subtree) || subtree.end > size) return false;
   if (hashes.some((item) => item.byteLength !== hashBytes)) return false;
   let first = subtree.start;
