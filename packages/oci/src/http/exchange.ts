@@ -1,5 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -8,6 +7,9 @@ import { ociErrors } from '../errors.ts';
 import { connectionFault } from './faults.ts';
 import type { HttpLimits } from './options.ts';
 import { isLoopback } from './redirect.ts';
+
+// Not an `import`: that evaluates every export of node:http, of which WebSocket loads the whole fetch stack (20 ms).
+const { Agent: HttpAgent, request: httpRequest } = process.getBuiltinModule('node:http');
 
 /** What is sent. Sizes are known beforehand: some registries refuse chunked transfer encoding. */
 export interface RequestBody {
@@ -84,7 +86,7 @@ export function createExchange(
   };
 }
 
-function exchangeOver(agent: HttpAgent, request: HttpRequest, limits: HttpLimits): Promise<HttpResponse> {
+function exchangeOver(agent: Agent, request: HttpRequest, limits: HttpLimits): Promise<HttpResponse> {
   const { method, url, body, signal } = request;
   const what = describeRequest(request);
   const secure = url.protocol === 'https:';
