@@ -111,6 +111,9 @@ export function decimalKey(value: Num): string {
 
 export function compareNumbers(a: Num, b: Num): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b;
+  // The nearest double of a huge number is infinite, and equal to no number.
+  if (typeof a === 'number' && !Number.isFinite(a)) return a;
+  if (typeof b === 'number' && !Number.isFinite(b)) return -b;
   return compareDecimals(decimalOf(a), decimalOf(b));
 }
 

@@ -63,7 +63,13 @@ export function tokenize(text: string): readonly Token[] {
     }
     at += matched.length;
   };
-  const column = (offset: number) => [...text.slice(lineStart, at + offset)].length + 1;
+  let counted = { at: 0, points: 0 };
+  /** The column `offset` units on; counted from where it was last counted, so that long lines stay linear. */
+  const column = (offset: number) => {
+    if (counted.at < lineStart || counted.at > at) counted = { at: lineStart, points: 0 };
+    counted = { at, points: counted.points + codePoints(text, counted.at, at) };
+    return counted.points + codePoints(text, at, at + offset) + 1;
+  };
   const push = (kind: TokenKind, value: string, position: { line: number; column: number }) => {
     tokens.push({ kind, value, ...position, comments });
     comments = [];
@@ -111,9 +117,11 @@ export function tokenize(text: string): readonly Token[] {
       push('block', blockValue(inner), { line, column: opened });
     } else {
       const found = match(string);
-      // An unfinished string is an error where it stops.
-      if (found === null)
-        return invalid({ line, column: column(/^"(?:[^"\\\n\r]|\\.)*/.exec(text.slice(at))![0].length) });
+      if (found === null) {
+        // An unfinished string is an error where it stops.
+        const read = /^"(?:[^"\\\n\r]|\\.)*/.exec(text.slice(at))?.[0] ?? '';
+        return invalid({ line, column: column(read.length) });
+      }
       push('string', JSON.parse(`"${found[1]!.replaceAll('\t', '\\t')}"`) as string, {
         line,
         column: column(1),
@@ -126,6 +134,12 @@ export function tokenize(text: string): readonly Token[] {
     push('invalid', '', position);
     return tokens;
   }
+}
+
+function codePoints(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let i = from; i < to; i++) if ((text.charCodeAt(i) & 0xfc00) !== 0xdc00) count++;
+  return count;
 }
 
 /** Common indentation and blank lines at both ends are not part of a block string (section 2.9.4). */

@@ -14,14 +14,17 @@ interface Token {
 
 type CharacterSet = readonly (readonly [low: number, high: number])[];
 
-/** Tokens of the longest glob looked at. */
+/** Tokens of the longest glob looked at, and characters of its text. */
 const maxTokens = 2_000;
+const maxLength = 16 * maxTokens;
 
 export function globsIntersect(a: string, b: string, charge: (steps: number) => void): boolean {
+  if (Math.max(a.length, b.length) > maxLength)
+    throw new BuiltinError(`glob of more than ${maxLength} characters`);
   const left = simplify(parseGlob(a));
   const right = simplify(parseGlob(b));
   if (Math.max(left.length, right.length) > maxTokens) {
-    throw new BuiltinError(`glob of more than ${maxTokens} characters`);
+    throw new BuiltinError(`glob of more than ${maxTokens} parts`);
   }
   const trimmed = trim(left, right);
   return trimmed !== undefined && new Search(...trimmed, charge).normal(0, 0, false);

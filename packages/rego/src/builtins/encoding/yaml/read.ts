@@ -18,8 +18,8 @@ export class YamlError extends Error {
   override readonly name = 'YamlError';
 }
 
-/** Nodes visited while aliases are followed: the bound on "billion laughs" documents. */
-const maxNodes = 2_000_000;
+/** Nodes made through aliases: the bound on "billion laughs" documents. */
+const maxAliasNodes = 200_000;
 const maxDepth = 1_000;
 
 /** Parses the first document. Throws {@link YamlError}. `charge` is called once per node. */
@@ -74,7 +74,8 @@ class Reader {
   private readonly anchors = new Map<string, ParsedNode>();
   private readonly open = new Set<ParsedNode>();
   private readonly charge: (steps: number) => void;
-  private nodes = 0;
+  private aliasNodes = 0;
+  private aliasDepth = 0;
 
   constructor(charge: (steps: number) => void) {
     this.charge = charge;
@@ -84,6 +85,8 @@ class Reader {
     const target = this.target(node, depth);
     if (target === undefined) return null;
     if (isScalar(target)) return this.scalarValue(target);
+    const throughAlias = isAlias(node) ? 1 : 0;
+    this.aliasDepth += throughAlias;
     this.open.add(target);
     const result = isSeq<ParsedNode>(target)
       ? new RegoArray(target.items.map((item) => this.value(item, depth + 1)))
@@ -91,13 +94,15 @@ class Reader {
         ? this.object(target.items, depth)
         : null;
     this.open.delete(target);
+    this.aliasDepth -= throughAlias;
     return result;
   }
 
   /** Follows aliases and counts. */
   private target(node: Node, depth: number): ParsedNode | undefined {
     this.charge(1);
-    if (++this.nodes > maxNodes) throw new YamlError('yaml: document contains excessive aliasing');
+    if (this.aliasDepth > 0 && ++this.aliasNodes > maxAliasNodes)
+      throw new YamlError('yaml: document contains excessive aliasing');
     if (depth > maxDepth) throw new YamlError(`yaml: exceeded max depth of ${maxDepth}`);
     if (node === null || node === undefined) return undefined;
     if (isAlias(node)) {
