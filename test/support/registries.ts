@@ -24,14 +24,17 @@ export interface TestImage {
   readonly pinned: string;
 }
 
-/** Our registry, started as a user starts it. */
-export async function startOurRegistry(directory: string): Promise<TestRegistry> {
+/** Our registry, started as a user starts it, with `flags` of `pratique registry serve`. */
+export async function startOurRegistry(
+  directory: string,
+  flags: readonly string[] = [],
+): Promise<TestRegistry> {
   mkdirSync(directory, { recursive: true });
   const [command, ...prefix] = pratique;
   const server = await startServer(
     command,
-    [...prefix, 'registry', 'serve', '--listen', '127.0.0.1:0', '--data', directory, '-o', 'json'],
-    /"ready":\s*true.*?http:\/\/(127\.0\.0\.1:\d+)/s,
+    [...prefix, 'registry', 'serve', '--listen', '127.0.0.1:0', '--data', directory, ...flags, '-o', 'json'],
+    /"ready":\s*true.*?https?:\/\/(127\.0\.0\.1:\d+)/s,
   );
   return { name: 'pratique', host: server.match[1]!, directory, stop: server.stop };
 }
