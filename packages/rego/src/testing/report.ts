@@ -1,0 +1,127 @@
+import { Buffer } from 'node:buffer';
+import type { RegoError } from '../errors.ts';
+import type { CaseResult, TestResult } from './test-suite.ts';
+
+const RULER = '-'.repeat(80);
+
+/**
+ * Results as `opa test` prints them: what did not pass (with `verbose`, everything), and the counts. A test with cases
+ * counts as its innermost cases. OPA's explanation of failures is not printed.
+ */
+export function prettyReport(
+  results: Iterable<TestResult>,
+  { verbose = false }: { verbose?: boolean } = {},
+): string {
+  const counts = { PASS: 0, FAIL: 0, SKIPPED: 0, ERROR: 0 };
+  const lines: string[] = [];
+  let lastFile: string | undefined;
+  for (const result of results) {
+    count(result, counts);
+    if (result.outcome === 'pass' && !verbose) continue;
+    const { file, row } = result.location;
+    if (lastFile !== undefined && lastFile !== file) lines.push('');
+    lastFile = file;
+    lines.push(`${file}:${row}:`, headline(result), ...caseLines(result.cases, verbose, '  '));
+    if (result.output !== '') lines.push('', ...indented(result.output.trim()), '', '');
+    if (result.error !== undefined) lines.push(...indented(result.error.toString()));
+  }
+  if (lines.length > 0) lines.push(RULER);
+  const total = counts.PASS + counts.FAIL + counts.SKIPPED + counts.ERROR;
+  for (const [name, number] of Object.entries(counts))
+    if (number > 0) lines.push(`${name}: ${number}/${total}`);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+const WORDS = { pass: 'PASS', fail: 'FAIL', skip: 'SKIPPED', error: 'ERROR' } as const;
+
+function headline({ package: path, name, outcome, durationMs }: TestResult): string {
+  const head = `${path}.${name}: ${WORDS[outcome]}`;
+  return outcome === 'skip' ? head : `${head} (${goDuration(durationMs)})`;
+}
+
+function count(
+  { outcome, cases }: TestResult,
+  counts: Record<(typeof WORDS)[keyof typeof WORDS], number>,
+): void {
+  if (cases.length === 0 || outcome === 'skip' || outcome === 'error') counts[WORDS[outcome]]++;
+  else for (const { failed } of leaves(cases)) counts[failed ? 'FAIL' : 'PASS']++;
+}
+
+function* leaves(cases: readonly CaseResult[]): Generator<CaseResult> {
+  for (const entry of cases) {
+    if (entry.cases.length === 0) yield entry;
+    else yield* leaves(entry.cases);
+  }
+}
+
+function caseLines(cases: readonly CaseResult[], verbose: boolean, indent: string): string[] {
+  return cases.flatMap(({ name, failed, cases: inner }) => [
+    ...(failed || verbose ? [`${indent}${name}: ${failed ? 'FAIL' : 'PASS'}`] : []),
+    ...caseLines(inner, verbose, `${indent}  `),
+  ]);
+}
+
+function indented(text: string): string[] {
+  return text.split('\n').map((line) => `  ${line}`);
+}
+
+/** A duration as Go prints it: `1.5s`, `2.25ms`, `13.1µs`. */
+function goDuration(ms: number): string {
+  const ns = Math.round(ms * 1e6);
+  if (ns === 0) return '0s';
+  if (ns < 1e3) return `${ns}ns`;
+  if (ns < 1e6) return `${ns / 1e3}µs`;
+  return ns < 1e9 ? `${ns / 1e6}ms` : `${ns / 1e9}s`;
+}
+
+/** A result in the shape of `opa test --format json`. */
+export interface JsonTestResult {
+  readonly location: { readonly file: string; readonly row: number; readonly col: number };
+  readonly package: string;
+  readonly name: string;
+  readonly fail?: true;
+  readonly error?: { readonly code: string; readonly message: string };
+  readonly skip?: true;
+  /** Nanoseconds. */
+  readonly duration: number;
+  /** Base64. */
+  readonly output?: string;
+  readonly sub_results?: JsonCases;
+}
+
+export interface JsonCases {
+  readonly [name: string]: { readonly name: string; readonly fail?: true; readonly sub_results?: JsonCases };
+}
+
+export function jsonReport(results: Iterable<TestResult>): JsonTestResult[] {
+  return Array.from(results, (result) => {
+    const { location, outcome, error, output, cases } = result;
+    return {
+      location: { file: location.file, row: location.row, col: location.col },
+      package: result.package,
+      name: result.name,
+      ...(outcome === 'fail' ? { fail: true as const } : {}),
+      ...(error === undefined ? {} : { error: jsonError(error) }),
+      ...(outcome === 'skip' ? { skip: true as const } : {}),
+      duration: Math.round(result.durationMs * 1e6),
+      ...(output === '' ? {} : { output: Buffer.from(output).toString('base64') }),
+      ...(cases.length === 0 ? {} : { sub_results: jsonCases(cases) }),
+    };
+  });
+}
+
+function jsonError({ code, message }: RegoError): { code: string; message: string } {
+  return { code, message };
+}
+
+function jsonCases(cases: readonly CaseResult[]): JsonCases {
+  const result: Record<string, JsonCases[string]> = Object.create(null);
+  for (const { name, failed, cases: inner } of cases) {
+    result[name] = {
+      name,
+      ...(failed ? { fail: true as const } : {}),
+      ...(inner.length === 0 ? {} : { sub_results: jsonCases(inner) }),
+    };
+  }
+  return result;
+}

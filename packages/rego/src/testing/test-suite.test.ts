@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import type { CompileInput } from '../engine.ts';
+import { RegoError } from '../errors.ts';
+import { jsonReport, prettyReport } from './report.ts';
+import { type CaseResult, type TestOptions, type TestResult, TestSuite } from './test-suite.ts';
+
+function run(rules: string, options: TestOptions = {}, input: Partial<CompileInput> = {}): TestResult[] {
+  const suite = new TestSuite({ modules: { 'a_test.rego': `package a_test\n\n${rules}` }, ...input });
+  return [...suite.run(options)];
+}
+
+function outcomes(results: readonly TestResult[]): Record<string, string> {
+  return Object.fromEntries(results.map(({ name, outcome }) => [name, outcome]));
+}
+
+/** `one pass, two fail(x fail)` */
+function casesText(cases: readonly CaseResult[]): string {
+  return cases
+    .map(({ name, failed, cases: inner }) => {
+      const nested = inner.length === 0 ? '' : `(${casesText(inner)})`;
+      return `${name} ${failed ? 'fail' : 'pass'}${nested}`;
+    })
+    .join(', ');
+}
+
+test('a test passes when it is true, and only then', () => {
+  const results = run(
+    [
+      'test_true if 1 == 1',
+      'test_false := false',
+      'test_undefined if 1 == 2',
+      'test_number := 3',
+      'test_object := {"a": true}',
+      'test_set contains 1',
+      'helper if true',
+      'a.test_deep if true',
+    ].join('\n'),
+  );
+  expect(outcomes(results)).toEqual({
+    test_true: 'pass',
+    test_false: 'fail',
+    test_undefined: 'fail',
+    test_number: 'fail',
+    test_object: 'fail',
+    test_set: 'fail',
+    'a.test_deep': 'pass',
+  });
+  expect(results[0]).toMatchObject({
+    package: 'data.a_test',
+    location: { file: 'a_test.rego', row: 3, col: 1 },
+  });
+});
+
+test('todo_ tests are skipped, not run', () => {
+  expect(outcomes(run('todo_test_a if false\ntodo_test_b if 1 / 0 == 1'))).toEqual({
+    todo_test_a: 'skip',
+    todo_test_b: 'skip',
+  });
+});
+
+test('of tests with one name each is run', () => {
+  expect(outcomes(run('test_a if true\ntest_a if false\n\ntest_a if {\n\ttrue\n}'))).toEqual({
+    test_a: 'pass',
+    'test_a#01': 'fail',
+    'test_a#02': 'pass',
+  });
+});
+
+describe('tests with cases', () => {
+  test('a case that fails is reported, although it has no value', () => {
+    const [result] = run(
+      [
+        'test_sum[tc.note] if {',
+        '\tsome tc in [',
+        '\t\t{"note": "one", "x": 1, "exp": 2},',
+        '\t\t{"note": "two", "x": 2, "exp": 4},',
+        '\t] # the cases',
+        '\ttc.x + 1 == tc.exp',
+        '}',
+      ].join('\n'),
+    );
+    expect(casesText(result!.cases)).toBe('one pass, two fail');
+    expect(result!.outcome).toBe('fail');
+  });
+
+  test('cases may nest and may have names that are no strings', () => {
+    const [result] = run(
+      'test_n[a][b] if {\n\tsome a, m in {"u": {1: 1, 2: 2}, "t": {3: 1}}\n\tsome b, n in m\n\tn == 1\n}',
+    );
+    expect(casesText(result!.cases)).toBe('t pass(3 pass), u fail(1 pass, 2 fail)');
+  });
+
+  test('a body without braces reports its cases too', () => {
+    const [result] = run('test_x[n] if n := ["a", "b"][_]');
+    expect(casesText(result!.cases)).toBe('a pass, b pass');
+  });
+});
+
+test('builtin errors make a test fail, and end it where they are strict', () => {
+  expect(outcomes(run('test_a if 1 / 0 == 1'))).toEqual({ test_a: 'fail' });
+  const [strict] = run('test_a if 1 / 0 == 1', { strictBuiltinErrors: true });
+  expect(strict).toMatchObject({ outcome: 'error', error: { code: 'eval_builtin_error' } });
+});
+
+test('a test that runs away ends with an error and the next one runs', () => {
+  const rules =
+    'test_a if {\n\tsome i in numbers.range(1, 1000)\n\tsome j in numbers.range(1, 1000)\n\ti + j == 0\n}\ntest_b if true';
+  expect(outcomes(run(rules, { maxSteps: 10_000 }))).toEqual({ test_a: 'error', test_b: 'pass' });
+});
+
+test('a filter chooses tests by their full name', () => {
+  const rules = 'test_a if true\ntest_b if true';
+  expect(outcomes(run(rules, { filter: /a_test\.test_b$/ }))).toEqual({ test_b: 'pass' });
+});
+
+test('what a test prints stays with it', () => {
+  const results = run('test_a if {\n\tprint("hello", 1)\n\tfalse\n}\ntest_b if true');
+  expect(results.map(({ output }) => output)).toEqual(['hello 1\n', '']);
+});
+
+test('policies that do not compile are an error, with their own places', () => {
+  const act = (): unknown => run('test_a if true\ntest_a if {\n\tx\n}');
+  expect(act).toThrow(RegoError);
+  expect(act).toThrow(/var x is unsafe/);
+});
+
+describe('reports', () => {
+  const results = run(
+    'test_ok if true\ntest_no if {\n\tprint("why")\n\tfalse\n}\ntodo_test_x if true\ntest_c[n] if {\n\tsome n in ["a", "b"]\n\tn == "a"\n}',
+  ).map((result) => ({ ...result, durationMs: 1.5 }));
+
+  test('as people read them', () => {
+    expect(prettyReport(results)).toBe(
+      [
+        'a_test.rego:4:',
+        'data.a_test.test_no: FAIL (1.5ms)',
+        '',
+        '  why',
+        '',
+        '',
+        'a_test.rego:8:',
+        'data.a_test.todo_test_x: SKIPPED',
+        'a_test.rego:9:',
+        'data.a_test.test_c: FAIL (1.5ms)',
+        '  b: FAIL',
+        '-'.repeat(80),
+        'PASS: 2/5',
+        'FAIL: 2/5',
+        'SKIPPED: 1/5',
+        '',
+      ].join('\n'),
+    );
+    expect(prettyReport(results, { verbose: true })).toContain('data.a_test.test_ok: PASS (1.5ms)');
+  });
+
+  test('as programs read them', () => {
+    expect(jsonReport(results)[1]).toEqual({
+      location: { file: 'a_test.rego', row: 4, col: 1 },
+      package: 'data.a_test',
+      name: 'test_no',
+      fail: true,
+      duration: 1_500_000,
+      output: btoa('why\n'),
+    });
+    expect(jsonReport(results)[3]!.sub_results).toEqual({ a: { name: 'a' }, b: { name: 'b', fail: true } });
+  });
+});

@@ -1,0 +1,224 @@
+import { compareStrings } from '../ast/compare.ts';
+import { ParseError } from '../ast/errors.ts';
+import { parseModule } from '../ast/parse.ts';
+import { refText } from '../ast/print.ts';
+import type { Module, Term } from '../ast/types.ts';
+import { type Builtin, T } from '../builtins/types.ts';
+import type { CompileInput, EvaluateOptions } from '../engine.ts';
+import { type ErrorLocation, locate, RegoError } from '../errors.ts';
+import { compile, type Policy } from '../query.ts';
+import { type Json, RegoArray, toJsonText, type Value } from '../values/index.ts';
+import { type CoverageReport, coverageReport, type Place } from './coverage.ts';
+import { hasCases, type Test } from './find-tests.ts';
+import { CASE_FUNCTION, PROBE_FUNCTION, type RewrittenTest, rewrite } from './rewrite.ts';
+
+export type Outcome = 'pass' | 'fail' | 'skip' | 'error';
+
+/** One case of a test with cases; it may hold cases itself. */
+export interface CaseResult {
+  readonly name: string;
+  readonly failed: boolean;
+  /** By name, in byte order. */
+  readonly cases: readonly CaseResult[];
+}
+
+/** What one test came to. */
+export interface TestResult {
+  readonly location: ErrorLocation;
+  /** `data.a.b` */
+  readonly package: string;
+  /** `test_x`; the second of that name is `test_x#01`. */
+  readonly name: string;
+  readonly outcome: Outcome;
+  readonly error: RegoError | undefined;
+  readonly durationMs: number;
+  /** What the test printed. */
+  readonly output: string;
+  readonly cases: readonly CaseResult[];
+}
+
+export interface TestOptions extends EvaluateOptions {
+  /** Only tests whose full name (`data.a.b.test_x`) it matches are run. */
+  readonly filter?: RegExp;
+}
+
+/** How long one test may take unless `timeoutMs` says otherwise. */
+const DEFAULT_TIMEOUT_MS = 5000;
+
+/**
+ * The tests of a set of policies, run as `opa test` runs them (`v1/tester/runner.go`): rules named `test_…` pass when
+ * they are true, those named `todo_test_…` are skipped, and a test with cases (`test_x[note] if …`) has a result for
+ * each.
+ */
+export class TestSuite {
+  readonly #policy: Policy;
+  readonly #tests: readonly RewrittenTest[];
+  readonly #places: Place[] | undefined;
+  readonly #evaluated: boolean[] = [];
+  #output: string[] = [];
+  #reached: string[][] = [];
+
+  /**
+   * Compiles policies and tests. With `coverage`, what the tests evaluate is recorded, which makes them slower.
+   *
+   * @throws {RegoError} where they do not compile.
+   */
+  constructor(input: CompileInput, { coverage = false }: { readonly coverage?: boolean } = {}) {
+    this.#places = coverage ? [] : undefined;
+    const modules: Record<string, string> = Object.create(null);
+    const counts = new Map<string, number>();
+    const tests: RewrittenTest[] = [];
+    for (const [file, text] of Object.entries(input.modules)) {
+      const rewritten = rewrite(text, parse(file, text, input), counts, this.#places);
+      modules[file] = rewritten.text;
+      tests.push(...rewritten.tests);
+    }
+    this.#tests = tests;
+    const reports: Builtin[] = [
+      {
+        name: CASE_FUNCTION,
+        declaration: { args: [T.any], nondeterministic: true },
+        call: (_context, path) => {
+          if (path instanceof RegoArray) this.#reached.push(path.items.map(caseName));
+          return true;
+        },
+      },
+      {
+        name: PROBE_FUNCTION,
+        declaration: { args: [T.number], nondeterministic: true },
+        call: (_context, index) => {
+          this.#evaluated[Number(index)] = true;
+          return true;
+        },
+      },
+    ];
+    this.#policy = compile({
+      ...input,
+      modules,
+      builtins: [...(input.builtins ?? []), ...reports],
+      print: (message) => this.#output.push(message),
+    });
+  }
+
+  /** Runs the tests one after another, in the order of the files. */
+  *run(options: TestOptions = {}): Generator<TestResult> {
+    const { filter, ...evaluation } = options;
+    for (const { test, runName, shownName } of this.#tests) {
+      const location = locate(test.rule.location)!;
+      const base = {
+        location,
+        package: refText(test.module.package.path),
+        name: refText(renamed(test, shownName)),
+      };
+      if (filter !== undefined && !filter.test(`${base.package}.${base.name}`)) continue;
+      if (test.skipped) {
+        yield { ...base, outcome: 'skip', error: undefined, durationMs: 0, output: '', cases: [] };
+      } else yield { ...base, ...this.#runTest(test, runName, evaluation) };
+    }
+  }
+
+  #runTest(
+    test: Test,
+    runName: string,
+    options: EvaluateOptions,
+  ): Omit<TestResult, 'location' | 'package' | 'name'> {
+    this.#output = [];
+    this.#reached = [];
+    const path = refText([...test.module.package.path, ...renamed(test, runName).map(asString)]);
+    const started = performance.now();
+    let error: RegoError | undefined;
+    let value: Json | undefined;
+    try {
+      value = this.#policy.rule(path).evaluate(undefined, { timeoutMs: DEFAULT_TIMEOUT_MS, ...options });
+    } catch (thrown) {
+      if (!(thrown instanceof RegoError)) throw thrown;
+      error = thrown;
+    }
+    const durationMs = performance.now() - started;
+    const output = this.#output.map((line) => `${line}\n`).join('');
+    const cases = value !== undefined && hasCases(test) ? caseResults(value, this.#reached) : undefined;
+    const passed = cases === undefined ? value === true : !cases.some(({ failed }) => failed);
+    const outcome = error !== undefined ? 'error' : passed ? 'pass' : 'fail';
+    return { outcome, error, durationMs, output, cases: cases ?? [] };
+  }
+
+  /** What the tests run so far have evaluated; undefined where that is not recorded. */
+  coverage(): CoverageReport | undefined {
+    return this.#places === undefined ? undefined : coverageReport(this.#places, this.#evaluated);
+  }
+}
+
+/** The ref of a test with its last part named otherwise. */
+function renamed({ ref }: Test, name: string): Term[] {
+  const { location } = ref.at(-1)!;
+  const last: Term =
+    ref.length === 1 ? { kind: 'var', name, location } : { kind: 'string', value: name, location };
+  return [...ref.slice(0, -1), last];
+}
+
+function parse(file: string, text: string, { regoVersion, futureKeywords }: CompileInput): Module {
+  try {
+    return parseModule(text, {
+      file,
+      ...(regoVersion === undefined ? {} : { regoVersion }),
+      ...(futureKeywords === undefined ? {} : { futureKeywords }),
+    });
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    const problems = error.errors.map(({ code, message, location }) => ({
+      code,
+      message,
+      location: locate(location),
+    }));
+    throw new RegoError(problems, new Map([[file, text]]));
+  }
+}
+
+function asString(part: Term): Term {
+  return part.kind === 'var' ? { kind: 'string', value: part.name, location: part.location } : part;
+}
+
+/** A part of a case's name as text: strings as they are, all else as JSON. */
+function caseName(value: Value): string {
+  return typeof value === 'string' ? value : toJsonText(value);
+}
+
+interface OpenCase {
+  failed: boolean;
+  cases: Map<string, OpenCase>;
+}
+
+/** The cases that have a value, and those that were begun and have none: they failed. */
+function caseResults(value: Json, reached: readonly (readonly string[])[]): CaseResult[] {
+  const cases = fromValue(value).cases;
+  for (const path of reached) addReached(cases, path);
+  return close(cases);
+}
+
+function fromValue(value: Json): OpenCase {
+  const cases = new Map<string, OpenCase>();
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { failed: value !== true, cases };
+  for (const [name, member] of Object.entries(value)) cases.set(name, fromValue(member));
+  return { failed: [...cases.values()].some(({ failed }) => failed), cases };
+}
+
+/** Says whether the case failed. */
+function addReached(cases: Map<string, OpenCase>, [name, ...rest]: readonly string[]): boolean {
+  if (name === undefined) return true;
+  let entry = cases.get(name);
+  if (entry === undefined) {
+    entry = { failed: true, cases: new Map() };
+    cases.set(name, entry);
+  }
+  if (rest.length > 0 && addReached(entry.cases, rest)) entry.failed = true;
+  return entry.failed;
+}
+
+function close(cases: Map<string, OpenCase>): CaseResult[] {
+  return Array.from(cases, ([name, entry]) => ({
+    name,
+    failed: entry.failed,
+    cases: close(entry.cases),
+  })).sort((a, b) => compareStrings(a.name, b.name));
+}

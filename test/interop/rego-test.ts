@@ -1,0 +1,119 @@
+/** Our test runner beside `opa test`: the tests of the policies that come with Pratique, and one test of every kind. */
+import { deepEqual, equal } from 'node:assert/strict';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type JsonTestResult, jsonReport } from '../../packages/rego/src/testing/report.ts';
+import { TestSuite } from '../../packages/rego/src/testing/test-suite.ts';
+import type { Context, Scenario } from '../support/context.ts';
+
+const policies = fileURLToPath(new URL('../../packages/policy/policies', import.meta.url));
+
+/** Every outcome that a test can have. */
+const KINDS = `package p_test
+
+test_ok if 1 + 1 == 2
+
+test_fail if {
+	print("adding", {1, 2}, ["x"])
+	1 + 1 == 3
+}
+
+todo_test_later if false
+
+test_builtin_error if 1 / 0 == 1
+
+test_twice if true
+
+test_twice if false
+
+test_cases[tc.note] if {
+	some tc in [
+		{"note": "one", "x": 1, "exp": 2},
+		{"note": "two", "x": 2, "exp": 4}, # not so
+	]
+	tc.x + 1 == tc.exp
+}
+
+test_nested[a][b] if {
+	some a, m in {"u": {"v": 1, "w": 2}, "t": {"s": 1}, 5: {[1]: 2}}
+	some b, n in m
+	n == 1
+}
+
+test_unbraced[n] if n := {"a", "b"}[_]
+
+a.b.test_deep if true
+
+test_number := 3
+
+test_object := {"a": true, "b": false}
+
+test_set contains 1
+
+helper := 1
+`;
+
+interface OpaCoverage {
+  readonly covered_lines: number;
+  readonly not_covered_lines?: number;
+}
+
+function modulesOf(directory: string): Record<string, string> {
+  const files = globSync('**/*.rego', { cwd: directory }).map((file) => join(directory, file));
+  return Object.fromEntries(files.map((file) => [file, readFileSync(file, 'utf8')]));
+}
+
+/** Results without what differs from run to run, by name. */
+function comparable(results: readonly JsonTestResult[]): unknown {
+  return Object.fromEntries(
+    results.map(({ duration: _, ...result }) => [
+      `${result.package}.${result.name}`,
+      JSON.parse(JSON.stringify(result)),
+    ]),
+  );
+}
+
+async function compareResults(context: Context, directory: string): Promise<number> {
+  const { stdout } = await context.run('opa', ['test', '--format', 'json', directory]);
+  const theirs = JSON.parse(stdout) as JsonTestResult[];
+  const ours = jsonReport(new TestSuite({ modules: modulesOf(directory) }).run());
+  deepEqual(comparable(ours), comparable(theirs));
+  return theirs.length;
+}
+
+export async function scenarios(context: Context): Promise<Scenario[]> {
+  return [
+    {
+      name: 'the tests of the shipped policies have the same results',
+      run: async () => equal((await compareResults(context, policies)) > 10, true, 'hardly any tests'),
+    },
+    {
+      name: 'tests that pass, fail, are skipped, have one name, and have cases',
+      run: async () => {
+        const directory = context.scratch();
+        mkdirSync(directory, { recursive: true });
+        writeFileSync(join(directory, 'p_test.rego'), KINDS);
+        equal(await compareResults(context, directory), 13);
+      },
+    },
+    {
+      name: 'the shipped policies: the same number of lines covered',
+      run: async () => {
+        const { stdout } = await context.run('opa', ['test', '--coverage', '--coverage-runs=', policies]);
+        const theirs = JSON.parse(stdout) as OpaCoverage & { files: Record<string, OpaCoverage> };
+        const suite = new TestSuite({ modules: modulesOf(policies) }, { coverage: true });
+        for (const result of suite.run()) equal(result.outcome, 'pass', result.name);
+        const ours = suite.coverage()!;
+        const lines = (files: Record<string, OpaCoverage>): unknown =>
+          Object.fromEntries(
+            Object.entries(files).map(([file, report]) => [
+              file,
+              [report.covered_lines, report.not_covered_lines ?? 0],
+            ]),
+          );
+        deepEqual(lines(ours.files), lines(theirs.files));
+      },
+    },
+  ];
+}
