@@ -67,6 +67,8 @@ export class Engine {
   readonly #machine = new Machine();
   readonly #data: Value;
   readonly #input: CompileInput;
+  readonly #units = new Map<RuleNode, Unit | undefined>();
+  readonly #targets: Targets;
   #running = false;
 
   constructor(input: CompileInput) {
@@ -82,8 +84,9 @@ export class Engine {
     });
     this.#data = snapshot(fromJson(input.data ?? {}));
     this.#machine.data = this.#data;
-    const withs = withTargets(this.compiled);
-    const units = new Map<RuleNode, Unit | undefined>();
+    const targets = withTargets(this.compiled);
+    this.#targets = targets;
+    const units = this.#units;
     const paths = new Map<RuleNode, readonly Value[]>();
     const visit = (node: RuleNode, path: readonly Value[]): void => {
       paths.set(node, path);
@@ -95,9 +98,16 @@ export class Engine {
       machine: this.#machine,
       tree: this.compiled.tree,
       builtins,
-      mocked: withs.names,
-      masks: withs.data,
-      purity: new Purity(this.compiled.tree, builtins, new Set(input.builtins?.map(({ name }) => name))),
+      mocked: targets.names,
+      get masks() {
+        return targets.data;
+      },
+      purity: new Purity(
+        this.compiled.tree,
+        this.compiled.rules,
+        builtins,
+        new Set(input.builtins?.map(({ name }) => name)),
+      ),
       unitAt: (node) => {
         if (!units.has(node)) units.set(node, makeUnit(plan, node, paths.get(node) ?? [], id++));
         return units.get(node);
@@ -106,7 +116,7 @@ export class Engine {
     this.plan = plan;
   }
 
-  /** Names of functions that `with` replaces somewhere, and whether it replaces parts of `data`. */
+  /** Parses and compiles a query against the policies. */
   compileQuery(text: string, imports: readonly Import[], capture: boolean): ReturnType<typeof compileQuery> {
     const { regoVersion, futureKeywords } = this.#input;
     const body = parsing(() =>
@@ -117,9 +127,12 @@ export class Engine {
       }),
     );
     const compiled = compileQuery(this.compiled, body as Body, imports, capture);
-    const targets = { names: this.plan.mocked as Set<string>, data: this.plan.masks };
+    const targets = this.#targets;
+    const { data } = targets;
+    const { size } = targets.names;
     collectTargets(compiled.body, targets);
-    (this.plan as { masks: boolean }).masks = targets.data;
+    // Documents planned so far do not look for these replacements. Queries prepared before keep theirs.
+    if (targets.data !== data || targets.names.size !== size) this.#units.clear();
     return compiled;
   }
 
@@ -170,6 +183,17 @@ export class Engine {
       ]);
     }
     return error;
+  }
+}
+
+/** Texts that nest more deeply than the stack allows are refused like any other. */
+export function guarded<R>(compile: () => R): R {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const message = 'the policy is nested too deeply';
+    throw new RegoError([{ code: 'rego_compile_error', message, location: undefined }], undefined, error);
   }
 }
 

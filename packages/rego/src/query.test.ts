@@ -141,6 +141,12 @@ describe('a hostile policy cannot hang or crash its host', () => {
     );
   });
 
+  test('a policy that nests further than the stack goes is an error and no crash', () => {
+    const chain = Array.from({ length: 20_000 }, (_, index) => `p${index + 1} := p${index}`).join('\n');
+    const rule = compile({ modules: { 'a.rego': `package a\np0 := input\n${chain}` } }).rule('data.a.p20000');
+    expect(() => rule.evaluate()).toThrow(expect.objectContaining({ code: 'eval_internal_error' }));
+  });
+
   test('recursion is refused when compiling', () => {
     expect(problemsOf({ 'a.rego': 'package a\np if q\nq if p' })).toEqual([
       'rego_recursion_error: rule data.a.p is recursive: data.a.p -> data.a.q -> data.a.p',
@@ -351,6 +357,14 @@ describe('with', () => {
   test('a result kept under one input is not used under another', () => {
     const cached = 'a := input.x\np := [a, b, a] if b := a with input.x as 2';
     expect(evaluate(cached, { x: 1 })).toEqual([1, 2, 1]);
+  });
+
+  test('of a query reaches documents that were evaluated without it before', () => {
+    const policy = compile({ modules: { 'a.rego': 'package a\nf(x) := x\np := 1\nq := [p, f(2)]' } });
+    expect(policy.rule('data.a.q').evaluate()).toEqual([1, 2]);
+    const replaced = policy.query('x := data.a.q with data.a.p as 5 with data.a.f as 6');
+    expect(replaced.evaluate()[0]?.bindings).toEqual({ x: [5, 6] });
+    expect(policy.rule('data.a.q').evaluate()).toEqual([1, 2]);
   });
 
   test('loops inside a modified expression go on in the modified state', () => {

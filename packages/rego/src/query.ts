@@ -1,6 +1,6 @@
 import { parseModule } from './ast/index.ts';
 import type { Import, Term } from './ast/types.ts';
-import { type CompileInput, Engine, type EvaluateOptions } from './engine.ts';
+import { type CompileInput, Engine, type EvaluateOptions, guarded } from './engine.ts';
 import { Block, Frame } from './eval/block.ts';
 import type { Step } from './eval/machine.ts';
 import { planBody, planTerm } from './eval/planner.ts';
@@ -122,22 +122,22 @@ export class Policy {
   readonly #engine: Engine;
 
   constructor(input: CompileInput) {
-    this.#engine = new Engine(input);
+    this.#engine = guarded(() => new Engine(input));
   }
 
   /** Prepares a query (`data.a.deny[x]; startswith(x, "b")`). `imports` as in a module: `["data.a", "input.b as c"]`. */
   query(text: string, options: { readonly imports?: readonly string[] } = {}): Query {
-    return new Query(this.#engine, text, parseImports(options.imports ?? []), true);
+    return guarded(() => new Query(this.#engine, text, parseImports(options.imports ?? []), true));
   }
 
   /** As {@link Policy.query}, for callers of {@link Query.bindings}: values of expressions are not captured. */
   bareQuery(text: string): Query {
-    return new Query(this.#engine, text, [], false);
+    return guarded(() => new Query(this.#engine, text, [], false));
   }
 
   /** Prepares the evaluation of one document. */
   rule(path: string): PreparedRule {
-    return new PreparedRule(this.#engine, path);
+    return guarded(() => new PreparedRule(this.#engine, path));
   }
 }
 

@@ -41,6 +41,7 @@ export interface CompileOptions {
 export interface CompiledModules {
   readonly context: CompilerContext;
   readonly tree: RuleTree;
+  /** Each after those that it depends on. */
   readonly rules: readonly CompiledRule[];
   readonly types: TypeChecker;
   readonly options: CompileOptions;
@@ -126,7 +127,7 @@ export function compileModules(
   context.throwIfFailed();
   for (const rule of rules) if (checked.has(rule.module)) checkDeprecated(rule, context);
   context.throwIfFailed();
-  return { context, tree, rules, types, options };
+  return { context, tree, rules: graph.sorted, types, options };
 }
 
 /** The variable that holds what an expression of a query came to; the empty name for one that is just true. */

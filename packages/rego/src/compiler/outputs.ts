@@ -5,6 +5,11 @@ import { isComprehension, isEquality, walk } from './tree.ts';
 import { unify } from './unify.ts';
 import { SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
 
+/** Some names, of which it can only be asked whether one is among them. */
+export type Names = Pick<ReadonlySet<string>, 'has'>;
+
+const NONE: ReadonlySet<string> = new Set();
+
 /** The variables that evaluating a body binds, beyond those already bound. */
 export function outputsOfBody(body: Body, safe: ReadonlySet<string>, context: CompilerContext): Set<string> {
   const known = new Set(safe);
@@ -40,11 +45,14 @@ export function outputsOf(expr: Expr, safe: ReadonlySet<string>, context: Compil
 export function outputsOfEquality(expr: Expr, safe: ReadonlySet<string>): Set<string> {
   const [left, right] = (expr.terms as Call).args as [Term, Term];
   const output = outputsOfTerms([left, right], safe);
-  for (const name of safe) output.add(name);
-  if (isFromAssignment(expr)) for (const name of varsOf([left])) output.delete(name);
-  for (const name of unify(output, left, right)) output.add(name);
-  for (const name of safe) output.delete(name);
-  return output;
+  // What stands on the left of `:=` is bound by it, and nothing is bound through it.
+  const assigned = isFromAssignment(expr) ? varsOf([left]) : NONE;
+  const known: Names = { has: (name) => !assigned.has(name) && (output.has(name) || safe.has(name)) };
+  const unified = unify(known, left, right);
+  const result = new Set<string>();
+  for (const name of output) if (!assigned.has(name) && !safe.has(name)) result.add(name);
+  for (const name of unified) if (!safe.has(name)) result.add(name);
+  return result;
 }
 
 const RESULT_VARS: VarOptions = {
@@ -78,11 +86,11 @@ function outputsOfTerms(terms: readonly Term[], safe: ReadonlySet<string>): Set<
   return output;
 }
 
-export function isRefSafe(ref: Ref, safe: ReadonlySet<string>): boolean {
+export function isRefSafe(ref: Ref, safe: Names): boolean {
   return isSubset(varsOf([ref.terms[0] as Term], SAFETY_VARS), safe);
 }
 
-export function isSubset(names: ReadonlySet<string>, of: ReadonlySet<string>): boolean {
+export function isSubset(names: ReadonlySet<string>, of: Names): boolean {
   for (const name of names) if (!of.has(name)) return false;
   return true;
 }

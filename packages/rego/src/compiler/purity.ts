@@ -14,11 +14,21 @@ export class Purity {
   readonly #host: ReadonlySet<string>;
   readonly #rules = new Map<Rule, boolean>();
 
-  /** `host` names the functions of the host, of which nothing is known. */
-  constructor(tree: RuleTree, builtins: ReadonlyMap<string, Builtin>, host: ReadonlySet<string>) {
+  /**
+   * `sorted` are the rules, each after those that it depends on; `host` names the functions of the host, of which
+   * nothing is known.
+   */
+  constructor(
+    tree: RuleTree,
+    sorted: readonly CompiledRule[],
+    builtins: ReadonlyMap<string, Builtin>,
+    host: ReadonlySet<string>,
+  ) {
     this.#tree = tree;
     this.#builtins = builtins;
     this.#host = host;
+    // Dependencies first: chains of rules may be longer than the stack is deep.
+    for (const rule of sorted) this.#rule(rule);
   }
 
   rules(rules: readonly CompiledRule[]): boolean {

@@ -72,7 +72,7 @@ function dependentsOf(
   edges: ReadonlyMap<CompiledRule, ReadonlySet<CompiledRule>>,
   ref: Ref,
 ): readonly CompiledRule[] {
-  const found = rulesFor(tree, ref);
+  const found = isRootRef(ref, 'data') ? rulesFor(tree, ref) : new Set<CompiledRule>();
   if (found.size === 0) return [];
   for (let before = -1; before !== found.size; ) {
     before = found.size;

@@ -1,12 +1,12 @@
 import type { ObjectTerm, Term } from '../ast/types.ts';
-import { isRefSafe, isSubset } from './outputs.ts';
+import { isRefSafe, isSubset, type Names } from './outputs.ts';
 import { isComprehension } from './tree.ts';
 import { SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
 
 const PATTERN_VARS: VarOptions = { skipRefHead: true, skipObjectKeys: true, skipClosures: true };
 
 /** The variables that `a = b` binds when those in `safe` are bound (`ast/unify.go`). */
-export function unify(safe: ReadonlySet<string>, a: Term, b: Term): ReadonlySet<string> {
+export function unify(safe: Names, a: Term, b: Term): ReadonlySet<string> {
   const unifier = new Unifier(safe);
   unifier.terms(a, b);
   return unifier.unified;
@@ -14,10 +14,10 @@ export function unify(safe: ReadonlySet<string>, a: Term, b: Term): ReadonlySet<
 
 class Unifier {
   readonly unified = new Set<string>();
-  readonly #safe: ReadonlySet<string>;
+  readonly #safe: Names;
   readonly #unknown = new Map<string, Set<string>>();
 
-  constructor(safe: ReadonlySet<string>) {
+  constructor(safe: Names) {
     this.#safe = safe;
   }
 

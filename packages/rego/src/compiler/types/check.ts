@@ -24,9 +24,6 @@ import {
   valuesOf,
 } from './type.ts';
 
-/** Nested comprehensions are checked once per level around them; this many checks are enough for real policies. */
-const MAX_CHECKS = 100_000;
-
 interface Problem {
   readonly location: Expr['location'];
   readonly message: string;
@@ -43,12 +40,16 @@ export class TypeChecker {
   /** The rules that depend on what a ref names; for `with`. */
   readonly #dependents: (ref: Ref) => readonly CompiledRule[];
   readonly #relaxed = new Map<string, readonly (readonly Term[])[]>();
-  #checks = 0;
+  /** What the closures of the expression at hand came to. */
+  readonly #closed = new Map<Body, { readonly outer: TypeEnv; readonly inner: TypeEnv | undefined }>();
 
   constructor(context: CompilerContext, dependents: (ref: Ref) => readonly CompiledRule[]) {
     this.#context = context;
     this.#dependents = dependents;
-    this.#root = new TypeEnv((env, body) => this.#body(env, body, []));
+    this.#root = new TypeEnv((env, body) => {
+      const known = this.#closed.get(body);
+      return known?.outer === env ? known.inner : this.#body(env, body, []);
+    });
     for (const { name, declaration } of context.builtins.values()) {
       const [head, ...rest] = name.split('.') as [string, ...string[]];
       const location = { file: '', row: 0, col: 0, offset: 0, text: '' };
@@ -77,7 +78,6 @@ export class TypeChecker {
   query(body: Body, context: CompilerContext): void {
     const rules = this.#context;
     this.#context = context;
-    this.#checks = 0;
     const problems: Problem[] = [];
     this.#body(this.#rules, body, problems);
     this.#report(problems);
@@ -134,7 +134,6 @@ export class TypeChecker {
   #body(outer: TypeEnv, body: Body, problems: Problem[]): TypeEnv | undefined {
     const env = outer.wrap();
     const before = problems.length;
-    if (++this.#checks > MAX_CHECKS) return env;
     for (const expr of body) this.#exprs(env, expr, problems);
     return problems.length === before ? env : undefined;
   }
@@ -152,11 +151,10 @@ export class TypeChecker {
     const found: Problem[] = [];
     walk(expr, (node) => {
       if (!('kind' in node) || found.length > 0) return found.length > 0;
-      if (isComprehension(node as Term)) {
-        this.#body(env, (node as { body: Body }).body, found);
-        return false;
-      }
-      return false;
+      if (!isComprehension(node as Term)) return false;
+      const { body } = node as { body: Body };
+      this.#closed.set(body, { outer: env, inner: this.#body(env, body, found) });
+      return true;
     });
     problems.push(...found);
     return found.length > 0;
