@@ -6,6 +6,7 @@ import {
   parseBody,
   parseModule,
   type RegoVersion,
+  type Term,
 } from './ast/index.ts';
 import { builtinTable } from './builtins/index.ts';
 import { type Builtin, type CallLocation, Halt, type HostServices } from './builtins/types.ts';
@@ -27,6 +28,8 @@ export interface CompileInput {
   readonly data?: unknown;
   /** Language of the modules; `v1` unless given. */
   readonly regoVersion?: RegoVersion;
+  /** Language of single modules, by file name, where it is not `regoVersion`: a bundle's manifest may say so. */
+  readonly regoVersions?: ReadonlyMap<string, RegoVersion>;
   /** OPA's strict mode: unused imports, variables and arguments are errors. */
   readonly strict?: boolean;
   /** Built-in functions of the host, beside those of the language. */
@@ -117,7 +120,12 @@ export class Engine {
   }
 
   /** Parses and compiles a query against the policies. */
-  compileQuery(text: string, imports: readonly Import[], capture: boolean): ReturnType<typeof compileQuery> {
+  compileQuery(
+    text: string,
+    imports: readonly Import[],
+    capture: boolean,
+    inPackage?: readonly Term[],
+  ): ReturnType<typeof compileQuery> {
     const { regoVersion, futureKeywords } = this.#input;
     const body = parsing(() =>
       parseBody(text, {
@@ -126,7 +134,7 @@ export class Engine {
         ...(futureKeywords === undefined ? {} : { futureKeywords }),
       }),
     );
-    const compiled = compileQuery(this.compiled, body as Body, imports, capture);
+    const compiled = compileQuery(this.compiled, body as Body, imports, capture, inPackage);
     const targets = this.#targets;
     const { data } = targets;
     const { size } = targets.names;
@@ -200,13 +208,14 @@ export function guarded<R>(compile: () => R): R {
 function parseAll(sources: ReadonlyMap<string, string>, input: CompileInput): Map<string, Module> {
   const modules = new Map<string, Module>();
   for (const [file, text] of sources) {
+    const regoVersion = input.regoVersions?.get(file) ?? input.regoVersion;
     modules.set(
       file,
       parsing(
         () =>
           parseModule(text, {
             file,
-            ...(input.regoVersion === undefined ? {} : { regoVersion: input.regoVersion }),
+            ...(regoVersion === undefined ? {} : { regoVersion }),
             ...(input.futureKeywords === undefined ? {} : { futureKeywords: input.futureKeywords }),
           }),
         sources,
@@ -222,10 +231,11 @@ function parsing<R>(parse: () => R, sources: ReadonlyMap<string, string> = new M
     return parse();
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    const problems = error.errors.map(({ code, message, location }) => ({
+    const problems = error.errors.map(({ code, message, location, details }) => ({
       code,
       message,
       location: locate(location),
+      ...(details === undefined ? {} : { excerpt: details }),
     }));
     throw new RegoError(problems, sources);
   }

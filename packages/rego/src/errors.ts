@@ -29,6 +29,8 @@ export interface RegoProblem {
   readonly location: ErrorLocation | undefined;
   /** What was found and what was wanted, line by line. */
   readonly details?: readonly string[];
+  /** Of errors of the parser: the source line, and the caret's place in it in UTF-8 bytes from 0. */
+  readonly excerpt?: { readonly line: string; readonly idx: number };
 }
 
 /**

@@ -1,5 +1,8 @@
 /** Rego, as OPA 1.20 has it: compile policies once, evaluate them many times. */
-export type { RegoVersion } from './ast/types.ts';
+export { ParseError, type SourceErrorEntry } from './ast/errors.ts';
+export { moduleJson } from './ast/json.ts';
+export { parseModule } from './ast/parse.ts';
+export type { Module, RegoVersion } from './ast/types.ts';
 export {
   type Builtin,
   type BuiltinContext,
@@ -14,6 +17,7 @@ export {
   T,
   type Type,
 } from './builtins/types.ts';
+export * from './bundle/index.ts';
 export type { CompileInput, EvaluateOptions } from './engine.ts';
 export {
   type ErrorLocation,
@@ -22,6 +26,8 @@ export {
   type RegoProblem,
   renderProblem,
 } from './errors.ts';
+export { FormatError } from './format/errors.ts';
+export { type FormatOptions, format } from './format/format.ts';
 export {
   compile,
   type ExpressionValue,
@@ -30,5 +36,6 @@ export {
   prepare,
   Query,
   type QueryResult,
+  type QueryValues,
 } from './query.ts';
 export * from './values/index.ts';

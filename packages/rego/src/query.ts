@@ -20,6 +20,12 @@ export interface QueryResult {
   readonly bindings: Readonly<Record<string, Json>>;
 }
 
+/** As {@link QueryResult}, with Rego values: sets stay sets, numbers keep their digits. */
+export interface QueryValues {
+  readonly expressions: readonly (Omit<ExpressionValue, 'value'> & { readonly value: Value })[];
+  readonly bindings: ReadonlyMap<string, Value>;
+}
+
 /** A query prepared on a policy. Evaluate it as often as you like; evaluations do not see each other. */
 export class Query {
   readonly #engine: Engine;
@@ -31,9 +37,15 @@ export class Query {
   #visit: () => void = () => undefined;
 
   /** Use {@link Policy.query} or {@link prepare}. */
-  constructor(engine: Engine, text: string, imports: readonly Import[], capture: boolean) {
+  constructor(
+    engine: Engine,
+    text: string,
+    imports: readonly Import[],
+    capture: boolean,
+    inPackage?: readonly Term[],
+  ) {
     this.#engine = engine;
-    const { body, captures, original } = engine.compileQuery(text, imports, capture);
+    const { body, captures, original } = engine.compileQuery(text, imports, capture, inPackage);
     const block = new Block(new Frame(engine.plan.machine));
     planBody(engine.plan, block, body);
     const hidden = new Set(captures.map(({ name }) => name));
@@ -57,18 +69,25 @@ export class Query {
 
   /** All ways to satisfy the query, as plain JSON. An empty list means undefined. Throws {@link RegoError}. */
   evaluate(input?: unknown, options: EvaluateOptions = {}): QueryResult[] {
-    const results: QueryResult[] = [];
+    return this.values(input, options).map(({ expressions, bindings }) => ({
+      expressions: expressions.map((expression) => ({ ...expression, value: toJson(expression.value) })),
+      // `fromEntries` defines members, so that a variable named `__proto__` is one.
+      bindings: Object.fromEntries([...bindings].map(([name, value]) => [name, toJson(value)])),
+    }));
+  }
+
+  /** As {@link Query.evaluate}, with Rego values. */
+  values(input?: unknown, options: EvaluateOptions = {}): QueryValues[] {
+    const results: QueryValues[] = [];
     this.#engine.run(input, options, () => {
       this.#visit = () => {
-        const bindings: Record<string, Json> = {};
-        for (const [name, read] of this.#named) bindings[name] = toJson(read());
         results.push({
           expressions: this.#expressions.map(({ text, row, col, read }) => ({
-            value: toJson(read()),
+            value: read(),
             text,
             location: { row, col },
           })),
-          bindings,
+          bindings: new Map(this.#named.map(([name, read]) => [name, read()])),
         });
       };
       this.#step();
@@ -125,9 +144,17 @@ export class Policy {
     this.#engine = guarded(() => new Engine(input));
   }
 
-  /** Prepares a query (`data.a.deny[x]; startswith(x, "b")`). `imports` as in a module: `["data.a", "input.b as c"]`. */
-  query(text: string, options: { readonly imports?: readonly string[] } = {}): Query {
-    return guarded(() => new Query(this.#engine, text, parseImports(options.imports ?? []), true));
+  /**
+   * Prepares a query (`data.a.deny[x]; startswith(x, "b")`). `imports` as in a module: `["data.a", "input.b as c"]`.
+   * `package` (`a.b`): the query may use the names of that package's rules as the package itself does.
+   */
+  query(
+    text: string,
+    options: { readonly imports?: readonly string[]; readonly package?: string } = {},
+  ): Query {
+    const inPackage =
+      options.package === undefined ? undefined : parseModule(`package ${options.package}`).package.path;
+    return guarded(() => new Query(this.#engine, text, parseImports(options.imports ?? []), true, inPackage));
   }
 
   /** As {@link Policy.query}, for callers of {@link Query.bindings}: values of expressions are not captured. */

@@ -41,6 +41,8 @@ export interface CompileOptions {
 export interface CompiledModules {
   readonly context: CompilerContext;
   readonly tree: RuleTree;
+  /** Names of the rules of each package, by {@link pathKey}. */
+  readonly exports: ReadonlyMap<string, ReadonlySet<string>>;
   /** Each after those that it depends on. */
   readonly rules: readonly CompiledRule[];
   readonly types: TypeChecker;
@@ -127,7 +129,7 @@ export function compileModules(
   context.throwIfFailed();
   for (const rule of rules) if (checked.has(rule.module)) checkDeprecated(rule, context);
   context.throwIfFailed();
-  return { context, tree, rules: graph.sorted, types, options };
+  return { context, tree, exports, rules: graph.sorted, types, options };
 }
 
 /** The variable that holds what an expression of a query came to; the empty name for one that is just true. */
@@ -137,18 +139,22 @@ export interface Capture {
   readonly location: Location;
 }
 
-/** Compiles a query against modules. With `capture`, the values of its expressions are bound to variables. */
+/**
+ * Compiles a query against modules. With `capture`, the values of its expressions are bound to variables; with
+ * `inPackage`, names of that package's rules mean those rules.
+ */
 export function compileQuery(
   compiled: CompiledModules,
   body: Body,
   imports: readonly Import[],
   capture: boolean,
+  inPackage: readonly Term[] = [],
 ): { body: Body; captures: readonly Capture[]; original: (name: string) => string } {
   const { options, tree } = compiled;
   const context = new CompilerContext(options.builtins, options.strict, options.sources);
   context.tree = tree;
   context.forQuery();
-  const globals = globalsOf([], [], imports);
+  const globals = globalsOf(inPackage, compiled.exports.get(pathKey(inPackage)) ?? [], imports);
   let query = new Resolver(globals).query(cloneBody(body));
   const captures = capture ? captureValues(query, context) : [];
   query = new LocalVars(context).query(query);

@@ -1,0 +1,20 @@
+/** Bundles: policies and documents in one file, signed or not; and policies and documents loaded from files. */
+export { mergeDocuments } from './documents.ts';
+export { BundleError, type BundleErrorCode } from './errors.ts';
+export { type GoJson, goJson } from './json.ts';
+export { type BundleLimits, DEFAULT_LIMITS } from './limits.ts';
+export { bundleDirectory, type LoadedFiles, type LoadOptions, loadBundle, loadFiles } from './load.ts';
+export { DEFAULT_MANIFEST, type Manifest, manifestJson, parseManifest } from './manifest.ts';
+export { parseJsonFile, parseJsonOrYaml } from './parse-documents.ts';
+export {
+  type Bundle,
+  type BundleModule,
+  mergeBundles,
+  type ReadBundleOptions,
+  readBundle,
+  readBundleArchive,
+  unpackArchive,
+} from './read.ts';
+export { type SigningKey, signBundle, type VerificationKey, verifyBundle } from './signature.ts';
+export type { BundleFile } from './tar.ts';
+export { type BundleContent, writeBundle } from './write.ts';

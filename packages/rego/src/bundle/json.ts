@@ -1,0 +1,77 @@
+import {
+  compareStrings,
+  numberText,
+  RegoArray,
+  RegoNumber,
+  RegoObject,
+  RegoSet,
+  toJsonText,
+  type Value,
+} from '../values/index.ts';
+
+/** What {@link goJson} writes: Rego values, and Go structs as maps or plain objects whose order is kept. */
+export type GoJson =
+  | Value
+  | readonly GoJson[]
+  | ReadonlyMap<string, GoJson | undefined>
+  | { readonly [name: string]: GoJson | undefined };
+
+/**
+ * JSON text as Go's `encoding/json` writes it, which is what OPA prints: `<`, `>` and `&` escaped, keys of Rego objects
+ * in the order of their text, members that are undefined left out. Numbers keep all their digits.
+ */
+export function goJson(value: GoJson, indent = ''): string {
+  return write(value, indent, indent === '' ? '' : '\n');
+}
+
+/** A JSON string as Go's encoder writes it. */
+export function goString(value: string): string {
+  return JSON.stringify(value.toWellFormed()).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function write(value: GoJson, indent: string, newline: string): string {
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (typeof value === 'string') return goString(value);
+  if (typeof value === 'number' || value instanceof RegoNumber) return numberText(value);
+  const inner = newline === '' ? '' : newline + indent;
+  const list = (open: string, parts: readonly string[], close: string): string =>
+    parts.length === 0 ? open + close : `${open}${inner}${parts.join(`,${inner}`)}${newline}${close}`;
+  if (Array.isArray(value))
+    return list(
+      '[',
+      value.map((item) => write(item, indent, inner)),
+      ']',
+    );
+  if (value instanceof RegoArray)
+    return list(
+      '[',
+      value.items.map((item) => write(item, indent, inner)),
+      ']',
+    );
+  if (value instanceof RegoSet)
+    return list(
+      '[',
+      value.values().map((item) => write(item, indent, inner)),
+      ']',
+    );
+  const colon = newline === '' ? ':' : ': ';
+  const member = ([name, item]: readonly [string, GoJson]): string =>
+    goString(name) + colon + write(item, indent, inner);
+  return list('{', membersOf(value as Exclude<typeof value, readonly GoJson[]>).map(member), '}');
+}
+
+function membersOf(
+  value: RegoObject | ReadonlyMap<string, GoJson | undefined> | object,
+): (readonly [string, GoJson])[] {
+  if (value instanceof RegoObject) {
+    return value
+      .unorderedKeys()
+      .map((key) => [typeof key === 'string' ? key : toJsonText(key), value.get(key) as Value] as const)
+      .sort(([a], [b]) => compareStrings(a, b));
+  }
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  return entries.filter((entry): entry is [string, GoJson] => entry[1] !== undefined);
+}
