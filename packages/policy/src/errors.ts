@@ -32,6 +32,49 @@ export const policyErrors = defineErrors({
     title: 'A policy answered with something that is neither a string nor an object with `msg`.',
     remedy: 'Make every element of `deny` and `warn` a string or an object with a string `msg`.',
   },
+  ENGINE_INVALID: {
+    kind: 'usage',
+    title: 'The policy engine cannot be set up as configured.',
+    remedy:
+      'Correct `engine:` in the trust configuration, or the flags; docs/reference/engines.md shows both.',
+  },
+  SERVICE_ADDRESS_INVALID: {
+    kind: 'usage',
+    title: 'The address of a service, or the certificates to trust for it, cannot be used.',
+    remedy: 'Write it as https://HOST:PORT, without credentials; the token is given by file or variable.',
+  },
+  SERVICE_TOKEN_INVALID: {
+    kind: 'auth',
+    title: 'There is no usable bearer token where the configuration says.',
+    remedy: 'Put the token, and nothing else, into the file or the environment variable the message names.',
+  },
+  SERVICE_UNREACHABLE: {
+    kind: 'fault',
+    title:
+      'A service (OPA, a collector of decision logs) could not be reached, or did not answer completely.',
+    remedy: 'Check that it runs, its address and certificate, and how fast it answers.',
+  },
+  OPA_UNAUTHORIZED: {
+    kind: 'auth',
+    title: 'The OPA server refuses the token, or what is asked of it.',
+    remedy:
+      'Give a token that may GET /v1/policies and /v1/data, and POST below /v1/data/pratique: docs/reference/engines.md.',
+  },
+  OPA_ANSWER_INVALID: {
+    kind: 'fault',
+    title: 'The OPA server answered with something that is not an answer of its data API.',
+    remedy: 'Check that the address is that of an OPA server, and what its log says.',
+  },
+  ENGINE_OUT_OF_STEP: {
+    kind: 'fault',
+    title: 'The engine does not have the policies or the data the trust configuration relies on.',
+    remedy: 'Load them there: `pratique policy data` prints the data; docs/reference/engines.md shows how.',
+  },
+  ENGINE_FAILED: {
+    kind: 'fault',
+    title: 'The wasm policy was stopped, or failed, before it answered.',
+    remedy: 'Look at the policy: it takes too long, needs too much memory, or uses a built-in wasm lacks.',
+  },
   DEADLINE_EXCEEDED: {
     kind: 'fault',
     title: 'The decision was not ready before the deadline.',

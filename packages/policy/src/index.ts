@@ -1,3 +1,4 @@
+export { createOpaEngine, type OpaEngineOptions } from './engine/opa/engine.ts';
 export { createRegoEngine, type RegoEngineOptions } from './engine/rego.ts';
 export { defaultPolicies, loadPolicies, type PolicySource } from './engine/sources.ts';
 export type { Finding, Findings, PolicyEngine, Scope } from './engine/types.ts';

@@ -18,6 +18,28 @@ export function readFindings(policy: string, rule: 'deny' | 'warn', value: unkno
   return findings;
 }
 
+/** How a policy failed: OPA's error codes, and the place in the policy where it is known. */
+export interface PolicyFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly location?: { readonly file: string; readonly row: number; readonly col: number } | undefined;
+}
+
+/** A policy that broke instead of answering, as a refusal. */
+export function failedFinding(policy: string, { code, message, location }: PolicyFailure): Finding {
+  const place = location === undefined ? '' : `${printable(location.file)}:${location.row}:${location.col}: `;
+  return {
+    policy,
+    code: 'POLICY_EVALUATION_FAILED',
+    fault: true,
+    message: `${place}${printable(message, 500)} (${printable(code, 64)})`,
+    expected: null,
+    found: null,
+    remedy: policyErrors.entries.POLICY_EVALUATION_FAILED.remedy,
+    image: null,
+  };
+}
+
 function readFinding(policy: string, rule: 'deny' | 'warn', element: unknown): Finding {
   if (typeof element === 'string') return finding(policy, 'POLICY_DENIED', element, {});
   if (typeof element !== 'object' || element === null || Array.isArray(element)) {

@@ -52,6 +52,22 @@ export function policyPackages(
   return [...byName].map(([name, { scope }]) => ({ scope, name }));
 }
 
+/** What an engine elsewhere has of the two scopes: its packages, and whether each could ever refuse or warn. */
+export function scopedPackages(
+  sources: readonly PolicySource[],
+): readonly (PolicyPackage & { readonly verdict: boolean })[] {
+  const byName = new Map<string, PolicyPackage & { verdict: boolean }>();
+  for (const { source, path } of sources.map(moduleOf)) {
+    const scope = scopeOf(path);
+    if (scope === undefined) continue;
+    const name = path.join('.');
+    const known = byName.get(name);
+    if (known === undefined) byName.set(name, { scope, name, verdict: hasVerdict(source.text) });
+    else known.verdict ||= hasVerdict(source.text);
+  }
+  return [...byName.values()];
+}
+
 function checkPlace(module: Module, reserved: ReadonlySet<string>): void {
   const name = module.path.join('.');
   const expected =

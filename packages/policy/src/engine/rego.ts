@@ -4,7 +4,7 @@ import { printable } from '@pratique/errors';
 import { compile, fromJson, type Policy, type PreparedRule, RegoError, type Value } from '@pratique/rego';
 import { policyErrors } from '../errors.ts';
 import type { Trust } from '../trust/types.ts';
-import { readFindings } from './findings.ts';
+import { failedFinding, readFindings } from './findings.ts';
 import { type PolicyPackage, policyPackages } from './packages.ts';
 import { defaultPolicies, type PolicySource } from './sources.ts';
 import type { Finding, Findings, PolicyEngine, Scope } from './types.ts';
@@ -41,7 +41,7 @@ export function createRegoEngine({ trust, policies = [] }: RegoEngineOptions): P
   const rules = { image: rulesOf(policy, packages, 'image'), request: rulesOf(policy, packages, 'request') };
   return {
     digest: `sha256:${createHash('sha256')
-      .update(canonicalJson({ modules, data: data as unknown as JsonObject }))
+      .update(canonicalJson({ engine: 'embedded', modules, data: data as unknown as JsonObject }))
       .digest('hex')}`,
     evaluate(scope, input) {
       const value = fromJson(input);
@@ -101,25 +101,11 @@ function evaluateRule(
     value = prepared.evaluate(input, { ...limits, strictBuiltinErrors: true });
   } catch (error) {
     if (!(error instanceof RegoError)) throw error;
-    findings.deny.push(failure(policy, error));
+    findings.deny.push(failedFinding(policy, error));
     return;
   }
   if (value === undefined) return;
   for (const finding of readFindings(policy, kind, value)) {
     (finding.fault ? findings.deny : findings[kind]).push(finding);
   }
-}
-
-function failure(policy: string, { code, message, location }: RegoError): Finding {
-  const place = location === undefined ? '' : `${printable(location.file)}:${location.row}:${location.col}: `;
-  return {
-    policy,
-    code: 'POLICY_EVALUATION_FAILED',
-    fault: true,
-    message: `${place}${printable(message, 500)} (${code})`,
-    expected: null,
-    found: null,
-    remedy: policyErrors.entries.POLICY_EVALUATION_FAILED.remedy,
-    image: null,
-  };
 }

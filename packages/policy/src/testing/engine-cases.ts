@@ -114,10 +114,10 @@ export function engineCases({ strictBuiltins }: EngineTraits): readonly EngineCa
       name: 'a requirement in warn mode is reported as a warning and refuses nothing more',
       run: async (engine) => {
         const { deny, warn } = await engine.evaluate('image', image([{ ...byTeam, mode: 'warn' }]));
-        deepEqual([deny.map(({ code }) => code), warn.map(({ code }) => code)], [
-          ['REGISTRY_NOT_ALLOWED'],
-          ['SIGNATURE_MISSING'],
-        ]);
+        deepEqual(
+          [deny.map(({ code }) => code), warn.map(({ code }) => code)],
+          [['REGISTRY_NOT_ALLOWED'], ['SIGNATURE_MISSING']],
+        );
       },
     },
     {
