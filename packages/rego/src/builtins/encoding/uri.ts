@@ -1,5 +1,6 @@
 /** `uri.parse`, `uri.is_valid`, `urlquery.*`. */
 import { compareStrings, RegoArray, RegoObject, type Value } from '../../values/index.ts';
+import { marshalJson } from '../go/json.ts';
 import { hostname, parseUrl, port, queryEscape, queryUnescape, UrlError } from '../go/url.ts';
 import { chargeText } from '../limits.ts';
 import { objectOperand, stringOperand } from '../operands.ts';
@@ -53,7 +54,7 @@ registerBuiltin(
     const pairs: string[] = [];
     for (const [key, value] of objectOperand(object, 1).entries()) {
       for (const item of texts(value)) {
-        const pair = `${queryEscape(key as string)}=${queryEscape(item)}`;
+        const pair = `${queryEscape(typeof key === 'string' ? key : marshalJson(key))}=${queryEscape(item)}`;
         chargeText(context, pair.length);
         pairs.push(pair);
       }
