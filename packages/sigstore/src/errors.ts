@@ -48,6 +48,55 @@ const entries = {
     title: 'The signature is by a certificate, and no certificate authority is trusted.',
     remedy: 'Sign with a trusted key, or name the authority and identity in the trust configuration.',
   },
+  CERTIFICATE_PATH_INVALID: {
+    kind: 'denial',
+    title: 'The signing certificate was not issued by a trusted authority, or was not valid when it signed.',
+    remedy:
+      'Sign again, or verify with the trusted root of the Sigstore it was signed with (`--trusted-root FILE`).',
+  },
+  CERTIFICATE_LOG_MISSING: {
+    kind: 'denial',
+    title: 'The signing certificate is not proven to be in a trusted certificate transparency log.',
+    remedy:
+      'Verify with the trusted root of the Sigstore it was signed with; a private one without such a log needs `--insecure-ignore-sct`.',
+  },
+  CERTIFICATE_EXTENSION_INVALID: {
+    kind: 'denial',
+    title: 'The signing certificate says something about its holder in a form Fulcio does not write.',
+    remedy: resign,
+  },
+  IDENTITY_MISMATCH: {
+    kind: 'denial',
+    title: 'The signature is genuine, but by another identity than those that are trusted.',
+    remedy:
+      'Compare the identity found with `--certificate-identity` and `--certificate-oidc-issuer`; patterns must match the whole text.',
+  },
+  IDENTITY_PATTERN_INVALID: {
+    kind: 'usage',
+    title: 'An identity pattern is not a regular expression that can be used.',
+    remedy: 'Write it in RE2 syntax (https://github.com/google/re2/wiki/Syntax), at most 1024 characters.',
+  },
+  SIGNING_TIME_MISSING: {
+    kind: 'denial',
+    title: 'Nothing that is trusted proves when the signature was made, so its certificate proves nothing.',
+    remedy:
+      'Sign with a transparency log that promises inclusion or with a timestamp authority, and trust it (`--trusted-root FILE`).',
+  },
+  TIMESTAMP_INVALID: {
+    kind: 'denial',
+    title: 'A timestamp of a trusted authority is not good for this signature.',
+    remedy: tampered,
+  },
+  TIMESTAMP_REQUIRED: {
+    kind: 'denial',
+    title: 'The signature has fewer timestamps of trusted authorities than are asked for.',
+    remedy: 'Sign again with a timestamp authority that is in the trusted root.',
+  },
+  ARTIFACT_MISMATCH: {
+    kind: 'denial',
+    title: 'The signature is genuine, but for another file.',
+    remedy: 'Fetch the file and its bundle again from the same place.',
+  },
   PAYLOAD_INVALID: {
     kind: 'denial',
     title: 'What was signed is not a well-formed simple-signing document or in-toto statement.',
@@ -97,6 +146,11 @@ const entries = {
     kind: 'denial',
     title: 'A transparency log entry is not well formed or lacks the proof its version needs.',
     remedy: resign,
+  },
+  LOG_THRESHOLD: {
+    kind: 'denial',
+    title: 'The signature is in fewer trusted transparency logs than are asked for.',
+    remedy: logRemedy,
   },
   LOG_ENTRY_DUPLICATE: {
     kind: 'denial',

@@ -1,3 +1,4 @@
+export { type ExtensionName, isExtensionName } from './certificate/extensions.ts';
 export { type CollectOptions, collectEvidence } from './collect/collect.ts';
 export { cosignTag } from './collect/tag-scheme.ts';
 export { type SigstoreErrorCode, sigstoreErrors } from './errors.ts';
@@ -8,7 +9,23 @@ export { signPredicateType } from './media-types.ts';
 export { type AttestOptions, attestImage } from './sign/attest.ts';
 export { creationTime } from './sign/created.ts';
 export { type SignedImage, type SignOptions, signImage, tagReferenceWarning } from './sign/sign.ts';
-export type { TransparencyLog, Trust, TrustedKey } from './trust/trust.ts';
+export { exactly, pattern, type TextMatcher, type TrustedIdentity } from './trust/identity.ts';
+export type {
+  CertificateAuthority,
+  Thresholds,
+  TimestampAuthority,
+  TransparencyLog,
+  Trust,
+  TrustedKey,
+  Window,
+} from './trust/trust.ts';
 export { parseTrustedRoot, type TrustedRoot } from './trust/trusted-root.ts';
 export type * from './types.ts';
+export {
+  type Artifact,
+  type BundleResult,
+  type VerifiedBundle,
+  type VerifyBundleOptions,
+  verifyBundle,
+} from './verify/bundle.ts';
 export { distinctSigners, verifyEvidence, verifyEvidenceInTurns } from './verify/verify.ts';

@@ -19,7 +19,7 @@ export interface PathOptions {
 
 /** Leaf first, anchor last; or why there is none. */
 export type PathResult =
-  | { readonly ok: true; readonly path: readonly [Certificate, ...Certificate[]] }
+  | { readonly ok: true; readonly path: readonly [Certificate, Certificate, ...Certificate[]] }
   | { readonly ok: false; readonly problem: string };
 
 /** Longest path, and most signatures checked while looking for one. */
@@ -70,12 +70,14 @@ interface Search {
 }
 
 type Path = readonly [Certificate, ...Certificate[]];
+type CompletePath = readonly [Certificate, Certificate, ...Certificate[]];
 
-function extend(path: Path, search: Search): Path | null {
+function extend(path: Path, search: Search): CompletePath | null {
   const last = path.at(-1)!;
   const { anchors, intermediates } = search.options;
   for (const anchor of anchors) {
-    if (issued(anchor, last, path.length - 1, search)) return [...path, anchor];
+    if (issued(anchor, last, path.length - 1, search))
+      return [path[0], ...path.slice(1), anchor] as unknown as CompletePath;
   }
   if (path.length >= maxLength) return null;
   for (const candidate of intermediates) {

@@ -1,70 +1,71 @@
-import { decodeBase64, equalBytes, type PublicKey, verifySignature } from '@pratique/crypto';
+import {
+  type Checkpoint,
+  equalBytes,
+  isNoteSignedBy,
+  noteKeyHash,
+  type PublicKey,
+  parseCheckpoint,
+} from '@pratique/crypto';
+import { PratiqueError, printable } from '@pratique/errors';
 import type { InclusionProof } from '../bundle/bundle.ts';
 import { sigstoreErrors } from '../errors.ts';
-
-/** What a log signs about its tree (C2SP `tlog-checkpoint`). */
-export interface Checkpoint {
-  readonly origin: string;
-  readonly treeSize: bigint;
-  readonly rootHash: Uint8Array;
-  /** The bytes that are signed. */
-  readonly body: string;
-  readonly signatures: readonly {
-    readonly name: string;
-    readonly keyHint: Uint8Array;
-    readonly signature: Uint8Array;
-  }[];
-}
-
-const maxBytes = 64 * 1024;
-const maxSignatures = 32;
-const signatureLine = /^\u2014 (\S{1,255}) (\S+)$/;
+import type { TransparencyLog } from '../trust/trust.ts';
 
 /**
- * Reads a checkpoint: a signed note (C2SP `signed-note`) whose text starts with origin, tree size and root hash.
+ * Checks that a Rekor v1 proof's checkpoint is signed by the log and is about the proof's tree: same root hash, same
+ * size. The key hint is the start of the log id; Rekor v1 signs under names of its own. Signatures by others
+ * (witnesses) are tolerated.
  *
- * @throws LOG_CHECKPOINT_INVALID, ENCODING_INVALID
+ * @throws LOG_CHECKPOINT_INVALID
  */
-export function parseCheckpoint(note: string): Checkpoint {
-  if (note.length > maxBytes) throw invalid(`is larger than ${maxBytes} bytes`);
-  const end = note.lastIndexOf('\n\n');
-  if (end < 0 || !note.endsWith('\n')) throw invalid('has no signature block');
-  const body = note.slice(0, end + 1);
-  const [origin = '', size = '', root = ''] = body.split('\n');
-  if (origin === '' || !/^(0|[1-9]\d{0,18})$/.test(size)) throw invalid('has no origin and tree size');
-  const lines = note.slice(end + 2, -1).split('\n');
-  if (lines.length > maxSignatures) throw invalid(`has more than ${maxSignatures} signatures`);
-  const signatures = lines.map((line) => {
-    const [, name, encoded] = signatureLine.exec(line) ?? [];
-    if (name === undefined || encoded === undefined) throw invalid('has a signature line that is none');
-    const bytes = decodeBase64(encoded, 'a checkpoint signature');
-    if (bytes.byteLength < 5) throw invalid('has an empty signature');
-    return { name, keyHint: bytes.subarray(0, 4), signature: bytes.subarray(4) };
-  });
-  return {
-    origin,
-    treeSize: BigInt(size),
-    rootHash: decodeBase64(root, 'the checkpoint’s root hash'),
-    body,
-    signatures,
-  };
+export function verifyCheckpoint(proof: InclusionProof, log: TransparencyLog): void {
+  const checkpoint = read(proof);
+  const keyHint = Buffer.from(log.id.slice(0, 8), 'hex');
+  checkSignature(checkpoint, log.key, keyHint, null);
+  checkTree(checkpoint, proof);
 }
 
 /**
- * Checks that the proof's checkpoint is signed by the log with this key and is about the proof's tree: same root
- * hash, same size. Signatures by others (witnesses) are tolerated.
+ * The same for Rekor v2 (C2SP `tlog-checkpoint`): the origin must be the log's host name, the log must sign under that
+ * name, and the key hint is that of the name and key. A key is therefore of use for one log only.
  *
- * @param logId hexadecimal SHA-256 of the log's key; Rekor's key hint is its first four bytes
- * @throws LOG_CHECKPOINT_INVALID, ENCODING_INVALID
+ * @throws LOG_CHECKPOINT_INVALID
  */
-export function verifyCheckpoint(proof: InclusionProof, logId: string, key: PublicKey): void {
-  const checkpoint = parseCheckpoint(proof.checkpoint);
-  const hint = Buffer.from(logId.slice(0, 8), 'hex');
-  const signed = new TextEncoder().encode(checkpoint.body);
-  const byLog = checkpoint.signatures.filter((signature) => equalBytes(signature.keyHint, hint));
-  if (!byLog.some(({ signature }) => verifySignature(key, signed, signature) !== null)) {
-    throw invalid('is not signed by the log');
+export function verifyCheckpointV2(proof: InclusionProof, log: TransparencyLog): void {
+  const checkpoint = read(proof);
+  const origin = URL.parse(log.baseUrl)?.hostname ?? '';
+  if (origin === '' || checkpoint.origin !== origin) {
+    throw sigstoreErrors.error('LOG_CHECKPOINT_INVALID', {
+      message: 'the log’s checkpoint is of another log',
+      expected: origin === '' ? 'a log whose base URL is known' : origin,
+      found: printable(checkpoint.origin),
+    });
   }
+  checkSignature(checkpoint, log.key, noteKeyHash(origin, log.key).subarray(0, 4), origin);
+  checkTree(checkpoint, proof);
+}
+
+function read(proof: InclusionProof): Checkpoint {
+  try {
+    return parseCheckpoint(proof.checkpoint);
+  } catch (error) {
+    if (!(error instanceof PratiqueError)) throw error;
+    throw sigstoreErrors.error('LOG_CHECKPOINT_INVALID', {
+      message: `the log’s checkpoint cannot be read: ${error.message}`,
+    });
+  }
+}
+
+function checkSignature(
+  checkpoint: Checkpoint,
+  key: PublicKey,
+  keyHint: Uint8Array,
+  name: string | null,
+): void {
+  if (!isNoteSignedBy(checkpoint, { key, keyHint, name })) throw invalid('is not signed by the log');
+}
+
+function checkTree(checkpoint: Checkpoint, proof: InclusionProof): void {
   if (checkpoint.treeSize !== proof.treeSize || !equalBytes(checkpoint.rootHash, proof.rootHash)) {
     throw invalid('is about another tree than the inclusion proof');
   }

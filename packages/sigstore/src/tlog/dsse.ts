@@ -1,15 +1,15 @@
-import { createHash } from 'node:crypto';
 import type { JsonObject } from '@pratique/crypto';
-import { printable } from '@pratique/errors';
 import {
+  bytes,
+  checkEntryDigest,
   checkEntryKey,
   checkEntrySignature,
+  checkForm,
   invalidEntry,
-  mismatch,
   object,
-  type SignedContent,
   text,
 } from './entry-body.ts';
+import type { SignedContent } from './signed-content.ts';
 
 /**
  * Binds a Rekor v1 `dsse` 0.0.1 entry to an envelope: hash of the payload, the one signature and its key. The
@@ -19,15 +19,37 @@ import {
  * @throws LOG_ENTRY_MISMATCH, LOG_ENTRY_INVALID
  */
 export function checkDsse(spec: JsonObject, content: SignedContent): void {
-  if (!Array.isArray(spec.signatures) || spec.signatures.length !== 1) {
+  checkForm('dsse', 'envelope', content);
+  const signature = onlySignature(spec);
+  checkEntrySignature(bytes(signature.signature, 'the entry’s signature'), content);
+  checkEntryKey(signature.verifier, content);
+  checkPayloadHash(spec, content);
+}
+
+/**
+ * The same for an `intoto` 0.0.2 entry, the kind that came before. It holds the signature in base64 twice over.
+ *
+ * @throws LOG_ENTRY_MISMATCH, LOG_ENTRY_INVALID, ENCODING_INVALID
+ */
+export function checkIntoto(spec: JsonObject, content: SignedContent): void {
+  checkForm('intoto', 'envelope', content);
+  const logged = object(spec.content, 'content');
+  const signature = onlySignature(object(logged.envelope, 'envelope'));
+  const encoded = new TextDecoder().decode(bytes(signature.sig, 'the entry’s signature'));
+  checkEntrySignature(bytes(encoded, 'the entry’s signature'), content);
+  checkEntryKey(signature.publicKey, content);
+  checkPayloadHash(logged, content);
+}
+
+function onlySignature(parent: JsonObject): JsonObject {
+  if (!Array.isArray(parent.signatures) || parent.signatures.length !== 1) {
     throw invalidEntry('it must list exactly one signature');
   }
-  const signature = object(spec.signatures[0], 'a signature');
-  checkEntrySignature(signature.signature, content.signature);
-  checkEntryKey(signature.verifier, content.key);
-  const hash = object(spec.payloadHash, 'payloadHash');
-  const digest = createHash('sha256').update(content.payload).digest('hex');
-  if (hash.algorithm !== 'sha256' || hash.value !== digest) {
-    throw mismatch('payload', digest, printable(text(hash.value, 'the payload’s hash')));
-  }
+  return object(parent.signatures[0], 'a signature');
+}
+
+function checkPayloadHash(parent: JsonObject, content: SignedContent): void {
+  const hash = object(parent.payloadHash, 'payloadHash');
+  const value = text(hash.value, 'the payload’s hash');
+  checkEntryDigest(value, text(hash.algorithm, 'the hash’s algorithm'), content.digest);
 }

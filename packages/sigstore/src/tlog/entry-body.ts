@@ -1,31 +1,35 @@
 import {
   decodeBase64,
   equalBytes,
+  type HashAlgorithm,
   isJsonObject,
   type JsonObject,
   type JsonValue,
-  type PublicKey,
   parseJson,
+  parsePem,
   parsePublicKey,
+  toHex,
 } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import type { LogEntry } from '../bundle/bundle.ts';
 import { sigstoreErrors } from '../errors.ts';
 import { own } from '../payload/members.ts';
+import type { SignedContent } from './signed-content.ts';
 
-/** The signature a log entry must be about: its bytes, the bytes it signs, and the key that verifies it. */
-export interface SignedContent {
-  readonly signature: Uint8Array;
-  /** Simple-signing document, or the payload of the DSSE envelope. */
-  readonly payload: Uint8Array;
-  readonly key: PublicKey;
+/** An entry's body: its kind and version, the same inside and outside of the body, and its `spec`. */
+export interface EntryBody {
+  readonly kind: string;
+  readonly version: string;
+  readonly spec: JsonObject;
 }
 
-/** The `spec` of an entry's body, whose kind must be `kind` version 0.0.1 inside and outside of the body. */
-export function parseEntryBody(entry: LogEntry): { readonly kind: string; readonly spec: JsonObject } {
-  const body = parseJson(entry.body, 'the body of the log entry', { maxBytes: 8 * 1024 * 1024 });
-  const kind = own(object(body, 'the body'), 'kind');
-  const version = own(object(body, 'the body'), 'apiVersion');
+export function parseEntryBody(entry: LogEntry): EntryBody {
+  const body = object(
+    parseJson(entry.body, 'the body of the log entry', { maxBytes: 8 * 1024 * 1024 }),
+    'the body',
+  );
+  const kind = own(body, 'kind');
+  const version = own(body, 'apiVersion');
   if (typeof kind !== 'string' || typeof version !== 'string')
     throw invalidEntry('its body has no kind and version');
   const outside = entry.kindVersion;
@@ -36,8 +40,7 @@ export function parseEntryBody(entry: LogEntry): { readonly kind: string; readon
       found: printable(`${kind} ${version}`),
     });
   }
-  if (version !== '0.0.1') throw invalidEntry(`${printable(kind)} ${printable(version)} is not read`);
-  return { kind, spec: object(own(object(body, 'the body'), 'spec'), 'spec') };
+  return { kind, version, spec: object(own(body, 'spec'), 'spec') };
 }
 
 export function object(value: JsonValue | undefined, what: string): JsonObject {
@@ -50,17 +53,53 @@ export function text(value: JsonValue | undefined, what: string): string {
   return value;
 }
 
-/** Throws LOG_ENTRY_MISMATCH unless the base64 PEM in the entry is the key that verifies the signature. */
-export function checkEntryKey(encoded: JsonValue | undefined, key: PublicKey): void {
-  const pem = new TextDecoder().decode(decodeBase64(text(encoded, 'the entry’s key'), 'the entry’s key'));
-  if (pem.includes('-----BEGIN CERTIFICATE-----')) throw mismatch('key', key.fingerprint, 'a certificate');
-  const logged = parsePublicKey(pem);
-  if (!equalBytes(logged.spki, key.spki)) throw mismatch('key', key.fingerprint, logged.fingerprint);
+export function bytes(value: JsonValue | undefined, what: string): Uint8Array {
+  return decodeBase64(text(value, what), what);
 }
 
-export function checkEntrySignature(encoded: JsonValue | undefined, signature: Uint8Array): void {
-  const logged = decodeBase64(text(encoded, 'the entry’s signature'), 'the entry’s signature');
+/** Throws LOG_ENTRY_MISMATCH unless the base64 PEM in the entry is the very key or certificate that signed. */
+export function checkEntryKey(encoded: JsonValue | undefined, content: SignedContent): void {
+  const pem = new TextDecoder().decode(bytes(encoded, 'the entry’s key'));
+  if (pem.includes('-----BEGIN CERTIFICATE-----')) {
+    checkEntryCertificate(parsePem(pem, 'the entry’s certificate')[0].bytes, content);
+  } else {
+    checkEntryPublicKey(pem, content);
+  }
+}
+
+export function checkEntryCertificate(logged: Uint8Array, { certificate, key }: SignedContent): void {
+  if (certificate === null) throw mismatch('key', key.fingerprint, 'a certificate');
+  if (!equalBytes(logged, certificate)) throw mismatch('certificate');
+}
+
+export function checkEntryPublicKey(logged: string | Uint8Array, { certificate, key }: SignedContent): void {
+  if (certificate !== null) throw mismatch('certificate', 'the signer’s certificate', 'a key');
+  const { spki, fingerprint } = parsePublicKey(logged);
+  if (!equalBytes(spki, key.spki)) throw mismatch('key', key.fingerprint, fingerprint);
+}
+
+export function checkEntrySignature(logged: Uint8Array, { signature }: SignedContent): void {
   if (!equalBytes(logged, signature)) throw mismatch('signature');
+}
+
+/** Throws LOG_ENTRY_MISMATCH unless `found` is the hash of the content under this algorithm. */
+export function checkEntryDigest(
+  found: string,
+  algorithm: string,
+  digest: (algorithm: HashAlgorithm) => Uint8Array | null,
+): void {
+  const expected = isHashAlgorithm(algorithm) ? digest(algorithm) : null;
+  if (expected === null) throw mismatch('payload', 'a hash that is known', printable(algorithm));
+  if (toHex(expected) !== found) throw mismatch('payload', toHex(expected), printable(found));
+}
+
+function isHashAlgorithm(name: string): name is HashAlgorithm {
+  return name === 'sha256' || name === 'sha384' || name === 'sha512';
+}
+
+/** Throws LOG_ENTRY_MISMATCH unless the entry's kind is one for what was signed. */
+export function checkForm(kind: string, form: SignedContent['form'], content: SignedContent): void {
+  if (content.form !== form) throw mismatch('kind of signature', content.form, `a ${kind} entry`);
 }
 
 export function mismatch(what: string, expected?: string, found?: string) {

@@ -1,33 +1,37 @@
+import { printable } from '@pratique/errors';
 import type { LogEntry } from '../bundle/bundle.ts';
 import { sigstoreErrors } from '../errors.ts';
 import { describeWindow, isWithin, type TransparencyLog } from '../trust/trust.ts';
-import { verifyCheckpoint } from './checkpoint.ts';
-import { checkDsse } from './dsse.ts';
-import { invalidEntry, parseEntryBody, type SignedContent } from './entry-body.ts';
-import { checkHashedRekord } from './hashedrekord.ts';
+import { verifyCheckpoint, verifyCheckpointV2 } from './checkpoint.ts';
+import { checkDsse, checkIntoto } from './dsse.ts';
+import { invalidEntry, parseEntryBody } from './entry-body.ts';
+import { checkHashedRekord, checkHashedRekordV2 } from './hashedrekord.ts';
 import { verifyInclusion } from './merkle.ts';
 import { verifyPromise } from './set.ts';
+import type { SignedContent } from './signed-content.ts';
 
 /** A signature is proven to be in this log. */
 export interface Logged {
-  readonly id: string;
+  readonly log: TransparencyLog;
   readonly index: string;
   /** When the log says it was added: only with a verified promise. */
   readonly time: Date | null;
 }
 
 /**
- * Proves that a signature is in one of the trusted logs. Entries of unknown logs are passed over; every entry of a
- * trusted log must verify completely: promise and inclusion proof where present, at least one of them, the checkpoint,
- * the log key's validity, and that the entry is about this very signature, payload and key.
+ * Proves that a signature is in at least `threshold` distinct logs of those trusted; one entry of each. Entries of
+ * unknown logs are passed over; every entry of a trusted log must verify completely: promise and inclusion proof where
+ * present, at least one of them, the checkpoint, the log key's validity, and that the entry is about this very
+ * signature, payload and key.
  *
- * @throws LOG_ENTRY_REQUIRED, LOG_NOT_TRUSTED, LOG_ENTRY_DUPLICATE, and what the single checks throw
+ * @throws LOG_ENTRY_REQUIRED, LOG_NOT_TRUSTED, LOG_ENTRY_DUPLICATE, LOG_THRESHOLD, and what the single checks throw
  */
 export function verifyLogEntries(
   entries: readonly LogEntry[],
   content: SignedContent,
   logs: readonly TransparencyLog[],
-): Logged {
+  threshold: number,
+): readonly [Logged, ...Logged[]] {
   if (entries.length === 0) {
     throw sigstoreErrors.error('LOG_ENTRY_REQUIRED', {
       message: 'the signature is in no transparency log',
@@ -43,7 +47,9 @@ export function verifyLogEntries(
     const log = logs.find((candidate) => candidate.id === entry.logId);
     return log === undefined ? [] : [verifyEntry(entry, content, log)];
   });
-  const [first] = proven;
+  // Two entries of one log are one witness (CVE-2026-49834).
+  const distinct = [...new Map(proven.map((logged) => [logged.log.id, logged])).values()];
+  const [first, ...others] = distinct;
   if (first === undefined) {
     throw sigstoreErrors.error('LOG_NOT_TRUSTED', {
       message: 'the signature is in no log that is trusted',
@@ -51,26 +57,56 @@ export function verifyLogEntries(
       found: entries.map((entry) => entry.logId).join(', '),
     });
   }
-  return first;
+  if (distinct.length < threshold) {
+    throw sigstoreErrors.error('LOG_THRESHOLD', {
+      message: 'the signature is in too few of the logs that are trusted',
+      expected: `at least ${threshold}`,
+      found: String(distinct.length),
+    });
+  }
+  return [first, ...others];
+}
+
+/** Throws LOG_OUTSIDE_VALIDITY unless the log's key is trusted for `time`. */
+export function checkLogValidity(log: TransparencyLog, time: Date): void {
+  if (isWithin(time, log)) return;
+  throw sigstoreErrors.error('LOG_OUTSIDE_VALIDITY', {
+    message: 'the log’s key was not valid when the entry was made',
+    expected: describeWindow(log),
+    found: time.toISOString(),
+  });
 }
 
 function verifyEntry(entry: LogEntry, content: SignedContent, log: TransparencyLog): Logged {
   if (entry.promise === null && entry.proof === null) throw invalidEntry('it has neither promise nor proof');
+  const { kind, version, spec } = parseEntryBody(entry);
   const time = entry.promise === null ? null : verifyPromise(entry, entry.promise, log.key);
-  if (entry.proof !== null) {
-    verifyInclusion(entry.body, entry.proof);
-    verifyCheckpoint(entry.proof, log.id, log.key);
+  const kindVersion = `${kind} ${version}`;
+  if (entry.proof !== null) verifyInclusion(entry.body, entry.proof);
+  if (kindVersion === 'hashedrekord 0.0.2') {
+    if (entry.proof === null) throw invalidEntry('it has no inclusion proof, which Rekor v2 always gives');
+    // Nothing else vouches for the index outside of the proof, and there is only one tree.
+    if (entry.proof.logIndex !== entry.logIndex) throw invalidEntry('it names two different indexes');
+    verifyCheckpointV2(entry.proof, log);
+  } else if (entry.proof !== null) {
+    verifyCheckpoint(entry.proof, log);
   }
-  if (time !== null && !isWithin(time, log)) {
-    throw sigstoreErrors.error('LOG_OUTSIDE_VALIDITY', {
-      message: 'the log’s key was not valid when the entry was made',
-      expected: describeWindow(log),
-      found: time.toISOString(),
-    });
+  if (time !== null) checkLogValidity(log, time);
+  switch (kindVersion) {
+    case 'hashedrekord 0.0.1':
+      checkHashedRekord(spec, content);
+      break;
+    case 'hashedrekord 0.0.2':
+      checkHashedRekordV2(spec, content);
+      break;
+    case 'dsse 0.0.1':
+      checkDsse(spec, content);
+      break;
+    case 'intoto 0.0.2':
+      checkIntoto(spec, content);
+      break;
+    default:
+      throw invalidEntry(`entries of kind ${printable(kindVersion)} are not read`);
   }
-  const { kind, spec } = parseEntryBody(entry);
-  if (kind === 'hashedrekord') checkHashedRekord(spec, content);
-  else if (kind === 'dsse') checkDsse(spec, content);
-  else throw invalidEntry('it is neither a hashedrekord nor a dsse entry');
-  return { id: log.id, index: String(entry.logIndex), time };
+  return { log, index: String(entry.logIndex), time };
 }

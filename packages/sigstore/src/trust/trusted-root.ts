@@ -1,32 +1,45 @@
 import {
+  basicConstraints,
+  type Certificate,
   decodeBase64,
+  formatPem,
   isJsonObject,
   type JsonObject,
   type JsonValue,
+  type PublicKey,
+  parseCertificate,
   parseJson,
   parsePublicKey,
   toHex,
 } from '@pratique/crypto';
+import { PratiqueError, printable } from '@pratique/errors';
 import { sigstoreErrors } from '../errors.ts';
 import { own } from '../payload/members.ts';
-import type { TransparencyLog } from './trust.ts';
+import type { CertificateAuthority, TimestampAuthority, TransparencyLog, Window } from './trust.ts';
 
-/** What is used of a Sigstore `trusted_root.json` (protobuf-specs `sigstore_trustroot.proto`). */
+/** A Sigstore `trusted_root.json` (protobuf-specs `sigstore_trustroot.proto`). */
 export interface TrustedRoot {
   readonly logs: readonly TransparencyLog[];
+  readonly certificateLogs: readonly TransparencyLog[];
+  readonly authorities: readonly CertificateAuthority[];
+  readonly timestampAuthorities: readonly TimestampAuthority[];
 }
 
 const mediaTypes = [
   'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
+  'application/vnd.dev.sigstore.trustedroot+json;version=0.2',
   'application/vnd.dev.sigstore.trustedroot.v0.1+json',
   'application/vnd.dev.sigstore.trustedroot.v0.2+json',
 ];
+const maxMembers = 64;
+const maxCertificates = 10;
 
 /**
  * Reads a trusted root file. A log whose key has no start of validity is refused: an open start would accept entries
- * from before the log existed.
+ * from before the log existed. A log with a key of an algorithm that is not known here is left out, and so not trusted;
+ * everything else must be read. The last certificate of a chain is its anchor.
  *
- * @throws TRUSTED_ROOT_INVALID, ENCODING_INVALID, KEY_INVALID, KEY_UNSUPPORTED, DER_INVALID
+ * @throws TRUSTED_ROOT_INVALID, ENCODING_INVALID, KEY_INVALID, DER_INVALID, CERTIFICATE_INVALID
  */
 export function parseTrustedRoot(bytes: Uint8Array): TrustedRoot {
   const document = object(
@@ -36,24 +49,98 @@ export function parseTrustedRoot(bytes: Uint8Array): TrustedRoot {
   const mediaType = own(document, 'mediaType');
   if (typeof mediaType !== 'string' || !mediaTypes.includes(mediaType))
     throw invalid('its media type is not known');
-  const logs = own(document, 'tlogs') ?? [];
-  if (!Array.isArray(logs) || logs.length > 64) throw invalid('tlogs is not a list of at most 64 logs');
-  return { logs: logs.map(parseLog) };
+  return {
+    logs: list(document, 'tlogs').flatMap(parseLog),
+    certificateLogs: list(document, 'ctlogs').flatMap(parseLog),
+    authorities: list(document, 'certificateAuthorities').map(parseAuthority),
+    timestampAuthorities: list(document, 'timestampAuthorities').map(parseTimestampAuthority),
+  };
 }
 
-function parseLog(value: JsonValue): TransparencyLog {
+function list(document: JsonObject, name: string): readonly JsonValue[] {
+  const members = own(document, name) ?? [];
+  if (!Array.isArray(members) || members.length > maxMembers)
+    throw invalid(`${name} is not a list of at most ${maxMembers}`);
+  return members;
+}
+
+/** One log, or none when its key is of an unknown algorithm. */
+function parseLog(value: JsonValue): TransparencyLog[] {
   const log = object(value, 'a log');
-  const baseUrl = own(log, 'baseUrl');
   const publicKey = object(own(log, 'publicKey'), 'publicKey of a log');
-  const window = object(own(publicKey, 'validFor'), 'validFor of a log’s key');
-  const end = own(window, 'end') ?? null;
-  if (typeof baseUrl !== 'string') throw invalid('a log has no baseUrl');
+  const { validFrom, validUntil } = parseWindow(own(publicKey, 'validFor'), 'a log’s key');
+  if (validFrom === undefined) throw invalid('a log’s key has no start of validity');
+  const hash = own(log, 'hashAlgorithm') ?? 'SHA2_256';
+  if (hash !== 'SHA2_256') throw invalid('a log has another hash algorithm than SHA2_256');
+  const key = parseLogKey(publicKey);
+  if (key === null) return [];
+  return [
+    {
+      id: toHex(base64(own(object(own(log, 'logId'), 'logId'), 'keyId'), 'logId')),
+      key,
+      baseUrl: text(own(log, 'baseUrl'), 'baseUrl of a log'),
+      validFrom,
+      ...(validUntil === undefined ? {} : { validUntil }),
+    },
+  ];
+}
+
+function parseLogKey(publicKey: JsonObject): PublicKey | null {
+  const rawBytes = base64(own(publicKey, 'rawBytes'), 'rawBytes of a log’s key');
+  // The old details of RSA keys stand for a bare RSAPublicKey.
+  const bare = own(publicKey, 'keyDetails') === 'PKCS1_RSA_PKCS1V5';
+  try {
+    return parsePublicKey(bare ? formatPem('RSA PUBLIC KEY', rawBytes) : rawBytes);
+  } catch (error) {
+    if (error instanceof PratiqueError && error.code === 'KEY_UNSUPPORTED') return null;
+    throw error;
+  }
+}
+
+function parseAuthority(value: JsonValue): CertificateAuthority {
+  const authority = object(value, 'a certificate authority');
+  const certificates = parseChain(authority, 'a certificate authority');
   return {
-    id: toHex(base64(own(object(own(log, 'logId'), 'logId'), 'keyId'), 'logId')),
-    key: parsePublicKey(base64(own(publicKey, 'rawBytes'), 'rawBytes of a log’s key')),
-    baseUrl,
-    validFrom: date(own(window, 'start'), 'the start of a log key’s validity'),
-    ...(end === null ? {} : { validUntil: date(end, 'the end of a log key’s validity') }),
+    uri: text(own(authority, 'uri') ?? '', 'uri of a certificate authority'),
+    anchors: certificates.slice(-1),
+    intermediates: certificates.slice(0, -1),
+    ...parseWindow(own(authority, 'validFor') ?? {}, 'a certificate authority'),
+  };
+}
+
+/** A timestamp authority's own certificate, which is no authority itself, may be absent: then any it issued counts. */
+function parseTimestampAuthority(value: JsonValue): TimestampAuthority {
+  const authority = object(value, 'a timestamp authority');
+  const certificates = parseChain(authority, 'a timestamp authority');
+  const [first] = certificates;
+  const leaf = first !== undefined && !basicConstraints(first).ca ? first : null;
+  const rest = leaf === null ? certificates : certificates.slice(1);
+  if (rest.length === 0) throw invalid('a timestamp authority has no root certificate');
+  return {
+    uri: text(own(authority, 'uri') ?? '', 'uri of a timestamp authority'),
+    leaf,
+    anchors: rest.slice(-1),
+    intermediates: rest.slice(0, -1),
+    ...parseWindow(own(authority, 'validFor') ?? {}, 'a timestamp authority'),
+  };
+}
+
+function parseChain(authority: JsonObject, what: string): readonly Certificate[] {
+  const chain = own(object(own(authority, 'certChain'), `certChain of ${what}`), 'certificates');
+  if (!Array.isArray(chain) || chain.length === 0 || chain.length > maxCertificates)
+    throw invalid(`the chain of ${what} is not a list of 1 to ${maxCertificates} certificates`);
+  return chain.map((item: JsonValue) =>
+    parseCertificate(base64(own(object(item, `a certificate of ${what}`), 'rawBytes'), 'a certificate')),
+  );
+}
+
+function parseWindow(value: JsonValue | undefined, what: string): Window {
+  const window = object(value, `validFor of ${what}`);
+  const start = own(window, 'start') ?? null;
+  const end = own(window, 'end') ?? null;
+  return {
+    ...(start === null ? {} : { validFrom: date(start, `the start of validity of ${what}`) }),
+    ...(end === null ? {} : { validUntil: date(end, `the end of validity of ${what}`) }),
   };
 }
 
@@ -62,17 +149,21 @@ function object(value: JsonValue | undefined, what: string): JsonObject {
   return value;
 }
 
+function text(value: JsonValue | undefined, what: string): string {
+  if (typeof value !== 'string' || value.length > 2048) throw invalid(`${what} is not a short string`);
+  return printable(value, 2048);
+}
+
 function base64(value: JsonValue | undefined, what: string): Uint8Array {
   if (typeof value !== 'string') throw invalid(`${what} is not base64`);
   return decodeBase64(value, what);
 }
 
 /** An RFC 3339 time in UTC, as protobuf writes timestamps. */
-function date(value: JsonValue | undefined, what: string): Date {
-  const text =
-    typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/.test(value) ? value : '';
-  const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw invalid(`${what} is missing or not a time`);
+function date(value: JsonValue, what: string): Date {
+  const format = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
+  const time = new Date(typeof value === 'string' && format.test(value) ? value : '');
+  if (Number.isNaN(time.getTime())) throw invalid(`${what} is not a time`);
   return time;
 }
 

@@ -1,16 +1,15 @@
 import { type Envelope, verifyEnvelope } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import type { Digest } from '@pratique/oci';
-import type { LogEntry } from '../bundle/bundle.ts';
 import { sigstoreErrors } from '../errors.ts';
 import { mediaTypes, signPredicateType } from '../media-types.ts';
 import { stringMembers } from '../payload/members.ts';
 import { parseStatement } from '../payload/statement.ts';
+import { envelopeData } from '../tlog/signed-content.ts';
 import type { Trust } from '../trust/trust.ts';
 import type { EvidenceSource, VerifiedAttestation, VerifiedSignature } from '../types.ts';
 import type { CheckList } from './check-list.ts';
-import { checkLog } from './log.ts';
-import { checkKeyValidity, findSigner } from './signer.ts';
+import { checkSignature, type Material, proveSigner } from './proof.ts';
 import { findSubject } from './subject.ts';
 
 /** A verified statement: `cosign sign`'s own predicate makes it a signature, any other one an attestation. */
@@ -21,9 +20,7 @@ export type VerifiedStatement =
 export interface EnvelopeCandidate {
   readonly source: EvidenceSource;
   readonly envelope: Envelope;
-  /** What the bundle says about its key; null where it says nothing. */
-  readonly hint: string | null;
-  readonly entries: () => readonly LogEntry[];
+  readonly material: Material;
 }
 
 /**
@@ -37,17 +34,13 @@ export function verifyStatement(
   now: Date,
   list: CheckList,
 ): VerifiedStatement {
-  const { envelope, source } = candidate;
+  const { envelope, source, material } = candidate;
   const signature = list.run(
     'envelope',
     () => checkEnvelope(envelope),
     () => `one signature over ${mediaTypes.inToto}`,
   );
-  const { signer } = list.run(
-    'signature',
-    () => findSigner(trust.keys, candidate.hint, ({ key }) => verifyEnvelope(envelope, signature, key)),
-    (found) => `${found.scheme} by ${found.signer.name}`,
-  );
+  const claim = checkSignature(material, (key) => verifyEnvelope(envelope, signature, key), trust, list);
   const statement = list.run(
     'payload',
     () => parseStatement(envelope.payload),
@@ -58,20 +51,12 @@ export function verifyStatement(
     () => findSubject(statement, digest),
     () => digest,
   );
-  const content = { signature, payload: envelope.payload, key: signer.key };
-  const logged = checkLog(candidate.entries, content, trust, list);
-  list.run(
-    'key-validity',
-    () => checkKeyValidity(signer, logged?.time ?? now),
-    () => signer.name,
-  );
+  const proof = proveSigner(claim, envelopeData(envelope), signature, material, trust, now, list);
   const verified: VerifiedSignature = {
     format: source.format,
     source,
-    signer: { kind: 'key', name: signer.name, fingerprint: signer.key.fingerprint },
+    ...proof,
     annotations: stringMembers(subject.annotations),
-    signedAt: logged?.time?.toISOString() ?? null,
-    log: logged === null ? null : { id: logged.id, index: logged.index },
     checks: list.checks,
     payload: statement.document,
   };
@@ -81,7 +66,7 @@ export function verifyStatement(
 }
 
 /** The one signature of the envelope, whose payload type must be exactly in-toto's. */
-function checkEnvelope(envelope: Envelope): Uint8Array {
+export function checkEnvelope(envelope: Envelope): Uint8Array {
   const [first, ...more] = envelope.signatures;
   if (first === undefined || more.length > 0) {
     throw sigstoreErrors.error('ENVELOPE_SIGNATURE_COUNT', {

@@ -1,3 +1,4 @@
+import { parseCheckpoint } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -21,7 +22,7 @@ import {
 } from '../testing/forge.ts';
 import { dsseBody, logAnnotation } from '../testing/transparency-log.ts';
 import { parseLogAnnotation } from '../tlog/annotation.ts';
-import { parseCheckpoint } from '../tlog/checkpoint.ts';
+
 import { parseTrustedRoot } from '../trust/trusted-root.ts';
 import { verifyEvidence } from './verify.ts';
 

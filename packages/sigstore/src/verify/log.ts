@@ -1,5 +1,5 @@
 import type { LogEntry } from '../bundle/bundle.ts';
-import type { SignedContent } from '../tlog/entry-body.ts';
+import type { SignedContent } from '../tlog/signed-content.ts';
 import { type Logged, verifyLogEntries } from '../tlog/verify-entries.ts';
 import type { Trust } from '../trust/trust.ts';
 import type { CheckList } from './check-list.ts';
@@ -13,14 +13,14 @@ export function checkLog(
   content: SignedContent,
   trust: Trust,
   list: CheckList,
-): Logged | null {
+): readonly Logged[] {
   if (trust.logs.length === 0) {
     list.skip('transparency-log', 'no log is trusted, so none is asked for');
-    return null;
+    return [];
   }
   return list.run(
     'transparency-log',
-    () => verifyLogEntries(entries(), content, trust.logs),
-    (logged) => `entry ${logged.index} of log ${logged.id}`,
+    () => verifyLogEntries(entries(), content, trust.logs, trust.thresholds?.logs ?? 1),
+    (logged) => logged.map(({ log, index }) => `entry ${index} of log ${log.id}`).join(', '),
   );
 }

@@ -4,13 +4,12 @@ import { sigstoreErrors } from '../errors.ts';
 import { annotationNames } from '../media-types.ts';
 import { stringMembers } from '../payload/members.ts';
 import { checkSimpleSigningType, parseSimpleSigning } from '../payload/simple-signing.ts';
-import { parseLogAnnotation } from '../tlog/annotation.ts';
+import { messageData } from '../tlog/signed-content.ts';
 import type { Trust } from '../trust/trust.ts';
 import type { EvidenceItem, VerifiedSignature } from '../types.ts';
-import { refuseCertificate } from './certificate.ts';
+import { annotatedMaterial } from './annotations.ts';
 import type { CheckList } from './check-list.ts';
-import { checkLog } from './log.ts';
-import { checkKeyValidity, findSigner } from './signer.ts';
+import { checkSignature, proveSigner } from './proof.ts';
 import { checkManifestDigest } from './subject.ts';
 
 type SimpleSigningItem = Extract<EvidenceItem, { kind: 'simple-signing' }>;
@@ -26,17 +25,13 @@ export function verifySimpleSigning(
   now: Date,
   list: CheckList,
 ): VerifiedSignature {
-  refuseCertificate(item.annotations);
+  const material = annotatedMaterial(item.annotations);
   const signature = list.run(
     'signature-encoding',
     () => decodeSignature(item.annotations[annotationNames.signature]),
     (bytes) => `${bytes.byteLength} bytes`,
   );
-  const { signer } = list.run(
-    'signature',
-    () => findSigner(trust.keys, null, ({ key }) => verifySignature(key, item.payload, signature)),
-    (found) => `${found.scheme} by ${found.signer.name}`,
-  );
+  const claim = checkSignature(material, (key) => verifySignature(key, item.payload, signature), trust, list);
   const payload = list.run(
     'payload',
     () => parseSimpleSigning(item.payload),
@@ -52,25 +47,16 @@ export function verifySimpleSigning(
     () => checkManifestDigest(payload.dockerManifestDigest, digest),
     () => digest,
   );
+  const proof = proveSigner(claim, messageData(item.payload), signature, material, trust, now, list);
   const annotation = item.annotations[annotationNames.bundle];
-  const entries = () =>
-    annotation === undefined || annotation === '' ? [] : [parseLogAnnotation(annotation)];
-  const logged = checkLog(entries, { signature, payload: item.payload, key: signer.key }, trust, list);
-  list.run(
-    'key-validity',
-    () => checkKeyValidity(signer, logged?.time ?? now),
-    () => signer.name,
-  );
   return {
     format: item.source.format,
     source: item.source,
-    signer: { kind: 'key', name: signer.name, fingerprint: signer.key.fingerprint },
+    ...proof,
     annotations: stringMembers(payload.optional),
-    signedAt: logged?.time?.toISOString() ?? null,
-    log: logged === null ? null : { id: logged.id, index: logged.index },
     checks: list.checks,
     payload: payload.document,
-    ...(logged === null || annotation === undefined ? {} : { logAnnotation: JSON.parse(annotation) }),
+    ...(proof.log === null || annotation === undefined ? {} : { logAnnotation: JSON.parse(annotation) }),
   };
 }
 

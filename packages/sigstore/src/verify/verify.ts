@@ -1,11 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { parseEnvelope, parseJson } from '@pratique/crypto';
-import { PratiqueError } from '@pratique/errors';
 import type { Digest } from '@pratique/oci';
 import { parseBundle } from '../bundle/parse.ts';
 import { sigstoreErrors } from '../errors.ts';
-import { annotationNames } from '../media-types.ts';
-import { parseLogAnnotation } from '../tlog/annotation.ts';
 import type { Trust } from '../trust/trust.ts';
 import type {
   Evidence,
@@ -15,7 +12,8 @@ import type {
   VerifiedAttestation,
   VerifiedSignature,
 } from '../types.ts';
-import { certificateNotTrusted, refuseCertificate } from './certificate.ts';
+import { annotatedMaterial } from './annotations.ts';
+import { bundleMaterial, describeRejection } from './bundle.ts';
 import { CheckList } from './check-list.ts';
 import { type VerifiedStatement, verifyStatement } from './envelope.ts';
 import { verifySimpleSigning } from './simple-signing.ts';
@@ -77,11 +75,11 @@ function sort(item: EvidenceItem, digest: Digest, trust: Trust, now: Date, into:
     if (verified.kind === 'signature') into.signatures.push(verified.signature);
     else into.attestations.push(verified.attestation);
   } catch (error) {
-    into.rejected.push(rejection(item, error, list));
+    into.rejected.push({ source: item.source, ...describeRejection(error, list) });
   }
 }
 
-/** Who signed, each once, in order of appearance: the fingerprint of a key. This is what a quorum counts. */
+/** Who signed, each once, in order of appearance: a key's fingerprint, or issuer and subject. What a quorum counts. */
 export function distinctSigners(signatures: readonly VerifiedSignature[]): readonly string[] {
   const ids = signatures.map(({ signer }) =>
     signer.kind === 'key' ? signer.fingerprint : JSON.stringify([signer.issuer, signer.subject]),
@@ -100,22 +98,13 @@ function verifyItem(
     case 'simple-signing':
       return { kind: 'signature', signature: verifySimpleSigning(item, digest, trust, now, list) };
     case 'dsse': {
-      refuseCertificate(item.annotations);
+      const material = annotatedMaterial(item.annotations, item.payload);
       const envelope = list.run(
         'envelope-encoding',
         () => parseEnvelope(parseJson(item.payload, 'the envelope', { maxBytes: item.payload.byteLength })),
         () => 'a DSSE envelope',
       );
-      const annotation = item.annotations[annotationNames.bundle];
-      const entries = () =>
-        annotation === undefined || annotation === '' ? [] : [parseLogAnnotation(annotation)];
-      return verifyStatement(
-        { source: item.source, envelope, hint: null, entries },
-        digest,
-        trust,
-        now,
-        list,
-      );
+      return verifyStatement({ source: item.source, envelope, material }, digest, trust, now, list);
     }
     case 'bundle': {
       const bundle = list.run(
@@ -123,10 +112,7 @@ function verifyItem(
         () => parseBundle(item.bytes),
         (parsed) => `Sigstore bundle v${parsed.version}`,
       );
-      const { content, material } = bundle;
-      if (material.kind === 'certificate') {
-        throw certificateNotTrusted(() => material.certificates[0]);
-      }
+      const { content } = bundle;
       if (content.kind !== 'dsse') {
         throw sigstoreErrors.error('BUNDLE_CONTENT_UNSUPPORTED', {
           message: 'a bundle on an image must hold a DSSE envelope',
@@ -135,28 +121,14 @@ function verifyItem(
         });
       }
       const { source } = item;
-      const candidate = {
-        source,
-        envelope: content.envelope,
-        hint: material.hint,
-        entries: () => bundle.logEntries,
-      };
-      return verifyStatement(candidate, digest, trust, now, list);
+      const { envelope } = content;
+      return verifyStatement(
+        { source, envelope, material: bundleMaterial(bundle) },
+        digest,
+        trust,
+        now,
+        list,
+      );
     }
   }
-}
-
-function rejection(item: EvidenceItem, error: unknown, list: CheckList): Rejection {
-  const refusal =
-    error instanceof PratiqueError
-      ? error
-      : sigstoreErrors.error('VERIFICATION_FAILED', { message: 'the verifier failed on this signature' });
-  return {
-    source: item.source,
-    code: refusal.code,
-    message: refusal.message,
-    ...(refusal.expected === undefined ? {} : { expected: refusal.expected }),
-    ...(refusal.found === undefined ? {} : { found: refusal.found }),
-    checks: list.checks,
-  };
 }

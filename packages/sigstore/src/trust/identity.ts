@@ -1,0 +1,54 @@
+import { printable } from '@pratique/errors';
+import { RE2JS } from 're2js';
+import type { ExtensionName } from '../certificate/extensions.ts';
+import { sigstoreErrors } from '../errors.ts';
+
+/** A condition on a text: equal to a value, or wholly matched by a pattern. */
+export interface TextMatcher {
+  matches(text: string): boolean;
+  /** For people: what would match. */
+  readonly description: string;
+}
+
+/** An identity that may sign. Everything asked for must hold; the subject may be any one of the certificate's names. */
+export interface TrustedIdentity {
+  readonly name: string;
+  /** The OIDC issuer that vouched for the subject, e.g. `https://token.actions.githubusercontent.com`. */
+  readonly issuer: TextMatcher;
+  /** E-mail address, URI or user name in the certificate. */
+  readonly subject: TextMatcher;
+  readonly extensions?: Readonly<Partial<Record<ExtensionName, TextMatcher>>>;
+}
+
+/** Matches exactly this text: no case folding, no normalisation. */
+export function exactly(value: string): TextMatcher {
+  return { matches: (text) => text === value, description: value };
+}
+
+const maxPatternLength = 1024;
+
+/**
+ * Matches a text the whole of which the RE2 expression matches. Cosign's patterns match anywhere in the text, so that
+ * `example.com` accepts `https://evil.test/example.com`; here a pattern that should is written `.*example\.com.*`.
+ *
+ * @throws IDENTITY_PATTERN_INVALID
+ */
+export function pattern(expression: string): TextMatcher {
+  if (expression.length > maxPatternLength)
+    throw invalid(expression, `at most ${maxPatternLength} characters`);
+  let compiled: RE2JS;
+  try {
+    compiled = RE2JS.compile(expression);
+  } catch (error) {
+    throw invalid(expression, error instanceof Error ? printable(error.message) : 'an RE2 expression');
+  }
+  return { matches: (text) => compiled.matches(text), description: `/${expression}/` };
+}
+
+function invalid(expression: string, expected: string) {
+  return sigstoreErrors.error('IDENTITY_PATTERN_INVALID', {
+    message: 'an identity pattern is not a regular expression that can be used',
+    expected,
+    found: printable(expression),
+  });
+}

@@ -1,0 +1,165 @@
+import type { Certificate, PublicKey, SignatureScheme } from '@pratique/crypto';
+import type { LogEntry } from '../bundle/bundle.ts';
+import { sigstoreErrors } from '../errors.ts';
+import type { SignedData } from '../tlog/signed-content.ts';
+import { checkLogValidity } from '../tlog/verify-entries.ts';
+import type { Trust, TrustedKey } from '../trust/trust.ts';
+import type { Signer } from '../types.ts';
+import { type CertificateChain, readSigningCertificate } from './certificate.ts';
+import { checkCertificateLogs } from './certificate-log.ts';
+import { checkCertificatePath } from './certificate-path.ts';
+import type { CheckList } from './check-list.ts';
+import { checkIdentity } from './identity.ts';
+import { checkLog } from './log.ts';
+import { checkKeyValidity, findSigner } from './signer.ts';
+import { checkTimestamps } from './timestamps.ts';
+
+/** What comes with a signature to say who made it and when. Read only where it can matter. */
+export interface Material {
+  readonly signer:
+    | { readonly kind: 'public-key'; readonly hint: string | null }
+    | { readonly kind: 'certificate'; readonly certificates: () => CertificateChain };
+  readonly entries: () => readonly LogEntry[];
+  /** RFC 3161 TimeStampResp, DER. */
+  readonly timestamps: () => readonly Uint8Array[];
+  /** What the timestamps are of, where it is not the signature. */
+  readonly stamped?: Uint8Array;
+}
+
+/** Whose key verifies the signature: a trusted key, or a certificate of which nothing is believed yet. */
+export type Claim =
+  | { readonly kind: 'key'; readonly key: PublicKey; readonly trusted: TrustedKey }
+  | { readonly kind: 'certificate'; readonly key: PublicKey; readonly certificate: Certificate };
+
+/** Who made a signature, and when, as far as it is proven. */
+export interface Proof {
+  readonly signer: Signer;
+  /** The earliest proven moment, RFC 3339. */
+  readonly signedAt: string | null;
+  readonly log: { readonly id: string; readonly index: string } | null;
+}
+
+/**
+ * First half: finds the key that verifies the signature.
+ *
+ * @throws SIGNER_UNTRUSTED, SIGNATURE_INVALID, NO_CERTIFICATE, CERTIFICATE_NOT_TRUSTED and what reading throws
+ */
+export function checkSignature(
+  { signer }: Material,
+  verify: (key: PublicKey) => SignatureScheme | null,
+  trust: Trust,
+  list: CheckList,
+): Claim {
+  if (signer.kind === 'certificate') {
+    const certificate = readSigningCertificate(
+      signer.certificates,
+      ({ publicKey }) => verify(publicKey),
+      trust,
+      list,
+    );
+    return { kind: 'certificate', key: certificate.publicKey, certificate };
+  }
+  if (trust.keys.length === 0 && (trust.identities ?? []).length > 0) {
+    throw sigstoreErrors.error('NO_CERTIFICATE', {
+      message: 'an identity is asked for, and the signature is by a bare key',
+      expected: 'a certificate',
+      found: 'a public key',
+    });
+  }
+  const found = list.run(
+    'signature',
+    () => findSigner(trust.keys, signer.hint, ({ key }) => verify(key)),
+    ({ scheme, signer: { name } }) => `${scheme} by ${name}`,
+  );
+  return { kind: 'key', key: found.signer.key, trusted: found.signer };
+}
+
+/**
+ * Second half: proves when the signature was made and, for a certificate, that a trusted authority gave it to a
+ * trusted identity at that time. Order and rules are those of the Sigstore client specification §4: time first, from
+ * verified log promises and timestamps only, then the path at each of those times, certificate logs, identity.
+ *
+ * @param now stands for the time where a key's is not proven; a certificate is never judged by it
+ */
+export function proveSigner(
+  claim: Claim,
+  data: SignedData,
+  signature: Uint8Array,
+  material: Material,
+  trust: Trust,
+  now: Date,
+  list: CheckList,
+): Proof {
+  const certificate = claim.kind === 'certificate' ? claim.certificate.der : null;
+  const content = { ...data, signature, key: claim.key, certificate };
+  const logged = checkLog(material.entries, content, trust, list);
+  const stamped = checkTimestamps(material.timestamps, material.stamped ?? signature, trust, list);
+  const stamps = stamped.map(({ time }) => time);
+  // An entry without a promise is as old as the timestamps prove.
+  for (const { log, time } of logged) {
+    if (time === null) for (const stamp of stamps) checkLogValidity(log, stamp);
+  }
+  const times = [...logged.flatMap(({ time }) => (time === null ? [] : [time])), ...stamps];
+  const signer =
+    claim.kind === 'key'
+      ? proveKey(claim.trusted, times.length === 0 ? [now] : times, list)
+      : proveIdentity(claim.certificate, times, trust, list);
+  const [first] = logged;
+  return {
+    signer,
+    signedAt: times.length === 0 ? null : new Date(Math.min(...times.map(Number))).toISOString(),
+    log: first === undefined ? null : { id: first.log.id, index: first.index },
+  };
+}
+
+function proveKey(trusted: TrustedKey, times: readonly Date[], list: CheckList): Signer {
+  list.run(
+    'key-validity',
+    () => {
+      for (const time of times) checkKeyValidity(trusted, time);
+    },
+    () => trusted.name,
+  );
+  return { kind: 'key', name: trusted.name, fingerprint: trusted.key.fingerprint };
+}
+
+function proveIdentity(
+  certificate: Certificate,
+  times: readonly Date[],
+  trust: Trust,
+  list: CheckList,
+): Signer {
+  list.run(
+    'signing-time',
+    () => {
+      if (times.length > 0) return;
+      throw sigstoreErrors.error('SIGNING_TIME_MISSING', {
+        message: 'nothing proves when the signature was made',
+        expected: 'an inclusion promise of a trusted log, or a timestamp of a trusted authority',
+        found: 'neither',
+      });
+    },
+    () => times.map((time) => time.toISOString()).join(', '),
+  );
+  const issuer = list.run(
+    'certificate-path',
+    () => checkCertificatePath(certificate, times, trust.authorities ?? []),
+    () => 'issued by a trusted authority, valid at every proven time',
+  );
+  const threshold = trust.thresholds?.certificateLogs ?? 1;
+  if (threshold === 0) {
+    list.skip('certificate-log', 'not asked for');
+  } else {
+    list.run(
+      'certificate-log',
+      () => checkCertificateLogs(certificate, issuer, trust.certificateLogs ?? [], threshold),
+      (ids) => ids.join(', '),
+    );
+  }
+  const { signer } = list.run(
+    'identity',
+    () => checkIdentity(certificate, trust.identities ?? []),
+    (found) => `${found.signer.subject}, issuer ${found.signer.issuer}`,
+  );
+  return signer;
+}
