@@ -118,6 +118,11 @@ describe('a block that cannot be used is an error', () => {
       `package a\n${block('scope: rule', 'entrypoint: true')}\np := 1`,
       /entrypoint/,
     ],
+    [
+      'after 5000 others',
+      `package a\n${`${block('title: x')}\np := 1\n`.repeat(5001)}`,
+      /more than 5000 METADATA blocks/,
+    ],
     ['of an alias bomb', `package a\n${block(...bomb())}\np := 1`, /yaml/],
   ])('%s', (_, text, expected) => {
     expect(complaint(text)).toMatch(expected);

@@ -21,6 +21,8 @@ export interface RawAnnotations extends Omit<Annotations, 'scope'> {
 
 /** Longest block that is read: YAML is costly, and no one documents a rule at such length. */
 const MAX_BLOCK_LENGTH = 100_000;
+/** Most blocks that a module may have. Each may be about every rule of a name. */
+const MAX_BLOCKS = 5000;
 
 export function isMetadataComment({ text, location }: Comment): boolean {
   return location.col === 1 && text.trim().startsWith('METADATA');
@@ -44,10 +46,12 @@ export function parseAnnotations(
       block.push(line);
     }
     try {
+      if (annotations.length >= MAX_BLOCKS) throw new Invalid(`more than ${MAX_BLOCKS} METADATA blocks`);
       annotations.push(parseBlock(marker.location, block, parseTerm));
     } catch (error) {
       if (!(error instanceof Invalid)) throw error;
       errors.push(parseErrorAt(error.location ?? marker.location, error.message));
+      if (annotations.length >= MAX_BLOCKS) break;
     }
   }
   return { annotations, errors };

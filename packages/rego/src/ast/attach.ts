@@ -24,7 +24,7 @@ export function attachAnnotations(
   const errors: SourceErrorEntry[] = [];
   const attached: Attached[] = [];
   for (const block of blocks) {
-    const target = statements.find(({ location }) => location.row > block.location.row);
+    const target = firstBelow(statements, block.location.row);
     if (block.scope === '') block.scope = defaultScope(block, target);
     const complaint = scopeProblem(block, target);
     if (complaint !== undefined) errors.push(parseErrorAt(block.location, complaint));
@@ -36,6 +36,18 @@ export function attachAnnotations(
   }
   if (errors.length === 0) attachToRules(attached, statements);
   return { annotations: attached.map(({ annotations }) => annotations), errors };
+}
+
+/** The first statement below a row; statements stand in the order of the file. */
+function firstBelow(statements: readonly Statement[], row: number): Statement | undefined {
+  let low = 0;
+  let high = statements.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (statements[middle]!.location.row > row) high = middle;
+    else low = middle + 1;
+  }
+  return statements[low];
 }
 
 function defaultScope(block: RawAnnotations, target: Statement | undefined): string {
@@ -66,7 +78,9 @@ function attachToRules(attached: readonly Attached[], statements: readonly State
   for (const entry of attached) {
     if (entry.target?.kind !== 'rule') continue;
     const name = firstName(entry.target);
-    byName.set(name, [...(byName.get(name) ?? []), entry]);
+    const others = byName.get(name);
+    if (others === undefined) byName.set(name, [entry]);
+    else others.push(entry);
   }
   if (byName.size === 0) return;
   for (const rule of statements) {
