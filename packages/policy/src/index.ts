@@ -2,6 +2,7 @@ export { createOpaEngine, type OpaEngineOptions } from './engine/opa/engine.ts';
 export { createRegoEngine, type RegoEngineOptions } from './engine/rego.ts';
 export { defaultPolicies, loadPolicies, type PolicySource } from './engine/sources.ts';
 export type { Finding, Findings, PolicyEngine, Scope } from './engine/types.ts';
+export { createWasmEngine, type WasmEngineOptions } from './engine/wasm/engine.ts';
 export { policyErrors } from './errors.ts';
 export { type CacheStats, DecisionCache, type DecisionCacheOptions } from './gate/cache.ts';
 export { cosignStation } from './gate/cosign.ts';

@@ -68,6 +68,27 @@ export function scopedPackages(
   return [...byName.values()];
 }
 
+/** One rule that decides, as an entry point of a compiled policy: `pratique/image/signed/deny`. */
+export interface Verdict extends PolicyPackage {
+  readonly kind: 'deny' | 'warn';
+  readonly entrypoint: string;
+}
+
+/** The rules `deny` and `warn` that these policies have in the packages of a gate. */
+export function verdictsOf(sources: readonly PolicySource[]): readonly Verdict[] {
+  const verdicts = new Map<string, Verdict>();
+  for (const { source, path } of sources.map(moduleOf)) {
+    const scope = scopeOf(path);
+    if (scope === undefined) continue;
+    for (const kind of ['deny', 'warn'] as const) {
+      if (!new RegExp(`^(default\\s+)?${kind}\\b`, 'm').test(source.text)) continue;
+      const entrypoint = [...path, kind].join('/');
+      verdicts.set(entrypoint, { scope, name: path.join('.'), kind, entrypoint });
+    }
+  }
+  return [...verdicts.values()];
+}
+
 function checkPlace(module: Module, reserved: ReadonlySet<string>): void {
   const name = module.path.join('.');
   const expected =

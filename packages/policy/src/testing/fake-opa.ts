@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { compile, RegoError } from '@pratique/rego';
+import { compile, type Policy, RegoError } from '@pratique/rego';
 import type { PolicySource } from '../engine/sources.ts';
 
 /** What the server does instead of answering properly. */
@@ -52,6 +52,17 @@ export async function startFakeOpa(
   return fake;
 }
 
+/** Compiled once for each set of policies and data. */
+let compiled: { readonly of: readonly unknown[]; readonly policy: Policy } | undefined;
+
+function policyOf({ modules, data }: FakeOpa): Policy {
+  if (compiled?.of[0] !== modules || compiled.of[1] !== data) {
+    const texts = Object.fromEntries(modules.map(({ path, text }) => [path, text]));
+    compiled = { of: [modules, data], policy: compile({ modules: texts, data }) };
+  }
+  return compiled.policy;
+}
+
 function answer(fake: FakeOpa, path: string, body: string, outgoing: ServerResponse): void {
   const send = (status: number, value: unknown) =>
     outgoing.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
@@ -65,15 +76,13 @@ function answer(fake: FakeOpa, path: string, body: string, outgoing: ServerRespo
     .map((part) => `[${JSON.stringify(decodeURIComponent(part))}]`)
     .join('');
   try {
-    const policy = compile({
-      modules: Object.fromEntries(fake.modules.map((module) => [module.path, module.text])),
-      data: fake.data,
-    });
     const { input } = body === '' ? { input: undefined } : (JSON.parse(body) as { input: unknown });
-    const [result] = policy.query(`x := data${name}`).evaluate(input, {
-      strictBuiltinErrors: query.includes('strict-builtin-errors=true'),
-      timeoutMs: 1_000,
-    });
+    const [result] = policyOf(fake)
+      .query(`x := data${name}`)
+      .evaluate(input, {
+        strictBuiltinErrors: query.includes('strict-builtin-errors=true'),
+        timeoutMs: 1_000,
+      });
     send(200, { decision_id: '1', ...(result === undefined ? {} : { result: result.bindings.x }) });
   } catch (error) {
     if (!(error instanceof RegoError)) throw error;

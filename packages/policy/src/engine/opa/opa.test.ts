@@ -31,7 +31,7 @@ beforeEach(async () => {
 afterEach(() => opa.close());
 
 const engineFor = (options: Partial<OpaEngineOptions> = {}) =>
-  createOpaEngine({ url: opa.url, trust, timeoutMs: 300, inventoryTtlMs: 0, ...options });
+  createOpaEngine({ url: opa.url, trust, timeoutMs: 10_000, inventoryTtlMs: 0, ...options });
 
 async function problem(action: () => unknown): Promise<PratiqueError> {
   try {
@@ -91,14 +91,14 @@ describe('whatever is not a well-formed answer is a fault, never "no findings"',
   });
 
   test.each<[string, Misbehaviour, string]>([
-    ['a server that accepts and never answers', () => true, 'no complete answer within 300 ms'],
+    ['a server that accepts and never answers', () => true, 'no complete answer within 500 ms'],
     [
       'an answer that never ends',
       (_, outgoing) => {
         outgoing.writeHead(200).write('{"result":');
         return true;
       },
-      'no complete answer within 300 ms',
+      'no complete answer within 500 ms',
     ],
     [
       'an answer cut short',
@@ -126,7 +126,7 @@ describe('whatever is not a well-formed answer is a fault, never "no findings"',
       'ECONNRESET',
     ],
   ])('%s', async (_name, misbehave, reason) => {
-    const fault = await faultWhen(misbehave, { maxResponseBytes: 200_000 });
+    const fault = await faultWhen(misbehave, { maxResponseBytes: 200_000, timeoutMs: 500 });
     expect(fault).toMatchObject({ code: 'SERVICE_UNREACHABLE', kind: 'fault' });
     expect(fault.message).toContain(reason);
   });
@@ -254,7 +254,7 @@ describe('the bearer token', () => {
     const file = join(folder, 'secret');
     writeFileSync(file, secret);
     for (const misbehave of [answering(401, `{"token":"${secret}"}`), answering(200, secret), () => true]) {
-      const fault = await faultWhen(misbehave, { token: { file } });
+      const fault = await faultWhen(misbehave, { token: { file }, timeoutMs: 500 });
       expect(JSON.stringify([fault, fault.message, fault.stack, String(fault.cause)])).not.toContain(secret);
     }
   });
