@@ -5,7 +5,8 @@ import { registerBuiltin } from './registry.ts';
 import { BuiltinError, T } from './types.ts';
 
 interface Version {
-  readonly core: readonly [bigint, bigint, bigint];
+  /** Digits. */
+  readonly core: readonly string[];
   readonly preRelease: string;
 }
 
@@ -36,23 +37,20 @@ function parseVersion(text: string): Version | undefined {
   ) {
     return undefined;
   }
-  const numbers = core.split('.').map(int64);
-  const [major, minor, patch] = numbers;
-  if (numbers.length !== 3 || major === undefined || minor === undefined || patch === undefined)
-    return undefined;
-  return { core: [major, minor, patch], preRelease };
+  const numbers = core.split('.');
+  return numbers.length === 3 && numbers.every(isInt64) ? { core: numbers, preRelease } : undefined;
 }
 
-function int64(text: string): bigint | undefined {
-  if (!/^[+-]?\d{1,40}$/.test(text)) return undefined;
-  const value = BigInt(text.replace(/^\+/, ''));
-  return BigInt.asIntN(64, value) === value ? value : undefined;
+const maxInt64 = '9223372036854775807';
+
+function isInt64(text: string): boolean {
+  return /^\d+$/.test(text) && (text.length < maxInt64.length || compareDigits(text, maxInt64) <= 0);
 }
 
 function compareVersions(a: Version, b: Version): number {
-  for (const [index, left] of a.core.entries()) {
-    const right = b.core[index]!;
-    if (left !== right) return left > right ? 1 : -1;
+  for (let index = 0; index < 3; index++) {
+    const order = compareDigits(a.core[index]!, b.core[index]!);
+    if (order !== 0) return order > 0 ? 1 : -1;
   }
   if (a.preRelease === b.preRelease) return 0;
   if (a.preRelease === '' || b.preRelease === '') return a.preRelease === '' ? 1 : -1;

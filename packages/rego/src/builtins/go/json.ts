@@ -11,6 +11,7 @@ export function marshalJson(
 
 /** A JSON string literal. */
 export function marshalString(text: string): string {
+  if (/^[ !#-%'-;=?-[\]-~]*$/.test(text)) return `"${text}"`;
   return JSON.stringify(text.toWellFormed())
     .replaceAll('\ufffd', text.isWellFormed() ? '\ufffd' : '\\ufffd')
     .replace(

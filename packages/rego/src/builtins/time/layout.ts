@@ -103,8 +103,21 @@ const elements: readonly (readonly [LayoutElement, RegExp])[] = [
   ['fraction', /[.,](?:0+|9+)(?![0-9])/y],
 ];
 
+/** Layouts may come from input, so the number kept is bounded. */
+const maxCached = 64;
+const cache = new Map<string, readonly LayoutStep[]>();
+
 /** Splits a layout. The last step has no element. */
 export function parseLayout(layout: string): readonly LayoutStep[] {
+  const known = cache.get(layout);
+  if (known !== undefined) return known;
+  const steps = split(layout);
+  if (cache.size >= maxCached) cache.delete(cache.keys().next().value!);
+  cache.set(layout, steps);
+  return steps;
+}
+
+function split(layout: string): readonly LayoutStep[] {
   const steps: LayoutStep[] = [];
   let literalFrom = 0;
   for (let at = 0; at < layout.length; ) {
