@@ -10,7 +10,8 @@ export function biome(args: readonly string[]): number {
   const binary = createRequire(import.meta.url).resolve(
     `@biomejs/cli-${process.platform}-${process.arch}/${file}`,
   );
-  return spawnSync(binary, args, { stdio: 'inherit' }).status ?? 1;
+  const colours = process.stdout.isTTY ? [] : ['--colors=off'];
+  return spawnSync(binary, [...args, ...colours], { stdio: 'inherit' }).status ?? 1;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = biome(process.argv.slice(2));
