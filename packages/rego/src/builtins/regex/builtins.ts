@@ -4,7 +4,7 @@ import { chargeText } from '../limits.ts';
 import { intOperand, stringOperand } from '../operands.ts';
 import { registerBuiltin } from '../registry.ts';
 import { type BuiltinContext, BuiltinError, T } from '../types.ts';
-import { compileRegex } from './cache.ts';
+import { compileRegex, regexTester } from './cache.ts';
 import { globsIntersect } from './globs-match.ts';
 import { expandTemplate, findAll, type Match } from './matches.ts';
 import { compileTemplate } from './template.ts';
@@ -28,7 +28,7 @@ registerBuiltin('re_match', { ...matchDeclaration, deprecated: true }, match);
 function match(context: BuiltinContext, pattern: Value, text: Value): boolean {
   const expression = stringOperand(pattern, 1);
   const subject = subjectOperand(context, text);
-  return compileRegex(expression).test(subject);
+  return regexTester(expression)(subject);
 }
 
 function subjectOperand(context: BuiltinContext, text: Value): string {

@@ -1,6 +1,7 @@
 /** Compiled patterns, kept between evaluations. Patterns may come from input, so the number kept is bounded. */
 import { RE2JS, RE2JSException } from 're2js';
 import { BuiltinError } from '../types.ts';
+import { nativePattern } from './native.ts';
 
 const maxCompiled = 256;
 /** Pattern text beyond this is refused: compiling takes time in proportion. */
@@ -32,4 +33,20 @@ function compileUncached(pattern: string): RE2JS {
       throw new BuiltinError(error.message.replace(/at end of expression$/, '$&: ``'));
     throw error;
   }
+}
+
+type Tester = (text: string) => boolean;
+
+const testers = new Map<string, Tester>();
+
+/** Tells whether a text has a match of the pattern; throws as {@link compileRegex} does. */
+export function regexTester(pattern: string): Tester {
+  const known = testers.get(pattern);
+  if (known !== undefined) return known;
+  const native = nativePattern(pattern);
+  const regex = native ?? compileRegex(pattern);
+  const tester: Tester = (text) => regex.test(text);
+  if (testers.size >= maxCompiled) testers.delete(testers.keys().next().value!);
+  testers.set(pattern, tester);
+  return tester;
 }
