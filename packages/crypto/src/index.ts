@@ -4,6 +4,7 @@ export {
   verifyCertificateTimestamp,
 } from './ct/sct.ts';
 export { contextTag, type DerElement, DerReader, readDer, tags } from './der/reader.ts';
+export * as derWriter from './der/writer.ts';
 export { type Envelope, parseEnvelope, preAuthEncoding, verifyEnvelope } from './dsse/envelope.ts';
 export { decodeBase64, encodeBase64 } from './encoding/base64.ts';
 export { concatBytes, equalBytes, toHex } from './encoding/bytes.ts';

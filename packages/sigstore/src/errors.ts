@@ -48,6 +48,17 @@ const entries = {
     title: 'The signature is by a certificate, and no certificate authority is trusted.',
     remedy: 'Sign with a trusted key, or name the authority and identity in the trust configuration.',
   },
+  NO_MATCHING_ATTESTATION: {
+    kind: 'denial',
+    title: 'No attestation of the type asked for is by a signer that is trusted.',
+    remedy: 'Look at what there is with `pratique tree IMAGE`, or ask for another type with `--type`.',
+  },
+  BLOB_NOT_VERIFIED: {
+    kind: 'denial',
+    title: 'The bundle does not prove that a trusted signer signed this file.',
+    remedy:
+      'Fetch the file and its bundle again from the same place, and check the identity or key asked for.',
+  },
   CERTIFICATE_PATH_INVALID: {
     kind: 'denial',
     title: 'The signing certificate was not issued by a trusted authority, or was not valid when it signed.',

@@ -40,6 +40,12 @@ export function unsignedInteger(magnitude: Uint8Array): Uint8Array {
     : encodeDer(tags.integer, minimal);
 }
 
+/** GeneralizedTime with seconds and no fraction (RFC 3161 §2.4.2). */
+export function generalizedTime(date: Date): Uint8Array {
+  const digits = `${date.toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`;
+  return encodeDer(tags.generalizedTime, new TextEncoder().encode(digits));
+}
+
 /** An OBJECT IDENTIFIER from its dotted form. */
 export function objectIdentifier(dotted: string): Uint8Array {
   const [root = 0, second = 0, ...rest] = dotted.split('.').map(Number);
@@ -54,9 +60,7 @@ export function objectIdentifier(dotted: string): Uint8Array {
 
 /** UTCTime up to 2049, GeneralizedTime after, as RFC 5280 §4.1.2.5 asks for in certificates. */
 export function time(date: Date): Uint8Array {
-  const digits = `${date.toISOString().replace(/[-:T]/g, '').slice(0, 14)}Z`;
-  const text = new TextEncoder();
-  return date.getUTCFullYear() < 2050
-    ? encodeDer(tags.utcTime, text.encode(digits.slice(2)))
-    : encodeDer(tags.generalizedTime, text.encode(digits));
+  if (date.getUTCFullYear() >= 2050) return generalizedTime(date);
+  const digits = `${date.toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`;
+  return encodeDer(tags.utcTime, new TextEncoder().encode(digits));
 }

@@ -96,8 +96,17 @@ export function testLog(key: SigningKey, window: { validFrom: Date; validUntil?:
   return { trusted, entry, promise, checkpoint };
 }
 
+/** A key, or a certificate in PEM, as entries have it. */
+function encodedPem(signer: PublicKey | string): string {
+  return Buffer.from(typeof signer === 'string' ? signer : formatPublicKey(signer)).toString('base64');
+}
+
 /** Body of a `hashedrekord` 0.0.1 entry. */
-export function hashedRekordBody(payload: Uint8Array, signature: string, key: PublicKey): JsonObject {
+export function hashedRekordBody(
+  payload: Uint8Array,
+  signature: string,
+  signer: PublicKey | string,
+): JsonObject {
   return {
     apiVersion: '0.0.1',
     kind: 'hashedrekord',
@@ -105,14 +114,14 @@ export function hashedRekordBody(payload: Uint8Array, signature: string, key: Pu
       data: { hash: { algorithm: 'sha256', value: Buffer.from(sha256(payload)).toString('hex') } },
       signature: {
         content: signature,
-        publicKey: { content: Buffer.from(formatPublicKey(key)).toString('base64') },
+        publicKey: { content: encodedPem(signer) },
       },
     },
   };
 }
 
 /** Body of a `dsse` 0.0.1 entry. */
-export function dsseBody(payload: Uint8Array, signature: string, key: PublicKey): JsonObject {
+export function dsseBody(payload: Uint8Array, signature: string, signer: PublicKey | string): JsonObject {
   const value = Buffer.from(sha256(payload)).toString('hex');
   return {
     apiVersion: '0.0.1',
@@ -120,7 +129,7 @@ export function dsseBody(payload: Uint8Array, signature: string, key: PublicKey)
     spec: {
       envelopeHash: { algorithm: 'sha256', value },
       payloadHash: { algorithm: 'sha256', value },
-      signatures: [{ signature, verifier: Buffer.from(formatPublicKey(key)).toString('base64') }],
+      signatures: [{ signature, verifier: encodedPem(signer) }],
     },
   };
 }
@@ -139,14 +148,14 @@ export function logAnnotation(entry: EntryJson): string {
 }
 
 /** Merkle tree hash (RFC 6962 §2.1) of leaf hashes. */
-function root(leaves: readonly Uint8Array[]): Uint8Array {
+export function root(leaves: readonly Uint8Array[]): Uint8Array {
   if (leaves.length === 1) return leaves[0]!;
   const split = splitPoint(leaves.length);
   return sha256(Uint8Array.of(1), root(leaves.slice(0, split)), root(leaves.slice(split)));
 }
 
 /** Audit path (RFC 6962 §2.1.1). */
-function path(index: number, leaves: readonly Uint8Array[]): Uint8Array[] {
+export function path(index: number, leaves: readonly Uint8Array[]): Uint8Array[] {
   if (leaves.length === 1) return [];
   const split = splitPoint(leaves.length);
   return index < split
