@@ -102,6 +102,7 @@ export class Engine {
       tree: this.compiled.tree,
       builtins,
       mocked: targets.names,
+      nextId: () => id++,
       get masks() {
         return targets.data;
       },

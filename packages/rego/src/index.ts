@@ -2,7 +2,9 @@
 export { ParseError, type SourceErrorEntry } from './ast/errors.ts';
 export { moduleJson } from './ast/json.ts';
 export { parseModule } from './ast/parse.ts';
+export { moduleTree } from './ast/tree-text.ts';
 export type { Module, RegoVersion } from './ast/types.ts';
+export { capabilities } from './builtins/capabilities.ts';
 export {
   type Builtin,
   type BuiltinContext,
@@ -38,4 +40,5 @@ export {
   type QueryResult,
   type QueryValues,
 } from './query.ts';
+export * from './testing/index.ts';
 export * from './values/index.ts';

@@ -320,6 +320,32 @@ describe('documents that see only data', () => {
   });
 });
 
+test('a comprehension that selects gives the same for every key, however often it is evaluated', () => {
+  const rules = `
+    teams := {s.team | some s in input.services}
+    p[team] := [names, ports, both] if {
+      some team in teams
+      names := [s.name | some s in input.services; s.team == team]
+      ports := {s.port | some s in input.services; team = s.team}
+      both := [s.name | some s in input.services; s.team == team; s.port == count(names)]
+      count([t | t := team; some s in input.services; s.team == t]) == count(names)
+    }
+    none := [count([1 | some s in input.services; s.team == t]) | some t in numbers.range(1, 20)]`;
+  const services = Array.from({ length: 60 }, (_, index) => ({
+    name: `s${index}`,
+    team: `t${index % 15}`,
+    port: index % 7,
+  }));
+  const result = evaluate(rules, { services }) as Record<string, unknown[]>;
+  for (let team = 0; team < 15; team++) {
+    const own = services.filter((service) => service.team === `t${team}`);
+    const ports = [...new Set(own.map(({ port }) => port))].sort();
+    const both = own.filter(({ port }) => port === own.length).map(({ name }) => name);
+    expect(result[`t${team}`]).toEqual([own.map(({ name }) => name), ports, both]);
+  }
+  expect(evaluate(rules, { services }, { name: 'none' })).toEqual(Array.from({ length: 20 }, () => 0));
+});
+
 describe('types', () => {
   test.each([
     ['p if "a" == 1', 'match error'],

@@ -3,6 +3,13 @@ import { constantOf } from '../compiler/constants.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from '../values/index.ts';
 import type { Machine, Step } from './machine.ts';
 
+/** A body that cannot be evaluated in this order: after the safety check, none is. */
+export class UnboundError extends Error {
+  constructor(name: string) {
+    super(`variable ${name} is not bound`);
+  }
+}
+
 /** Makes a step from what follows it. Bodies are lists of these, linked from the end. */
 export type Link = (next: Step) => Step;
 
@@ -40,6 +47,11 @@ export class Frame {
       this.#slots.set(name, slot);
     }
     return slot;
+  }
+
+  /** Registers of their own for the same variables: what is bound here is not touched. */
+  sibling(): Frame {
+    return new Frame(this.machine);
   }
 
   /** A register for a value without a name. */
@@ -106,7 +118,7 @@ export class Block {
     const { registers } = this.machine;
     switch (term.kind) {
       case 'var': {
-        if (!this.bound.has(term.name)) throw new Error(`variable ${term.name} is not bound`);
+        if (!this.bound.has(term.name)) throw new UnboundError(term.name);
         return this.read(this.frame.slot(term.name));
       }
       case 'array': {

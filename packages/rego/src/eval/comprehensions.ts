@@ -2,6 +2,7 @@ import type { ArrayComprehension, ObjectComprehension, SetComprehension } from '
 import { varsOf } from '../compiler/vars.ts';
 import { equal, RegoArray, RegoObject, RegoSet, type Value } from '../values/index.ts';
 import type { Block } from './block.ts';
+import { planGroups } from './comprehension-index.ts';
 import { Constant } from './constant.ts';
 import { conflict, MESSAGES } from './faults.ts';
 import { type Plan, planBody } from './planner.ts';
@@ -20,6 +21,14 @@ export function planComprehension(
   const make = collector(inner, term);
   const closed = varsOf([term]).isDisjointFrom(block.bound) && plan.purity.body(term.body);
   const constant = closed ? new Constant<Value>(machine) : undefined;
+  const groups = term.kind === 'objectComprehension' ? undefined : planGroups(plan, block, term, make);
+  if (groups !== undefined) {
+    block.emit((next) => () => {
+      registers[out] = groups();
+      return next();
+    });
+    return;
+  }
   block.emit((next) => () => {
     registers[out] = constant === undefined ? make() : constant.get(make);
     return next();

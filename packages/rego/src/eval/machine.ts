@@ -17,6 +17,13 @@ export interface UnitCache {
   members: Map<unknown, Cached> | undefined;
   /** Results of a function by its arguments: a map per argument. */
   calls: Map<unknown, unknown> | undefined;
+  /** Results of a comprehension by the variables it selects with. */
+  groups: Groups | undefined;
+}
+
+export interface Groups {
+  uses: number;
+  byKey: ReadonlyMap<string, Value> | undefined;
 }
 
 /** A path of `data` that `with` replaces. */
@@ -145,7 +152,7 @@ export class Machine implements BuiltinContext {
   unitCache(id: number): UnitCache {
     let cache = this.caches[id];
     if (cache === undefined) {
-      cache = { full: undefined, members: undefined, calls: undefined };
+      cache = { full: undefined, members: undefined, calls: undefined, groups: undefined };
       this.caches[id] = cache;
     }
     return cache;

@@ -1,7 +1,7 @@
 import type { ObjectTerm, Term } from '../ast/types.ts';
 import { constantOf } from '../compiler/constants.ts';
 import { equal, keyOf, RegoArray, RegoObject, type Value } from '../values/index.ts';
-import type { Block, Getter } from './block.ts';
+import { type Block, type Getter, UnboundError } from './block.ts';
 
 /** Emits `pattern = (what is in the register)`, binding the pattern's unbound variables. */
 export function match(block: Block, pattern: Term, slot: number): void {
@@ -88,9 +88,9 @@ export function unifyTerms(block: Block, a: Term, b: Term): void {
   let pending: (readonly [Term, Term])[] = [[a, b]];
   while (pending.length > 0) {
     const left: (readonly [Term, Term])[] = [];
-    for (const [x, y] of pending) if (!unifyOne(block, x, y, left)) left.push([x, y]);
+    for (const pair of pending) if (!unifyOne(block, pair[0], pair[1], left)) left.push(pair);
     if (left.length === pending.length && left.every((pair, index) => pair === pending[index])) {
-      throw new Error('unification of unbound variables');
+      throw new UnboundError(pending.map(([x]) => (x.kind === 'var' ? x.name : x.kind)).join(', '));
     }
     pending = left;
   }

@@ -24,6 +24,8 @@ export interface Plan {
   /** Names of functions that some `with` replaces: their calls have to look. */
   readonly mocked: ReadonlySet<string>;
   readonly purity: Purity;
+  /** A new place in the machine's caches. */
+  nextId(): number;
   /** Whether some `with` replaces a part of `data`. */
   readonly masks: boolean;
 }
