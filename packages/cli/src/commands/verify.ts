@@ -1,21 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
 import { PratiqueError, printable } from '@pratique/errors';
 import type { Digest } from '@pratique/oci';
 import {
   collectEvidence,
   cosignExitCode,
   formatVerification,
-  parseTrustedRoot,
   type Rejection,
   sigstoreErrors,
-  type TransparencyLog,
-  type TrustedKey,
   type VerificationResult,
   type VerifiedSignature,
   verifyEvidence,
 } from '@pratique/sigstore';
-import { loadPublicKey, requireKey } from '../keys/key-reference.ts';
+import { signerTrust } from '../keys/signer-trust.ts';
 import { CommandFailure } from '../program/exit.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -23,16 +18,11 @@ import { parseAnnotations } from '../registry/annotations.ts';
 import { openClient } from '../registry/client.ts';
 import { openForVerification, type VerifiablePlace } from '../registry/places.ts';
 import type { verify } from '../specs/signing.ts';
+import { checkLines, rejectionText, signerText } from './verification-report.ts';
 
 export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, signal }) => {
-  requireKey(flags.key[0], 'verify');
-  const keys: TrustedKey[] = flags.key.map((reference) => ({
-    name: reference.startsWith('env://') ? reference.slice('env://'.length) : basename(reference),
-    key: loadPublicKey(reference, terminal),
-  }));
+  const trust = signerTrust(flags, terminal, 'verify');
   const wanted = parseAnnotations(flags.annotations);
-  const ignoreLog = flags['insecure-ignore-tlog'] || flags['private-infrastructure'];
-  const trust = { keys, logs: ignoreLog ? [] : trustedLogs(flags['trusted-root'], terminal) };
   const client = openClient(flags, terminal);
   const printed: unknown[] = [];
   try {
@@ -55,10 +45,6 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
     client.close();
   }
 };
-
-function trustedLogs(file: string | undefined, terminal: Terminal): readonly TransparencyLog[] {
-  return file === undefined ? [] : parseTrustedRoot(readFileSync(resolve(terminal.cwd, file))).logs;
-}
 
 function carries(signature: VerifiedSignature, wanted: Readonly<Record<string, string>>): boolean {
   return Object.entries(wanted).every(
@@ -88,23 +74,12 @@ function report(
     `The image is ${digest}. These checks were made on each signature:`,
   ];
   for (const signature of matching) {
-    const signer =
-      signature.signer.kind === 'key'
-        ? `${signature.signer.name} (${signature.signer.fingerprint})`
-        : signature.signer.subject;
-    lines.push(`  - signed by ${printable(signer)}, ${annotationText(signature.annotations)}`);
-    for (const check of signature.checks)
-      lines.push(
-        `      ${check.ok === null ? 'not needed' : 'ok'}  ${check.name}: ${printable(check.detail)}`,
-      );
+    lines.push(`  - signed by ${signerText(signature.signer)}, ${annotationText(signature.annotations)}`);
+    lines.push(...checkLines(signature.checks));
   }
   if (!logRequired) lines.push('  - no transparency log was asked for (--trusted-root names one)');
   for (const rejection of rejected) lines.push(`  - refused: ${rejectionText(rejection)}`);
   terminal.err(`${lines.join('\n')}\n\n`);
-}
-
-function rejectionText({ code, message, source }: Rejection): string {
-  return `${code} ${printable(message)} (${source.format} ${source.manifest})`;
 }
 
 /** Why no signature counts: there is none, none verifies, or none says what was asked for. */
@@ -123,6 +98,13 @@ function refusal(
       remedy: `pratique sign --key KEY ${Object.entries(wanted)
         .map(([key, value]) => `-a ${key}=${value} `)
         .join('')}${pinned(digest)}`,
+    });
+  }
+  if (rejected.length > 0 && rejected.every(({ code }) => code === 'NO_CERTIFICATE')) {
+    return sigstoreErrors.error('NO_CERTIFICATE', {
+      message: `${name} is signed by a bare key only, and an identity was asked for`,
+      expected: 'a signature with a certificate',
+      found: rejectionText(rejected[0]!),
     });
   }
   const [first, ...others] = rejected;

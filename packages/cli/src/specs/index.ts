@@ -2,7 +2,15 @@ import type { CommandSpec } from '../program/spec.ts';
 import { admissionServe, admit } from './gates.ts';
 import { copy, resolveImage, tree, triangulate } from './images.ts';
 import { demo, registryServe, up } from './servers.ts';
-import { generateKeyPair, importKeyPair, publicKey, sign, verify } from './signing.ts';
+import {
+  generateKeyPair,
+  importKeyPair,
+  publicKey,
+  sign,
+  verify,
+  verifyAttestation,
+  verifyBlob,
+} from './signing.ts';
 import { completion, config, doctor, explain, version } from './tools.ts';
 
 /** Every command, in the order help shows them. */
@@ -14,6 +22,8 @@ export const commands: readonly CommandSpec[] = [
   publicKey,
   sign,
   verify,
+  verifyAttestation,
+  verifyBlob,
   admit,
   admissionServe,
   registryServe,

@@ -25,6 +25,80 @@ export const registryFlags = {
   },
 } as const satisfies FlagSpecs;
 
+/** Whose signatures count: cosign's flags. */
+export const signerFlags = {
+  key: { kind: 'list', placeholder: 'FILE|env://NAME', summary: 'A public key to accept; may be repeated' },
+  'certificate-identity': {
+    kind: 'string',
+    placeholder: 'SUBJECT',
+    summary: 'Accept this identity: an e-mail address, URI or user name, exactly',
+  },
+  'certificate-identity-regexp': {
+    kind: 'string',
+    placeholder: 'RE2',
+    summary: 'The same as a pattern, which must match the whole subject',
+  },
+  'certificate-oidc-issuer': {
+    kind: 'string',
+    placeholder: 'URL',
+    summary: 'The issuer that vouches for the identity, exactly',
+  },
+  'certificate-oidc-issuer-regexp': {
+    kind: 'string',
+    placeholder: 'RE2',
+    summary: 'The same as a pattern, which must match the whole issuer',
+  },
+  'certificate-github-workflow-trigger': {
+    kind: 'string',
+    placeholder: 'EVENT',
+    summary: 'What triggered the GitHub workflow that signed',
+  },
+  'certificate-github-workflow-sha': {
+    kind: 'string',
+    placeholder: 'SHA',
+    summary: 'The commit of the GitHub workflow that signed',
+  },
+  'certificate-github-workflow-name': {
+    kind: 'string',
+    placeholder: 'NAME',
+    summary: 'The name of the GitHub workflow that signed',
+  },
+  'certificate-github-workflow-repository': {
+    kind: 'string',
+    placeholder: 'OWNER/NAME',
+    summary: 'The repository of the GitHub workflow that signed',
+  },
+  'certificate-github-workflow-ref': {
+    kind: 'string',
+    placeholder: 'REF',
+    summary: 'The git reference of the GitHub workflow that signed',
+  },
+  'trusted-root': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'Sigstore trusted root: whose certificates, logs and timestamps are believed',
+  },
+  'use-signed-timestamps': {
+    kind: 'boolean',
+    summary: 'Require a timestamp of an authority in the trusted root',
+  },
+  'insecure-ignore-tlog': {
+    kind: 'boolean',
+    summary: 'Do not require the log entry that --trusted-root asks for',
+  },
+  'insecure-ignore-sct': {
+    kind: 'boolean',
+    summary: 'Do not require that a certificate is in a certificate log',
+  },
+  offline: {
+    kind: 'boolean',
+    hidden: true,
+    summary: 'Verification never asks any service but the registry',
+  },
+  'private-infrastructure': { kind: 'boolean', hidden: true, summary: 'As --insecure-ignore-tlog' },
+  'new-bundle-format': { kind: 'boolean', hidden: true, summary: 'Every format is read in any case' },
+} as const satisfies FlagSpecs;
+
 export const outputFlag = {
   output: {
     kind: 'string',

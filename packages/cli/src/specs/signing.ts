@@ -1,5 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
-import { registryFlags } from './shared.ts';
+import { outputFlag, registryFlags, signerFlags } from './shared.ts';
 
 const group = 'Sign and verify';
 
@@ -138,12 +138,17 @@ export const verify = defineCommand({
       command: 'pratique verify --key a.pub --key b.pub -o json IMAGE',
       does: 'by either key; JSON as cosign prints it',
     },
+    {
+      command:
+        'pratique verify --trusted-root trusted_root.json --certificate-identity dev@example.com --certificate-oidc-issuer https://accounts.example.com IMAGE',
+      does: 'by this person, whoever holds the key',
+    },
   ],
   description:
     'Reads every format cosign has written: bundles (v0.1 to v0.3) as referrers and tag-based signatures. All signatures are\nchecked; those refused are listed with the reason. Exit 10: no signature; 11: no such image; 12: none by this key; 13: no certificate.',
   args: ['IMAGE...'],
   flags: {
-    key: { kind: 'list', placeholder: 'FILE|env://NAME', summary: 'A public key to accept; may be repeated' },
+    ...signerFlags,
     annotations: {
       kind: 'list',
       short: 'a',
@@ -157,25 +162,80 @@ export const verify = defineCommand({
       default: 'json',
       summary: 'Form of the output',
     },
-    'trusted-root': {
-      kind: 'string',
-      placeholder: 'FILE',
-      summary: 'Sigstore trusted root; signatures must then be in its log',
-    },
-    'insecure-ignore-tlog': {
-      kind: 'boolean',
-      summary: 'Do not require the log entry that --trusted-root asks for',
-    },
     'local-image': { kind: 'boolean', summary: 'IMAGE is an OCI image layout directory' },
-    offline: {
-      kind: 'boolean',
-      hidden: true,
-      summary: 'Verification never asks any service but the registry',
-    },
-    'private-infrastructure': { kind: 'boolean', hidden: true, summary: 'As --insecure-ignore-tlog' },
     'max-workers': { kind: 'integer', default: 10, hidden: true, summary: 'Blobs fetched at once' },
-    'new-bundle-format': { kind: 'boolean', hidden: true, summary: 'Every format is read in any case' },
     'experimental-oci11': { kind: 'boolean', hidden: true, summary: 'Every format is read in any case' },
     ...registryFlags,
+  },
+});
+
+export const verifyAttestation = defineCommand({
+  name: 'verify-attestation',
+  group,
+  summary: 'Check attestations of images, and print them',
+  examples: [
+    {
+      command: 'pratique verify-attestation --key cosign.pub --type spdx IMAGE',
+      does: 'the SBOMs this key signed, one DSSE envelope a line',
+    },
+    {
+      command:
+        "pratique verify-attestation --trusted-root trusted_root.json --certificate-identity-regexp 'https://github.com/owner/.*' --certificate-oidc-issuer https://token.actions.githubusercontent.com --type slsaprovenance1 IMAGE",
+      does: 'the provenance a GitHub workflow signed',
+    },
+  ],
+  description:
+    'Prints the attestations of the type asked for as cosign does: one DSSE envelope a line, the statement in its payload in base64.\nAn attestation of another type never counts. Exit 13: an identity was asked for, and there are only signatures by keys.',
+  args: ['IMAGE...'],
+  flags: {
+    ...signerFlags,
+    type: {
+      kind: 'string',
+      placeholder: 'TYPE|URI',
+      default: 'custom',
+      summary:
+        'Type of the predicate: slsaprovenance, slsaprovenance1, link, spdx, cyclonedx, vuln, openvex, custom, or a URI',
+    },
+    output: {
+      kind: 'string',
+      short: 'o',
+      choices: ['json', 'text'],
+      default: 'json',
+      hidden: true,
+      summary: 'Attestations are always printed as JSON',
+    },
+    'local-image': { kind: 'boolean', summary: 'IMAGE is an OCI image layout directory' },
+    'max-workers': { kind: 'integer', default: 10, hidden: true, summary: 'Blobs fetched at once' },
+    'experimental-oci11': { kind: 'boolean', hidden: true, summary: 'Every format is read in any case' },
+    ...registryFlags,
+  },
+});
+
+export const verifyBlob = defineCommand({
+  name: 'verify-blob',
+  group,
+  summary: 'Check the signature of a file',
+  examples: [
+    {
+      command: 'pratique verify-blob --key cosign.pub --bundle app.sigstore.json app.tar.gz',
+      does: 'exit 0 when this key signed the file',
+    },
+    {
+      command:
+        'pratique verify-blob --trusted-root trusted_root.json --certificate-identity dev@example.com --certificate-oidc-issuer https://accounts.example.com --bundle app.sigstore.json app.tar.gz',
+      does: 'when this person did',
+    },
+    {
+      command: 'pratique verify-blob --key cosign.pub --bundle app.sigstore.json sha256:…',
+      does: 'with the digest of the file alone',
+    },
+  ],
+  description:
+    'Reads Sigstore bundles v0.1 to v0.3: a signature over the file, or an in-toto statement with it among its subjects.\nEvery check is listed. Exit 13: an identity was asked for, and the signature is by a key.',
+  args: ['FILE|DIGEST'],
+  flags: {
+    bundle: { kind: 'string', placeholder: 'FILE', summary: 'The Sigstore bundle of the file' },
+    ...signerFlags,
+    ...outputFlag,
   },
 });

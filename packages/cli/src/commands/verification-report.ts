@@ -1,0 +1,24 @@
+import { printable } from '@pratique/errors';
+import type { Check, Rejection, Signer } from '@pratique/sigstore';
+
+/** Who signed, for people. */
+export function signerText(signer: Signer): string {
+  return printable(
+    signer.kind === 'key'
+      ? `${signer.name} (${signer.fingerprint})`
+      : `${signer.subject} (issuer ${signer.issuer})`,
+    400,
+  );
+}
+
+/** The checks made on one signature, one line each. */
+export function checkLines(checks: readonly Check[]): readonly string[] {
+  return checks.map(({ name, ok, detail }) => {
+    const outcome = ok === null ? 'not needed' : ok ? 'ok' : 'failed';
+    return `      ${outcome}  ${name}: ${printable(detail, 400)}`;
+  });
+}
+
+export function rejectionText({ code, message, source }: Rejection): string {
+  return `${code} ${printable(message, 400)} (${source.format} ${source.manifest})`;
+}

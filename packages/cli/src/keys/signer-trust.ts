@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import {
+  type ExtensionName,
+  exactly,
+  parseTrustedRoot,
+  pattern,
+  type TextMatcher,
+  type Trust,
+  type TrustedIdentity,
+  type TrustedKey,
+} from '@pratique/sigstore';
+import { cliErrors } from '../errors.ts';
+import type { FlagValues } from '../program/spec.ts';
+import type { Terminal } from '../program/terminal.ts';
+import type { signerFlags } from '../specs/shared.ts';
+import { loadPublicKey } from './key-reference.ts';
+
+type Flags = FlagValues<typeof signerFlags>;
+
+/** GitHub's extensions by the flags that ask for them. */
+const workflowFlags = {
+  'certificate-github-workflow-trigger': 'githubWorkflowTrigger',
+  'certificate-github-workflow-sha': 'githubWorkflowSha',
+  'certificate-github-workflow-name': 'githubWorkflowName',
+  'certificate-github-workflow-repository': 'githubWorkflowRepository',
+  'certificate-github-workflow-ref': 'githubWorkflowRef',
+} as const satisfies Record<string, ExtensionName>;
+
+/**
+ * What the flags of `verify` and its relatives say about who is believed: keys, or one identity with the trusted root
+ * that vouches for it.
+ */
+export function signerTrust(flags: Flags, terminal: Terminal, command: string): Trust {
+  const identity = flaggedIdentity(flags, command);
+  if (flags.key.length > 0 && identity !== null) {
+    throw cliErrors.error('USAGE', {
+      message: 'a signature is verified by a key or by an identity',
+      expected: '--key, or --certificate-identity with --certificate-oidc-issuer',
+      found: 'both',
+      remedy: `Run pratique ${command} once for each.`,
+    });
+  }
+  if (flags.key.length === 0 && identity === null) throw nobody(command);
+  const keys: TrustedKey[] = flags.key.map((reference) => ({
+    name: reference.startsWith('env://') ? reference.slice('env://'.length) : basename(reference),
+    key: loadPublicKey(reference, terminal),
+  }));
+  const file = flags['trusted-root'];
+  if (file === undefined) {
+    if (identity !== null) throw noTrustedRoot(command);
+    return { keys, logs: [] };
+  }
+  const root = parseTrustedRoot(readFileSync(resolve(terminal.cwd, file)));
+  const ignoreLog = flags['insecure-ignore-tlog'] || flags['private-infrastructure'];
+  return {
+    ...root,
+    keys,
+    logs: ignoreLog ? [] : root.logs,
+    identities: identity === null ? [] : [identity],
+    thresholds: {
+      certificateLogs: flags['insecure-ignore-sct'] ? 0 : 1,
+      timestamps: flags['use-signed-timestamps'] ? 1 : 0,
+    },
+  };
+}
+
+/** The identity that is asked for; null when no flag names one. */
+function flaggedIdentity(flags: Flags, command: string): TrustedIdentity | null {
+  const subject = matcher(flags['certificate-identity'], flags['certificate-identity-regexp']);
+  const issuer = matcher(flags['certificate-oidc-issuer'], flags['certificate-oidc-issuer-regexp']);
+  const extensions: Partial<Record<ExtensionName, TextMatcher>> = {};
+  for (const [flag, name] of Object.entries(workflowFlags)) {
+    const value = flags[flag as keyof typeof workflowFlags];
+    if (value !== undefined && value !== '') extensions[name] = exactly(value);
+  }
+  if (subject === null && issuer === null && Object.keys(extensions).length === 0) return null;
+  if (subject === null || issuer === null) {
+    throw cliErrors.error('USAGE', {
+      message: 'an identity is a subject and the issuer that vouches for it',
+      expected: '--certificate-identity and --certificate-oidc-issuer, or their -regexp forms',
+      found: subject === null ? 'no --certificate-identity' : 'no --certificate-oidc-issuer',
+      remedy: `pratique ${command} --help shows examples.`,
+    });
+  }
+  return { name: subject.description, subject, issuer, extensions };
+}
+
+function matcher(exact = '', expression = ''): TextMatcher | null {
+  if (exact !== '' && expression !== '') {
+    throw cliErrors.error('USAGE', {
+      message: 'an identity is asked for exactly and by a pattern at once',
+      expected: 'one of the two',
+      found: `${exact} and ${expression}`.slice(0, 200),
+    });
+  }
+  if (expression !== '') return pattern(expression);
+  return exact === '' ? null : exactly(exact);
+}
+
+function nobody(command: string) {
+  return cliErrors.error('USAGE', {
+    message: `pratique ${command} needs a key or an identity`,
+    expected: '--key FILE, or --certificate-identity with --certificate-oidc-issuer',
+    found: 'neither',
+    remedy: `pratique ${command} --help shows examples.`,
+  });
+}
+
+function noTrustedRoot(command: string) {
+  return cliErrors.error('USAGE', {
+    message: 'an identity can be verified only with the root of the Sigstore that vouches for it',
+    expected: '--trusted-root FILE',
+    found: 'no --trusted-root',
+    remedy: `Get the public one with cosign trusted-root create --with-default-services --out trusted_root.json, then pratique ${command} --trusted-root trusted_root.json …`,
+  });
+}

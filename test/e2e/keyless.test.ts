@@ -1,0 +1,257 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../../packages/cli/src/program/run.ts';
+import { testTerminal } from '../../packages/cli/src/testing/terminal.ts';
+import { encodeBase64, formatPem, formatPublicKey } from '../../packages/crypto/src/index.ts';
+import {
+  buildImage,
+  buildImageManifest,
+  createRegistryClient,
+  type Descriptor,
+  describeBytes,
+  emptyDescriptor,
+  emptyJson,
+  machinePlatform,
+  pushImage,
+  type RegistryRepository,
+} from '../../packages/oci/src/index.ts';
+import { type Registry, startRegistry } from '../../packages/registry/src/index.ts';
+import { attestImage, signPredicateType } from '../../packages/sigstore/src/index.ts';
+import { hashedRekordBody, logAnnotation } from '../../packages/sigstore/src/testing/transparency-log.ts';
+import {
+  issuer,
+  keys,
+  makeLeaf,
+  rekor,
+  signingTime,
+  signMessage,
+  signStatement,
+  subject,
+  timestampAuthority,
+  trustedRootJson,
+} from '../../packages/sigstore/src/testing/virtual-sigstore.ts';
+
+/** Users of `verify`, `verify-attestation` and `verify-blob` who name an identity instead of a key. */
+const never = new AbortController().signal;
+const artifact = new TextEncoder().encode('release 1.0\n');
+const spdx = 'https://spdx.dev/Document';
+let registry: Registry;
+let cwd: string;
+
+async function pratique(...argv: string[]) {
+  const terminal = testTerminal({ cwd, env: { HOME: cwd, COSIGN_PASSWORD: '' } });
+  const code = await run(argv, terminal, never);
+  return { code, stdout: terminal.stdout, stderr: terminal.stderr };
+}
+
+const image = (name: string) => `${registry.address}/${name}:1`;
+const root = ['--trusted-root', 'root.json'];
+const good = [...root, '--certificate-identity', subject, '--certificate-oidc-issuer', issuer];
+const patterns = (expression: string) => [
+  ...root,
+  '--certificate-identity-regexp',
+  expression,
+  '--certificate-oidc-issuer',
+  issuer,
+];
+
+function statement({ digest }: Descriptor, predicateType: string): Uint8Array {
+  const [algorithm = '', hex = ''] = digest.split(':');
+  return new TextEncoder().encode(
+    JSON.stringify({
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ digest: { [algorithm]: hex } }],
+      predicateType,
+      predicate: {},
+    }),
+  );
+}
+
+const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+
+async function attach(repository: RegistryRepository, of: Descriptor, json: unknown): Promise<void> {
+  const bytes = new TextEncoder().encode(JSON.stringify(json));
+  const layer = describeBytes(bytes, bundleType);
+  await repository.putBlob(layer, bytes);
+  await repository.putBlob(emptyDescriptor, emptyJson);
+  const manifest = buildImageManifest({ artifactType: bundleType, layers: [layer], subject: of });
+  await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType);
+}
+
+/** The layer Cosign 2 writes, with the certificate, the log entry and the timestamp in its annotations. */
+async function tagSignature(repository: RegistryRepository, { digest }: Descriptor): Promise<void> {
+  const payload = new TextEncoder().encode(
+    JSON.stringify({
+      critical: {
+        identity: { 'docker-reference': repository.name },
+        image: { 'docker-manifest-digest': digest },
+        type: 'cosign container image signature',
+      },
+      optional: null,
+    }),
+  );
+  const certificate = formatPem('CERTIFICATE', makeLeaf());
+  const signature = keys.signer.sign(payload);
+  const entry = rekor.entry(hashedRekordBody(payload, encodeBase64(signature), certificate), signingTime);
+  const stamp = { SignedRFC3161Timestamp: encodeBase64(timestampAuthority.stamp(signature)) };
+  const layer = {
+    ...describeBytes(payload, 'application/vnd.dev.cosign.simplesigning.v1+json'),
+    annotations: {
+      'dev.cosignproject.cosign/signature': encodeBase64(signature),
+      'dev.sigstore.cosign/certificate': certificate,
+      'dev.sigstore.cosign/bundle': logAnnotation(entry),
+      'dev.sigstore.cosign/rfc3161timestamp': JSON.stringify(stamp),
+    },
+  };
+  await repository.putBlob(layer, payload);
+  await repository.putBlob(emptyDescriptor, emptyJson);
+  const manifest = buildImageManifest({ layers: [layer] });
+  await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, {
+    tag: `${digest.replace(':', '-')}.sig`,
+  });
+}
+
+beforeAll(async () => {
+  cwd = mkdtempSync(join(tmpdir(), 'pratique-keyless-'));
+  registry = await startRegistry({ listen: '127.0.0.1:0' });
+  const client = createRegistryClient({ environment: {} });
+  const built = buildImage({ layers: [], platform: machinePlatform() });
+  const subjects = new Map<string, { repository: RegistryRepository; descriptor: Descriptor }>();
+  for (const name of ['bundle', 'bundle-v2', 'tag', 'by-key', 'sbom-only']) {
+    const repository = client.repository(`${registry.address}/${name}`);
+    await pushImage(built, repository, { tag: '1' });
+    subjects.set(name, { repository, descriptor: built.descriptor });
+  }
+  const at = (name: string) => subjects.get(name)!;
+  const signed = statement(built.descriptor, signPredicateType);
+  await attach(at('bundle').repository, built.descriptor, signStatement(signed));
+  await attach(at('bundle-v2').repository, built.descriptor, signStatement(signed, { rekor: 2 }));
+  await tagSignature(at('tag').repository, built.descriptor);
+  await attach(
+    at('sbom-only').repository,
+    built.descriptor,
+    signStatement(statement(built.descriptor, spdx)),
+  );
+  await attestImage(at('by-key').repository, built.descriptor, keys.signer, {
+    predicateType: spdx,
+    predicate: {},
+  });
+  client.close();
+  writeFileSync(join(cwd, 'root.json'), JSON.stringify(trustedRootJson()));
+  writeFileSync(join(cwd, 'key.pub'), formatPublicKey(keys.signer.publicKey));
+  writeFileSync(join(cwd, 'app.txt'), artifact);
+  writeFileSync(join(cwd, 'other.txt'), 'release 2.0\n');
+  for (const rekor of [1, 2] as const) {
+    writeFileSync(join(cwd, `app.v${rekor}.json`), JSON.stringify(signMessage(artifact, { rekor })));
+  }
+  await pratique('generate-key-pair');
+  await pratique('sign', '--key', 'cosign.key', image('by-key'));
+});
+
+afterAll(async () => {
+  await registry.close();
+  rmSync(cwd, { recursive: true });
+});
+
+test.each(['bundle', 'bundle-v2', 'tag'])('an image signed by an identity verifies: %s', async (name) => {
+  const { code, stdout, stderr } = await pratique('verify', ...good, image(name));
+  expect(stderr).toContain(`signed by ${subject} (issuer ${issuer})`);
+  expect({ code, printed: (JSON.parse(stdout) as unknown[]).length }).toEqual({ code: 0, printed: 1 });
+});
+
+test('a pattern accepts an identity only when it matches the whole of it', async () => {
+  expect((await pratique('verify', ...patterns('.*@example\\.test'), image('bundle'))).code).toBe(0);
+  expect((await pratique('verify', ...patterns('example\\.test'), image('bundle'))).code).toBe(12);
+});
+
+test.each([
+  [
+    'another identity',
+    [...root, '--certificate-identity', 'eve@example.test', '--certificate-oidc-issuer', issuer],
+    'bundle',
+    12,
+    'IDENTITY_MISMATCH',
+  ],
+  [
+    'another issuer',
+    [...root, '--certificate-identity', subject, '--certificate-oidc-issuer', 'https://evil.test'],
+    'tag',
+    12,
+    'IDENTITY_MISMATCH',
+  ],
+  [
+    'a GitHub workflow the certificate says nothing of',
+    [...good, '--certificate-github-workflow-repository', 'owner/name'],
+    'bundle',
+    12,
+    'IDENTITY_MISMATCH',
+  ],
+  ['only signatures by keys', good, 'by-key', 13, 'NO_CERTIFICATE'],
+  ['an SBOM in place of a signature', good, 'sbom-only', 10, 'SIGNATURE_MISSING'],
+  ['an identity without issuer', [...root, '--certificate-identity', subject], 'bundle', 3, 'USAGE'],
+  ['an identity without trusted root', good.slice(2), 'bundle', 3, 'USAGE'],
+  ['a key and an identity', [...good, '--key', 'key.pub'], 'bundle', 3, 'USAGE'],
+  ['a pattern that is none', patterns('('), 'bundle', 3, 'IDENTITY_PATTERN_INVALID'],
+  ['the key of a certificate as a key', ['--key', 'key.pub'], 'bundle', 12, 'CERTIFICATE_NOT_TRUSTED'],
+])('verify with %s exits with cosign’s code and says why', async (_name, flags, name, code, error) => {
+  const result = await pratique('verify', ...flags, image(name));
+  expect(result).toMatchObject({ code, stdout: '' });
+  expect(result.stderr).toContain(error);
+});
+
+test('attestations are printed as envelopes, and only those of the type asked for', async () => {
+  const { code, stdout } = await pratique(
+    'verify-attestation',
+    ...good,
+    '--type',
+    'spdx',
+    image('sbom-only'),
+  );
+  const envelope = JSON.parse(stdout) as { payload: string; signatures: unknown[] };
+  expect({ code, signatures: envelope.signatures.length }).toEqual({ code: 0, signatures: 1 });
+  expect(JSON.parse(Buffer.from(envelope.payload, 'base64').toString())).toMatchObject({
+    predicateType: spdx,
+  });
+  const other = await pratique('verify-attestation', ...good, '--type', 'vuln', image('sbom-only'));
+  expect(other).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringContaining('NO_MATCHING_ATTESTATION'),
+  });
+  const bare = await pratique('verify-attestation', ...good, '--type', 'spdx', image('by-key'));
+  expect(bare.code).toBe(13);
+});
+
+test.each(['app.v1.json', 'app.v2.json'])(
+  'a file verifies by its bytes and by its digest: %s',
+  async (bundle) => {
+    const digest = `sha256:${createHash('sha256').update(artifact).digest('hex')}`;
+    for (const name of ['app.txt', digest]) {
+      const result = await pratique('verify-blob', ...good, '--bundle', bundle, name);
+      expect(result).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('Verified OK') });
+    }
+  },
+);
+
+test('another file, another identity and a missing timestamp are refused, with the checks that were made', async () => {
+  const other = await pratique('verify-blob', ...good, '--bundle', 'app.v1.json', 'other.txt');
+  expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining('ARTIFACT_MISMATCH') });
+  const eve = await pratique(
+    'verify-blob',
+    ...patterns('eve@example.test'),
+    '--bundle',
+    'app.v1.json',
+    'app.txt',
+  );
+  expect(eve).toMatchObject({ code: 2, stderr: expect.stringContaining('failed  identity') });
+  writeFileSync(join(cwd, 'unstamped.json'), JSON.stringify(signMessage(artifact, { timestamps: [] })));
+  const unstamped = ['verify-blob', ...good, '--bundle', 'unstamped.json', 'app.txt'];
+  expect((await pratique(...unstamped)).code).toBe(0);
+  expect(await pratique(...unstamped, '--use-signed-timestamps')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('TIMESTAMP_REQUIRED'),
+  });
+});
