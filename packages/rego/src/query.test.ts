@@ -362,6 +362,19 @@ describe('types', () => {
   });
 });
 
+test('null is a value wherever a value can be', () => {
+  const rules = `
+    complete := null
+    f(_) := null
+    set contains null
+    object[k] := null if some k in ["k"]
+    p := [complete, complete, f(1), f(1), null in set, object.k, object.k, data.base.n, input.n, data.masked]
+    q := x if x := data.base with data.base as null`;
+  const all = [null, null, null, null, true, null, null, null, null, null];
+  expect(evaluate(rules, { n: null }, { data: { base: { n: null }, masked: null } })).toEqual(all);
+  expect(evaluate(rules, {}, { name: 'q' })).toBeNull();
+});
+
 describe('with', () => {
   const rules = `
     allow if input.user == "admin"

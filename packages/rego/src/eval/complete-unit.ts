@@ -5,7 +5,7 @@ import type { Block } from './block.ts';
 import { type Chain, commonValue, Outcome, planChain, runChain } from './chain.ts';
 import { Constant } from './constant.ts';
 import { MESSAGES } from './faults.ts';
-import { ABSENT } from './machine.ts';
+import { ABSENT, toCached } from './machine.ts';
 import type { Plan } from './planner.ts';
 import { planPath } from './refs.ts';
 import { RuleIndex } from './rule-index.ts';
@@ -39,7 +39,7 @@ export class CompleteUnit implements Unit {
     const cache = this.#plan.machine.unitCache(this.#id);
     if (cache.full !== undefined) return cache.full === ABSENT ? undefined : cache.full;
     const value = this.#evaluate();
-    cache.full = value ?? ABSENT;
+    cache.full = toCached(value);
     return value;
   }
 

@@ -9,7 +9,7 @@ export function documentAt(
   path: readonly Value[],
   base: Value | undefined,
 ): Value {
-  if (plan.masks && plan.machine.isMasked(path)) return base ?? new RegoObject();
+  if (plan.masks && plan.machine.isMasked(path)) return base === undefined ? new RegoObject() : base;
   const document = new RegoObject();
   if (base instanceof RegoObject) for (const key of base.keys()) document.set(key, base.get(key) as Value);
   for (const child of node.children.values()) {

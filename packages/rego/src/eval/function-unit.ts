@@ -4,7 +4,7 @@ import type { Value } from '../values/index.ts';
 import type { Block } from './block.ts';
 import { bindParameters, type Chain, commonValue, Outcome, planChain, runChain } from './chain.ts';
 import { MESSAGES } from './faults.ts';
-import { ABSENT, type Cached } from './machine.ts';
+import { ABSENT, type Cached, toCached } from './machine.ts';
 import type { Plan } from './planner.ts';
 import { RuleIndex } from './rule-index.ts';
 import type { Unit } from './units.ts';
@@ -55,7 +55,7 @@ export class FunctionUnit implements Unit {
     const known = level.get(args[last]) as Cached | undefined;
     if (known !== undefined) return known === ABSENT ? undefined : known;
     const value = this.#evaluate(args);
-    level.set(args[last], value ?? ABSENT);
+    level.set(args[last], toCached(value));
     return value;
   }
 

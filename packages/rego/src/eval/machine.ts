@@ -9,6 +9,11 @@ export const ABSENT: unique symbol = Symbol('absent');
 
 export type Cached = Value | typeof ABSENT;
 
+/** What to keep for a result. (`??` would take null for nothing.) */
+export function toCached(value: Value | undefined): Cached {
+  return value === undefined ? ABSENT : value;
+}
+
 /** What a document keeps between its uses in one evaluation. */
 export interface UnitCache {
   /** The whole document. */

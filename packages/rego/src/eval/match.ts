@@ -42,7 +42,8 @@ export function match(block: Block, pattern: Term, slot: number): void {
     matchObject(block, pattern, slot);
     return;
   }
-  throw new Error(`cannot match a ${pattern.kind}`);
+  // A set binds nothing, and a variable in it that has no value equals nothing.
+  fail(block, [pattern]);
 }
 
 /** What is bound comes first, so that patterns may use variables that their other parts bind. */

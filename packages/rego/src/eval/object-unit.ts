@@ -4,7 +4,7 @@ import { equal, RegoObject, RegoSet, type Value } from '../values/index.ts';
 import { Block, Frame, type Getter, lazily } from './block.ts';
 import { Constant } from './constant.ts';
 import { conflict, MESSAGES } from './faults.ts';
-import { ABSENT, type Step } from './machine.ts';
+import { ABSENT, type Step, toCached } from './machine.ts';
 import { match } from './match.ts';
 import { type Plan, planBody } from './planner.ts';
 import { planPath } from './refs.ts';
@@ -71,7 +71,7 @@ export class ObjectUnit implements Unit {
     if (known !== undefined) return known === ABSENT ? undefined : known;
     this.#single ??= this.#rules.map((rule) => this.#compile(rule, true));
     const value = this.#run(this.#single, key).get(key);
-    cache.members.set(id, value ?? ABSENT);
+    cache.members.set(id, toCached(value));
     return value;
   }
 

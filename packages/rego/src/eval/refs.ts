@@ -237,7 +237,8 @@ function planBase(
 }
 
 function baseAt(data: Value, path: readonly Value[]): Value | undefined {
-  return lookupPath(data, path) ?? lookupText(data, path);
+  const value = lookupPath(data, path);
+  return value === undefined ? lookupText(data, path) : value;
 }
 
 /** Paths into base documents are texts: `data[2]` finds the member "2". */
