@@ -1,6 +1,15 @@
 import type { CommandSpec } from '../program/spec.ts';
 import { admissionServe, admit } from './gates.ts';
 import { copy, resolveImage, tree, triangulate } from './images.ts';
+import {
+  policyBuild,
+  policyCapabilities,
+  policyCheck,
+  policyEval,
+  policyFmt,
+  policyParse,
+  policyTest,
+} from './policy.ts';
 import { demo, registryServe, up } from './servers.ts';
 import {
   generateKeyPair,
@@ -26,6 +35,13 @@ export const commands: readonly CommandSpec[] = [
   verifyBlob,
   admit,
   admissionServe,
+  policyEval,
+  policyCheck,
+  policyFmt,
+  policyTest,
+  policyBuild,
+  policyParse,
+  policyCapabilities,
   registryServe,
   copy,
   tree,

@@ -1,7 +1,7 @@
 /** Bundles: policies and documents in one file, signed or not; and policies and documents loaded from files. */
 export { mergeDocuments } from './documents.ts';
 export { BundleError, type BundleErrorCode } from './errors.ts';
-export { type GoJson, goJson } from './json.ts';
+export { type GoJson, goJson, indentJson } from './json.ts';
 export { type BundleLimits, DEFAULT_LIMITS } from './limits.ts';
 export { bundleDirectory, type LoadedFiles, type LoadOptions, loadBundle, loadFiles } from './load.ts';
 export { DEFAULT_MANIFEST, type Manifest, manifestJson, parseManifest } from './manifest.ts';

@@ -24,6 +24,30 @@ export function goJson(value: GoJson, indent = ''): string {
   return write(value, indent, indent === '' ? '' : '\n');
 }
 
+/** Compact JSON text with line breaks, as Go's `json.Indent` makes them; whatever stands in it stays as it is. */
+export function indentJson(text: string, indent: string): string {
+  let depth = 0;
+  const newline = (): string => `\n${indent.repeat(depth)}`;
+  return text.replace(/"(?:[^"\\]|\\.)*"|\{\}|\[\]|[{}[\],:]/g, (token) => {
+    switch (token) {
+      case '{':
+      case '[':
+        depth++;
+        return token + newline();
+      case '}':
+      case ']':
+        depth--;
+        return newline() + token;
+      case ',':
+        return token + newline();
+      case ':':
+        return ': ';
+      default:
+        return token;
+    }
+  });
+}
+
 /** A JSON string as Go's encoder writes it. */
 export function goString(value: string): string {
   return JSON.stringify(value.toWellFormed()).replace(

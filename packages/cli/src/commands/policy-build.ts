@@ -1,0 +1,154 @@
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import {
+  type Bundle,
+  type BundleContent,
+  BundleError,
+  DEFAULT_MANIFEST,
+  format,
+  loadBundle,
+  loadFiles,
+  type Manifest,
+  mergeBundles,
+  type RegoVersion,
+  writeBundle,
+} from '@pratique/rego';
+import { problemsOf, problemsText } from '../policy/problems.ts';
+import { signingKey, verificationKey } from '../policy/signing.ts';
+import { compileSources, ignored, joined, languageOf, type Sources, textsOf } from '../policy/sources.ts';
+import type { FlagValues, Run } from '../program/spec.ts';
+import type { Terminal } from '../program/terminal.ts';
+import type { policyBuild } from '../specs/policy.ts';
+
+type Flags = FlagValues<typeof policyBuild.flags>;
+
+export const run: Run<typeof policyBuild.flags> = async ({ args, flags, terminal }) => {
+  let texts = new Map<string, string>();
+  try {
+    const keyId = flags['verification-key-id'];
+    const signing = signingKey(flags, terminal.cwd, keyId);
+    const verification = verificationKey(flags, terminal.cwd);
+    if (!flags.bundle && (signing !== undefined || verification !== undefined)) {
+      throw new BundleError(
+        'bundle_signature',
+        'enable bundle mode (ie. --bundle) to verify or sign bundle files or directories',
+      );
+    }
+    const { sources, manifest } = flags.bundle
+      ? fromBundles(args, flags, terminal)
+      : fromFiles(args, flags, terminal);
+    texts = textsOf(sources);
+    const policy = compileSources(sources, { print: () => undefined });
+    for (const path of flags.entrypoint) policy.rule(entrypointRef(path));
+    const content = formatted(sources, { ...manifest, revision: flags.revision ?? manifest.revision });
+    writeFileSync(resolve(terminal.cwd, flags.output), writeBundle(content, signing));
+    return 0;
+  } catch (error) {
+    const problems = problemsOf(error, texts);
+    if (problems === undefined) throw error;
+    terminal.err(`error: ${problemsText(problems)}`);
+    return 1;
+  }
+};
+
+interface Contents {
+  readonly sources: Sources;
+  readonly manifest: Manifest;
+}
+
+/** Loose files: the bundle owns all of `data`. */
+function fromFiles(paths: readonly string[], flags: Flags, terminal: Terminal): Contents {
+  for (const path of paths) {
+    if (existsSync(resolve(terminal.cwd, join(path, '.manifest')))) {
+      terminal.err(
+        `Warning: .manifest file found in "${path}" but -b flag not specified. Manifest will be ignored.\n`,
+      );
+    }
+  }
+  const regoVersion = languageOf(flags);
+  const sources = loadFiles(paths, {
+    regoVersion,
+    ignore: [...ignored(flags.ignore), '*.tar.gz'],
+    directory: terminal.cwd,
+  });
+  return { sources, manifest: { ...DEFAULT_MANIFEST, regoVersion: regoVersion === 'v0' ? 0 : 1 } };
+}
+
+/** Bundles: their manifests are kept; several are merged. */
+function fromBundles(paths: readonly string[], flags: Flags, terminal: Terminal): Contents {
+  const verification = verificationKey(flags, terminal.cwd);
+  const regoVersion = languageOf(flags);
+  const bundles = [...paths].sort().map((name) => ({
+    name,
+    bundle: loadBundle(name, {
+      regoVersion,
+      ignore: ignored(flags.ignore),
+      directory: terminal.cwd,
+      ...(verification === undefined ? {} : { verification }),
+    }),
+  }));
+  for (const { name, bundle } of bundles) {
+    if (bundle.hasSignatures && verification === undefined) {
+      throw new BundleError('bundle_signature', `bundle ${name}: verification key not provided`);
+    }
+  }
+  const sources = inArchive(
+    joined({ modules: new Map(), data: mergeBundles([]) }, bundles),
+    bundles,
+    terminal,
+  );
+  return { sources, manifest: mergedManifest(bundles, sources, regoVersion) };
+}
+
+/** OPA keeps policies of an archive where they were, and those of a directory under the directory's path. */
+function inArchive(
+  sources: Sources,
+  bundles: readonly { readonly name: string }[],
+  terminal: Terminal,
+): Sources {
+  const archives = bundles
+    .map(({ name }) => name)
+    .filter((name) => !statSync(resolve(terminal.cwd, name)).isDirectory());
+  const modules = [...sources.modules].map(([name, module]) => {
+    const archive = archives.find((prefix) => name.startsWith(`${join(prefix)}/`));
+    return [archive === undefined ? name : name.slice(join(archive).length + 1), module] as const;
+  });
+  return { data: sources.data, modules: new Map(modules) };
+}
+
+function mergedManifest(
+  bundles: readonly { readonly bundle: Bundle }[],
+  { modules }: Sources,
+  fallback: RegoVersion,
+): Manifest {
+  const common = fallback === 'v0' ? 0 : 1;
+  const [only] = bundles.map(({ bundle }) => bundle.manifest);
+  const isOne = bundles.length === 1 && only !== undefined;
+  const regoVersion = isOne ? (only.regoVersion ?? common) : common;
+  const others = [...modules].filter(([, module]) => (module.regoVersion === 'v0' ? 0 : 1) !== regoVersion);
+  return {
+    revision: isOne ? only.revision : '',
+    roots: bundles.flatMap(({ bundle }) => bundle.manifest.roots),
+    regoVersion,
+    fileRegoVersions: new Map(
+      others.map(([name, module]) => [`/${name.replace(/^\/+/, '')}`, module.regoVersion === 'v0' ? 0 : 1]),
+    ),
+    metadata: isOne ? only.metadata : undefined,
+  };
+}
+
+/** Policies are stored formatted, as OPA does. */
+function formatted({ modules, data }: Sources, manifest: Manifest): BundleContent {
+  const stored = [...modules]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([path, { text, regoVersion }]) => ({ path, text: format(text, { file: path, regoVersion }) }));
+  return { manifest, data, modules: stored };
+}
+
+/** `a/b/allow` is `data.a.b.allow`. */
+function entrypointRef(path: string): string {
+  return `data${path
+    .split('/')
+    .map((segment) => `[${JSON.stringify(segment)}]`)
+    .join('')}`;
+}

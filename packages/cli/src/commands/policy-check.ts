@@ -1,0 +1,45 @@
+import { type Problem, problemsDocument, problemsOf, problemsText } from '../policy/problems.ts';
+import { compileSources, ignored, languageOf, loadPaths, type Sources, textsOf } from '../policy/sources.ts';
+import type { FlagValues, Run } from '../program/spec.ts';
+import type { policyCheck } from '../specs/policy.ts';
+
+const LIMIT_REACHED: Problem = {
+  code: 'rego_compile_error',
+  message: 'error limit reached',
+  text: 'rego_compile_error: error limit reached',
+};
+
+type Flags = FlagValues<typeof policyCheck.flags>;
+
+export const run: Run<typeof policyCheck.flags> = async ({ args, flags, terminal }) => {
+  let texts = new Map<string, string>();
+  let problems: readonly Problem[] = [];
+  try {
+    const sources = loadPaths(args, {
+      regoVersion: flags['v0-v1'] ? 'v0v1' : languageOf(flags),
+      ignore: ignored(flags.ignore),
+      directory: terminal.cwd,
+      bundle: flags.bundle,
+      onlyPolicies: true,
+    });
+    texts = textsOf(sources);
+    check(sources, flags);
+  } catch (error) {
+    const found = problemsOf(error, texts);
+    if (found === undefined) throw error;
+    problems = found;
+  }
+  if (problems.length === 0) return 0;
+  const max = flags['max-errors'];
+  if (max > 0 && problems.length > max) problems = [...problems.slice(0, max), LIMIT_REACHED];
+  terminal.err(flags.format === 'json' ? problemsDocument(problems) : problemsText(problems));
+  return 1;
+};
+
+function check(sources: Sources, flags: Flags): void {
+  compileSources(sources, {
+    regoVersion: flags['v0-v1'] ? 'v0v1' : languageOf(flags),
+    strict: flags.strict,
+    print: () => undefined,
+  });
+}

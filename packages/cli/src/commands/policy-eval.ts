@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Bundle, loadFiles, type Policy, parseJsonOrYaml, type Value } from '@pratique/rego';
+import { milliseconds } from '../policy/duration.ts';
+import { fetchBundle } from '../policy/fetch-bundle.ts';
+import { type Problem, problemsOf } from '../policy/problems.ts';
+import { type Output, present } from '../policy/results.ts';
+import {
+  compileSources,
+  ignored,
+  joined,
+  languageOf,
+  type Sources,
+  textsOf,
+  usage,
+} from '../policy/sources.ts';
+import type { FlagValues, Run } from '../program/spec.ts';
+import type { Terminal } from '../program/terminal.ts';
+import type { policyEval } from '../specs/policy.ts';
+
+type Flags = FlagValues<typeof policyEval.flags>;
+
+export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal, signal }) => {
+  const query = queryOf(args, flags, terminal);
+  let texts = new Map<string, string>();
+  const output: { -readonly [K in keyof Output]: Output[K] } = { problems: [], results: [] };
+  try {
+    const sources = await loadSources(flags, terminal, signal);
+    texts = textsOf(sources).set('', query);
+    evaluate(query, sources, flags, terminal, signal, output);
+  } catch (error) {
+    if (signal.aborted) throw error;
+    output.problems = requireProblems(error, texts);
+  }
+  const { out, err } = present(flags.format, output);
+  terminal.out(out);
+  terminal.err(err);
+  if (output.problems.length > 0) return 2;
+  const defined = output.results.length > 0;
+  return (flags.fail && !defined) || (flags['fail-defined'] && defined) ? 1 : 0;
+};
+
+function evaluate(
+  query: string,
+  sources: Sources,
+  flags: Flags,
+  terminal: Terminal,
+  signal: AbortSignal,
+  output: { -readonly [K in keyof Output]: Output[K] },
+): void {
+  const started = performance.now();
+  const input = inputOf(flags, terminal);
+  const policy: Policy = compileSources(sources, {
+    regoVersion: languageOf(flags),
+    strict: flags.strict,
+    print: (message) => terminal.err(`${message}\n`),
+  });
+  const compiled = performance.now();
+  const prepared = policy.query(query, {
+    imports: flags.import,
+    ...(flags.package === undefined ? {} : { package: flags.package.replace(/^data\./, '') }),
+  });
+  const planned = performance.now();
+  const timeoutMs = flags.timeout === undefined ? undefined : milliseconds('timeout', flags.timeout);
+  output.results = prepared.values(input, {
+    signal,
+    strictBuiltinErrors: flags['strict-builtin-errors'],
+    maxSteps: Number.MAX_SAFE_INTEGER,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
+  if (flags.metrics) {
+    const ns = (ms: number): number => Math.round(ms * 1e6);
+    output.metrics = {
+      timer_rego_module_compile_ns: ns(compiled - started),
+      timer_rego_query_compile_ns: ns(planned - compiled),
+      timer_rego_query_eval_ns: ns(performance.now() - planned),
+    };
+  }
+}
+
+function queryOf(args: readonly string[], flags: Flags, terminal: Terminal): string {
+  if (flags.stdin && flags['stdin-input'])
+    throw usage('policy eval', 'standard input cannot be both query and input');
+  if (flags.stdin) return new TextDecoder().decode(terminal.stdin());
+  if (args[0] === undefined) throw usage('policy eval', 'specify a query, or --stdin');
+  return args[0];
+}
+
+async function loadSources(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<Sources> {
+  const options = { regoVersion: languageOf(flags), ignore: ignored(flags.ignore), directory: terminal.cwd };
+  const bundles: { name: string; bundle: Bundle }[] = [];
+  for (const name of flags.bundle) {
+    bundles.push({ name, bundle: await fetchBundle(name, { ...options, flags, terminal, signal }) });
+  }
+  return joined(loadFiles(flags.data, options), bundles);
+}
+
+function inputOf(flags: Flags, terminal: Terminal): Value | undefined {
+  if (flags['stdin-input']) return parseJsonOrYaml(terminal.stdin(), 'input');
+  if (flags.input === undefined) return undefined;
+  const path = flags.input.replace(/^file:\/\//, '');
+  return parseJsonOrYaml(readFileSync(resolve(terminal.cwd, path)), flags.input);
+}
+
+function requireProblems(error: unknown, texts: ReadonlyMap<string, string>): Problem[] {
+  const problems = problemsOf(error, texts);
+  if (problems === undefined) throw error;
+  return problems;
+}

@@ -1,0 +1,97 @@
+import { type CoverageReport, jsonReport, prettyReport, type TestResult, TestSuite } from '@pratique/rego';
+import { milliseconds } from '../policy/duration.ts';
+import { junitReport } from '../policy/junit.ts';
+import { problemsOf, problemsText } from '../policy/problems.ts';
+import { compileInput, ignored, languageOf, loadPaths, textsOf, usage } from '../policy/sources.ts';
+import type { FlagValues, Run } from '../program/spec.ts';
+import type { Terminal } from '../program/terminal.ts';
+import type { policyTest } from '../specs/policy.ts';
+
+type Flags = FlagValues<typeof policyTest.flags>;
+
+export const run: Run<typeof policyTest.flags> = async ({ args, flags, terminal, signal }) => {
+  const threshold = flags.threshold === undefined ? undefined : Number(flags.threshold);
+  if (threshold !== undefined && !(threshold >= 0 && threshold <= 100)) {
+    throw usage('policy test', 'Code coverage threshold must be between 0 and 100');
+  }
+  const timeoutMs = milliseconds('timeout', flags.timeout);
+  const withCoverage = flags.coverage || threshold !== undefined;
+  let texts = new Map<string, string>();
+  let suite: TestSuite;
+  try {
+    const sources = loadPaths(args, {
+      regoVersion: languageOf(flags),
+      ignore: ignored(flags.ignore),
+      directory: terminal.cwd,
+      bundle: flags.bundle,
+    });
+    texts = textsOf(sources);
+    suite = new TestSuite(compileInput(sources, { regoVersion: languageOf(flags) }), {
+      coverage: withCoverage,
+    });
+  } catch (error) {
+    const problems = problemsOf(error, texts);
+    if (problems === undefined) throw error;
+    terminal.err(problemsText(problems));
+    return 1;
+  }
+  let code = 0;
+  for (let round = 0; round < flags.count && code === 0; round++) {
+    const results: TestResult[] = [];
+    const options = {
+      signal,
+      maxSteps: Number.MAX_SAFE_INTEGER,
+      timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
+      ...(flags.run === undefined ? {} : { filter: pattern(flags.run) }),
+    };
+    for (const result of suite.run(options)) {
+      results.push(result);
+      signal.throwIfAborted();
+    }
+    code = report(results, suite.coverage(), threshold, flags, terminal);
+  }
+  return code;
+};
+
+/** Prints what came out; the exit code it stands for. */
+function report(
+  results: readonly TestResult[],
+  coverage: CoverageReport | undefined,
+  threshold: number | undefined,
+  flags: Flags,
+  terminal: Terminal,
+): number {
+  const isFailure = ({ outcome }: TestResult): boolean =>
+    outcome !== 'pass' && !(outcome === 'skip' && flags['exit-zero-on-skipped']);
+  const failed = results.some(isFailure);
+  if (coverage !== undefined && flags.format !== 'junit') {
+    // OPA prints coverage in place of results, and in place of it the results that are no pass.
+    if (failed) terminal.err(prettyReport(results, { verbose: flags.verbose }));
+    else if (flags.coverage) terminal.out(`${JSON.stringify(coverage, null, 2)}\n`);
+  } else terminal.out(text(results, flags));
+  if (results.length === 0 && flags['fail-on-empty']) {
+    terminal.err('no tests were run\n');
+    return 1;
+  }
+  if (failed) return 2;
+  if (coverage === undefined || threshold === undefined || coverage.coverage >= threshold) return 0;
+  terminal.err(
+    `Code coverage threshold not met: got ${coverage.coverage.toFixed(2)} instead of ${threshold.toFixed(2)}\n`,
+  );
+  return 2;
+}
+
+function text(results: readonly TestResult[], flags: Flags): string {
+  if (flags.format === 'junit') return junitReport(results);
+  if (flags.format === 'json')
+    return results.length === 0 ? 'null\n' : `${JSON.stringify(jsonReport(results), null, 2)}\n`;
+  return prettyReport(results, { verbose: flags.verbose });
+}
+
+function pattern(source: string): RegExp {
+  try {
+    return new RegExp(source, 'u');
+  } catch {
+    throw usage('policy test', '--run is not a regular expression');
+  }
+}

@@ -1,0 +1,35 @@
+/** A table with OPA's lines around it: the first row centred, the others to the left. */
+export function boxed(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, index) =>
+    Math.max(...[title, ...rows.map((row) => row[index]!)].map(width)),
+  );
+  const line = (left: string, middle: string, right: string): string =>
+    `${left}${widths.map((size) => '─'.repeat(size + 2)).join(middle)}${right}\n`;
+  const row = (cells: readonly string[], pad: (cell: string, free: number) => string): string =>
+    `│${cells.map((cell, index) => ` ${pad(cell, widths[index]! - width(cell))} `).join('│')}│\n`;
+  const centred = (cell: string, free: number): string =>
+    ' '.repeat(Math.floor(free / 2)) + cell + ' '.repeat(Math.ceil(free / 2));
+  const left = (cell: string, free: number): string => cell + ' '.repeat(free);
+  return [
+    line('┌', '┬', '┐'),
+    row(header, centred),
+    line('├', '┼', '┤'),
+    ...rows.map((cells) => row(cells, left)),
+    line('└', '┴', '┘'),
+  ].join('');
+}
+
+/** Columns on a terminal: East Asian wide characters and emoji take two, combining marks none. */
+function width(text: string): number {
+  let columns = 0;
+  for (const character of text) {
+    if (/\p{Mn}|\p{Me}|\p{Cf}/u.test(character)) continue;
+    columns +=
+      /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(
+        character,
+      )
+        ? 2
+        : 1;
+  }
+  return columns;
+}

@@ -1,0 +1,302 @@
+import { defineCommand } from '../program/spec.ts';
+import { registryFlags } from './shared.ts';
+
+const group = 'Policies';
+
+/** Which Rego the files are written in. */
+const languageFlags = {
+  'v0-compatible': { kind: 'boolean', summary: 'The policies are written in Rego v0, as before OPA 1.0' },
+  'v1-compatible': {
+    kind: 'boolean',
+    hidden: true,
+    summary: 'The policies are written in Rego v1, the default',
+  },
+} as const;
+
+const ignoreFlag = {
+  ignore: {
+    kind: 'list',
+    placeholder: 'NAME',
+    summary: "Files and directories to pass over, such as '.*' or '*_test.rego'; may be repeated",
+  },
+} as const;
+
+const bundleModeFlag = {
+  bundle: {
+    kind: 'boolean',
+    short: 'b',
+    summary: 'The paths are bundles: archives, or directories laid out as one',
+  },
+} as const;
+
+const formatFlag = {
+  format: {
+    kind: 'string',
+    short: 'f',
+    choices: ['pretty', 'json'],
+    default: 'pretty',
+    summary: 'Form of the output',
+  },
+} as const;
+
+/** What a query is evaluated on. */
+const sourceFlags = {
+  data: {
+    kind: 'list',
+    short: 'd',
+    placeholder: 'FILE|DIR',
+    summary: 'Policies and documents: .rego, .json, .yaml, .tar.gz; PREFIX:FILE puts one at data.PREFIX',
+  },
+  bundle: {
+    kind: 'list',
+    short: 'b',
+    placeholder: 'FILE|DIR|URL',
+    summary: 'Bundles: an archive, a directory, https://…, or oci://IMAGE',
+  },
+  ...ignoreFlag,
+} as const;
+
+const signatureFlags = {
+  'verification-key': {
+    kind: 'string',
+    placeholder: 'FILE|SECRET',
+    summary: 'Accept only bundles that this public key (PEM file) or secret (HMAC) signed',
+  },
+  'verification-key-id': {
+    kind: 'string',
+    placeholder: 'NAME',
+    default: 'default',
+    summary: 'Name of the key, written into signatures',
+  },
+  scope: { kind: 'string', placeholder: 'NAME', summary: 'Scope that signatures must be for' },
+  'exclude-files-verify': {
+    kind: 'list',
+    placeholder: 'PATTERN',
+    summary: 'Files that need not be signed; may be repeated',
+  },
+  'signing-alg': {
+    kind: 'string',
+    placeholder: 'ALG',
+    default: 'RS256',
+    summary: 'Signature algorithm: RS256, PS256, ES256, HS256, …',
+  },
+} as const;
+
+const signingFlags = {
+  'signing-key': {
+    kind: 'string',
+    placeholder: 'FILE|SECRET',
+    summary: 'Sign with this private key (PEM file) or secret (HMAC)',
+  },
+  'claims-file': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'JSON file with further claims of the signature, such as scope',
+  },
+} as const;
+
+export const policyEval = defineCommand({
+  name: 'policy eval',
+  group,
+  summary: 'Evaluate a Rego query, as opa eval does',
+  examples: [
+    {
+      command: "pratique policy eval -d policy.rego -i input.json 'data.example.allow'",
+      does: 'the value of a rule for an input',
+    },
+    {
+      command: "pratique policy eval -b bundle.tar.gz --format raw 'data.example.deny[_]'",
+      does: 'values for a script, from a bundle',
+    },
+  ],
+  description:
+    'Exit 0: done. Exit 1: --fail and nothing defined, or --fail-defined and something. Exit 2: an error.\nhttp.send, net.lookup_ip_addr and the environment are closed to policies here.',
+  args: ['[QUERY]'],
+  flags: {
+    ...sourceFlags,
+    input: { kind: 'string', short: 'i', placeholder: 'FILE', summary: 'Input document, JSON or YAML' },
+    'stdin-input': { kind: 'boolean', short: 'I', summary: 'Read the input document from standard input' },
+    stdin: { kind: 'boolean', summary: 'Read the query from standard input' },
+    format: {
+      kind: 'string',
+      short: 'f',
+      choices: ['json', 'values', 'bindings', 'pretty', 'raw', 'discard'],
+      default: 'json',
+      summary: 'Form of the output',
+    },
+    package: { kind: 'string', placeholder: 'PACKAGE', summary: 'Package whose rules the query may name' },
+    import: {
+      kind: 'list',
+      placeholder: 'PATH',
+      summary: 'Import for the query, such as data.lib; may be repeated',
+    },
+    fail: { kind: 'boolean', summary: 'Exit 1 when the query is undefined' },
+    'fail-defined': { kind: 'boolean', summary: 'Exit 1 when the query has a result' },
+    strict: { kind: 'boolean', short: 'S', summary: 'Unused imports, variables and arguments are errors' },
+    'strict-builtin-errors': { kind: 'boolean', summary: 'Errors of built-in functions end the evaluation' },
+    timeout: {
+      kind: 'string',
+      placeholder: 'DURATION',
+      summary: 'End the evaluation after this long: 500ms, 10s',
+    },
+    coverage: { kind: 'boolean', summary: 'Report which lines were evaluated' },
+    metrics: { kind: 'boolean', summary: 'Report how long the steps took' },
+    ...languageFlags,
+    ...registryFlags,
+  },
+});
+
+export const policyCheck = defineCommand({
+  name: 'policy check',
+  group,
+  summary: 'Check Rego files for errors, as opa check does',
+  examples: [
+    { command: 'pratique policy check policies/', does: 'parse and compile all policies of a directory' },
+    {
+      command: 'pratique policy check --strict --format json policies/',
+      does: 'strictly, with problems as JSON',
+    },
+  ],
+  description: 'Exit 0: no problems. Exit 1: problems, each with file, line, column and a hint.',
+  args: ['PATH...'],
+  flags: {
+    ...bundleModeFlag,
+    ...formatFlag,
+    ...ignoreFlag,
+    strict: { kind: 'boolean', short: 'S', summary: 'Unused imports, variables and arguments are errors' },
+    'max-errors': { kind: 'integer', short: 'm', default: 10, summary: 'Problems to show; 0 shows all' },
+    'v0-v1': { kind: 'boolean', summary: 'The policies must be both Rego v0 and v1' },
+    ...languageFlags,
+  },
+});
+
+export const policyFmt = defineCommand({
+  name: 'policy fmt',
+  group,
+  summary: 'Format Rego files, exactly as opa fmt does',
+  examples: [
+    { command: 'pratique policy fmt -w policies/', does: 'rewrite files in place' },
+    {
+      command: 'pratique policy fmt --list --fail policies/',
+      does: 'in CI: names of unformatted files, exit 2 if any',
+    },
+    {
+      command: 'pratique policy fmt --v0-v1 -w policies/',
+      does: 'from Rego v0 to what both v0 and v1 accept',
+    },
+  ],
+  description:
+    'Without PATH it formats standard input. Exit 2: a file cannot be formatted, or --fail and something would change.',
+  args: ['[PATH...]'],
+  flags: {
+    write: { kind: 'boolean', short: 'w', summary: 'Overwrite files instead of printing them' },
+    list: { kind: 'boolean', short: 'l', summary: 'Print names of files that would change' },
+    diff: { kind: 'boolean', short: 'd', summary: 'Print what would change' },
+    fail: { kind: 'boolean', summary: 'Exit 2 when a file would change' },
+    'drop-v0-imports': { kind: 'boolean', summary: 'Leave out imports that only Rego v0 needs' },
+    'check-result': {
+      kind: 'boolean',
+      default: true,
+      summary: 'Refuse a result that would mean something else than the source',
+    },
+    'v0-v1': { kind: 'boolean', summary: 'Format Rego v0 so that it is v1 too' },
+    ...languageFlags,
+  },
+});
+
+export const policyTest = defineCommand({
+  name: 'policy test',
+  group,
+  summary: 'Run the tests of policies, as opa test does',
+  examples: [
+    { command: 'pratique policy test policies/', does: 'run every rule named test_…' },
+    { command: 'pratique policy test --coverage --threshold 90 policies/', does: 'fail below 90 % coverage' },
+    { command: 'pratique policy test --format junit policies/ > report.xml', does: 'a report for CI' },
+  ],
+  description:
+    'Exit 0: all passed. Exit 1: the policies cannot be used. Exit 2: a test failed, or is skipped (todo_).',
+  args: ['PATH...'],
+  flags: {
+    ...bundleModeFlag,
+    format: {
+      kind: 'string',
+      short: 'f',
+      choices: ['pretty', 'json', 'junit'],
+      default: 'pretty',
+      summary: 'Form of the report',
+    },
+    ...ignoreFlag,
+    verbose: { kind: 'boolean', short: 'v', summary: 'Show tests that passed too' },
+    run: { kind: 'string', short: 'r', placeholder: 'REGEX', summary: 'Only tests whose full name matches' },
+    timeout: { kind: 'string', placeholder: 'DURATION', default: '5s', summary: 'For each test' },
+    count: { kind: 'integer', default: 1, summary: 'Times to run each test' },
+    coverage: { kind: 'boolean', short: 'c', summary: 'Report coverage instead of results' },
+    threshold: { kind: 'string', placeholder: 'PERCENT', summary: 'Exit 2 when coverage is below this' },
+    'exit-zero-on-skipped': { kind: 'boolean', short: 'z', summary: 'Skipped tests are no failure' },
+    'fail-on-empty': { kind: 'boolean', summary: 'Exit 1 when there is no test to run' },
+    ...languageFlags,
+  },
+});
+
+export const policyBuild = defineCommand({
+  name: 'policy build',
+  group,
+  summary: 'Pack policies and documents into a bundle that OPA loads',
+  examples: [
+    { command: 'pratique policy build -b policies/ -r v1.2.0', does: 'bundle.tar.gz of a bundle directory' },
+    {
+      command: 'pratique policy build -b --signing-key key.pem -o signed.tar.gz policies/',
+      does: 'signed; the same content gives the same bytes',
+    },
+  ],
+  args: ['PATH...'],
+  flags: {
+    ...bundleModeFlag,
+    output: {
+      kind: 'string',
+      short: 'o',
+      placeholder: 'FILE',
+      default: 'bundle.tar.gz',
+      summary: 'Where the bundle is written',
+    },
+    revision: { kind: 'string', short: 'r', placeholder: 'TEXT', summary: 'Revision in the manifest' },
+    entrypoint: {
+      kind: 'list',
+      short: 'e',
+      placeholder: 'PATH',
+      summary: 'Rule (a/b/allow) that must be there; may be repeated',
+    },
+    ...ignoreFlag,
+    ...signingFlags,
+    ...signatureFlags,
+    ...languageFlags,
+  },
+});
+
+export const policyParse = defineCommand({
+  name: 'policy parse',
+  group,
+  summary: 'Print the syntax tree of a Rego file, as opa parse does',
+  examples: [{ command: 'pratique policy parse --format json policy.rego', does: 'the tree as JSON' }],
+  args: ['FILE'],
+  flags: {
+    format: { ...formatFlag.format, default: 'pretty' },
+    'json-include': {
+      kind: 'string',
+      placeholder: 'PARTS',
+      summary: 'locations adds places, -comments leaves comments out; separated by commas',
+    },
+    ...languageFlags,
+  },
+});
+
+export const policyCapabilities = defineCommand({
+  name: 'policy capabilities',
+  group,
+  summary: 'Print the built-in functions and features of this Rego, in OPA’s shape',
+  examples: [{ command: 'pratique policy capabilities', does: 'JSON for opa check --capabilities' }],
+  args: [],
+  flags: {
+    current: { kind: 'boolean', hidden: true, summary: 'What this version has; the only one it knows' },
+  },
+});
