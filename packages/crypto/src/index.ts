@@ -1,4 +1,12 @@
 export {
+  type PrecertificateEntry,
+  precertificateLeaf,
+  precertificatePoison,
+  signCertificateTimestamp,
+  signTreeHead,
+  timestampListExtension,
+} from './ct/issue.ts';
+export {
   type CertificateTimestamp,
   embeddedTimestamps,
   verifyCertificateTimestamp,
@@ -7,7 +15,7 @@ export { contextTag, type DerElement, DerReader, readDer, tags } from './der/rea
 export * as derWriter from './der/writer.ts';
 export { type Envelope, parseEnvelope, preAuthEncoding, verifyEnvelope } from './dsse/envelope.ts';
 export { decodeBase64, encodeBase64 } from './encoding/base64.ts';
-export { concatBytes, equalBytes, toHex } from './encoding/bytes.ts';
+export { concatBytes, equalBytes, toHex, uintBytes } from './encoding/bytes.ts';
 export { canonicalJson } from './encoding/canonical-json.ts';
 export {
   isJsonObject,
@@ -28,6 +36,7 @@ export {
 } from './keys/signing-key.ts';
 export { defaultSchemes, type SignatureScheme, verifySignature } from './keys/verify.ts';
 export { type HashAlgorithm, verifyDigestSignature } from './keys/verify-digest.ts';
+export { GrowingTree } from './merkle/growing-tree.ts';
 export {
   type Checkpoint,
   type Cosignature,
@@ -40,6 +49,7 @@ export {
   parseCheckpoint,
   parseNote,
 } from './merkle/note.ts';
+export { signCheckpoint } from './merkle/sign.ts';
 export {
   leafHash,
   nodeHash,
@@ -49,6 +59,8 @@ export {
   verifySubtreeConsistencyProof,
   verifySubtreeInclusionProof,
 } from './merkle/tree.ts';
+export { issueTimestamp, type TimestampIssuer } from './timestamp/issue.ts';
+export { parseTimestampRequest, type TimestampRequest } from './timestamp/request.ts';
 export { parseTimestampResponse, type TimestampToken } from './timestamp/response.ts';
 export { type TimestampResult, type TimestampSigner, verifyTimestampToken } from './timestamp/verify.ts';
 export { type Certificate, type CertificateExtension, parseCertificate } from './x509/certificate.ts';
@@ -61,6 +73,15 @@ export {
   keyUsage,
   subjectAltNames,
 } from './x509/extensions.ts';
+export {
+  type CertificateTemplate,
+  certificateExtension,
+  certificateExtensions,
+  certificateToBeSigned,
+  distinguishedName,
+  issueCertificate,
+  newSerialNumber,
+} from './x509/issue.ts';
 export { oids } from './x509/oids.ts';
 export { type PathOptions, type PathResult, verifyPath } from './x509/path.ts';
 export { isSignedBy } from './x509/signature.ts';

@@ -18,3 +18,10 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 export function toHex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
 }
+
+/** A whole number below 2⁵³ as `length` bytes, big-endian. */
+export function uintBytes(value: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let i = length - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest % 256;
+  return bytes;
+}
