@@ -8,6 +8,7 @@ import {
 } from 'node:crypto';
 import { type Json, RegoArray, RegoObject, toJson } from '../../values/index.ts';
 import { parseJson } from '../encoding/json.ts';
+import { quote } from '../go/quote.ts';
 import { BuiltinError } from '../types.ts';
 import { nextPem } from '../x509/pem.ts';
 import { isAlgorithm } from './algorithms.ts';
@@ -50,6 +51,10 @@ function parsed(message: string, parse: () => KeyObject): KeyObject {
   }
 }
 
+/** Names that JSON Web Algorithms (RFC 7518, 8037, 8812) gives to a key's algorithm, those for encryption included. */
+const knownAlgorithm =
+  /^(?:[REPH]S(?:256|384|512)|ES256K|EdDSA|none|dir|RSA1_5|RSA-OAEP(?:-256|-384|-512)?|A(?:128|192|256)(?:GCM)?KW|ECDH-ES(?:\+A(?:128|192|256)KW)?|PBES2-HS(?:256\+A128|384\+A192|512\+A256)KW)$/;
+
 /** Keys of a JWK or JWK set. Private ones stay private. */
 export function jwks(text: string, errorPrefix: string): readonly TokenKey[] {
   const document = documentOf(text, errorPrefix);
@@ -61,7 +66,10 @@ export function jwks(text: string, errorPrefix: string): readonly TokenKey[] {
       const value = member.get(name);
       return typeof value === 'string' ? value : '';
     };
-    return { alg: label('alg'), kid: label('kid'), key: keyObject(toJson(member), errorPrefix) };
+    const alg = label('alg');
+    if (alg !== '' && !knownAlgorithm.test(alg))
+      throw new BuiltinError(`${errorPrefix}unknown algorithm ${quote(alg)}`);
+    return { alg, kid: label('kid'), key: keyObject(toJson(member), errorPrefix) };
   });
 }
 

@@ -56,7 +56,10 @@ function parseCertificate(element: Element): Certificate {
     versionElement === undefined ? 1 : Number(integerOf(inside(versionElement).next(tag.integer))) + 1;
   if (version < 1 || version > 3) throw new DerError('x509: invalid version');
   const serial = integerOf(reader.next(tag.integer));
-  reader.next(tag.sequence);
+  const inner = reader.next(tag.sequence);
+  if (!Buffer.from(inner.raw).equals(Buffer.from(algorithm.raw))) {
+    throw new DerError("x509: inner and outer signature algorithm identifiers don't match");
+  }
   const issuer = reader.next(tag.sequence);
   const validity = inside(reader.next(tag.sequence));
   const notBefore = timeOf(validity.next());

@@ -1,4 +1,5 @@
 /** A reader of DER (X.690) for certificates: definite lengths, one-byte tags, bounded depth by its callers' shape. */
+import { isUtf8 } from 'node:buffer';
 
 /** The bytes are not the DER that is expected. The message is in the style of Go's `x509` and `asn1` packages. */
 export class DerError extends Error {
@@ -13,6 +14,7 @@ export const tag = {
   null: 0x05,
   oid: 0x06,
   utf8String: 0x0c,
+  numericString: 0x12,
   printableString: 0x13,
   t61String: 0x14,
   ia5String: 0x16,
@@ -58,6 +60,8 @@ export class DerReader {
       if (size === 0 || size > 4) throw new DerError('x509: malformed certificate');
       length = 0;
       for (let i = 0; i < size; i++) length = length * 256 + this.byte();
+      // DER has one way to write a length: the shortest.
+      if (length < 128 || length < 256 ** (size - 1)) throw new DerError('x509: malformed certificate');
     }
     const from = this.at;
     if (from + length > this.bytes.length) throw new DerError('x509: malformed certificate');
@@ -98,7 +102,11 @@ export function inside(element: Element): DerReader {
 }
 
 export function integerOf(element: Element): bigint {
-  if (element.content.length === 0) throw new DerError('asn1: structure error: empty integer');
+  const [first, second] = element.content;
+  if (first === undefined) throw new DerError('asn1: structure error: empty integer');
+  if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
+    throw new DerError('asn1: structure error: integer not minimally-encoded');
+  }
   let value = 0n;
   for (const byte of element.content) value = (value << 8n) | BigInt(byte);
   return BigInt.asIntN(element.content.length * 8, value);
@@ -131,9 +139,31 @@ export function bitsOf(element: Element): { readonly bytes: Uint8Array; readonly
   return { bytes: element.content.subarray(1), unused };
 }
 
+export function booleanOf(element: Element): boolean {
+  const [byte] = element.content;
+  if (element.content.length !== 1 || (byte !== 0 && byte !== 0xff))
+    throw new DerError('asn1: syntax error: invalid boolean');
+  return byte === 0xff;
+}
+
+/** What each string type of a name may hold. */
+const textTypes: Readonly<Record<number, RegExp>> = {
+  [tag.utf8String]: /^/,
+  [tag.numericString]: /^[0-9 ]*$/,
+  [tag.printableString]: /^[A-Za-z0-9 '()+,\-./:=?*&]*$/,
+  [tag.t61String]: /^/,
+  [tag.ia5String]: /^[\u0000-\u007f]*$/,
+  [tag.bmpString]: /^/,
+};
+
 /** Text of any of the string types of a name. */
 export function textOf(element: Element): string {
   const bytes = Buffer.from(element.content);
+  const allowed = textTypes[element.tag];
+  const utf8 = element.tag !== tag.utf8String || isUtf8(bytes);
+  if (allowed === undefined || !utf8 || !allowed.test(bytes.toString('latin1'))) {
+    throw new DerError('x509: invalid RDNSequence: invalid attribute value');
+  }
   if (element.tag !== tag.bmpString) return bytes.toString(element.tag === tag.t61String ? 'latin1' : 'utf8');
   if (bytes.length % 2 === 1) throw new DerError('x509: malformed certificate');
   return bytes.swap16().toString('utf16le');
@@ -143,6 +173,7 @@ export function textOf(element: Element): string {
 export function timeOf(element: Element): number {
   const text = Buffer.from(element.content).toString('latin1');
   const long = element.tag === tag.generalizedTime;
+  if (!long && element.tag !== tag.utcTime) throw new DerError('x509: unsupported time format');
   const match = (
     long ? /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/ : /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/
   ).exec(text);
@@ -159,5 +190,8 @@ export function timeOf(element: Element): number {
   const date = new Date(0);
   date.setUTCFullYear(full, month - 1, day);
   date.setUTCHours(hour, minute, second);
+  const valid =
+    date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  if (!valid) throw new DerError('x509: malformed time');
   return date.getTime();
 }

@@ -1,7 +1,18 @@
 /** The extensions of certificates which Go reads (RFC 5280 section 4.2), as members of its `x509.Certificate`. */
 import type { Value } from '../../values/index.ts';
 import { formatUrl, type GoUrl, parseUrl, UrlError } from '../go/url.ts';
-import { bitsOf, children, context, DerError, type Element, inside, integerOf, oidOf, tag } from './der.ts';
+import {
+  bitsOf,
+  booleanOf,
+  children,
+  context,
+  DerError,
+  type Element,
+  inside,
+  integerOf,
+  oidOf,
+  tag,
+} from './der.ts';
 import { bytes, oid, record, slice } from './go-values.ts';
 import { formatNetworkAddress, networkValue } from './network.ts';
 
@@ -14,9 +25,11 @@ export interface Extension {
 
 export function parseExtensions(element: Element): readonly Extension[] {
   return children(element).map((extension) => {
+    if (extension.tag !== tag.sequence) throw new DerError('x509: malformed extension');
     const reader = inside(extension);
     const arcs = oidOf(reader.next(tag.oid));
-    const critical = reader.optional(tag.boolean)?.content[0] === 0xff;
+    const flag = reader.optional(tag.boolean);
+    const critical = flag !== undefined && booleanOf(flag);
     return { id: arcs.join('.'), arcs, critical, value: reader.next(tag.octetString).content };
   });
 }
@@ -91,8 +104,12 @@ export function uriStrings(names: AlternativeNames): Value {
   return slice(names.uris.map(formatUrl));
 }
 
-function content(extension: Extension): Element {
-  return inside({ tag: 0, raw: extension.value, content: extension.value }).next();
+/** The one element an extension's value is. */
+function content(extension: Extension, expected: number = tag.sequence): Element {
+  const reader = inside({ tag: 0, raw: extension.value, content: extension.value });
+  const element = reader.next(expected);
+  if (!reader.done) throw new DerError(`x509: invalid extension ${extension.id}`);
+  return element;
 }
 
 function ascii(element: Element): string {
@@ -167,7 +184,8 @@ export function constraints(extensions: readonly Extension[]): Constraints {
 function basicConstraints(extension: Extension | undefined): Constraints['basic'] {
   if (extension === undefined) return { present: false, ca: false, pathLength: undefined };
   const reader = inside(content(extension));
-  const ca = reader.optional(tag.boolean)?.content[0] === 0xff;
+  const flag = reader.optional(tag.boolean);
+  const ca = flag !== undefined && booleanOf(flag);
   const length = reader.optional(tag.integer);
   return { present: true, ca, pathLength: length === undefined ? undefined : Number(integerOf(length)) };
 }
@@ -175,7 +193,7 @@ function basicConstraints(extension: Extension | undefined): Constraints['basic'
 /** Bit 0 is digitalSignature. */
 function keyUsage(extension: Extension | undefined): number {
   if (extension === undefined) return 0;
-  const { bytes: bits } = bitsOf(content(extension));
+  const { bytes: bits } = bitsOf(content(extension, tag.bitString));
   let usage = 0;
   for (let i = 0; i < 9; i++) if (((bits[i >> 3] ?? 0) & (0x80 >> (i & 7))) !== 0) usage |= 1 << i;
   return usage;
@@ -193,7 +211,7 @@ export function extensionMembers(extensions: readonly Extension[]): Record<strin
       ? []
       : children(content(policies)).map((policy) => oidOf(inside(policy).next(tag.oid)));
   return {
-    SubjectKeyId: subjectKey === undefined ? null : bytes(content(subjectKey).content),
+    SubjectKeyId: subjectKey === undefined ? null : bytes(content(subjectKey, tag.octetString).content),
     AuthorityKeyId: keyId === undefined ? null : bytes(keyId.content),
     ...accessMembers(find('1.3.6.1.5.5.7.1.1')),
     CRLDistributionPoints: slice(distributionPoints(find('2.5.29.31'))),
@@ -260,7 +278,7 @@ function policyConstraintMembers(
   const reader = policies === undefined ? undefined : inside(content(policies));
   const explicit = reader?.optional(context(0));
   const mapping = reader?.optional(context(1));
-  const anyPolicy = inhibitAny === undefined ? undefined : content(inhibitAny);
+  const anyPolicy = inhibitAny === undefined ? undefined : content(inhibitAny, tag.integer);
   const members = (name: string, element: Element | undefined) => {
     const value = element === undefined ? undefined : Number(integerOf(element));
     return { [name]: value ?? 0, [`${name}Zero`]: value === 0 };

@@ -1,6 +1,6 @@
 /** Distinguished names (`pkix.Name`). */
 import { RegoArray, type Value } from '../../values/index.ts';
-import { children, type Element, inside, oidOf, tag, textOf } from './der.ts';
+import { children, DerError, type Element, inside, oidOf, tag, textOf } from './der.ts';
 import { oid, record, slice } from './go-values.ts';
 
 /** Attributes with a member of their own, by the last arc of 2.5.4.x. */
@@ -22,7 +22,9 @@ export function nameValue(element: Element): Value {
   let commonName = '';
   let serialNumber = '';
   for (const set of children(element)) {
+    if (set.tag !== tag.set) throw new DerError('x509: invalid RDNSequence');
     for (const attribute of children(set)) {
+      if (attribute.tag !== tag.sequence) throw new DerError('x509: invalid RDNSequence: invalid attribute');
       const reader = inside(attribute);
       const type = oidOf(reader.next(tag.oid));
       const value = textOf(reader.next());

@@ -1,4 +1,5 @@
 /** Public keys and signature algorithms of certificates, numbered as Go numbers them. */
+import { createPublicKey } from 'node:crypto';
 import type { Value } from '../../values/index.ts';
 import { bitsOf, children, DerError, type Element, inside, integerOf, oidOf, tag } from './der.ts';
 import { bytes, integer, record, unsigned } from './go-values.ts';
@@ -23,14 +24,37 @@ export function publicKeyInfo(element: Element): PublicKeyInfo {
   if (type === undefined) throw new DerError('x509: malformed certificate');
   const algorithm = keyAlgorithms[oidOf(type).join('.')] ?? 0;
   const key = bitsOf(reader.next(tag.bitString)).bytes;
+  if (algorithm === 3) checkCurve(element);
   return { algorithm, value: keyValue(algorithm, key) };
+}
+
+const curves: ReadonlySet<string | undefined> = new Set([
+  'secp224r1',
+  'prime256v1',
+  'secp384r1',
+  'secp521r1',
+]);
+
+/** The curve must be one Go has, and the point on it. */
+function checkCurve(info: Element): void {
+  let curve: string | undefined;
+  try {
+    const key = createPublicKey({ key: Buffer.from(info.raw), format: 'der', type: 'spki' });
+    curve = key.asymmetricKeyDetails?.namedCurve;
+  } catch {
+    throw new DerError('x509: point not on curve');
+  }
+  if (!curves.has(curve)) throw new DerError('x509: unsupported elliptic curve');
 }
 
 function keyValue(algorithm: number, key: Uint8Array): Value {
   switch (algorithm) {
     case 1: {
       const [modulus, exponent] = children(inside({ tag: 0, raw: key, content: key }).next(tag.sequence));
-      if (modulus === undefined || exponent === undefined) throw new DerError('x509: invalid RSA public key');
+      const integers = modulus?.tag === tag.integer && exponent?.tag === tag.integer;
+      if (!integers || integerOf(modulus) <= 0n || integerOf(exponent) <= 0n) {
+        throw new DerError('x509: invalid RSA public key');
+      }
       return record({ N: integer(integerOf(modulus)), E: integer(integerOf(exponent)) });
     }
     case 3: {

@@ -4,7 +4,8 @@ import { fromJson, type RegoArray, type RegoObject, toJson } from '../../values/
 import { call, callAll, outcome, testContext, testTime } from '../test-calls.ts';
 
 /** Just enough DER to make certificates that are wrong in one thing. */
-const length = (size: number): number[] => (size < 128 ? [size] : [0x82, size >> 8, size & 255]);
+const length = (size: number): number[] =>
+  size < 128 ? [size] : size < 256 ? [0x81, size] : [0x82, size >> 8, size & 255];
 const der = (tag: number, ...parts: (Uint8Array | number[])[]): Buffer => {
   const content = Buffer.concat(parts.map((part) => Buffer.from(part)));
   return Buffer.concat([Buffer.from([tag, ...length(content.length)]), content]);
