@@ -135,8 +135,6 @@ export class WasmRunner {
       stderr: true,
       resourceLimits: { maxOldGenerationSizeMb: threadMegabytes + Math.ceil(maxMemoryBytes / 1024 / 1024) },
     });
-    worker.stdout.resume();
-    worker.stderr.resume();
     const thread: Thread = { worker, ready: false };
     this.#thread = thread;
     worker.on('message', (report: Report) => {

@@ -45,6 +45,9 @@ function describe(error: unknown): string {
   return typeof message === 'string' ? message : 'unknown error';
 }
 
+// The runtime prints what policies print; nobody reads it, and a reader would keep the process running.
+Object.assign(console, { log: () => undefined, error: () => undefined });
+
 try {
   policy = await instantiate();
   port.on('message', (question: Question) => void answer(question));

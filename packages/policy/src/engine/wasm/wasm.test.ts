@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { PratiqueError } from '@pratique/errors';
 import { expect, test } from 'vitest';
 import { caseWasm } from '../../testing/build-wasm.ts';
@@ -79,4 +81,17 @@ test('the digest changes with the wasm and with the parameters it is given', asy
   const digests = await Promise.all([make(), make({ trust: parameters }), make({ wasm: commented })]);
   expect(new Set(digests.map(({ digest }) => digest)).size).toBe(3);
   expect((await make()).digest).toBe(digests[0]!.digest);
+});
+
+test('a program that is done ends, though the policy’s thread is there', async () => {
+  const script = `
+    const { createWasmEngine } = await import(${JSON.stringify(import.meta.resolve('./engine.ts'))});
+    const { caseWasm } = await import(${JSON.stringify(import.meta.resolve('../../testing/build-wasm.ts'))});
+    const { caseTrust } = await import(${JSON.stringify(import.meta.resolve('../../testing/engine-cases.ts'))});
+    const engine = await createWasmEngine({ wasm: caseWasm(), trust: caseTrust });
+    const { deny } = await engine.evaluate('request', { request: { case: 'string' }, images: [] });
+    process.stdout.write(deny[0].message);
+  `;
+  const args = ['--input-type=module', '--eval', script];
+  expect((await promisify(execFile)(process.execPath, args, { timeout: 20_000 })).stdout).toBe('no');
 });
