@@ -1,3 +1,4 @@
+export { createEngine, type EngineChoice } from './engine/choose.ts';
 export { createOpaEngine, type OpaEngineOptions } from './engine/opa/engine.ts';
 export { createRegoEngine, type RegoEngineOptions } from './engine/rego.ts';
 export { defaultPolicies, loadPolicies, type PolicySource } from './engine/sources.ts';

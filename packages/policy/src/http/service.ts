@@ -17,8 +17,8 @@ export interface ServiceAddress {
   /** `https://opa.example:8181`, with a path before every path where there is one. Plain HTTP only to loopback when there is a token. */
   readonly url: string;
   /** PEM file of the authorities to trust instead of the system's. */
-  readonly caFile?: string;
-  readonly token?: TokenSource;
+  readonly caFile?: string | undefined;
+  readonly token?: TokenSource | undefined;
 }
 
 export interface ServiceLimits {

@@ -8,6 +8,7 @@ import { compileGlob } from './glob.ts';
 import { readAuthority, readLog, type TrustFiles } from './material.ts';
 import { invalid, type Path, type Source, schemaError } from './problems.ts';
 import { type TrustFile, trustSchema } from './schema.ts';
+import { decisionLogOf, engineOf } from './settings.ts';
 import type { Authority, PolicyParameters, Trust, TrustEntry } from './types.ts';
 
 const maxTrustBytes = 4 * 1024 * 1024;
@@ -102,6 +103,9 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
     parameters: parametersOf(file),
     site: file.data as JsonObject,
     policies: file.policies.map((path) => files.resolve(path)),
+    engine: engineOf(file.engine, (path) => files.resolve(path)),
+    decisionLog:
+      file.decisionLog === undefined ? null : decisionLogOf(file.decisionLog, (path) => files.resolve(path)),
     log: file.log === undefined ? null : readLog(source, file.log.trustedRoot, files),
   };
   return { ...trust, digest: trustDigest(trust) };

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { globProblem } from './glob.ts';
+import { decisionLogSchema, engineSchema } from './settings.ts';
 
 /** Names that are properties of every JavaScript object are never good ones, and some libraries drop them silently. */
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
@@ -128,6 +129,8 @@ export const trustSchema = v.strictObject({
   parameters: v.optional(parameters, {}),
   data: v.optional(mapping(v.string(), v.unknown()), {}),
   policies: v.optional(v.array(v.pipe(v.string(), v.minLength(1, 'a non-empty string'))), []),
+  engine: v.optional(engineSchema, { kind: 'embedded' }),
+  decisionLog: v.optional(decisionLogSchema),
   log: v.optional(v.strictObject({ trustedRoot: v.pipe(v.string(), v.minLength(1, 'a non-empty string')) })),
 });
 

@@ -1,6 +1,8 @@
 import type { JsonObject, PublicKey } from '@pratique/crypto';
 import type { Digest } from '@pratique/oci';
 import type { TransparencyLog } from '@pratique/sigstore';
+import type { EngineChoice } from '../engine/choose.ts';
+import type { DecisionLogConfig } from '../log/config.ts';
 import type { Mode } from '../types.ts';
 import type { ImageGlob } from './glob.ts';
 
@@ -59,6 +61,10 @@ export interface Trust {
   readonly policies: readonly string[];
   /** Where given, every signature must be in one of these transparency logs; never empty. */
   readonly log: { readonly trustedRoot: string; readonly logs: readonly TransparencyLog[] } | null;
-  /** Of the canonical JSON of everything above but `policies`, with keys by fingerprint: the same trust, the same digest. */
+  /** Who evaluates policies. Part of `policyDigest`, not of this digest. */
+  readonly engine: EngineChoice;
+  /** Where decisions are logged; null where nowhere is said. */
+  readonly decisionLog: DecisionLogConfig | null;
+  /** Of the canonical JSON of everything above but `policies`, `engine` and `decisionLog`, with keys by fingerprint: the same trust, the same digest. */
   readonly digest: Digest;
 }

@@ -15,7 +15,7 @@ export interface OpaEngineOptions extends ServiceAddress {
   /** Not evaluated here, but their packages must be on the server, as those that come with Pratique must be. */
   readonly policies?: readonly PolicySource[];
   /** Milliseconds for one question, retries included. Default 2 000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Bytes of one answer. Default 16 MiB. */
   readonly maxResponseBytes?: number;
   /** Milliseconds after which the server is asked again what policies and data it has. Default 10 000. */

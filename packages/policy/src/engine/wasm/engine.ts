@@ -17,9 +17,9 @@ export interface WasmEngineOptions {
   /** Not evaluated, but their `deny` and `warn` must be entry points, as those that come with Pratique must be. */
   readonly policies?: readonly PolicySource[];
   /** Milliseconds of one evaluation; then its thread is ended. Default 2 000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Memory of the policy. Default 256 MiB. */
-  readonly maxMemoryBytes?: number;
+  readonly maxMemoryBytes?: number | undefined;
 }
 
 const maxWasmBytes = 64 * 1024 * 1024;

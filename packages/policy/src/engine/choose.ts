@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { policyErrors } from '../errors.ts';
+import type { ServiceAddress } from '../http/service.ts';
+import type { Trust } from '../trust/types.ts';
+import { createOpaEngine } from './opa/engine.ts';
+import { createRegoEngine } from './rego.ts';
+import type { PolicySource } from './sources.ts';
+import type { PolicyEngine } from './types.ts';
+import { createWasmEngine } from './wasm/engine.ts';
+
+/** Which engine evaluates policies: `engine` of the trust configuration (docs/reference/engines.md). */
+export type EngineChoice =
+  | { readonly kind: 'embedded' }
+  | ({ readonly kind: 'opa'; readonly timeoutMs?: number | undefined } & ServiceAddress)
+  | {
+      readonly kind: 'wasm';
+      readonly file: string;
+      readonly timeoutMs?: number | undefined;
+      readonly maxMemoryMiB?: number | undefined;
+    };
+
+/**
+ * The engine that is chosen. `policies` are evaluated by the embedded one; with the others they say what must be in
+ * force there.
+ *
+ * @throws POLICY_INVALID, ENGINE_INVALID, SERVICE_ADDRESS_INVALID
+ */
+export async function createEngine(
+  choice: EngineChoice,
+  trust: Trust,
+  policies: readonly PolicySource[],
+): Promise<PolicyEngine> {
+  switch (choice.kind) {
+    case 'embedded':
+      return createRegoEngine({ trust, policies });
+    case 'opa':
+      return createOpaEngine({ ...choice, trust, policies });
+    case 'wasm': {
+      const { file, timeoutMs, maxMemoryMiB } = choice;
+      const maxMemoryBytes = maxMemoryMiB === undefined ? undefined : maxMemoryMiB * 1024 * 1024;
+      return await createWasmEngine({ trust, policies, wasm: readWasm(file), timeoutMs, maxMemoryBytes });
+    }
+  }
+}
+
+function readWasm(file: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(file));
+  } catch (cause) {
+    throw policyErrors.error('ENGINE_INVALID', {
+      message: `cannot read the wasm policy ${file} (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+      expected: 'the policy.wasm of a bundle made by opa build -t wasm',
+      cause,
+    });
+  }
+}
