@@ -6,6 +6,7 @@ export class RegoArray {
   readonly rank = 4;
   /** Canonical text, cached by `keyOf`. */
   key: string | undefined = undefined;
+  hash: number | undefined = undefined;
   #items: readonly Value[] | undefined;
   #host: readonly unknown[] | undefined;
 

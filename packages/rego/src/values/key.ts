@@ -1,4 +1,3 @@
-import { compareStrings } from './compare.ts';
 import { decimalKey } from './number.ts';
 import type { Value } from './value.ts';
 
@@ -34,11 +33,11 @@ function compositeKey(value: Exclude<Value, PrimitiveKey>): string {
       const members: string[] = [];
       for (const name of value.unorderedKeys())
         members.push(`${keyOf(name)}=${keyOf(value.get(name) as Value)}`);
-      return `{${members.sort(compareStrings).join('')}}`;
+      return `{${members.sort().join('')}}`;
     }
     default: {
       const items = value.unordered().map(keyOf);
-      return `<${items.sort(compareStrings).join('')}>`;
+      return `<${items.sort().join('')}>`;
     }
   }
 }

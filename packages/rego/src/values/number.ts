@@ -14,6 +14,7 @@ export interface Decimal {
 export class RegoNumber {
   readonly rank = 2;
   key: string | undefined = undefined;
+  hash: number | undefined = undefined;
   readonly text: string;
   #decimal: Decimal | undefined = undefined;
 
@@ -83,9 +84,9 @@ export function toDouble(value: Num): number {
   return typeof value === 'number' ? value : value.toDouble();
 }
 
-/** Parses well-formed number text exactly. Exponents are clamped to ±1,000,000. */
+/** Parses well-formed number text exactly; a leading `.5` is one in Rego. Exponents are clamped to ±1,000,000. */
 export function parseDecimal(text: string): Decimal {
-  const match = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text);
+  const match = /^(-?)(?=\.?\d)(\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text);
   if (match === null) throw new TypeError(`not a number: ${text}`);
   const fraction = match[3] ?? '';
   const all = (match[2] ?? '') + fraction;

@@ -1,8 +1,11 @@
-import { compare, compareStrings } from './compare.ts';
+import { compare } from './compare.ts';
 import { fromJson } from './from-json.ts';
-import { keyOf, type PrimitiveKey } from './key.ts';
+import { hashMember } from './hash.ts';
+import type { PrimitiveKey } from './key.ts';
 import { RegoNumber } from './number.ts';
+import { sortValues } from './sort.ts';
 import type { Value } from './value.ts';
+import { ValueMap } from './value-map.ts';
 
 type HostObject = Readonly<Record<string, unknown>>;
 
@@ -13,9 +16,10 @@ type HostObject = Readonly<Record<string, unknown>>;
 export class RegoObject {
   readonly rank = 5;
   key: string | undefined = undefined;
+  hash: number | undefined = undefined;
   #host: HostObject | undefined;
   #plain: Map<PrimitiveKey, Value> | undefined = undefined;
-  #boxed: Map<string, readonly [Value, Value]> | undefined = undefined;
+  #boxed: ValueMap<Value> | undefined = undefined;
   #sorted: readonly Value[] | undefined = undefined;
 
   constructor(host?: HostObject) {
@@ -44,12 +48,10 @@ export class RegoObject {
     if (key === null || typeof key !== 'object') {
       const value = this.#plain?.get(key);
       if (value !== undefined) return value;
-      return this.#boxed !== undefined && typeof key === 'number'
-        ? this.#boxed.get(keyOf(key))?.[1]
-        : undefined;
+      return this.#boxed !== undefined && typeof key === 'number' ? this.#boxed.get(key) : undefined;
     }
-    const found = this.#boxed?.get(keyOf(key));
-    if (found !== undefined) return found[1];
+    const found = this.#boxed?.get(key);
+    if (found !== undefined) return found;
     if (!(key instanceof RegoNumber) || this.#plain === undefined) return undefined;
     const double = key.toDouble();
     return compare(double, key) === 0 ? this.#plain.get(double) : undefined;
@@ -64,7 +66,7 @@ export class RegoObject {
     if (this.#host !== undefined) this.#convert();
     this.#sorted = undefined;
     if (key === null || typeof key !== 'object') {
-      if (this.#boxed !== undefined && typeof key === 'number') this.#boxed.delete(keyOf(key));
+      if (this.#boxed !== undefined && typeof key === 'number') this.#boxed.delete(key);
       this.#plain ??= new Map();
       this.#plain.set(key, value);
       return;
@@ -73,24 +75,15 @@ export class RegoObject {
       const double = key.toDouble();
       if (compare(double, key) === 0) this.#plain.delete(double);
     }
-    this.#boxed ??= new Map();
-    this.#boxed.set(keyOf(key), [key, value]);
+    this.#boxed ??= new ValueMap();
+    this.#boxed.set(key, value);
   }
 
   /** The keys in Rego's order. */
   keys(): readonly Value[] {
     if (this.#sorted !== undefined) return this.#sorted;
     const keys = this.unorderedKeys();
-    let strings = this.#boxed === undefined;
-    let sorted = true;
-    for (let index = 0; index < keys.length && strings; index++) {
-      strings = typeof keys[index] === 'string';
-      if (strings && sorted && index > 0) {
-        sorted = compareStrings(keys[index - 1] as string, keys[index] as string) < 0;
-      }
-    }
-    if (!strings) keys.sort(compare);
-    else if (!sorted) (keys as string[]).sort(compareStrings);
+    sortValues(keys);
     this.#sorted = keys;
     return keys;
   }
@@ -99,13 +92,29 @@ export class RegoObject {
   unorderedKeys(): Value[] {
     if (this.#host !== undefined) this.#convert();
     const keys: Value[] = this.#plain === undefined ? [] : [...this.#plain.keys()];
-    if (this.#boxed !== undefined) for (const entry of this.#boxed.values()) keys.push(entry[0]);
+    this.#boxed?.keysInto(keys);
     return keys;
   }
 
   /** Members in Rego's key order. */
   entries(): (readonly [Value, Value])[] {
     return this.keys().map((key) => [key, this.get(key) as Value] as const);
+  }
+
+  /** For {@link hashOf}. Members of the host's object are not converted for it unless they are composite. */
+  hashMembers(depth: number): number {
+    let hash = 41;
+    const host = this.#host;
+    if (host === undefined) {
+      for (const key of this.unorderedKeys())
+        hash = (hash + hashMember(key, this.get(key) as Value, depth)) | 0;
+      return hash;
+    }
+    for (const key of Object.keys(host)) {
+      const value = this.get(key);
+      if (value !== undefined) hash = (hash + hashMember(key, value, depth)) | 0;
+    }
+    return hash;
   }
 
   /** Converts a member of the host's object. Composite ones are kept, so that work on them is not repeated. */

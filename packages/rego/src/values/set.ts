@@ -1,14 +1,17 @@
 import { compare } from './compare.ts';
-import { keyOf, type PrimitiveKey } from './key.ts';
+import type { PrimitiveKey } from './key.ts';
 import { RegoNumber } from './number.ts';
+import { sortValues } from './sort.ts';
 import type { Value } from './value.ts';
+import { ValueMap } from './value-map.ts';
 
 /** A set. Build it with `add`, then share it; nothing may be added to a set that others can see. */
 export class RegoSet {
   readonly rank = 6;
   key: string | undefined = undefined;
+  hash: number | undefined = undefined;
   readonly #plain = new Set<PrimitiveKey>();
-  #boxed: Map<string, Value> | undefined = undefined;
+  #boxed: ValueMap<true> | undefined = undefined;
   #sorted: readonly Value[] | undefined = undefined;
 
   static of(values: Iterable<Value>): RegoSet {
@@ -24,9 +27,9 @@ export class RegoSet {
   has(value: Value): boolean {
     if (value === null || typeof value !== 'object') {
       if (this.#plain.has(value)) return true;
-      return this.#boxed !== undefined && typeof value === 'number' && this.#boxed.has(keyOf(value));
+      return this.#boxed !== undefined && typeof value === 'number' && this.#boxed.get(value) === true;
     }
-    if (this.#boxed?.has(keyOf(value)) === true) return true;
+    if (this.#boxed?.get(value) === true) return true;
     return value instanceof RegoNumber && this.#plain.has(value.toDouble()) && this.#hasNumber(value);
   }
 
@@ -38,9 +41,11 @@ export class RegoSet {
       this.#plain.add(value);
       if (this.#plain.size === before) return false;
     } else {
-      if (this.has(value)) return false;
-      this.#boxed ??= new Map();
-      this.#boxed.set(keyOf(value), value);
+      if (value instanceof RegoNumber && this.has(value)) return false;
+      this.#boxed ??= new ValueMap();
+      const before = this.#boxed.size;
+      this.#boxed.set(value, true);
+      if (this.#boxed.size === before) return false;
     }
     this.#sorted = undefined;
     return true;
@@ -48,14 +53,22 @@ export class RegoSet {
 
   /** The elements in Rego's order. */
   values(): readonly Value[] {
-    this.#sorted ??= this.unordered().sort(compare);
+    if (this.#sorted === undefined) {
+      const values = this.#all();
+      sortValues(values);
+      this.#sorted = values;
+    }
     return this.#sorted;
   }
 
   /** The elements in no particular order: cheaper, for uses whose result does not depend on it. */
-  unordered(): Value[] {
-    const out: Value[] = [...this.#plain];
-    if (this.#boxed !== undefined) for (const value of this.#boxed.values()) out.push(value);
+  unordered(): readonly Value[] {
+    return this.#sorted ?? this.#all();
+  }
+
+  #all(): Value[] {
+    const out: Value[] = this.#plain.size === 0 ? [] : [...this.#plain];
+    this.#boxed?.keysInto(out);
     return out;
   }
 

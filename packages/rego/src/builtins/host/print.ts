@@ -21,7 +21,13 @@ registerBuiltin(
   'internal.template_string',
   { args: [T.array(T.any)], result: T.string },
   (context, operands) => {
-    const [first, second] = lines(arrayOperand(operands, 1).items);
+    const { items } = arrayOperand(operands, 1);
+    const only = onlyText(items);
+    if (only !== undefined) {
+      chargeText(context, only.length);
+      return only;
+    }
+    const [first, second] = lines(items);
     if (second !== undefined) {
       throw new Halt('eval_conflict_error', 'template-strings must not produce multiple outputs');
     }
@@ -30,6 +36,17 @@ registerBuiltin(
     return text;
   },
 );
+
+/** The text where every operand is a text, or a set of one: nearly always. */
+function onlyText(operands: readonly Value[]): string | undefined {
+  let text = '';
+  for (const operand of operands) {
+    if (typeof operand === 'string') text += operand;
+    else if (operand instanceof RegoSet && operand.size === 1) text += shownValue(operand.unordered()[0]!);
+    else return undefined;
+  }
+  return text;
+}
 
 /** An operand is a scalar, or a set of the values an expression had; every combination is a line of its own. */
 function* lines(operands: readonly Value[], before: readonly string[] = []): Generator<readonly string[]> {
