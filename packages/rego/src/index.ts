@@ -41,4 +41,5 @@ export {
   type QueryValues,
 } from './query.ts';
 export * from './testing/index.ts';
+export { type Instrumented, instrument } from './trace/instrument.ts';
 export * from './values/index.ts';

@@ -38,7 +38,7 @@ export const run: Run<typeof policyBuild.flags> = async ({ args, flags, terminal
       ? fromBundles(args, flags, terminal)
       : fromFiles(args, flags, terminal);
     texts = textsOf(sources);
-    const policy = compileSources(sources, { print: () => undefined });
+    const { policy } = compileSources(sources, { print: () => undefined });
     for (const path of flags.entrypoint) policy.rule(entrypointRef(path));
     const content = formatted(sources, { ...manifest, revision: flags.revision ?? manifest.revision });
     writeFileSync(resolve(terminal.cwd, flags.output), writeBundle(content, signing));

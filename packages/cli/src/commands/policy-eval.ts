@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { type Bundle, loadFiles, type Policy, parseJsonOrYaml, type Value } from '@pratique/rego';
+import { type Bundle, loadFiles, parseJsonOrYaml, type Value } from '@pratique/rego';
 import { milliseconds } from '../policy/duration.ts';
 import { fetchBundle } from '../policy/fetch-bundle.ts';
 import { type Problem, problemsOf } from '../policy/problems.ts';
+import { readNamed } from '../policy/read-named.ts';
 import { type Output, present } from '../policy/results.ts';
 import {
   compileSources,
@@ -23,11 +22,18 @@ type Flags = FlagValues<typeof policyEval.flags>;
 export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal, signal }) => {
   const query = queryOf(args, flags, terminal);
   let texts = new Map<string, string>();
+  let input: Value | undefined;
+  try {
+    input = inputOf(flags, terminal);
+  } catch (error) {
+    terminal.err(`unable to read input: ${requireProblems(error, texts)[0]!.text}\n`);
+    return 2;
+  }
   const output: { -readonly [K in keyof Output]: Output[K] } = { problems: [], results: [] };
   try {
     const sources = await loadSources(flags, terminal, signal);
     texts = textsOf(sources).set('', query);
-    evaluate(query, sources, flags, terminal, signal, output);
+    evaluate(query, input, sources, flags, terminal, signal, output);
   } catch (error) {
     if (signal.aborted) throw error;
     output.problems = requireProblems(error, texts);
@@ -42,6 +48,7 @@ export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal,
 
 function evaluate(
   query: string,
+  input: Value | undefined,
   sources: Sources,
   flags: Flags,
   terminal: Terminal,
@@ -49,10 +56,10 @@ function evaluate(
   output: { -readonly [K in keyof Output]: Output[K] },
 ): void {
   const started = performance.now();
-  const input = inputOf(flags, terminal);
-  const policy: Policy = compileSources(sources, {
+  const { policy, coverage } = compileSources(sources, {
     regoVersion: languageOf(flags),
     strict: flags.strict,
+    coverage: flags.coverage,
     print: (message) => terminal.err(`${message}\n`),
   });
   const compiled = performance.now();
@@ -68,6 +75,7 @@ function evaluate(
     maxSteps: Number.MAX_SAFE_INTEGER,
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
+  if (coverage !== undefined) output.coverage = coverage();
   if (flags.metrics) {
     const ns = (ms: number): number => Math.round(ms * 1e6);
     output.metrics = {
@@ -99,7 +107,7 @@ function inputOf(flags: Flags, terminal: Terminal): Value | undefined {
   if (flags['stdin-input']) return parseJsonOrYaml(terminal.stdin(), 'input');
   if (flags.input === undefined) return undefined;
   const path = flags.input.replace(/^file:\/\//, '');
-  return parseJsonOrYaml(readFileSync(resolve(terminal.cwd, path)), flags.input);
+  return parseJsonOrYaml(readNamed(path, terminal.cwd), flags.input);
 }
 
 function requireProblems(error: unknown, texts: ReadonlyMap<string, string>): Problem[] {

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { printable } from '@pratique/errors';
 import { type FormatOptions, format } from '@pratique/rego';
 import { lineDiff } from '../policy/line-diff.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
@@ -18,6 +19,10 @@ export const run: Run<typeof policyFmt.flags> = async ({ args, flags, terminal }
     return 0;
   }
   for (const path of args) {
+    if (!existsSync(resolve(terminal.cwd, path))) {
+      terminal.err(`lstat ${printable(path)}: no such file or directory\n`);
+      return 1;
+    }
     for (const file of regoFiles(path, terminal)) {
       if (!formatFile(file, flags, terminal)) return 2;
     }

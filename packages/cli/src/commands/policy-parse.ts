@@ -1,16 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { indentJson, moduleJson, moduleTree, parseModule } from '@pratique/rego';
 import { problemsDocument, problemsOf } from '../policy/problems.ts';
+import { readNamed } from '../policy/read-named.ts';
 import { languageOf } from '../policy/sources.ts';
 import type { Run } from '../program/spec.ts';
 import type { policyParse } from '../specs/policy.ts';
 
 export const run: Run<typeof policyParse.flags> = async ({ args, flags, terminal }) => {
   const file = args[0]!;
-  const text = readFileSync(resolve(terminal.cwd, file), 'utf8');
+  let text = '';
   const parts = (flags['json-include'] ?? '').split(',');
   try {
+    text = new TextDecoder().decode(readNamed(file, terminal.cwd));
     const module = parseModule(text, { file, regoVersion: languageOf(flags) });
     if (flags.format === 'json') {
       const json = moduleJson(module, {

@@ -65,9 +65,15 @@ function report(
     outcome !== 'pass' && !(outcome === 'skip' && flags['exit-zero-on-skipped']);
   const failed = results.some(isFailure);
   if (coverage !== undefined && flags.format !== 'junit') {
-    // OPA prints coverage in place of results, and in place of it the results that are no pass.
-    if (failed) terminal.err(prettyReport(results, { verbose: flags.verbose }));
-    else if (flags.coverage) terminal.out(`${JSON.stringify(coverage, null, 2)}\n`);
+    const faulty = results.filter(({ outcome }) => outcome === 'fail' || outcome === 'error');
+    if (faulty.length > 0) {
+      // Coverage of tests that fail says nothing.
+      terminal.out(prettyReport(faulty, { verbose: flags.verbose }));
+      return 1;
+    }
+    if (threshold === undefined || coverage.coverage >= threshold) {
+      terminal.out(`${JSON.stringify(coverage, null, 2)}\n`);
+    }
   } else terminal.out(text(results, flags));
   if (results.length === 0 && flags['fail-on-empty']) {
     terminal.err('no tests were run\n');
@@ -84,7 +90,7 @@ function report(
 function text(results: readonly TestResult[], flags: Flags): string {
   if (flags.format === 'junit') return junitReport(results);
   if (flags.format === 'json')
-    return results.length === 0 ? 'null\n' : `${JSON.stringify(jsonReport(results), null, 2)}\n`;
+    return results.length === 0 ? '[]\n' : `${JSON.stringify(jsonReport(results), null, 2)}\n`;
   return prettyReport(results, { verbose: flags.verbose });
 }
 

@@ -1,4 +1,11 @@
-import { compareStrings, type GoJson, goJson, type QueryValues, type Value } from '@pratique/rego';
+import {
+  type CoverageReport,
+  compareStrings,
+  type GoJson,
+  goJson,
+  type QueryValues,
+  type Value,
+} from '@pratique/rego';
 import { type Problem, problemsJson, problemsText } from './problems.ts';
 import { boxed } from './table.ts';
 
@@ -7,7 +14,7 @@ export interface Output {
   readonly problems: readonly Problem[];
   readonly results: readonly QueryValues[];
   readonly metrics?: GoJson;
-  readonly coverage?: { readonly json: GoJson; readonly percent: number };
+  readonly coverage?: CoverageReport;
 }
 
 export type Format = 'json' | 'values' | 'bindings' | 'pretty' | 'raw' | 'discard';
@@ -38,7 +45,8 @@ function document({ problems, metrics, coverage }: Output, result: GoJson | unde
     errors: problems.length === 0 ? undefined : problemsJson(problems),
     result,
     metrics,
-    coverage: coverage?.json,
+    // Interfaces have no index signature, which is all that keeps the report from being a `GoJson`.
+    coverage: coverage as unknown as GoJson | undefined,
   };
   return `${goJson(members, '  ')}\n`;
 }
@@ -64,9 +72,9 @@ function pretty({ results, metrics, coverage }: Output): string {
   const parts = [results.length === 0 ? 'undefined\n' : prettyResults(results)];
   if (metrics !== undefined) {
     const rows = Object.entries(metrics as object).map(([name, value]) => [name, String(value)]);
-    parts.push(boxed(['Metric', 'Value'], rows));
+    parts.push(boxed(rows, ['Metric', 'Value']));
   }
-  if (coverage !== undefined) parts.push(`coverage: ${coverage.percent.toFixed(2)} %\n`);
+  if (coverage !== undefined) parts.push(boxed([['Overall Coverage', coverage.coverage.toFixed(2)]]));
   return parts.join('');
 }
 
@@ -84,5 +92,5 @@ function prettyResults(results: readonly QueryValues[]): string {
     ...shown.map(({ index }) => goJson(result.expressions[index]!.value)),
     ...names.map((name) => goJson(result.bindings.get(name) as Value)),
   ]);
-  return boxed([...shown.map(({ text }) => text), ...names], rows);
+  return boxed(rows, [...shown.map(({ text }) => text), ...names]);
 }

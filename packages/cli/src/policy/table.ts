@@ -1,22 +1,17 @@
-/** A table with OPA's lines around it: the first row centred, the others to the left. */
-export function boxed(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = header.map((title, index) =>
-    Math.max(...[title, ...rows.map((row) => row[index]!)].map(width)),
-  );
+/** A table with OPA's lines around it: headings centred, cells to the left. */
+export function boxed(rows: readonly (readonly string[])[], header?: readonly string[]): string {
+  const all = header === undefined ? rows : [header, ...rows];
+  const widths = (all[0] ?? []).map((_, index) => Math.max(...all.map((row) => width(row[index]!))));
   const line = (left: string, middle: string, right: string): string =>
     `${left}${widths.map((size) => '─'.repeat(size + 2)).join(middle)}${right}\n`;
   const row = (cells: readonly string[], pad: (cell: string, free: number) => string): string =>
     `│${cells.map((cell, index) => ` ${pad(cell, widths[index]! - width(cell))} `).join('│')}│\n`;
+  const left = (cell: string, free: number): string => cell + ' '.repeat(free);
   const centred = (cell: string, free: number): string =>
     ' '.repeat(Math.floor(free / 2)) + cell + ' '.repeat(Math.ceil(free / 2));
-  const left = (cell: string, free: number): string => cell + ' '.repeat(free);
-  return [
-    line('┌', '┬', '┐'),
-    row(header, centred),
-    line('├', '┼', '┤'),
-    ...rows.map((cells) => row(cells, left)),
-    line('└', '┴', '┘'),
-  ].join('');
+  const parts = [line('┌', '┬', '┐')];
+  if (header !== undefined) parts.push(row(header, centred), line('├', '┼', '┤'));
+  return [...parts, ...rows.map((cells) => row(cells, left)), line('└', '┴', '┘')].join('');
 }
 
 /** Columns on a terminal: East Asian wide characters and emoji take two, combining marks none. */

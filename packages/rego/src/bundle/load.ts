@@ -80,7 +80,7 @@ class Loader implements LoadedFiles {
     if (this.#options.onlyPolicies && extension !== '.rego') return;
     const read = (): Uint8Array => reading(path, 'open', () => readFileSync(this.#resolve(path)));
     if (extension === '.rego') {
-      this.modules.set(path.replace(/^\/+|\/+$/g, ''), {
+      this.modules.set(path, {
         text: decodeText(read(), path),
         regoVersion: this.#version,
       });

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { BundleError } from '@pratique/rego';
+
+/** A file named on the command line. What goes wrong is told in OPA's words. Throws {@link BundleError}. */
+export function readNamed(path: string, directory: string): Uint8Array {
+  try {
+    return readFileSync(resolve(directory, path));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'ENOENT' ? 'no such file or directory' : message;
+    throw new BundleError('bundle_unreadable', `open ${path}: ${reason}`, { cause: error });
+  }
+}
