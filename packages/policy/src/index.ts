@@ -1,4 +1,5 @@
 export { createEngine, type EngineChoice } from './engine/choose.ts';
+export { policyData } from './engine/data.ts';
 export { createOpaEngine, type OpaEngineOptions } from './engine/opa/engine.ts';
 export { createRegoEngine, type RegoEngineOptions } from './engine/rego.ts';
 export { defaultPolicies, loadPolicies, type PolicySource } from './engine/sources.ts';

@@ -23,7 +23,7 @@ export const run: Run<typeof admit.flags> = async ({ args, flags, terminal, sign
   }
   const client = openClient(flags, terminal);
   try {
-    const gate = openGate(flags, client, terminal);
+    const gate = await openGate(flags, client, terminal);
     const options = { deadlineMs: flags.timeout * 1000, signal };
     const results: { title: string; source: object; decision: Decision }[] = [];
     for (const image of args) {

@@ -28,6 +28,7 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   'policy test': () => import('./policy-test.ts'),
   'policy build': () => import('./policy-build.ts'),
   'policy parse': () => import('./policy-parse.ts'),
+  'policy data': () => import('./policy-data.ts'),
   'policy capabilities': () => import('./policy-capabilities.ts'),
   resolve: () => import('./resolve.ts'),
   tree: () => import('./tree.ts'),

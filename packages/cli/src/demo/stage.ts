@@ -86,7 +86,7 @@ export async function setStage(
     const start = async (name: string, mode: 'enforce' | 'warn'): Promise<Admission> => {
       const file = join(directory, name);
       writeFileSync(file, trustFile(subject.digest, mode));
-      const gate = openGate({ trust: file, policy: [] }, client, terminal);
+      const gate = await openGate({ trust: file, policy: [] }, client, terminal);
       const admission = await startAdmission({
         gate,
         listen: '127.0.0.1:0',

@@ -1,16 +1,18 @@
 import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import type { RegistryClient } from '@pratique/oci';
-import { createGate, createRegoEngine, type Gate, loadPolicies, loadTrust } from '@pratique/policy';
+import { createEngine, createGate, type Gate, loadPolicies, loadTrust } from '@pratique/policy';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
+import { chosenEngine, type EngineFlags } from './engine-flags.ts';
+
+export interface GateFlags extends EngineFlags {
+  readonly trust: string | undefined;
+  readonly policy: readonly string[];
+}
 
 /** The gate of a trust configuration and policies on disk, over one registry client. */
-export function openGate(
-  flags: { readonly trust: string | undefined; readonly policy: readonly string[] },
-  client: RegistryClient,
-  terminal: Terminal,
-): Gate {
+export async function openGate(flags: GateFlags, client: RegistryClient, terminal: Terminal): Promise<Gate> {
   if (flags.trust === undefined) {
     throw cliErrors.error('USAGE', {
       message: 'nothing says whose signatures count',
@@ -21,7 +23,8 @@ export function openGate(
   }
   const trust = loadTrust(resolve(terminal.cwd, flags.trust));
   const own = [...trust.policies, ...flags.policy.map((path) => resolve(terminal.cwd, path))];
-  const engine = createRegoEngine({ trust, policies: loadPolicies(own) });
+  const choice = chosenEngine(flags, terminal) ?? trust.engine;
+  const engine = await createEngine(choice, trust, loadPolicies(own));
   return createGate({
     trust,
     engine,

@@ -5,12 +5,10 @@ import type { RegistryClient } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { keptCertificate } from './certificate.ts';
-import { openGate } from './open-gate.ts';
+import { type GateFlags, openGate } from './open-gate.ts';
 
-export interface WebhookFlags {
+export interface WebhookFlags extends GateFlags {
   readonly listen: string;
-  readonly trust: string | undefined;
-  readonly policy: readonly string[];
   readonly data: string | undefined;
   readonly deadline: number;
   readonly 'mutate-workloads': boolean;
@@ -26,7 +24,7 @@ export async function startWebhook(
   terminal: Terminal,
 ): Promise<Admission> {
   return await startAdmission({
-    gate: openGate(flags, client, terminal),
+    gate: await openGate(flags, client, terminal),
     listen: flags.listen,
     tls: tlsOptions(flags, terminal),
     deadlineMs: flags.deadline,

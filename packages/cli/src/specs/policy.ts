@@ -290,6 +290,24 @@ export const policyParse = defineCommand({
   },
 });
 
+export const policyData = defineCommand({
+  name: 'policy data',
+  group,
+  summary: 'Print the data policies rely on, for an OPA server that evaluates them',
+  examples: [
+    { command: 'pratique policy data --trust trust.yaml > data.json', does: 'parameters and site data' },
+  ],
+  args: [],
+  flags: {
+    trust: {
+      kind: 'string',
+      placeholder: 'FILE',
+      default: 'trust.yaml',
+      summary: 'Trust configuration the data is in',
+    },
+  },
+});
+
 export const policyCapabilities = defineCommand({
   name: 'policy capabilities',
   group,

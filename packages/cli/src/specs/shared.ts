@@ -131,4 +131,20 @@ export const trustFlags = {
     placeholder: 'FILE|DIR',
     summary: 'Rego policies in addition to the trust configuration’s; may be repeated',
   },
+  opa: { kind: 'string', placeholder: 'URL', summary: 'Have policies evaluated by this OPA server' },
+  'opa-cacert': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'CA certificates to trust for the OPA server, PEM',
+  },
+  'opa-token-file': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'File with the bearer token for the OPA server',
+  },
+  wasm: {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'Have policies evaluated by this policy.wasm of opa build -t wasm',
+  },
 } as const satisfies FlagSpecs;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, type JsonObject } from '@pratique/crypto';
+import { canonicalJson } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import { compile, fromJson, type Policy, type PreparedRule, RegoError, type Value } from '@pratique/rego';
 import { policyErrors } from '../errors.ts';
 import type { Trust } from '../trust/types.ts';
+import { policyData } from './data.ts';
 import { failedFinding, readFindings } from './findings.ts';
 import { type PolicyPackage, policyPackages } from './packages.ts';
 import { defaultPolicies, type PolicySource } from './sources.ts';
@@ -36,12 +37,12 @@ export function createRegoEngine({ trust, policies = [] }: RegoEngineOptions): P
   const builtIn = defaultPolicies();
   const packages = policyPackages(builtIn, policies);
   const modules = modulesOf([...builtIn, ...policies]);
-  const data = { pratique: { parameters: trust.parameters }, site: trust.site };
+  const data = policyData(trust);
   const policy = compilePolicies(modules, data);
   const rules = { image: rulesOf(policy, packages, 'image'), request: rulesOf(policy, packages, 'request') };
   return {
     digest: `sha256:${createHash('sha256')
-      .update(canonicalJson({ engine: 'embedded', modules, data: data as unknown as JsonObject }))
+      .update(canonicalJson({ engine: 'embedded', modules, data }))
       .digest('hex')}`,
     evaluate(scope, input) {
       const value = fromJson(input);

@@ -1,3 +1,4 @@
+import { PratiqueError } from '@pratique/errors';
 import type { Findings, PolicyEngine } from '../engine/types.ts';
 import type { ExaminedImage } from './examine.ts';
 import { faultFinding } from './faults.ts';
@@ -13,7 +14,7 @@ export async function evaluateRequest(
     const findings = engine.evaluate('request', { request, images: examined.map(imageInput) });
     return findings instanceof Promise ? await findings : findings;
   } catch (error) {
-    onInternalError(error);
+    if (!(error instanceof PratiqueError)) onInternalError(error);
     return { deny: [faultFinding(error, null)], warn: [] };
   }
 }

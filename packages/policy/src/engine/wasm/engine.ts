@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, type JsonValue } from '@pratique/crypto';
+import { canonicalJson } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import { policyErrors } from '../../errors.ts';
 import type { Trust } from '../../trust/types.ts';
+import { policyData } from '../data.ts';
 import { failedFinding, readFindings } from '../findings.ts';
 import { policyPackages, type Verdict, verdictsOf } from '../packages.ts';
 import { defaultPolicies, type PolicySource } from '../sources.ts';
@@ -40,10 +41,7 @@ export async function createWasmEngine(options: WasmEngineOptions): Promise<Poli
   }
   const builtIn = defaultPolicies();
   policyPackages(builtIn, policies);
-  const data = canonicalJson({
-    pratique: { parameters: trust.parameters as unknown as JsonValue },
-    site: trust.site,
-  });
+  const data = canonicalJson(policyData(trust));
   const runner = new WasmRunner({ wasm, data, timeoutMs, maxMemoryBytes });
   const there = await runner.entrypoints();
   requireEntrypoints(verdictsOf([...builtIn, ...policies]), there);

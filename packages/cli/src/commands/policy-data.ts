@@ -1,0 +1,11 @@
+import { resolve } from 'node:path';
+import { loadTrust, policyData } from '@pratique/policy';
+import { exit } from '../program/exit.ts';
+import type { Run } from '../program/spec.ts';
+import type { policyData as spec } from '../specs/policy.ts';
+
+export const run: Run<typeof spec.flags> = async ({ flags, terminal }) => {
+  const trust = loadTrust(resolve(terminal.cwd, flags.trust));
+  terminal.out(`${JSON.stringify(policyData(trust), null, 2)}\n`);
+  return exit.ok;
+};
