@@ -1,0 +1,172 @@
+/**
+ * Grammar-based fuzzing of the Rego engine: `npm run fuzz -- rego [MINUTES]`. Modules are put together from the grammar
+ * of the interop queries, and half of them damaged token by token. Whatever comes in, only a `RegoError` may come out,
+ * within the budget; and what the formatter accepts it must leave unchanged the second time and unchanged in meaning.
+ */
+import { FormatError, format, moduleJson, parseModule, prepare, RegoError } from '@pratique/rego';
+import fc from 'fast-check';
+import { queries, queryInput } from '../support/rego-queries.ts';
+
+/** What one input may take before it counts as a hang: far above the budget that is given to it. */
+const hangMs = 20_000;
+const budget = { maxSteps: 200_000, timeoutMs: 2_000 } as const;
+
+const query = fc.oneof(...Object.values(queries));
+
+const rule = fc.oneof(
+  query.map((body) => `allow if { ${body} }`),
+  query.map((body) => `deny contains x if { ${body} }`),
+  fc.tuple(query, query).map(([a, b]) => `value := x if { ${a} } else := x if { ${b} }`),
+  query.map((body) => `f(y) := x if { y != null; ${body} }`),
+  query.map((body) => `g[k] := x if { some k in ["a", "b"]; ${body} }`),
+  query.map((body) => `p[k].q contains x if { some k in ["a", "b"]; ${body} }`),
+  query.map((body) => `collected := [x | ${body}]`),
+  query.map((body) => `nested := {x: y | ${body}; y := count([1 | ${body}])}`),
+  query.map(
+    (body) => `mocked := r if { r := f(1) with input as {"n": 1} with data.fuzz.deny as {1}; ${body} }`,
+  ),
+  fc.constant('default allow := false'),
+  fc.constant('every_ok if every k, v in input.object { k != v }'),
+  fc.constant('message := $"{input.s} and {input.missing} and {input.list}"'),
+  fc.constant('chain := data.fuzz.g[_][_]'),
+  fc.constant('# METADATA\n# title: a rule\n# custom: {a: 1}\ntitled := rego.metadata.rule().title'),
+);
+
+const module = fc
+  .array(rule, { minLength: 1, maxLength: 6 })
+  .map((rules) => `package fuzz\n\n${rules.join('\n\n')}\n`);
+
+const strays = [
+  '{',
+  '}',
+  '[',
+  ']',
+  '(',
+  ')',
+  ':=',
+  '==',
+  'if',
+  'else',
+  'not',
+  'some',
+  'in',
+  'every',
+  'with',
+  'as',
+  'default',
+  'import rego.v1',
+  ',',
+  ';',
+  '|',
+  '.',
+  '"',
+  '`',
+  '$"',
+  '\\',
+  '1e999999999',
+  '\u0000',
+  '🙂',
+  '__proto__',
+  'input',
+  'data',
+  '_',
+  '#',
+  '\n',
+  'contains',
+];
+
+/** The module with a few tokens removed, doubled, exchanged or thrown in. */
+const damaged = fc
+  .tuple(
+    module,
+    fc.array(fc.tuple(fc.nat(), fc.nat(3), fc.constantFrom(...strays)), { minLength: 1, maxLength: 6 }),
+  )
+  .map(([text, edits]) => {
+    const tokens = text.split(/(\s+|[[\](){},;|])/);
+    for (const [where, what, stray] of edits) {
+      const at = where % tokens.length;
+      if (what === 0) tokens.splice(at, 1);
+      else if (what === 1) tokens.splice(at, 0, tokens[at]!);
+      else if (what === 2) tokens.splice(at, 1, stray);
+      else tokens.splice(at, 0, stray);
+    }
+    return tokens.join('');
+  });
+
+interface Tally {
+  accepted: number;
+  refused: number;
+  formatted: number;
+  /** Formatted texts that a second pass changes or refuses. */
+  unsettled: number;
+}
+
+function evaluate(text: string, tally: Tally): void {
+  try {
+    prepare({ modules: { 'fuzz.rego': text }, query: 'x := data.fuzz' }).evaluate(queryInput, budget);
+    tally.accepted++;
+  } catch (error) {
+    if (!(error instanceof RegoError)) throw error;
+    tally.refused++;
+  }
+}
+
+/** Only of modules that parse: the formatter's answer parses to the same tree and is its own answer. */
+function reformat(text: string, tally: Tally): void {
+  let once: string;
+  try {
+    once = format(text, { file: 'fuzz.rego' });
+  } catch (error) {
+    if (error instanceof FormatError || (error as Error).name === 'ParseError') return;
+    throw error;
+  }
+  tally.formatted++;
+  // `default allow` is written as `default allow := true`: the same rule, otherwise spelt.
+  const tree = (source: string): string =>
+    moduleJson(parseModule(source, { file: 'fuzz.rego', annotations: false }), {
+      locations: false,
+      comments: false,
+    }).replaceAll('"assign":true,', '');
+  if (tree(once) !== tree(text)) throw new Error(`the formatter changed the meaning:\n${once}`);
+  // OPA's formatter, which ours equals byte for byte, may need a second pass where it takes parentheses away, and has
+  // defects of its own on its own output, which ours refuses to repeat.
+  try {
+    const twice = format(once, { file: 'fuzz.rego' });
+    if (format(twice, { file: 'fuzz.rego' }) !== twice) {
+      throw new Error(`the formatter does not come to rest:\n${once}\n--- becomes\n${twice}`);
+    }
+    if (twice !== once) tally.unsettled++;
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    tally.unsettled++;
+  }
+}
+
+/** Runs for `minutes`; throws at the first input that breaks a promise, with the input and the seed. */
+export function run(minutes: number, seed = Date.now() % 2 ** 31): void {
+  const end = performance.now() + minutes * 60_000;
+  const tally: Tally = { accepted: 0, refused: 0, formatted: 0, unsettled: 0 };
+  let slowest = 0;
+  for (let round = 0; performance.now() < end; round++) {
+    for (const text of fc.sample(round % 2 === 0 ? module : damaged, { numRuns: 100, seed: seed + round })) {
+      const started = performance.now();
+      try {
+        evaluate(text, tally);
+        reformat(text, tally);
+      } catch (error) {
+        throw new Error(
+          `seed ${seed + round}: ${(error as Error)?.stack ?? JSON.stringify(error)}\n\n${text}`,
+        );
+      }
+      const took = performance.now() - started;
+      slowest = Math.max(slowest, took);
+      if (took > hangMs) throw new Error(`seed ${seed + round}: ${took.toFixed(0)} ms for\n\n${text}`);
+    }
+  }
+  const total = tally.accepted + tally.refused;
+  process.stdout.write(
+    `${total} modules: ${tally.accepted} evaluated, ${tally.refused} refused with a RegoError, ${tally.formatted} formatted (${tally.unsettled} changed or refused by a second pass); slowest ${slowest.toFixed(0)} ms; seed ${seed}\n`,
+  );
+}
+
+run(Number(process.argv[2] ?? 10), process.argv[3] === undefined ? undefined : Number(process.argv[3]));
