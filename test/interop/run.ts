@@ -24,6 +24,11 @@ if (unknown.length > 0) {
   process.exitCode = 3;
 } else {
   process.exitCode = (await runAll(asked.length > 0 ? asked : available)) ? 0 : 1;
+  // All is said. What a scenario left behind must not keep whoever waits for the result waiting.
+  setTimeout(() => {
+    process.stderr.write(`Still open at the end: ${process.getActiveResourcesInfo().join(', ')}\n`);
+    process.exit();
+  }, 5_000).unref();
 }
 
 /** Runs the named files' scenarios one after another; true when all passed. */
