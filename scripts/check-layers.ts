@@ -75,10 +75,9 @@ export async function checkLayers(root: string): Promise<string[]> {
     const directory = join(root, manifest, '..');
     for (const file of globSync('src/**/*.ts', { cwd: directory })) {
       const path = join(directory, file);
-      // `src/testing` holds what tests need; in rego it is the policy test runner, which ships.
-      const test =
-        /\.test\.ts$/.test(file) ||
-        (/\/testing\/|^src\/testing\//.test(file) && owner.name !== '@pratique/rego');
+      // A folder called testing holds what tests need. In rego `src/testing` is the policy test runner, which ships.
+      const runner = owner.name === '@pratique/rego' && /^src[\\/]testing[\\/]/.test(file);
+      const test = /\.test\.ts$/.test(file) || (/[\\/]testing[\\/]/.test(file) && !runner);
       for (const problem of problemsOf(readFileSync(path, 'utf8'), owner, test)) {
         lines.push(`${relative(root, path)}: ${problem}`);
       }
