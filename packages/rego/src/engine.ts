@@ -12,6 +12,7 @@ import { builtinTable } from './builtins/index.ts';
 import { type Builtin, type CallLocation, Halt, type HostServices } from './builtins/types.ts';
 import { type CompiledModules, compileModules, compileQuery } from './compiler/compile.ts';
 import { Purity } from './compiler/purity.ts';
+import { Quiet } from './compiler/quiet.ts';
 import type { RuleNode } from './compiler/rule-tree.ts';
 import { operatorName, walkAll } from './compiler/tree.ts';
 import { locate, RegoError } from './errors.ts';
@@ -112,6 +113,7 @@ export class Engine {
         builtins,
         new Set(input.builtins?.map(({ name }) => name)),
       ),
+      quiet: new Quiet(this.compiled.tree, builtins, new Set(input.builtins?.map(({ name }) => name))),
       unitAt: (node) => {
         if (!units.has(node)) units.set(node, makeUnit(plan, node, paths.get(node) ?? [], id++));
         return units.get(node);
@@ -161,6 +163,7 @@ export class Engine {
         options.timeNs,
       );
       machine.strictErrors = options.strictBuiltinErrors ?? false;
+      machine.anyOrder = !machine.strictErrors && this.#input.print === undefined;
       machine.env = options.env ?? {};
       machine.host = this.#input.host ?? {};
       machine.print = this.#input.print;

@@ -68,6 +68,8 @@ export class Block {
   readonly frame: Frame;
   readonly bound: Set<string>;
   readonly links: Link[] = [];
+  /** Nobody can tell in which order the loops of this body go over sets (see {@link Quiet}). */
+  anyOrder = false;
 
   constructor(frame: Frame, bound: Iterable<string> = []) {
     this.frame = frame;

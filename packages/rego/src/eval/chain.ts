@@ -48,10 +48,11 @@ function planBranch(
 ): Step {
   const block = new Block(new Frame(plan.machine));
   enter(block, branch);
-  planBody(plan, block, branch.body);
   const term: Term = branch.head.value ?? { kind: 'boolean', value: true, location: branch.location };
-  const get = block.getter(term);
   const enough = constantOf(term) !== undefined;
+  block.anyOrder = enough && plan.quiet.body(branch.body);
+  planBody(plan, block, branch.body);
+  const get = block.getter(term);
   const { location } = branch.head;
   return block.link(() => {
     outcome.produced = true;

@@ -6,7 +6,7 @@ import { Block, type Getter, UnboundError } from './block.ts';
 import { type Plan, planBody } from './planner.ts';
 
 /** A comprehension is grouped when it is evaluated this often in one evaluation: before, that may cost more than it saves. */
-const WORTHWHILE = 8;
+const WORTHWHILE = 2;
 
 /**
  * `[x | some x in xs; x.team == team]`, evaluated for one `team` after another, goes over all of `xs` each time.

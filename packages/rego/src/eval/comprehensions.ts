@@ -17,6 +17,7 @@ export function planComprehension(
   const { machine } = plan;
   const { registers } = machine;
   const inner = block.child();
+  inner.anyOrder = term.kind === 'setComprehension' && plan.quiet.body(term.body);
   planBody(plan, inner, term.body);
   const make = collector(inner, term);
   const closed = varsOf([term]).isDisjointFrom(block.bound) && plan.purity.body(term.body);

@@ -20,8 +20,11 @@ export class Constant<V> {
   get(make: () => V): V {
     if (!this.#machine.unmodified) return make();
     if (this.#value !== undefined) return this.#value.value;
-    const { swallowed } = this.#machine;
+    const { swallowed, anyOrder } = this.#machine;
+    // Errors count here, and which ones there are may depend on the order.
+    this.#machine.anyOrder = false;
     const value = make();
+    this.#machine.anyOrder = anyOrder;
     if (this.#machine.swallowed === swallowed) this.#value = { value };
     return value;
   }

@@ -62,6 +62,8 @@ export class Machine implements BuiltinContext {
   mask: Mask | undefined = undefined;
   mocks: Map<string, Mock> | undefined = undefined;
   strictErrors = false;
+  /** Whether sets may be gone over unsorted where the compiler allows it. Errors of built-ins come in Rego's order. */
+  anyOrder = false;
 
   /** How many errors of built-ins were taken for "no value". */
   swallowed = 0;

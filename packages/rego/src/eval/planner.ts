@@ -1,6 +1,7 @@
 import type { Body, Call, Expr, Ref, Term, With } from '../ast/types.ts';
 import type { Builtin } from '../builtins/types.ts';
 import type { Purity } from '../compiler/purity.ts';
+import type { Quiet } from '../compiler/quiet.ts';
 import type { RuleNode, RuleTree } from '../compiler/rule-tree.ts';
 import { isEquality } from '../compiler/tree.ts';
 import { varsOf } from '../compiler/vars.ts';
@@ -24,6 +25,7 @@ export interface Plan {
   /** Names of functions that some `with` replaces: their calls have to look. */
   readonly mocked: ReadonlySet<string>;
   readonly purity: Purity;
+  readonly quiet: Quiet;
   /** A new place in the machine's caches. */
   nextId(): number;
   /** Whether some `with` replaces a part of `data`. */
@@ -37,6 +39,7 @@ export function planBody(plan: Plan, block: Block, body: Body): void {
 function planExpr(plan: Plan, block: Block, expr: Expr): void {
   if (expr.negated) {
     const inner = block.child();
+    inner.anyOrder = plan.quiet.body([expr]);
     planModified(plan, inner, expr, expr.with);
     const test = inner.link(() => true);
     block.emit((next) => () => !test() && next());
@@ -59,6 +62,7 @@ function planPlain(plan: Plan, block: Block, expr: Expr): void {
       return;
     case 'not': {
       const inner = block.child();
+      inner.anyOrder = plan.quiet.body(terms.body);
       planBody(plan, inner, terms.body);
       const test = inner.link(() => true);
       block.emit((next) => () => !test() && next());

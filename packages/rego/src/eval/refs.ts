@@ -148,6 +148,7 @@ function planKey(plan: Plan, block: Block, key: Term, from: number, out: number)
 function emitLoop(plan: Plan, block: Block, from: number, key: number, out: number): void {
   const { machine } = plan;
   const { registers } = machine;
+  const { anyOrder } = block;
   block.emit((next) => () => {
     const collection = registers[from];
     if (collection instanceof RegoArray) {
@@ -159,7 +160,8 @@ function emitLoop(plan: Plan, block: Block, from: number, key: number, out: numb
         if (next()) return true;
       }
     } else if (collection instanceof RegoSet) {
-      for (const member of collection.values()) {
+      const members = anyOrder && machine.anyOrder ? collection.unordered() : collection.values();
+      for (const member of members) {
         machine.tick();
         registers[key] = member;
         registers[out] = member;

@@ -97,6 +97,7 @@ export class SetUnit implements Unit {
 
   #compile(rule: Rule): Step {
     const block = new Block(new Frame(this.#plan.machine));
+    block.anyOrder = this.#plan.quiet.body(rule.body);
     planBody(this.#plan, block, rule.body);
     const get = block.getter(rule.head.key as Term);
     return block.link(() => {
@@ -108,6 +109,7 @@ export class SetUnit implements Unit {
   /** The rule with its member known from the start. */
   #compileMember(rule: Rule): Step {
     const block = new Block(new Frame(this.#plan.machine));
+    block.anyOrder = this.#plan.quiet.body(rule.body);
     const key = rule.head.key as Term;
     if (canMatchFirst(key)) {
       match(block, key, this.#member);

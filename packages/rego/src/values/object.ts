@@ -82,14 +82,18 @@ export class RegoObject {
   /** The keys in Rego's order. */
   keys(): readonly Value[] {
     if (this.#sorted !== undefined) return this.#sorted;
-    const keys = this.unorderedKeys();
+    const keys = this.#all();
     sortValues(keys);
     this.#sorted = keys;
     return keys;
   }
 
   /** The keys in no particular order: cheaper, for uses whose result does not depend on it. */
-  unorderedKeys(): Value[] {
+  unorderedKeys(): readonly Value[] {
+    return this.#sorted ?? this.#all();
+  }
+
+  #all(): Value[] {
     if (this.#host !== undefined) this.#convert();
     const keys: Value[] = this.#plain === undefined ? [] : [...this.#plain.keys()];
     this.#boxed?.keysInto(keys);
