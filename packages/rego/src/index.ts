@@ -2,6 +2,7 @@
 export { ParseError, type SourceErrorEntry } from './ast/errors.ts';
 export { moduleJson } from './ast/json.ts';
 export { parseModule } from './ast/parse.ts';
+export { refText } from './ast/print.ts';
 export { moduleTree } from './ast/tree-text.ts';
 export type { Module, RegoVersion } from './ast/types.ts';
 export { capabilities } from './builtins/capabilities.ts';
@@ -41,5 +42,6 @@ export {
   type QueryValues,
 } from './query.ts';
 export * from './testing/index.ts';
+export { type Dependencies, dependencies } from './trace/dependencies.ts';
 export { type Instrumented, instrument } from './trace/instrument.ts';
 export * from './values/index.ts';

@@ -1,18 +1,10 @@
-import { type Bundle, loadFiles, parseJsonOrYaml, type Value } from '@pratique/rego';
+import { parseJsonOrYaml, type Value } from '@pratique/rego';
 import { milliseconds } from '../policy/duration.ts';
-import { fetchBundle } from '../policy/fetch-bundle.ts';
+import { loadSources } from '../policy/load-sources.ts';
 import { type Problem, problemsOf } from '../policy/problems.ts';
 import { readNamed } from '../policy/read-named.ts';
 import { type Output, present } from '../policy/results.ts';
-import {
-  compileSources,
-  ignored,
-  joined,
-  languageOf,
-  type Sources,
-  textsOf,
-  usage,
-} from '../policy/sources.ts';
+import { compileSources, languageOf, type Sources, textsOf, usage } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { policyEval } from '../specs/policy.ts';
@@ -92,15 +84,6 @@ function queryOf(args: readonly string[], flags: Flags, terminal: Terminal): str
   if (flags.stdin) return new TextDecoder().decode(terminal.stdin());
   if (args[0] === undefined) throw usage('policy eval', 'specify a query, or --stdin');
   return args[0];
-}
-
-async function loadSources(flags: Flags, terminal: Terminal, signal: AbortSignal): Promise<Sources> {
-  const options = { regoVersion: languageOf(flags), ignore: ignored(flags.ignore), directory: terminal.cwd };
-  const bundles: { name: string; bundle: Bundle }[] = [];
-  for (const name of flags.bundle) {
-    bundles.push({ name, bundle: await fetchBundle(name, { ...options, flags, terminal, signal }) });
-  }
-  return joined(loadFiles(flags.data, options), bundles);
 }
 
 function inputOf(flags: Flags, terminal: Terminal): Value | undefined {

@@ -2,13 +2,17 @@ import type { CommandSpec } from '../program/spec.ts';
 import { admissionServe, admit } from './gates.ts';
 import { copy, resolveImage, tree, triangulate } from './images.ts';
 import {
+  policyBench,
   policyBuild,
   policyCapabilities,
   policyCheck,
   policyData,
+  policyDeps,
   policyEval,
   policyFmt,
+  policyInspect,
   policyParse,
+  policySign,
   policyTest,
 } from './policy.ts';
 import { demo, registryServe, up } from './servers.ts';
@@ -40,7 +44,11 @@ export const commands: readonly CommandSpec[] = [
   policyCheck,
   policyFmt,
   policyTest,
+  policyBench,
   policyBuild,
+  policySign,
+  policyInspect,
+  policyDeps,
   policyParse,
   policyData,
   policyCapabilities,

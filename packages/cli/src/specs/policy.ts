@@ -318,3 +318,83 @@ export const policyCapabilities = defineCommand({
     current: { kind: 'boolean', hidden: true, summary: 'What this version has; the only one it knows' },
   },
 });
+
+export const policyInspect = defineCommand({
+  name: 'policy inspect',
+  group,
+  summary: 'Show what is in a bundle: manifest, packages, documents, signature',
+  examples: [
+    {
+      command: 'pratique policy inspect bundle.tar.gz',
+      does: 'an archive; also a directory or a .rego file',
+    },
+  ],
+  args: ['PATH'],
+  flags: { ...formatFlag, ...languageFlags },
+});
+
+export const policySign = defineCommand({
+  name: 'policy sign',
+  group,
+  summary: 'Write the signature of a bundle, as opa sign does',
+  examples: [
+    {
+      command: 'pratique policy sign -b --signing-key key.pem -o policies policies/',
+      does: 'policies/.signatures.json, for opa build --verification-key',
+    },
+  ],
+  args: ['PATH...'],
+  flags: {
+    ...bundleModeFlag,
+    ...signingFlags,
+    'signing-alg': signatureFlags['signing-alg'],
+    'output-file-path': {
+      kind: 'string',
+      short: 'o',
+      placeholder: 'DIR',
+      default: '.',
+      summary: 'Where .signatures.json is written',
+    },
+  },
+});
+
+export const policyDeps = defineCommand({
+  name: 'policy deps',
+  group,
+  summary: 'List the documents and rules that a query depends on',
+  examples: [
+    { command: 'pratique policy deps -d policy.rego data.example.allow', does: 'base and virtual documents' },
+  ],
+  args: ['QUERY'],
+  flags: { ...sourceFlags, ...formatFlag, ...languageFlags, ...registryFlags },
+});
+
+export const policyBench = defineCommand({
+  name: 'policy bench',
+  group,
+  summary: 'Measure how long a query takes, as opa bench does',
+  examples: [
+    {
+      command: 'pratique policy bench -d policy.rego -i input.json data.example.allow',
+      does: 'about a second',
+    },
+  ],
+  description:
+    'Exit 1 where the query is undefined: that is rarely what was to be measured. --no-fail allows it.',
+  args: ['QUERY'],
+  flags: {
+    ...sourceFlags,
+    input: { kind: 'string', short: 'i', placeholder: 'FILE', summary: 'Input document, JSON or YAML' },
+    format: {
+      kind: 'string',
+      short: 'f',
+      choices: ['pretty', 'json', 'gobench'],
+      default: 'pretty',
+      summary: 'Form of the output',
+    },
+    count: { kind: 'integer', default: 1, summary: 'Times to repeat' },
+    fail: { kind: 'boolean', default: true, summary: 'Exit 1 when the query is undefined' },
+    ...languageFlags,
+    ...registryFlags,
+  },
+});

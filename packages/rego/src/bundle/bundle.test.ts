@@ -88,7 +88,8 @@ test('a signature of another key, algorithm or scope is refused', () => {
 
 test('a public key is not taken for an HMAC secret', () => {
   const files = [file('a.rego', POLICY)];
-  const signatures = signBundle(files, { key: pem.public, algorithm: 'HS256', keyId: 'k' });
+  const token = signBundle(files, { key: pem.public, algorithm: 'HS256', keyId: 'k' });
+  const signatures = JSON.stringify({ signatures: [token] });
   const bundle = [...files, file('.signatures.json', signatures)];
   expect(refused(() => readBundle(bundle, { verification }))).toBe('bundle_signature');
 });
@@ -96,7 +97,8 @@ test('a public key is not taken for an HMAC secret', () => {
 test('a file listed twice, or with a hash that no longer binds, is refused', () => {
   const token = (entries: string): BundleFile => {
     const claims = data(`{"files":${entries}}`);
-    return file('.signatures.json', signBundle([], { key: 'secret', algorithm: 'HS256', claims }));
+    const signed = signBundle([], { key: 'secret', algorithm: 'HS256', claims });
+    return file('.signatures.json', JSON.stringify({ signatures: [signed] }));
   };
   const read = (entries: string) =>
     refused(() =>

@@ -50,7 +50,7 @@ function hashFile({ path, bytes }: BundleFile, algorithm: string): string {
   return createHash(algorithm).update(content).digest('hex');
 }
 
-/** The text of `.signatures.json` for these files. */
+/** The token over these files that stands in `.signatures.json` as `{"signatures": [token]}`. */
 export function signBundle(
   files: readonly BundleFile[],
   { key, algorithm, keyId, claims }: SigningKey,
@@ -68,8 +68,7 @@ export function signBundle(
   const text = `${base64url(goJson(header))}.${base64url(goJson(payload))}`;
   try {
     const signature = makeSignature(algorithm, signingKey(key, algorithm), text);
-    const token = `${text}.${Buffer.from(signature).toString('base64url')}`;
-    return goJson({ signatures: [token], plugin: '_default' }, ' ');
+    return `${text}.${Buffer.from(signature).toString('base64url')}`;
   } catch (error) {
     if (error instanceof BuiltinError) throw failed(error.message);
     throw error;

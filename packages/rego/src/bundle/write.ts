@@ -27,7 +27,8 @@ export function writeBundle({ manifest, data, modules }: BundleContent, signing?
   };
   const files = [dataFile, ...policies];
   if (signing !== undefined) {
-    const text = signBundle([...policies, dataFile, manifestFile], signing);
+    const token = signBundle([...policies, dataFile, manifestFile], signing);
+    const text = goJson({ signatures: [token], plugin: '_default' }, ' ');
     files.push({ path: '.signatures.json', bytes: encoder.encode(text) });
   }
   files.push(manifestFile);

@@ -1,0 +1,27 @@
+import { type Bundle, loadFiles } from '@pratique/rego';
+import type { Terminal } from '../program/terminal.ts';
+import type { RegistryFlags } from '../registry/client.ts';
+import { fetchBundle } from './fetch-bundle.ts';
+import { ignored, joined, languageOf, type Sources } from './sources.ts';
+
+interface SourceFlags extends RegistryFlags {
+  readonly data: readonly string[];
+  readonly bundle: readonly string[];
+  readonly ignore: readonly string[];
+  readonly 'v0-compatible': boolean;
+  readonly 'v1-compatible': boolean;
+}
+
+/** What `--data` and `--bundle` name. */
+export async function loadSources(
+  flags: SourceFlags,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Sources> {
+  const options = { regoVersion: languageOf(flags), ignore: ignored(flags.ignore), directory: terminal.cwd };
+  const bundles: { name: string; bundle: Bundle }[] = [];
+  for (const name of flags.bundle) {
+    bundles.push({ name, bundle: await fetchBundle(name, { ...options, flags, terminal, signal }) });
+  }
+  return joined(loadFiles(flags.data, options), bundles);
+}
