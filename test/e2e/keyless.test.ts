@@ -255,3 +255,32 @@ test('another file, another identity and a missing timestamp are refused, with t
     stderr: expect.stringContaining('TIMESTAMP_REQUIRED'),
   });
 });
+
+test('a cluster accepts images by the identity that signed them, and refuses every other', async () => {
+  const trust = (identity: string) =>
+    [
+      'apiVersion: pratique.dev/v1',
+      'kind: Trust',
+      'log: { trustedRoot: root.json }',
+      `authorities: { dev: { identities: [${identity}] } }`,
+      'images: [{ match: "**", require: { any: [dev] } }]',
+    ].join('\n');
+  writeFileSync(join(cwd, 'trust.yaml'), trust(`{ issuer: "${issuer}", subject: ${subject} }`));
+  writeFileSync(join(cwd, 'eve.yaml'), trust(`{ issuer: "${issuer}", subjectRegExp: "eve@.*" }`));
+  const admit = (file: string, name: string) => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'app', namespace: 'default' },
+      spec: { containers: [{ name: 'app', image: image(name) }] },
+    };
+    writeFileSync(join(cwd, 'pod.json'), JSON.stringify(pod));
+    return pratique('admit', '--trust', file, '-f', 'pod.json');
+  };
+  for (const name of ['bundle', 'bundle-v2', 'tag']) {
+    expect(await admit('trust.yaml', name)).toMatchObject({ code: 0 });
+    expect(await admit('eve.yaml', name)).toMatchObject({ code: 2 });
+  }
+  for (const name of ['by-key', 'sbom-only'])
+    expect(await admit('trust.yaml', name)).toMatchObject({ code: 2 });
+});

@@ -30,9 +30,9 @@ export interface ImageFacts {
       string,
       {
         readonly satisfied: boolean;
-        /** Fingerprints of the keys that signed this image. */
+        /** Fingerprints of the keys, and identities, that signed this image. */
         readonly by: readonly string[];
-        /** Fingerprints of the keys that would do. */
+        /** Fingerprints of the keys, and identities, that would do. */
         readonly wanted: readonly string[];
       }
     >

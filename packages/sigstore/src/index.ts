@@ -30,4 +30,5 @@ export {
   type VerifyBundleOptions,
   verifyBundle,
 } from './verify/bundle.ts';
+export { describeIdentity, isIdentity } from './verify/identity.ts';
 export { distinctSigners, verifyEvidence, verifyEvidenceInTurns } from './verify/verify.ts';

@@ -1,5 +1,11 @@
 import type { ImageIndex, ManifestContent, Platform, Reference } from '@pratique/oci';
-import type { Signer, VerificationResult, VerifiedSignature } from '@pratique/sigstore';
+import {
+  describeIdentity,
+  isIdentity,
+  type Signer,
+  type VerificationResult,
+  type VerifiedSignature,
+} from '@pratique/sigstore';
 import type { Trust } from '../trust/types.ts';
 import type { AttestationFact, ImageFacts, RequirementFact, SignatureFact } from '../types.ts';
 import { type ImageConfig, platformText } from './config.ts';
@@ -49,7 +55,7 @@ export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
     signatures,
     attestations,
     authorities: Object.fromEntries(
-      [...trust.authorities.values()].map(({ name, keys }) => {
+      [...trust.authorities.values()].map(({ name, keys, identities }) => {
         const by = new Set(
           signatures
             .filter(({ authorities }) => authorities.includes(name))
@@ -57,7 +63,11 @@ export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
         );
         return [
           name,
-          { satisfied: by.size > 0, by: [...by].sort(), wanted: keys.map((key) => key.fingerprint).sort() },
+          {
+            satisfied: by.size > 0,
+            by: [...by].sort(),
+            wanted: [...keys.map((key) => key.fingerprint), ...identities.map(describeIdentity)].sort(),
+          },
         ];
       }),
     ),
@@ -79,11 +89,14 @@ function signatureFact(trust: Trust, signature: VerifiedSignature): SignatureFac
   return { format, signer, authorities: authoritiesOf(trust, signer), annotations, signedAt, log, checks };
 }
 
-/** Decided by the key's fingerprint, which the verifier took from the key that verified, not from the signature. */
+/** Decided by what the verifier proved: the fingerprint of the key that verified, or the certificate's identity. */
 function authoritiesOf(trust: Trust, signer: Signer): readonly string[] {
-  if (signer.kind !== 'key') return [];
   return [...trust.authorities.values()]
-    .filter(({ keys }) => keys.some((key) => key.fingerprint === signer.fingerprint))
+    .filter(({ keys, identities }) =>
+      signer.kind === 'key'
+        ? keys.some((key) => key.fingerprint === signer.fingerprint)
+        : identities.some((identity) => isIdentity(signer, identity)),
+    )
     .map(({ name }) => name);
 }
 

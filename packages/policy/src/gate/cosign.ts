@@ -11,7 +11,7 @@ import { mergeResults, type Station } from './stations.ts';
 /** Signatures verified before others get their turn: some milliseconds, with a handful of keys. */
 const slice = 16;
 
-/** Cosign's signatures and attestations in all its formats, by keys. */
+/** Cosign's signatures and attestations in all its formats, by keys and by identities. */
 export const cosignStation: Station = {
   collect: (repository, subject, { signal }) => collectEvidence(repository, subject, { signal }),
   /** Whoever may push can attach a thousand signatures: they must not hold up every other review meanwhile. */
@@ -30,7 +30,7 @@ export const cosignStation: Station = {
 /** Made once per trust configuration. */
 const converted = new WeakMap<Trust, SigstoreTrust>();
 
-/** Every key of every authority, each once: whose signature it is, is decided by its fingerprint afterwards. */
+/** Every key of every authority, each once, and every identity: whose signature it is, is decided afterwards. */
 function verifierTrust(trust: Trust): SigstoreTrust {
   const made = converted.get(trust);
   if (made !== undefined) return made;
@@ -38,7 +38,8 @@ function verifierTrust(trust: Trust): SigstoreTrust {
   for (const { name, keys: own } of trust.authorities.values()) {
     for (const key of own) if (!keys.has(key.fingerprint)) keys.set(key.fingerprint, { name, key });
   }
-  const fresh = { keys: [...keys.values()], logs: trust.log?.logs ?? [] };
+  const identities = [...trust.authorities.values()].flatMap((authority) => authority.identities);
+  const fresh: SigstoreTrust = { logs: [], ...trust.log, keys: [...keys.values()], identities };
   converted.set(trust, fresh);
   return fresh;
 }

@@ -1,14 +1,21 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, type JsonObject, type JsonValue } from '@pratique/crypto';
+import {
+  type Certificate,
+  canonicalJson,
+  encodeBase64,
+  type JsonObject,
+  type JsonValue,
+} from '@pratique/crypto';
 import type { Digest } from '@pratique/oci';
-import type { Trust } from './types.ts';
+import type { TextMatcher, TrustedRoot, Window } from '@pratique/sigstore';
+import type { Authority, Trust } from './types.ts';
 
 /** The digest of everything that decides, and of nothing else: comments, spacing and paths of key files do not. */
 export function trustDigest(trust: Omit<Trust, 'digest'>): Digest {
   const patterns = (globs: readonly { canonical: string }[]) => globs.map((glob) => glob.canonical);
   const canonical: JsonValue = {
     authorities: Object.fromEntries(
-      [...trust.authorities].map(([name, { keys }]) => [name, keys.map((key) => key.fingerprint).sort()]),
+      [...trust.authorities].map(([name, authority]) => [name, authorityJson(authority)]),
     ),
     images: trust.images.map(({ entry, match, exclude, ...rest }) => ({
       ...rest,
@@ -29,6 +36,54 @@ export function trustDigest(trust: Omit<Trust, 'digest'>): Digest {
         validFrom: validFrom.toISOString(),
         validUntil: validUntil?.toISOString() ?? null,
       })) ?? null,
+    // Only where an identity can be trusted do certificates decide anything.
+    ...(trust.log === null ||
+    [...trust.authorities.values()].every(({ identities }) => identities.length === 0)
+      ? {}
+      : { root: rootJson(trust.log) }),
   };
   return `sha256:${createHash('sha256').update(canonicalJson(canonical)).digest('hex')}`;
+}
+
+/** Fingerprints, and identities as they were asked for. */
+function authorityJson({ keys, identities }: Authority): JsonValue {
+  const fingerprints = keys.map((key) => key.fingerprint).sort();
+  if (identities.length === 0) return fingerprints;
+  const matcher = ({ kind, value }: TextMatcher): JsonObject => ({ kind, value });
+  return {
+    keys: fingerprints,
+    identities: identities.map(({ issuer, subject, extensions = {} }) => ({
+      issuer: matcher(issuer),
+      subject: matcher(subject),
+      extensions: Object.fromEntries(
+        Object.entries(extensions).map(([name, value]) => [name, matcher(value)]),
+      ),
+    })),
+  };
+}
+
+function rootJson(root: TrustedRoot): JsonObject {
+  const window = ({ validFrom, validUntil }: Window): JsonObject => ({
+    validFrom: validFrom?.toISOString() ?? null,
+    validUntil: validUntil?.toISOString() ?? null,
+  });
+  const der = (certificates: readonly Certificate[]) => certificates.map((one) => encodeBase64(one.der));
+  return {
+    certificateLogs: root.certificateLogs.map((log) => ({
+      id: log.id,
+      key: log.key.fingerprint,
+      ...window(log),
+    })),
+    authorities: root.authorities.map((authority) => ({
+      anchors: der(authority.anchors),
+      intermediates: der(authority.intermediates),
+      ...window(authority),
+    })),
+    timestampAuthorities: root.timestampAuthorities.map((authority) => ({
+      leaf: authority.leaf === null ? null : encodeBase64(authority.leaf.der),
+      anchors: der(authority.anchors),
+      intermediates: der(authority.intermediates),
+      ...window(authority),
+    })),
+  };
 }

@@ -1,6 +1,13 @@
 import { type PublicKey, parsePublicKey } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
-import { parseTrustedRoot, type TrustedRoot } from '@pratique/sigstore';
+import {
+  exactly,
+  parseTrustedRoot,
+  pattern,
+  type TextMatcher,
+  type TrustedIdentity,
+  type TrustedRoot,
+} from '@pratique/sigstore';
 import { policyErrors } from '../errors.ts';
 import { invalid, type Path, placeOf, type Source } from './problems.ts';
 import type { TrustFile } from './schema.ts';
@@ -14,14 +21,14 @@ export interface TrustFiles {
   read(path: string): Uint8Array;
 }
 
-/** One of `authorities`, with its keys read and each there once. */
+/** One of `authorities`, with its keys read and each there once, and its identities. */
 export function readAuthority(
   source: Source,
   name: string,
   given: TrustFile['authorities'][string],
   files: TrustFiles,
 ): Authority {
-  const { key, keys = [], keyFile, keyFiles = [] } = given;
+  const { key, keys = [], keyFile, keyFiles = [], identities = [] } = given;
   const at: Path = ['authorities', name];
   const parsed: PublicKey[] = [
     ...(key === undefined ? [] : [parseKey(source, [...at, 'key'], key)]),
@@ -29,7 +36,40 @@ export function readAuthority(
     ...(keyFile === undefined ? [] : [keyFromFile(source, [...at, 'keyFile'], keyFile, files)]),
     ...keyFiles.map((path, index) => keyFromFile(source, [...at, 'keyFiles', index], path, files)),
   ];
-  return { name, keys: [...new Map(parsed.map((item) => [item.fingerprint, item])).values()] };
+  return {
+    name,
+    keys: [...new Map(parsed.map((item) => [item.fingerprint, item])).values()],
+    identities: identities.map((identity, index) =>
+      readIdentity(source, [...at, 'identities', index], name, identity),
+    ),
+  };
+}
+
+type IdentityFile = NonNullable<TrustFile['authorities'][string]['identities']>[number];
+
+function readIdentity(source: Source, at: Path, name: string, given: IdentityFile): TrustedIdentity {
+  const { issuer = '', issuerRegExp, subject = '', subjectRegExp, extensions } = given;
+  const matcher = (exact: string, expression: string | undefined, member: string): TextMatcher => {
+    if (expression === undefined) return exactly(exact);
+    try {
+      return pattern(expression);
+    } catch (cause) {
+      if (!(cause instanceof PratiqueError)) throw cause;
+      throw invalid(source, [...at, member], cause.message, {
+        expected: 'an RE2 expression, which must match the whole text',
+        ...(cause.found === undefined ? {} : { found: cause.found }),
+        cause,
+      });
+    }
+  };
+  return {
+    name,
+    issuer: matcher(issuer, issuerRegExp, 'issuerRegExp'),
+    subject: matcher(subject, subjectRegExp, 'subjectRegExp'),
+    extensions: Object.fromEntries(
+      Object.entries(extensions).map(([extension, value]) => [extension, exactly(value)]),
+    ),
+  };
 }
 
 function keyFromFile(source: Source, at: Path, path: string, files: TrustFiles): PublicKey {
@@ -53,20 +93,20 @@ function parseKey(source: Source, at: Path, input: string | Uint8Array): PublicK
 export function readLog(source: Source, path: string, files: TrustFiles): NonNullable<Trust['log']> {
   const at: Path = ['log', 'trustedRoot'];
   const bytes = readFile(source, at, path, files);
-  let logs: TrustedRoot['logs'];
+  let root: TrustedRoot;
   try {
-    ({ logs } = parseTrustedRoot(bytes));
+    root = parseTrustedRoot(bytes);
   } catch (cause) {
     if (!(cause instanceof PratiqueError)) throw cause;
     throw invalid(source, at, `${path}: ${cause.message}`, { expected: 'a Sigstore trusted root', cause });
   }
-  if (logs.length === 0) {
+  if (root.logs.length === 0) {
     throw invalid(source, at, `${path} names no transparency log`, {
       expected: 'a trusted root with at least one entry in tlogs',
       found: 'none',
     });
   }
-  return { trustedRoot: files.resolve(path), logs };
+  return { trustedRoot: files.resolve(path), ...root };
 }
 
 function readFile(source: Source, at: Path, path: string, files: TrustFiles): Uint8Array {

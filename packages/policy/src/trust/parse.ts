@@ -1,5 +1,6 @@
 import { canonicalJson, type JsonObject, type JsonValue } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
+import { describeIdentity, type TextMatcher, type TrustedIdentity } from '@pratique/sigstore';
 import * as v from 'valibot';
 import { LineCounter, parseDocument } from 'yaml';
 import { policyErrors } from '../errors.ts';
@@ -90,6 +91,18 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
       annotations: entry.annotations,
     };
   });
+  const keyless = [...authorities.values()].find(({ identities }) => identities.length > 0);
+  if (keyless !== undefined && file.log === undefined) {
+    throw invalid(
+      source,
+      ['authorities', keyless.name],
+      `${keyless.name} has identities, and nobody vouches for them`,
+      {
+        expected: 'log: { trustedRoot: FILE }, the root of the Sigstore that does',
+        found: 'no log',
+      },
+    );
+  }
   const trust = {
     authorities,
     images,
@@ -129,7 +142,7 @@ function normalise(
   return { atLeast, of };
 }
 
-/** A key in two authorities of one quorum would let one signature count twice. */
+/** A key or identity in two authorities of one quorum would let one signature count twice. */
 function checkDistinct(source: Source, at: Path, of: readonly Authority[]): void {
   const owners = new Map<string, string>();
   for (const { name, keys } of of) {
@@ -144,6 +157,28 @@ function checkDistinct(source: Source, at: Path, of: readonly Authority[]): void
       owners.set(fingerprint, name);
     }
   }
+  for (const [index, one] of of.entries()) {
+    for (const other of of.slice(index + 1)) {
+      const shared = one.identities.find((a) => other.identities.some((b) => mayBeOne(a, b)));
+      if (shared === undefined) continue;
+      throw invalid(
+        source,
+        at,
+        `${one.name} and ${other.name} may be the same identity, so one signature would count for both`,
+        {
+          expected: 'authorities whose subjects or issuers cannot be the same',
+          found: printable(describeIdentity(shared)),
+        },
+      );
+    }
+  }
+}
+
+/** Whether there can be a signer who is both. Two patterns are not compared: there may be. */
+function mayBeOne(a: TrustedIdentity, b: TrustedIdentity): boolean {
+  const overlap = (one: TextMatcher, other: TextMatcher) =>
+    one.kind === 'exact' ? other.matches(one.value) : other.kind === 'pattern' || one.matches(other.value);
+  return overlap(a.subject, b.subject) && overlap(a.issuer, b.issuer);
 }
 
 function parametersOf({ parameters }: TrustFile): PolicyParameters {

@@ -1,3 +1,4 @@
+import { isExtensionName } from '@pratique/sigstore';
 import * as v from 'valibot';
 import { globProblem } from './glob.ts';
 import { decisionLogSchema, engineSchema } from './settings.ts';
@@ -52,14 +53,46 @@ const annotations = mapping(
   v.string('a string (quote numbers and booleans)'),
 );
 
+const text = v.pipe(v.string(), v.minLength(1, 'a non-empty string'));
+const identity = v.pipe(
+  v.strictObject({
+    issuer: v.optional(text),
+    issuerRegExp: v.optional(text),
+    subject: v.optional(text),
+    subjectRegExp: v.optional(text),
+    extensions: v.optional(
+      mapping(
+        v.pipe(
+          v.string(),
+          v.check(
+            isExtensionName,
+            'a Fulcio extension, e.g. githubWorkflowRepository or sourceRepositoryURI',
+          ),
+        ),
+        text,
+      ),
+      {},
+    ),
+  }),
+  v.check(
+    (given) => (given.issuer === undefined) !== (given.issuerRegExp === undefined),
+    'either issuer or issuerRegExp',
+  ),
+  v.check(
+    (given) => (given.subject === undefined) !== (given.subjectRegExp === undefined),
+    'either subject or subjectRegExp',
+  ),
+);
+
 const authority = v.pipe(
   v.strictObject({
     key: v.optional(v.string()),
     keys: v.optional(v.pipe(v.array(v.string()), v.minLength(1, 'at least one'))),
     keyFile: v.optional(v.string()),
     keyFiles: v.optional(v.pipe(v.array(v.string()), v.minLength(1, 'at least one'))),
+    identities: v.optional(v.pipe(v.array(identity), v.minLength(1, 'at least one'))),
   }),
-  v.check((input) => Object.keys(input).length > 0, 'key, keys, keyFile or keyFiles'),
+  v.check((input) => Object.keys(input).length > 0, 'key, keys, keyFile, keyFiles or identities'),
 );
 
 const names = v.pipe(v.array(authorityName), v.minLength(1, 'at least one'));

@@ -1,15 +1,16 @@
 import type { JsonObject, PublicKey } from '@pratique/crypto';
 import type { Digest } from '@pratique/oci';
-import type { TransparencyLog } from '@pratique/sigstore';
+import type { TrustedIdentity, TrustedRoot } from '@pratique/sigstore';
 import type { EngineChoice } from '../engine/choose.ts';
 import type { DecisionLogConfig } from '../log/config.ts';
 import type { Mode } from '../types.ts';
 import type { ImageGlob } from './glob.ts';
 
-/** Somebody who may sign: any one of these keys. */
+/** Somebody who may sign: any one of these keys, or any one of these identities. */
 export interface Authority {
   readonly name: string;
   readonly keys: readonly PublicKey[];
+  readonly identities: readonly TrustedIdentity[];
 }
 
 /** One `images` entry: an image that matches must be signed by at least `atLeast` of the authorities `of`. */
@@ -59,8 +60,11 @@ export interface Trust {
   readonly site: JsonObject;
   /** Absolute paths of policy files and folders to load beside the ones that come with Pratique. */
   readonly policies: readonly string[];
-  /** Where given, every signature must be in one of these transparency logs; never empty. */
-  readonly log: { readonly trustedRoot: string; readonly logs: readonly TransparencyLog[] } | null;
+  /**
+   * Where given, every signature must be in one of these transparency logs, which are never none; and certificates of
+   * identities are by these authorities.
+   */
+  readonly log: ({ readonly trustedRoot: string } & TrustedRoot) | null;
   /** Who evaluates policies. Part of `policyDigest`, not of this digest. */
   readonly engine: EngineChoice;
   /** Where decisions are logged; null where nowhere is said. */

@@ -5,6 +5,9 @@ import { sigstoreErrors } from '../errors.ts';
 
 /** A condition on a text: equal to a value, or wholly matched by a pattern. */
 export interface TextMatcher {
+  readonly kind: 'exact' | 'pattern';
+  /** The text, or the expression. */
+  readonly value: string;
   matches(text: string): boolean;
   /** For people: what would match. */
   readonly description: string;
@@ -22,7 +25,7 @@ export interface TrustedIdentity {
 
 /** Matches exactly this text: no case folding, no normalisation. */
 export function exactly(value: string): TextMatcher {
-  return { matches: (text) => text === value, description: value };
+  return { kind: 'exact', value, matches: (text) => text === value, description: value };
 }
 
 const maxPatternLength = 1024;
@@ -42,7 +45,8 @@ export function pattern(expression: string): TextMatcher {
   } catch (error) {
     throw invalid(expression, error instanceof Error ? printable(error.message) : 'an RE2 expression');
   }
-  return { matches: (text) => compiled.matches(text), description: `/${expression}/` };
+  const matches = (text: string) => compiled.matches(text);
+  return { kind: 'pattern', value: expression, matches, description: `/${expression}/` };
 }
 
 function invalid(expression: string, expected: string) {

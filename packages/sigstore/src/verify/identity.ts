@@ -1,9 +1,11 @@
 import { type Certificate, subjectAltNames } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
-import { type FulcioExtensions, readExtensions } from '../certificate/extensions.ts';
+import { readExtensions } from '../certificate/extensions.ts';
 import { sigstoreErrors } from '../errors.ts';
 import type { TrustedIdentity } from '../trust/identity.ts';
 import type { Signer } from '../types.ts';
+
+type IdentitySigner = Extract<Signer, { kind: 'identity' }>;
 
 /** User names (`name!domain`), the one kind of OtherName that Fulcio writes. */
 const userNameOid = '1.3.6.1.4.1.57264.1.7';
@@ -16,16 +18,18 @@ const userNameOid = '1.3.6.1.4.1.57264.1.7';
 export function checkIdentity(
   certificate: Certificate,
   identities: readonly TrustedIdentity[],
-): { readonly identity: TrustedIdentity; readonly signer: Extract<Signer, { kind: 'identity' }> } {
+): { readonly identity: TrustedIdentity; readonly signer: IdentitySigner } {
   const subjects = subjectAltNames(certificate)
     .filter((name) => name.kind === 'email' || name.kind === 'uri' || isUserName(name))
     .map((name) => name.value);
   const fulcio = readExtensions(certificate);
-  for (const identity of identities) {
-    const subject = subjects.find((name) => identity.subject.matches(name));
-    if (subject === undefined || !matches(identity, fulcio)) continue;
-    const issuer = fulcio.issuer ?? '';
-    return { identity, signer: { kind: 'identity', subject, issuer, extensions: present(fulcio) } };
+  const { issuer } = fulcio;
+  const extensions = { ...fulcio.extensions };
+  for (const identity of issuer === null ? [] : identities) {
+    for (const subject of subjects) {
+      const signer: IdentitySigner = { kind: 'identity', subject, issuer: issuer ?? '', extensions };
+      if (isIdentity(signer, identity)) return { identity, signer };
+    }
   }
   throw sigstoreErrors.error('IDENTITY_MISMATCH', {
     message: 'the signature is by an identity that is not trusted',
@@ -38,26 +42,28 @@ function isUserName(name: ReturnType<typeof subjectAltNames>[number]): boolean {
   return name.kind === 'other' && name.oid === userNameOid;
 }
 
-function matches(identity: TrustedIdentity, { issuer, extensions }: FulcioExtensions): boolean {
-  if (issuer === null || !identity.issuer.matches(issuer)) return false;
-  return Object.entries(identity.extensions ?? {}).every(([name, matcher]) => {
-    const value = Object.entries(extensions).find(([candidate]) => candidate === name)?.[1];
-    return value !== undefined && matcher.matches(value);
-  });
+/** True when a verified signer is this identity: its subject, its issuer and every extension that is asked for. */
+export function isIdentity(signer: Signer, identity: TrustedIdentity): boolean {
+  return (
+    signer.kind === 'identity' &&
+    identity.issuer.matches(signer.issuer) &&
+    identity.subject.matches(signer.subject) &&
+    Object.entries(identity.extensions ?? {}).every(
+      ([name, matcher]) =>
+        Object.hasOwn(signer.extensions, name) && matcher.matches(signer.extensions[name]!),
+    )
+  );
 }
 
-function present({ extensions }: FulcioExtensions): Readonly<Record<string, string>> {
-  return { ...extensions };
+/** An identity for people. */
+export function describeIdentity({ subject, issuer, extensions }: TrustedIdentity): string {
+  const more = Object.entries(extensions ?? {}).map(([name, { description }]) => `, ${name} ${description}`);
+  return `${subject.description}, issuer ${issuer.description}${more.join('')}`;
 }
 
 /** The first few: the message of a refusal must not grow with the trust configuration. */
 function describeIdentities(identities: readonly TrustedIdentity[]): string {
-  const named = identities.slice(0, 5).map(({ subject, issuer, extensions }) => {
-    const more = Object.entries(extensions ?? {}).map(
-      ([name, { description }]) => `, ${name} ${description}`,
-    );
-    return `${subject.description}, issuer ${issuer.description}${more.join('')}`;
-  });
+  const named = identities.slice(0, 5).map(describeIdentity);
   const rest = identities.length > 5 ? ` and ${identities.length - 5} more` : '';
   return printable(named.join('; ') + rest, 500);
 }
