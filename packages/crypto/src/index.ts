@@ -84,4 +84,5 @@ export {
 } from './x509/issue.ts';
 export { oids } from './x509/oids.ts';
 export { type PathOptions, type PathResult, verifyPath } from './x509/path.ts';
+export { keyOfCertificateRequest } from './x509/request.ts';
 export { isSignedBy } from './x509/signature.ts';

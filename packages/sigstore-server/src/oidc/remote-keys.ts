@@ -1,0 +1,60 @@
+import { isJsonObject } from '@pratique/crypto';
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey, errors as joseErrors } from 'jose';
+
+const maxBytes = 256 * 1024;
+const timeoutMs = 5000;
+/** An unknown key id may be a new key; asking again is bounded by this. */
+const patienceMs = 30_000;
+const maxAgeMs = 600_000;
+
+/**
+ * The keys of an issuer elsewhere, by OpenID Connect discovery. The discovery document must name that very issuer, and
+ * its keys must be on the issuer's own host: a document cannot send this server to another one. Redirects are not
+ * followed. Answers are bounded in size and time.
+ */
+export function remoteKeys(issuer: string): JWTVerifyGetKey {
+  let keys: ReturnType<typeof createLocalJWKSet> | undefined;
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  let fetching: Promise<void> | undefined;
+  const refresh = async () => {
+    fetchedAt = performance.now();
+    const document = await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
+    if (!isJsonObject(document) || document.issuer !== issuer || typeof document.jwks_uri !== 'string') {
+      throw new Error('the discovery document is not this issuer’s');
+    }
+    if (new URL(document.jwks_uri).origin !== new URL(issuer).origin) {
+      throw new Error('the discovery document names keys on another host');
+    }
+    keys = createLocalJWKSet((await fetchJson(document.jwks_uri)) as unknown as JSONWebKeySet);
+  };
+  const refreshOnce = () => {
+    fetching ??= refresh().finally(() => {
+      fetching = undefined;
+    });
+    return fetching;
+  };
+  return async (header, token) => {
+    if (keys === undefined || performance.now() - fetchedAt > maxAgeMs) await refreshOnce();
+    try {
+      return await keys!(header, token);
+    } catch (error) {
+      const unknown = error instanceof joseErrors.JWKSNoMatchingKey;
+      if (!unknown || performance.now() - fetchedAt < patienceMs) throw error;
+      await refreshOnce();
+      return await keys!(header, token);
+    }
+  };
+}
+
+async function fetchJson(url: string): Promise<unknown> {
+  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
+  if (!response.ok || response.body === null) throw new Error(`the issuer answered ${response.status}`);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body) {
+    size += chunk.byteLength;
+    if (size > maxBytes) throw new Error('the issuer’s answer is too large');
+    chunks.push(chunk);
+  }
+  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+}

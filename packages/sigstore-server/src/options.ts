@@ -1,0 +1,46 @@
+import type { IssuerOptions } from './oidc/issuers.ts';
+
+export interface SigstoreServerOptions {
+  /** `HOST:PORT`; port 0 takes any free one. IPv6 hosts stand in brackets. */
+  readonly listen: string;
+  /** Where everything is kept; made when it is not there. */
+  readonly directory: string;
+  /**
+   * The URL clients reach the server under, without a slash at the end, where that is another than the address it
+   * listens on. It stands in tokens, certificates and trust files: one that changes makes the issuer another one.
+   */
+  readonly url?: string;
+  /** Encrypts the keys in the directory. Given at the first start, it is needed at every one after. */
+  readonly passphrase?: string;
+  /** E-mail addresses of those who get a secret for the embedded issuer, beyond those who have one. */
+  readonly people?: readonly string[];
+  /** Issuers elsewhere whose tokens get certificates. */
+  readonly issuers?: readonly IssuerOptions[];
+  /** One call a request: never with a token, a header or a query in it. */
+  readonly log?: (entry: AccessLogEntry) => void;
+}
+
+export interface AccessLogEntry {
+  readonly method: string;
+  /** Without the query: print it with `printable`. */
+  readonly path: string;
+  readonly status: number;
+  readonly milliseconds: number;
+  /** What went wrong inside the server, for answers of 500. */
+  readonly fault?: unknown;
+}
+
+export interface SigstoreServer {
+  readonly url: string;
+  /** Stands in tokens and certificates as the issuer. */
+  readonly issuer: string;
+  /** `trusted_root.json` and `signing_config.v0.2.json` as the TUF repository has them. */
+  readonly trustedRoot: string;
+  readonly signingConfig: string;
+  /** The file with the secrets of the people. */
+  readonly peopleFile: string;
+  /** An identity token of the embedded issuer, for whoever runs the server inside a process. */
+  issueToken(email: string): Promise<string>;
+  /** Finishes the requests in flight, publishes the tiles, and gives the directory up. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,155 @@
+import {
+  canonicalJson,
+  encodeBase64,
+  formatPublicKey,
+  type JsonObject,
+  parseJson,
+  type SigningKey,
+  signCheckpoint,
+  toHex,
+} from '@pratique/crypto';
+import { Refusal } from '../http/refusal.ts';
+import { DurableLog } from '../log/log.ts';
+import { canonicalEntry } from './entry.ts';
+
+export interface RekorOptions {
+  readonly directory: string;
+  readonly key: SigningKey;
+  /** 64 bits in hexadecimal, fixed for the life of the log. */
+  readonly treeId: string;
+  /** Stands in the checkpoint's origin and on its signature line, fixed as well. */
+  readonly name: string;
+}
+
+const maxFound = 1000;
+
+/** Rekor v1: entries whose signatures were verified, in a tree anyone can check. */
+export class Rekor {
+  readonly publicKeyPem: string;
+  readonly #log: DurableLog;
+  readonly #options: RekorOptions;
+  readonly #logId: string;
+  /** Indices of entries by what they can be found by. */
+  readonly #search = new Map<string, number[]>();
+
+  constructor(options: RekorOptions) {
+    this.#options = options;
+    this.publicKeyPem = formatPublicKey(options.key.publicKey);
+    this.#logId = options.key.publicKey.fingerprint.slice('sha256:'.length);
+    this.#log = new DurableLog({
+      directory: options.directory,
+      checkpoint: (size, root) => this.#checkpoint(size, root),
+      onEntry: ({ extra }, index) => {
+        for (const key of parseJson(extra, 'the search keys') as readonly string[]) {
+          const found = this.#search.get(key);
+          if (found === undefined) this.#search.set(key, [index]);
+          else found.push(index);
+        }
+      },
+    });
+  }
+
+  get size(): number {
+    return this.#log.tree.size;
+  }
+
+  /** Verifies and stores a proposed entry; it is on disk when this resolves. */
+  async add(proposed: JsonObject): Promise<{ readonly index: number; readonly duplicate: boolean }> {
+    const { body, searchKeys } = canonicalEntry(proposed);
+    // The time the log vouches for has seconds.
+    const time = new Date(Math.floor(Date.now() / 1000) * 1000);
+    return this.#log.append({
+      leaf: body,
+      extra: new TextEncoder().encode(JSON.stringify(searchKeys)),
+      time,
+    });
+  }
+
+  uuid(index: number): string {
+    return this.#options.treeId + toHex(this.#log.tree.node(0, index));
+  }
+
+  /** The index for 64 (leaf hash) or 80 (tree and leaf hash) hexadecimal digits. */
+  indexOf(uuid: string): number {
+    const [, tree, hash] = /^([0-9a-f]{16})?([0-9a-f]{64})$/.exec(uuid) ?? [];
+    if (hash === undefined) throw new Refusal(400, 'an entry is named by 64 or 80 hexadecimal digits');
+    const index = this.#log.indexOf(hash);
+    if (index === undefined || (tree !== undefined && tree !== this.#options.treeId)) {
+      throw new Refusal(404, 'no such entry');
+    }
+    return index;
+  }
+
+  /** LogEntry of Rekor's API: the entry, the promise to keep it, and the proof that it is kept. */
+  entry(index: number): JsonObject {
+    const { tree } = this.#log;
+    if (index >= tree.size) throw new Refusal(404, 'no such entry');
+    const { leaf, time } = this.#log.entry(index);
+    const size = tree.size;
+    const root = tree.root(size);
+    const promised = {
+      body: encodeBase64(leaf),
+      integratedTime: time.getTime() / 1000,
+      logID: this.#logId,
+      logIndex: index,
+    };
+    const promise = this.#options.key.sign(new TextEncoder().encode(canonicalJson(promised)));
+    return {
+      [this.uuid(index)]: {
+        ...promised,
+        verification: {
+          inclusionProof: {
+            checkpoint: this.#checkpoint(size, root),
+            hashes: tree.inclusionProof(index, size).map(toHex),
+            logIndex: index,
+            rootHash: toHex(root),
+            treeSize: size,
+          },
+          signedEntryTimestamp: encodeBase64(promise),
+        },
+      },
+    };
+  }
+
+  info(): JsonObject {
+    const { tree } = this.#log;
+    const root = tree.root();
+    return {
+      inactiveShards: [],
+      rootHash: toHex(root),
+      signedTreeHead: this.#checkpoint(tree.size, root),
+      treeID: BigInt(`0x${this.#options.treeId}`).toString(),
+      treeSize: tree.size,
+    };
+  }
+
+  consistency(first: number, last: number): JsonObject {
+    const { tree } = this.#log;
+    if (first < 1 || first > last || last > tree.size) {
+      throw new Refusal(400, `the sizes are from 1 to ${tree.size}, the first no larger than the last`);
+    }
+    return { hashes: tree.consistencyProof(first, last).map(toHex), rootHash: toHex(tree.root(last)) };
+  }
+
+  /** UUIDs of the newest entries with all of `keys`, or with any of them. */
+  find(keys: readonly string[], operator: 'and' | 'or'): string[] {
+    const lists = keys.map((key) => this.#search.get(key.toLowerCase()) ?? []);
+    const found =
+      operator === 'or'
+        ? new Set(lists.flat())
+        : lists.map((list) => new Set(list)).reduce((all, list) => all.intersection(list));
+    return [...found]
+      .sort((a, b) => b - a)
+      .slice(0, maxFound)
+      .map((index) => this.uuid(index));
+  }
+
+  close(): Promise<void> {
+    return this.#log.close();
+  }
+
+  #checkpoint(size: number, root: Uint8Array): string {
+    const { name, key, treeId } = this.#options;
+    return signCheckpoint({ origin: `${name} - ${BigInt(`0x${treeId}`)}`, size, root }, name, key);
+  }
+}

@@ -1,0 +1,93 @@
+import type { HttpBindings } from '@hono/node-server';
+import { isJsonObject, type JsonValue } from '@pratique/crypto';
+import { Hono } from 'hono';
+import { Refusal } from '../http/refusal.ts';
+import { member, readJson, text, wholeNumber } from '../http/request.ts';
+import type { Rekor } from './rekor.ts';
+
+/** An envelope with an attestation of some size in it. */
+const maxEntryBytes = 16 * 1024 * 1024;
+const maxQueryBytes = 64 * 1024;
+const maxRetrieved = 10;
+
+/** The API of Rekor v1, as far as clients use it, below `/api/v1`. */
+export function rekorRoutes(rekor: Rekor): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+
+  app.post('/log/entries', async (context) => {
+    const { index, duplicate } = await rekor.add(await readJson(context.env.incoming, maxEntryBytes));
+    const location = `/api/v1/log/entries/${rekor.uuid(index)}`;
+    if (duplicate) {
+      const message = `an equivalent entry already exists in the transparency log with UUID ${rekor.uuid(index)}`;
+      return context.json({ code: 409, message }, 409, { location });
+    }
+    return context.json(rekor.entry(index), 201, { location, etag: rekor.uuid(index) });
+  });
+
+  app.get('/log/entries', (context) => {
+    const index = wholeNumber(context.req.query('logIndex'), 'logIndex');
+    if (index === undefined) throw new Refusal(400, 'logIndex is missing');
+    return context.json(rekor.entry(index));
+  });
+  app.get('/log/entries/:uuid', (context) =>
+    context.json(rekor.entry(rekor.indexOf(context.req.param('uuid')))),
+  );
+
+  app.post('/log/entries/retrieve', async (context) => {
+    const query = await readJson(context.env.incoming, maxEntryBytes);
+    const uuids = limited(member(query, 'entryUUIDs'), 'entryUUIDs').map((uuid) => text(uuid, 'a UUID'));
+    const indexes = limited(member(query, 'logIndexes'), 'logIndexes').map((index) => {
+      if (!Number.isSafeInteger(index) || (index as number) < 0)
+        throw new Refusal(400, 'a log index is a whole number');
+      return index as number;
+    });
+    if (uuids.length + indexes.length === 0)
+      throw new Refusal(400, 'nothing that can be looked up was asked for');
+    const known = (index: number) => index < rekor.size;
+    const all = [...indexes.filter(known), ...uuids.flatMap((uuid) => findOne(rekor, uuid))];
+    return context.json(all.map((index) => rekor.entry(index)));
+  });
+
+  app.get('/log', (context) => context.json(rekor.info()));
+  app.get('/log/publicKey', (context) =>
+    context.body(rekor.publicKeyPem, 200, { 'content-type': 'application/x-pem-file' }),
+  );
+  app.get('/log/proof', (context) => {
+    const first = wholeNumber(context.req.query('firstSize'), 'firstSize') ?? 1;
+    const last = wholeNumber(context.req.query('lastSize'), 'lastSize');
+    if (last === undefined) throw new Refusal(400, 'lastSize is missing');
+    return context.json(rekor.consistency(first, last));
+  });
+
+  app.post('/index/retrieve', async (context) => {
+    const query = await readJson(context.env.incoming, maxQueryBytes);
+    const keys = ['email', 'hash'].flatMap((name) => {
+      const value = member(query, name);
+      if (value === undefined || value === '') return [];
+      const key = text(value, name);
+      return [name === 'hash' && !key.includes(':') ? `sha256:${key}` : key];
+    });
+    if (isJsonObject(member(query, 'publicKey')))
+      throw new Refusal(400, 'searching by a key’s content is not offered');
+    if (keys.length === 0) throw new Refusal(400, 'email or hash is missing');
+    return context.json(rekor.find(keys, member(query, 'operator') === 'or' ? 'or' : 'and'));
+  });
+  return app;
+}
+
+function limited(value: JsonValue | undefined, what: string): readonly JsonValue[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value) || value.length > maxRetrieved) {
+    throw new Refusal(400, `${what} is not a list of at most ${maxRetrieved}`);
+  }
+  return value;
+}
+
+function findOne(rekor: Rekor, uuid: string): number[] {
+  try {
+    return [rekor.indexOf(uuid)];
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 404) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,140 @@
+import { mkdirSync } from 'node:fs';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { printable } from '@pratique/errors';
+import { sigstoreServerErrors } from '../errors.ts';
+import type { SigstoreServer, SigstoreServerOptions } from '../options.ts';
+import { lockDirectory } from '../store/lock.ts';
+import { signingConfig, trustedRoot } from '../tuf/trust-files.ts';
+import { createRoutes, faults } from './routes.ts';
+import { openServices } from './services.ts';
+
+const timeouts = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 60_000 };
+/** How long `close()` waits for requests in flight before it cuts them. */
+const patienceMs = 10_000;
+
+/**
+ * Starts a private Sigstore on one port and one directory and resolves when it accepts connections: OIDC issuer, Fulcio,
+ * certificate log, Rekor, timestamp authority and TUF repository. Keys are made at the first start.
+ *
+ * Entries and certificates are on disk before they are answered. One process at a time serves a directory.
+ *
+ * @throws SIGSTORE_SERVER_LISTEN_INVALID, SIGSTORE_SERVER_LISTEN_FAILED, SIGSTORE_SERVER_OPTION_INVALID,
+ *   SIGSTORE_SERVER_DIRECTORY_IN_USE, SIGSTORE_SERVER_DAMAGED, KEY_PASSWORD_WRONG
+ */
+export async function startSigstoreServer(options: SigstoreServerOptions): Promise<SigstoreServer> {
+  const { host, port } = parseListen(options.listen);
+  if (options.url !== undefined) checkUrl(options.url);
+  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  const unlock = await lockDirectory(options.directory);
+  const server = createServer(timeouts);
+  // Who comes before everything is loaded waits.
+  const ready = Promise.withResolvers<ReturnType<typeof getRequestListener>>();
+  server.on('request', (incoming, outgoing: ServerResponse) => {
+    // While stopping, a client is told not to send its next request here.
+    if (!server.listening) outgoing.setHeader('Connection', 'close');
+    if (options.log !== undefined) {
+      logWhenDone(options.log, incoming.method ?? '', incoming.url ?? '', outgoing);
+    }
+    void ready.promise.then((listener) => listener(incoming, outgoing));
+  });
+  try {
+    await listen(server, host, port, options.listen);
+    const bound = server.address() as AddressInfo;
+    const url = options.url ?? `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`;
+    const services = await openServices(options, url);
+    ready.resolve(getRequestListener(createRoutes(services).fetch, { overrideGlobalObjects: false }));
+    let closing: Promise<void> | undefined;
+    return {
+      url,
+      issuer: services.oidc.url,
+      trustedRoot: JSON.stringify(trustedRoot(services.trusted), null, 2),
+      signingConfig: JSON.stringify(signingConfig(services.trusted), null, 2),
+      peopleFile: services.peopleFile,
+      issueToken: (email) => services.oidc.issue(email),
+      close: () => {
+        closing ??= stop(server).then(services.close).then(unlock);
+        return closing;
+      },
+    };
+  } catch (error) {
+    server.close();
+    server.closeAllConnections();
+    await unlock();
+    throw error;
+  }
+}
+
+function logWhenDone(
+  log: NonNullable<SigstoreServerOptions['log']>,
+  method: string,
+  url: string,
+  outgoing: ServerResponse,
+): void {
+  const began = performance.now();
+  outgoing.once('close', () => {
+    const fault = faults.get(outgoing);
+    log({
+      method,
+      path: url.split('?', 1)[0]!,
+      status: outgoing.statusCode,
+      milliseconds: performance.now() - began,
+      ...(fault === undefined ? {} : { fault }),
+    });
+  });
+}
+
+async function listen(server: Server, host: string, port: number, shown: string): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  } catch (cause) {
+    throw sigstoreServerErrors.error('SIGSTORE_SERVER_LISTEN_FAILED', {
+      message: `cannot listen on ${printable(shown)}`,
+      found: (cause as NodeJS.ErrnoException).code,
+      cause,
+    });
+  }
+}
+
+async function stop(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), patienceMs);
+    // A connection whose last answer went out becomes idle, and would otherwise be kept for the next request.
+    const reaper = setInterval(() => server.closeIdleConnections(), 20);
+    server.close(() => {
+      clearTimeout(timer);
+      clearInterval(reaper);
+      resolve();
+    });
+  });
+}
+
+function checkUrl(text: string): void {
+  if (URL.canParse(text) && /^https?:\/\/[^/?#@]+(\/[^?#]*[^/?#])?$/.test(text)) return;
+  throw sigstoreServerErrors.error('SIGSTORE_SERVER_OPTION_INVALID', {
+    message: 'the URL of the server cannot be used',
+    expected: 'https://HOST, without a slash at the end',
+    found: printable(text, 200),
+  });
+}
+
+function parseListen(listen: string): { readonly host: string; readonly port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(listen);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port > 65_535) {
+    throw sigstoreServerErrors.error('SIGSTORE_SERVER_LISTEN_INVALID', {
+      message: 'the listen address is not HOST:PORT',
+      expected: 'HOST:PORT',
+      found: printable(listen),
+    });
+  }
+  return { host, port };
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Writes a file such that after a crash its name holds either the old content or all of the new, both on disk when this
+ * returns. Readable by its owner only when `secret`.
+ */
+export function replaceFile(path: string, content: string | Uint8Array, secret = false): void {
+  const directory = dirname(path);
+  mkdirSync(directory, { recursive: true });
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  const file = openSync(temporary, 'wx', secret ? 0o600 : 0o644);
+  try {
+    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+    for (let offset = 0; offset < bytes.byteLength; ) offset += writeSync(file, bytes, offset);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+  syncDirectory(directory);
+}
+
+/** Makes the names in a directory survive a power cut. Windows has no such call, and needs none. */
+export function syncDirectory(path: string): void {
+  if (process.platform === 'win32') return;
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** The text of a file, which is made by `create` and stored the first time. */
+export function readOrCreate(path: string, create: () => string, secret = false): string {
+  if (!existsSync(path)) replaceFile(path, create(), secret);
+  return readFileSync(path, 'utf8');
+}
