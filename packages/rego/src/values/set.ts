@@ -10,7 +10,9 @@ export class RegoSet {
   readonly rank = 6;
   key: string | undefined = undefined;
   hash: number | undefined = undefined;
-  readonly #plain = new Set<PrimitiveKey>();
+  /** The only primitive, while there is one: many sets never hold more. */
+  #only: PrimitiveKey | undefined = undefined;
+  #plain: Set<PrimitiveKey> | undefined = undefined;
   #boxed: ValueMap<true> | undefined = undefined;
   #sorted: readonly Value[] | undefined = undefined;
 
@@ -21,25 +23,32 @@ export class RegoSet {
   }
 
   get size(): number {
-    return this.#plain.size + (this.#boxed === undefined ? 0 : this.#boxed.size);
+    const primitives = this.#plain === undefined ? (this.#only === undefined ? 0 : 1) : this.#plain.size;
+    return primitives + (this.#boxed === undefined ? 0 : this.#boxed.size);
   }
 
   has(value: Value): boolean {
     if (value === null || typeof value !== 'object') {
-      if (this.#plain.has(value)) return true;
+      if (this.#plain === undefined ? this.#only === value : this.#plain.has(value)) return true;
       return this.#boxed !== undefined && typeof value === 'number' && this.#boxed.get(value) === true;
     }
     if (this.#boxed?.get(value) === true) return true;
-    return value instanceof RegoNumber && this.#plain.has(value.toDouble()) && this.#hasNumber(value);
+    return value instanceof RegoNumber && this.#hasNumber(value);
   }
 
   /** Adds a value; true when it was not there. */
   add(value: Value): boolean {
     if (value === null || typeof value !== 'object') {
       if (this.#boxed !== undefined && this.has(value)) return false;
-      const before = this.#plain.size;
-      this.#plain.add(value);
-      if (this.#plain.size === before) return false;
+      if (this.#plain === undefined) {
+        if (this.#only === value) return false;
+        if (this.#only === undefined) this.#only = value;
+        else this.#plain = new Set<PrimitiveKey>().add(this.#only).add(value);
+      } else {
+        const before = this.#plain.size;
+        this.#plain.add(value);
+        if (this.#plain.size === before) return false;
+      }
     } else {
       if (value instanceof RegoNumber && this.has(value)) return false;
       this.#boxed ??= new ValueMap();
@@ -67,13 +76,16 @@ export class RegoSet {
   }
 
   #all(): Value[] {
-    const out: Value[] = this.#plain.size === 0 ? [] : [...this.#plain];
+    const out: Value[] =
+      this.#plain !== undefined ? [...this.#plain] : this.#only === undefined ? [] : [this.#only];
     this.#boxed?.keysInto(out);
     return out;
   }
 
   #hasNumber(value: RegoNumber): boolean {
-    return compare(value, value.toDouble()) === 0;
+    const double = value.toDouble();
+    const known = this.#plain === undefined ? this.#only === double : this.#plain.has(double);
+    return known && compare(value, double) === 0;
   }
 }
 

@@ -13,12 +13,22 @@ describe('patterns the platform may test', () => {
     'foo|bar|^baz.*$',
     '^\\d{4}-\\d{2}-\\d{2}',
     '^https?://',
+    '^registry\\.example/team-(7|1[0-9])/[a-z][a-z0-9-]*:v[0-9]+\\.[0-9]+$',
+    '^(?:http|https)://(a|(b|c)d)$',
   ])('%s', (pattern) => {
     expect(nativePattern(pattern)).toBeInstanceOf(RegExp);
   });
 
   test.each([
-    ['groups', '^(a|b)+$'],
+    ['groups that repeat', '^(a|b)+$'],
+    ['groups that repeat by count', '^(a|b){2}$'],
+    ['groups with flags', '^(?i:a)$'],
+    ['named groups', '^(?P<x>a)$'],
+    ['anchors in groups', '(^a|b)'],
+    ['groups left open', '^(a'],
+    ['groups not opened', '^a)'],
+    ['groups whose alternative repeats what follows, twice', '^(a*|b)a*b$'],
+    ['more choices than are looked at', '(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)'],
     ['a repetition of what follows it, twice', '^a*a*b$'],
     ['a repetition before a repeated tail', '^.+a*$'],
     ['an optional that may also be what follows', '^a?a?a?aaa$'],
@@ -49,6 +59,11 @@ test('the platform answers as RE2 for every pattern it may test', () => {
     '\\d',
     '\\w',
     '[^\\d-]',
+    '(a|b-)',
+    '(?:[ab]|a\\d+)',
+    '(a|(b|-)c?)',
+    '(|a)',
+    '(a*)',
     '|',
     '^',
     '$',

@@ -1,6 +1,6 @@
 /**
  * RE2 patterns that the platform's own engine can test with the same answer and in linear time: chains of ASCII
- * characters and classes without groups, in which no repetition can match what may follow it, so that backtracking never
+ * characters and classes, with groups that are not repeated, in which no repetition can match what may follow it, so that backtracking never
  * has more than one way to go. Everything else is left to RE2.
  */
 
@@ -21,6 +21,8 @@ interface Item {
 /** Characters after a repetition that may match them too are tried at every place it can end, so there may be few. */
 const maxTail = 200;
 const maxLength = 1_000;
+/** Ways through the alternatives of a pattern's groups, each of which is looked at. */
+const maxPaths = 64;
 
 /** A platform pattern that tests as the RE2 pattern does; undefined where that is not certain. */
 export function nativePattern(pattern: string): RegExp | undefined {
@@ -30,13 +32,21 @@ export function nativePattern(pattern: string): RegExp | undefined {
   return new RegExp(branches.map(({ source }) => source).join('|'), 'u');
 }
 
-interface Branch {
-  readonly anchored: boolean;
-  readonly items: readonly Item[];
+interface Sequence {
+  /** One chain for each choice of alternatives: what holds for all of them holds for backtracking over the groups. */
+  readonly paths: readonly (readonly Item[])[];
   readonly source: string;
 }
 
-function isLinear({ anchored, items }: Branch): boolean {
+interface Branch extends Sequence {
+  readonly anchored: boolean;
+}
+
+function isLinear({ anchored, paths }: Branch): boolean {
+  return paths.every((items) => isLinearPath(items, anchored));
+}
+
+function isLinearPath(items: readonly Item[], anchored: boolean): boolean {
   const unbounded = ({ quantifier }: Item) => quantifier === '*' || quantifier === '+';
   if (!anchored && items.some(unbounded)) return false;
   let ambiguous = 0;
@@ -102,15 +112,44 @@ class PatternReader {
 
   private branch(): Branch | undefined {
     const anchored = this.take('^');
-    const items: Item[] = [];
-    while (this.at < this.pattern.length && !'|$'.includes(this.pattern[this.at]!)) {
-      const item = this.item();
-      if (item === undefined) return undefined;
-      items.push(item);
-    }
+    const sequence = this.sequence();
+    if (sequence === undefined) return undefined;
+    const { paths, source } = sequence;
     const ended = this.take('$');
-    const body = items.map(({ source }) => source).join('');
-    return { anchored, items, source: `${anchored ? '^' : ''}${body}${ended ? '$' : ''}` };
+    return { anchored, paths, source: `${anchored ? '^' : ''}${source}${ended ? '$' : ''}` };
+  }
+
+  private sequence(): Sequence | undefined {
+    let paths: readonly (readonly Item[])[] = [[]];
+    let source = '';
+    while (this.at < this.pattern.length && !'|$)'.includes(this.pattern[this.at]!)) {
+      const part = this.take('(') ? this.group() : this.single();
+      if (part === undefined || paths.length * part.paths.length > maxPaths) return undefined;
+      paths = paths.flatMap((path) => part.paths.map((more) => [...path, ...more]));
+      source += part.source;
+    }
+    return { paths, source };
+  }
+
+  private single(): Sequence | undefined {
+    const item = this.item();
+    return item === undefined ? undefined : { paths: [[item]], source: item.source };
+  }
+
+  /** What follows a parenthesis. Groups that set flags, have names or are repeated are none of ours. */
+  private group(): Sequence | undefined {
+    if (this.take('?') && !this.take(':')) return undefined;
+    const alternatives: Sequence[] = [];
+    do {
+      const alternative = this.sequence();
+      if (alternative === undefined) return undefined;
+      alternatives.push(alternative);
+    } while (this.take('|'));
+    if (!this.take(')') || /^[?*+{]/.test(this.pattern.slice(this.at, this.at + 1))) return undefined;
+    return {
+      paths: alternatives.flatMap(({ paths }) => paths),
+      source: `(?:${alternatives.map(({ source }) => source).join('|')})`,
+    };
   }
 
   private item(): Item | undefined {
