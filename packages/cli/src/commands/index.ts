@@ -8,6 +8,7 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   demo: () => import('./demo.ts'),
   up: () => import('./up.ts'),
   'registry serve': () => import('./registry-serve.ts'),
+  'sigstore serve': () => import('./sigstore-serve.ts'),
   explain: () => import('./explain.ts'),
   doctor: () => import('./doctor.ts'),
   config: () => import('./config.ts'),

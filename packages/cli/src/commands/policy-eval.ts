@@ -4,6 +4,7 @@ import { loadSources } from '../policy/load-sources.ts';
 import { type Problem, problemsOf } from '../policy/problems.ts';
 import { readNamed } from '../policy/read-named.ts';
 import { type Output, present } from '../policy/results.ts';
+import { verificationKey } from '../policy/signing.ts';
 import { compileSources, languageOf, type Sources, textsOf, usage } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -23,7 +24,7 @@ export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal,
   }
   const output: { -readonly [K in keyof Output]: Output[K] } = { problems: [], results: [] };
   try {
-    const sources = await loadSources(flags, terminal, signal);
+    const sources = await loadSources(flags, terminal, signal, verificationKey(flags, terminal.cwd));
     texts = textsOf(sources).set('', query);
     evaluate(query, input, sources, flags, terminal, signal, output);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type Bundle, loadFiles } from '@pratique/rego';
+import { type Bundle, loadFiles, type VerificationKey } from '@pratique/rego';
 import type { Terminal } from '../program/terminal.ts';
 import type { RegistryFlags } from '../registry/client.ts';
 import { fetchBundle } from './fetch-bundle.ts';
@@ -17,11 +17,16 @@ export async function loadSources(
   flags: SourceFlags,
   terminal: Terminal,
   signal: AbortSignal,
+  verification?: VerificationKey,
 ): Promise<Sources> {
   const options = { regoVersion: languageOf(flags), ignore: ignored(flags.ignore), directory: terminal.cwd };
+  const trust = verification === undefined ? {} : { verification };
   const bundles: { name: string; bundle: Bundle }[] = [];
   for (const name of flags.bundle) {
-    bundles.push({ name, bundle: await fetchBundle(name, { ...options, flags, terminal, signal }) });
+    bundles.push({
+      name,
+      bundle: await fetchBundle(name, { ...options, ...trust, flags, terminal, signal }),
+    });
   }
   return joined(loadFiles(flags.data, options), bundles);
 }

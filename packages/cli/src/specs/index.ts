@@ -15,7 +15,7 @@ import {
   policySign,
   policyTest,
 } from './policy.ts';
-import { demo, registryServe, up } from './servers.ts';
+import { demo, registryServe, sigstoreServe, up } from './servers.ts';
 import {
   generateKeyPair,
   importKeyPair,
@@ -53,6 +53,7 @@ export const commands: readonly CommandSpec[] = [
   policyData,
   policyCapabilities,
   registryServe,
+  sigstoreServe,
   copy,
   tree,
   resolveImage,

@@ -1,9 +1,10 @@
 import { compareTerms } from '../ast/compare.ts';
 import type { Body, Ref, Rule, Term } from '../ast/types.ts';
-import type { Node } from '../ast/visit.ts';
 import type { CompiledRule, RuleNode, RuleTree } from '../compiler/rule-tree.ts';
 import { isRootRef, isScalar, walkAll } from '../compiler/tree.ts';
 import { type CompileInput, Engine } from '../engine.ts';
+
+type Node = Parameters<typeof walkAll>[0][number];
 
 /** What a query needs. Refs start with `data` or `input`; they end where a part is not constant. */
 export interface Dependencies {

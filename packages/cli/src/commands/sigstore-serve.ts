@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { printable } from '@pratique/errors';
+import { parseIssuers, startSigstoreServer } from '@pratique/sigstore-server';
+import { parse } from 'yaml';
+import { cliErrors } from '../errors.ts';
+import { serveUntilStopped } from '../program/serve.ts';
+import type { Run } from '../program/spec.ts';
+import type { sigstoreServe } from '../specs/servers.ts';
+
+const maxFileBytes = 1024 * 1024;
+
+export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, signal }) => {
+  const read = (file: string): string =>
+    readFileSync(resolve(terminal.cwd, file), 'utf8').slice(0, maxFileBytes);
+  const passphrase = flags['passphrase-file']
+    ? read(flags['passphrase-file']).split(/\r?\n/, 1)[0]!
+    : undefined;
+  if (passphrase === '') {
+    throw cliErrors.error('USAGE', {
+      message: 'the first line of the passphrase file is empty',
+      expected: 'the passphrase',
+    });
+  }
+  const directory = resolve(terminal.cwd, flags.data);
+  const server = await startSigstoreServer({
+    listen: flags.listen ?? '127.0.0.1:5080',
+    directory,
+    people: flags.person,
+    ...(flags.url ? { url: flags.url } : {}),
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(flags.issuers ? { issuers: parseIssuers(parse(read(flags.issuers), { maxAliasCount: 0 })) } : {}),
+    log: ({ method, path, status, milliseconds, fault }) => {
+      if (status >= 500)
+        terminal.err(
+          `${method} ${printable(path)} ${status} ${milliseconds.toFixed(1)} ms ${fault instanceof Error ? fault.message : ''}\n`,
+        );
+    },
+  });
+  terminal.err(
+    `trusted root: ${server.trustedRootFile}\nsecrets of people: ${server.peopleFile}\ncosign initialize --mirror ${server.url}/tuf --root ${server.url}/tuf/root.json\n`,
+  );
+  return await serveUntilStopped(
+    {
+      urls: { sigstore: server.url, issuer: server.issuer, tuf: `${server.url}/tuf` },
+      close: () => server.close(),
+    },
+    flags.output,
+    terminal,
+    signal,
+  );
+};
