@@ -75,6 +75,23 @@ export const policyErrors = defineErrors({
     title: 'The wasm policy was stopped, or failed, before it answered.',
     remedy: 'Look at the policy: it takes too long, needs too much memory, or uses a built-in wasm lacks.',
   },
+  LOG_RULE_FAILED: {
+    kind: 'fault',
+    title: 'A rule of the decision log failed.',
+    remedy: 'Correct the policy in package system.log; what a mask would have hidden is left out until then.',
+  },
+  LOG_WRITE_FAILED: {
+    kind: 'fault',
+    title: 'A decision could not be written to the file of the decision log.',
+    remedy:
+      'Check that the disk has room and the file may be written; with `sync: true` decisions are refused until then.',
+  },
+  LOG_UPLOAD_FAILED: {
+    kind: 'fault',
+    title: 'The service of the decision log does not take the decisions.',
+    remedy:
+      'Check its address, its token and its own log; decisions wait meanwhile, and the oldest are dropped.',
+  },
   DEADLINE_EXCEEDED: {
     kind: 'fault',
     title: 'The decision was not ready before the deadline.',

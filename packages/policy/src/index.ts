@@ -17,6 +17,15 @@ export {
   type GateRequest,
 } from './gate/gate.ts';
 export type { OpenRepository, Station } from './gate/stations.ts';
+export type { DecisionLogConfig, FileLogConfig, HttpLogConfig } from './log/config.ts';
+export type { DecisionContext, DecisionEvent } from './log/event.ts';
+export {
+  type DecisionLog,
+  type DecisionLogOptions,
+  type DecisionLogStats,
+  type LostReason,
+  openDecisionLog,
+} from './log/log.ts';
 export { loadTrust } from './trust/load.ts';
 export type { TrustFiles } from './trust/material.ts';
 export { parseTrust } from './trust/parse.ts';

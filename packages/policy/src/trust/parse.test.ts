@@ -126,7 +126,12 @@ test.each([
   ],
   ['another version', 'apiVersion: pratique.dev/v9', '3:1', 'unique'],
   ['a key that is none', 'authorities:\n  team: { key: nonsense }', '4:16', 'public key'],
-  ['an authority without a key', 'authorities:\n  team: {}', '4:9', 'key, keys, keyFile, keyFiles or identities'],
+  [
+    'an authority without a key',
+    'authorities:\n  team: {}',
+    '4:9',
+    'key, keys, keyFile, keyFiles or identities',
+  ],
   [
     'a missing key file',
     'authorities:\n  team: { keyFile: team.pub }',
