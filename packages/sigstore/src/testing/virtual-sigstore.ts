@@ -9,7 +9,7 @@ import {
 } from '@pratique/crypto';
 import { mediaTypes } from '../media-types.ts';
 import { exactly, type TrustedIdentity } from '../trust/identity.ts';
-import type { Trust } from '../trust/trust.ts';
+import type { TransparencyLog, Trust } from '../trust/trust.ts';
 import { dsseBody, type EntryJson, hashedRekordBody, testLog } from './transparency-log.ts';
 import { makeLoggedCertificate, testCertificateLog } from './virtual/certificate-log.ts';
 import {
@@ -197,10 +197,14 @@ function material(
 
 /** This Sigstore's `trusted_root.json`. */
 export function trustedRootJson() {
-  const log = (of: { id: string; key: { spki: Uint8Array }; baseUrl: string }) => ({
+  const log = (of: TransparencyLog) => ({
     baseUrl: of.baseUrl,
     hashAlgorithm: 'SHA2_256',
-    publicKey: { rawBytes: encodeBase64(of.key.spki), validFor: period },
+    publicKey: {
+      rawBytes: encodeBase64(of.key.spki),
+      keyDetails: of.key.algorithm === 'ed25519' ? 'PKIX_ED25519' : 'PKIX_ECDSA_P256_SHA_256',
+      validFor: period,
+    },
     logId: { keyId: Buffer.from(of.id, 'hex').toString('base64') },
   });
   const period = { start: years.validFrom.toISOString(), end: years.validUntil.toISOString() };
