@@ -3,10 +3,11 @@ import { cliErrors } from './errors.ts';
 
 /** Every code of the product. */
 export async function allErrors(): Promise<ReadonlyMap<string, ErrorEntry & { readonly area: string }>> {
-  const [oci, crypto, sigstore, registry, policy, admission] = await Promise.all([
+  const [oci, crypto, sigstore, sigstoreServer, registry, policy, admission] = await Promise.all([
     import('@pratique/oci'),
     import('@pratique/crypto'),
     import('@pratique/sigstore'),
+    import('@pratique/sigstore-server'),
     import('@pratique/registry'),
     import('@pratique/policy'),
     import('@pratique/admission'),
@@ -16,6 +17,7 @@ export async function allErrors(): Promise<ReadonlyMap<string, ErrorEntry & { re
     images: oci.ociErrors,
     keys: crypto.cryptoErrors,
     signatures: sigstore.sigstoreErrors,
+    'private Sigstore': sigstoreServer.sigstoreServerErrors,
     registry: registry.registryErrors,
     policy: policy.policyErrors,
     admission: admission.admissionErrors,

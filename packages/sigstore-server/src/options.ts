@@ -34,9 +34,9 @@ export interface SigstoreServer {
   readonly url: string;
   /** Stands in tokens and certificates as the issuer. */
   readonly issuer: string;
-  /** `trusted_root.json` and `signing_config.v0.2.json` as the TUF repository has them. */
-  readonly trustedRoot: string;
-  readonly signingConfig: string;
+  /** Files with what the TUF repository publishes, for clients that take files. */
+  readonly trustedRootFile: string;
+  readonly signingConfigFile: string;
   /** The file with the secrets of the people. */
   readonly peopleFile: string;
   /** An identity token of the embedded issuer, for whoever runs the server inside a process. */

@@ -105,3 +105,52 @@ export const registryServe = defineCommand({
     'tls-key': { kind: 'string', placeholder: 'FILE', summary: 'Its private key, PEM' },
   },
 });
+
+export const sigstoreServe = defineCommand({
+  name: 'sigstore serve',
+  group: 'Signatures',
+  summary: 'Run a private Sigstore on a directory: issuer, Fulcio, Rekor, CT log, timestamps, TUF',
+  examples: [
+    {
+      command: 'pratique sigstore serve --listen 127.0.0.1:5080 --data ./sigstore --person dev@example.com',
+      does: 'then `cosign initialize --mirror http://127.0.0.1:5080/tuf --root http://127.0.0.1:5080/tuf/root.json`',
+    },
+    {
+      command:
+        'curl -d grant_type=client_credentials -d client_id=dev@example.com -d client_secret=… http://127.0.0.1:5080/oidc/token',
+      does: 'an identity token for `cosign sign --identity-token`; the secret is in people.json in the directory',
+    },
+  ],
+  description:
+    'Everything is in the directory, keys and logs; what is acknowledged is on disk. It speaks plain HTTP: for others than this\nmachine put it behind a TLS proxy and say under which --url it is reached.',
+  args: [],
+  flags: {
+    ...serverFlags,
+    data: {
+      kind: 'string',
+      placeholder: 'DIR',
+      default: './pratique-sigstore',
+      summary: 'Where everything is kept',
+    },
+    url: {
+      kind: 'string',
+      placeholder: 'URL',
+      summary: 'URL clients reach it under; by default the address it listens on. Keep it the same',
+    },
+    person: {
+      kind: 'list',
+      placeholder: 'EMAIL',
+      summary: 'Somebody who can get identity tokens; may be repeated',
+    },
+    issuers: {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary: 'Issuers elsewhere to trust, JSON or YAML: a list of {url, type, audience, subjectPrefix}',
+    },
+    'passphrase-file': {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary: 'Encrypt the keys with the first line of this file',
+    },
+  },
+});

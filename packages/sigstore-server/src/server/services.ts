@@ -11,7 +11,7 @@ import { remoteKeys } from '../oidc/remote-keys.ts';
 import type { TrustedIssuer } from '../oidc/tokens.ts';
 import type { SigstoreServerOptions } from '../options.ts';
 import { Rekor } from '../rekor/rekor.ts';
-import { readOrCreate } from '../store/files.ts';
+import { readOrCreate, replaceFile } from '../store/files.ts';
 import { loadKeys, type ServerKeys } from '../store/keys.ts';
 import { TufRepository } from '../tuf/repository.ts';
 import { type Trusted, trustTargets } from '../tuf/trust-files.ts';
@@ -80,6 +80,10 @@ export async function openServices(options: SigstoreServerOptions, url: string):
   });
   const targets = trustTargets(trusted);
   tuf.publish(targets);
+  // For verifiers that take files.
+  for (const name of ['trusted_root.json', 'signing_config.v0.2.json']) {
+    replaceFile(inside(name), targets[name]!.content);
+  }
   const renewal = setInterval(() => tuf.publish(targets), renewEveryMs).unref();
   return {
     url,

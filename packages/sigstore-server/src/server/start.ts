@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { printable } from '@pratique/errors';
 import { sigstoreServerErrors } from '../errors.ts';
 import type { SigstoreServer, SigstoreServerOptions } from '../options.ts';
 import { lockDirectory } from '../store/lock.ts';
-import { signingConfig, trustedRoot } from '../tuf/trust-files.ts';
 import { createRoutes, faults } from './routes.ts';
 import { openServices } from './services.ts';
 
@@ -49,8 +49,8 @@ export async function startSigstoreServer(options: SigstoreServerOptions): Promi
     return {
       url,
       issuer: services.oidc.url,
-      trustedRoot: JSON.stringify(trustedRoot(services.trusted), null, 2),
-      signingConfig: JSON.stringify(signingConfig(services.trusted), null, 2),
+      trustedRootFile: join(options.directory, 'trusted_root.json'),
+      signingConfigFile: join(options.directory, 'signing_config.v0.2.json'),
       peopleFile: services.peopleFile,
       issueToken: (email) => services.oidc.issue(email),
       close: () => {

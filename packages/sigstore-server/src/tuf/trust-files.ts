@@ -51,7 +51,7 @@ export function trustTargets(trusted: Trusted): Record<string, Target> {
 }
 
 /** TrustedRoot of Sigstore's protobuf-specs, version 0.1. */
-export function trustedRoot({ url, since, rekor, certificateLog, fulcio, timestamps }: Trusted): JsonObject {
+function trustedRoot({ url, since, rekor, certificateLog, fulcio, timestamps }: Trusted): JsonObject {
   const validFor = { start: protobufTime(since) };
   const log = (baseUrl: string, key: PublicKey) => ({
     baseUrl,
@@ -75,7 +75,7 @@ export function trustedRoot({ url, since, rekor, certificateLog, fulcio, timesta
 }
 
 /** SigningConfig of Sigstore's protobuf-specs, version 0.2. */
-export function signingConfig({ url, issuer, since }: Trusted): JsonObject {
+function signingConfig({ url, issuer, since }: Trusted): JsonObject {
   const service = (address: string) => ({
     url: address,
     majorApiVersion: 1,
