@@ -113,7 +113,7 @@ async function decide(
     const patch = endpoint === 'mutate' && pinned(options, request) ? pinPatch(decision, review.images) : [];
     const text = encodeResponse(respond(request.uid, decision, patch));
     metrics.decided(decision);
-    options.log?.review?.({
+    await options.log?.review?.({
       endpoint,
       uid: request.uid,
       operation: request.operation,
@@ -124,7 +124,8 @@ async function decide(
     return { text, outcome: outcomeOf(review, decision) };
   } catch (error) {
     options.log?.problem?.(error);
-    const { code, remedy } = internal(error);
+    // A decision that may not be answered, since it could not be logged, says so itself.
+    const { code, remedy } = error instanceof PratiqueError ? error : internal(error);
     return { text: encodeResponse(refuse(request.uid, 500, `${code}: ${remedy}`)), outcome: 'fault' };
   }
 }

@@ -1,4 +1,4 @@
-import type { CacheStats, Decision } from '@pratique/policy';
+import type { CacheStats, Decision, DecisionLogStats } from '@pratique/policy';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export type Endpoint = 'validate' | 'mutate';
@@ -18,7 +18,11 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-export function createMetrics(cache: () => CacheStats, inFlight: () => number): Metrics {
+export function createMetrics(
+  cache: () => CacheStats,
+  inFlight: () => number,
+  decisionLog?: () => DecisionLogStats,
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const reviews = new Counter({
@@ -74,6 +78,20 @@ export function createMetrics(cache: () => CacheStats, inFlight: () => number): 
       this.inc({ result: 'miss' }, misses);
     },
   });
+  if (decisionLog !== undefined) {
+    new Counter({
+      name: 'pratique_decision_log_events_total',
+      help: 'Decisions by what became of them in the decision log: logged, dropped by a rule, or lost.',
+      labelNames: ['result'],
+      registers,
+      collect() {
+        this.reset();
+        const { logged, dropped, lost } = decisionLog();
+        for (const [result, events] of Object.entries({ logged, dropped, ...lost }))
+          this.inc({ result }, events);
+      },
+    });
+  }
   const seen = new Set<string>();
   const labelOf = (code: string): string => {
     if (!seen.has(code) && seen.size >= maxCodes) return 'OTHER';

@@ -1,4 +1,4 @@
-import type { Decision, Gate } from '@pratique/policy';
+import type { Decision, DecisionLogStats, Gate } from '@pratique/policy';
 import type { TlsOptions } from './certificate.ts';
 import type { Endpoint } from './metrics.ts';
 
@@ -34,10 +34,10 @@ export interface ReviewEvent {
   readonly milliseconds: number;
 }
 
-/** Hears what the server does. Nothing here may throw. */
+/** Hears what the server does. Only `review` may throw. */
 export interface AdmissionLog {
-  /** Every decision, before it is answered. */
-  review?(event: ReviewEvent): void;
+  /** Every decision. It is answered when this is done; when it fails, the request is refused as a fault instead. */
+  review?(event: ReviewEvent): void | Promise<void>;
   /** Requests that could not be read, certificates that could not be reloaded, defects. */
   problem?(error: unknown): void;
   /** A certificate was exchanged. */
@@ -58,4 +58,6 @@ export interface AdmissionOptions {
   readonly mutateWorkloads?: boolean;
   readonly limits?: Partial<AdmissionLimits>;
   readonly log?: AdmissionLog;
+  /** Of the decision log, for `/metrics`. */
+  readonly decisionLogStats?: () => DecisionLogStats;
 }

@@ -14,7 +14,7 @@ const admission = await startAdmission({
   tls: { names: ['localhost', '127.0.0.1'] },
   deadlineMs: 200,
   limits: { maxBodyBytes: 1_000_000, bodyTimeoutMs: 300 },
-  log: { review: (event) => events.push(event), problem: (error) => problems.push(error) },
+  log: { review: (event) => void events.push(event), problem: (error) => problems.push(error) },
 });
 afterAll(() => admission.close());
 

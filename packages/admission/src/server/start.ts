@@ -31,6 +31,7 @@ export async function startAdmission(options: AdmissionOptions): Promise<Admissi
   const metrics: Metrics = createMetrics(
     () => options.gate.cacheStats,
     () => service.inFlight,
+    options.decisionLogStats,
   );
   const limits = { ...defaultLimits, ...options.limits };
   const service: Service = { options, limits, metrics, inFlight: 0, closing: false };

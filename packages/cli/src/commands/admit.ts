@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type ManifestSource, reviewManifests } from '@pratique/admission';
-import type { Decision } from '@pratique/policy';
+import type { Decision, DecisionLog } from '@pratique/policy';
 import { cliErrors } from '../errors.ts';
+import { openLog } from '../gate/decision-log.ts';
 import { openGate } from '../gate/open-gate.ts';
 import { decisionText } from '../gate/print-decision.ts';
 import { exit } from '../program/exit.ts';
@@ -22,12 +23,16 @@ export const run: Run<typeof admit.flags> = async ({ args, flags, terminal, sign
     });
   }
   const client = openClient(flags, terminal);
+  let log: DecisionLog | undefined;
   try {
     const gate = await openGate(flags, client, terminal);
+    log = openLog(gate.trust, terminal);
     const options = { deadlineMs: flags.timeout * 1000, signal };
     const results: { title: string; source: object; decision: Decision }[] = [];
     for (const image of args) {
-      results.push({ title: image, source: { image }, decision: await gate.checkImage(image, options) });
+      const decision = await gate.checkImage(image, options);
+      await log?.log(decision);
+      results.push({ title: image, source: { image }, decision });
     }
     const sources = flags.filename.flatMap((name) => readManifests(name, terminal));
     for (const { decision, ...source } of await reviewManifests(sources, gate, {
@@ -35,6 +40,7 @@ export const run: Run<typeof admit.flags> = async ({ args, flags, terminal, sign
       namespace: flags.namespace,
     })) {
       const title = `${source.kind} ${source.namespace}/${source.name ?? '(no name)'}  ${source.file}:${source.line}`;
+      await log?.log(decision, { request: { operation: 'CREATE', file: source.file, line: source.line } });
       results.push({ title, source, decision });
     }
     if (signal.aborted) return exit.interrupted;
@@ -54,6 +60,7 @@ export const run: Run<typeof admit.flags> = async ({ args, flags, terminal, sign
     }
     return denied.length === 0 ? exit.ok : exit.denied;
   } finally {
+    await log?.close();
     client.close();
   }
 };

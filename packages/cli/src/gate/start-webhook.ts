@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
-import { type Admission, startAdmission, type TlsOptions } from '@pratique/admission';
+import { type Admission, type ReviewEvent, startAdmission, type TlsOptions } from '@pratique/admission';
 import { printable } from '@pratique/errors';
 import type { RegistryClient } from '@pratique/oci';
+import type { DecisionLog } from '@pratique/policy';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { keptCertificate } from './certificate.ts';
+import { openLog, problemLine } from './decision-log.ts';
 import { type GateFlags, openGate } from './open-gate.ts';
 
 export interface WebhookFlags extends GateFlags {
@@ -17,32 +19,60 @@ export interface WebhookFlags extends GateFlags {
   readonly 'tls-name': readonly string[];
 }
 
-/** Starts the webhook; each decision is one line of JSON on standard error. */
+/**
+ * Starts the webhook. Decisions go where the trust configuration's `decisionLog` says; without one, each is a line of
+ * JSON on standard error.
+ */
 export async function startWebhook(
   flags: WebhookFlags,
   client: RegistryClient,
   terminal: Terminal,
 ): Promise<Admission> {
-  return await startAdmission({
-    gate: await openGate(flags, client, terminal),
+  const gate = await openGate(flags, client, terminal);
+  const log = openLog(gate.trust, terminal);
+  const admission = await startAdmission({
+    gate,
     listen: flags.listen,
     tls: tlsOptions(flags, terminal),
     deadlineMs: flags.deadline,
     mutateWorkloads: flags['mutate-workloads'],
+    ...(log === undefined ? {} : { decisionLogStats: () => log.stats }),
     log: {
-      review({ endpoint, uid, operation, decision, skipped, milliseconds }) {
-        const { evidence: _, ...told } = decision;
-        terminal.err(
-          `${JSON.stringify({ ...told, endpoint, uid, operation, skipped, milliseconds: Math.round(milliseconds * 100) / 100 })}\n`,
-        );
-      },
-      problem: (error) =>
-        terminal.err(
-          `${JSON.stringify({ problem: printable(error instanceof Error ? error.message : String(error), 500) })}\n`,
-        ),
+      review: (event) => (log === undefined ? printReview(event, terminal) : logReview(event, log)),
+      problem: (error) => terminal.err(problemLine(error)),
       certificate: (expires) => terminal.err(`${JSON.stringify({ certificate: 'exchanged', expires })}\n`),
     },
   });
+  return {
+    ...admission,
+    async close() {
+      await admission.close();
+      await log?.close();
+    },
+  };
+}
+
+function printReview(
+  { endpoint, uid, operation, decision, skipped, milliseconds }: ReviewEvent,
+  terminal: Terminal,
+): void {
+  const { evidence: _, ...told } = decision;
+  terminal.err(
+    `${JSON.stringify({ ...told, endpoint, uid, operation, skipped, milliseconds: Math.round(milliseconds * 100) / 100 })}\n`,
+  );
+}
+
+async function logReview(
+  { endpoint, uid, operation, decision, skipped, milliseconds }: ReviewEvent,
+  log: DecisionLog,
+): Promise<void> {
+  const request = {
+    endpoint,
+    uid: printable(uid),
+    operation,
+    ...(skipped === undefined ? {} : { skipped }),
+  };
+  await log.log(decision, { request, milliseconds });
 }
 
 function tlsOptions(flags: WebhookFlags, terminal: Terminal): TlsOptions {
