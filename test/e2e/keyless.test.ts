@@ -5,34 +5,26 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../../packages/cli/src/program/run.ts';
 import { testTerminal } from '../../packages/cli/src/testing/terminal.ts';
-import { encodeBase64, formatPem, formatPublicKey } from '../../packages/crypto/src/index.ts';
+import { formatPublicKey } from '../../packages/crypto/src/index.ts';
 import {
   buildImage,
-  buildImageManifest,
   createRegistryClient,
   type Descriptor,
-  describeBytes,
-  emptyDescriptor,
-  emptyJson,
   machinePlatform,
   pushImage,
   type RegistryRepository,
 } from '../../packages/oci/src/index.ts';
 import { type Registry, startRegistry } from '../../packages/registry/src/index.ts';
 import { attestImage, signPredicateType } from '../../packages/sigstore/src/index.ts';
-import { hashedRekordBody, logAnnotation } from '../../packages/sigstore/src/testing/transparency-log.ts';
 import {
   issuer,
   keys,
-  makeLeaf,
-  rekor,
-  signingTime,
   signMessage,
   signStatement,
   subject,
-  timestampAuthority,
   trustedRootJson,
 } from '../../packages/sigstore/src/testing/virtual-sigstore.ts';
+import { attach, statement, tagSignature } from '../support/keyless.ts';
 
 /** Users of `verify`, `verify-attestation` and `verify-blob` who name an identity instead of a key. */
 const never = new AbortController().signal;
@@ -57,62 +49,6 @@ const patterns = (expression: string) => [
   '--certificate-oidc-issuer',
   issuer,
 ];
-
-function statement({ digest }: Descriptor, predicateType: string): Uint8Array {
-  const [algorithm = '', hex = ''] = digest.split(':');
-  return new TextEncoder().encode(
-    JSON.stringify({
-      _type: 'https://in-toto.io/Statement/v1',
-      subject: [{ digest: { [algorithm]: hex } }],
-      predicateType,
-      predicate: {},
-    }),
-  );
-}
-
-const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
-
-async function attach(repository: RegistryRepository, of: Descriptor, json: unknown): Promise<void> {
-  const bytes = new TextEncoder().encode(JSON.stringify(json));
-  const layer = describeBytes(bytes, bundleType);
-  await repository.putBlob(layer, bytes);
-  await repository.putBlob(emptyDescriptor, emptyJson);
-  const manifest = buildImageManifest({ artifactType: bundleType, layers: [layer], subject: of });
-  await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType);
-}
-
-/** The layer Cosign 2 writes, with the certificate, the log entry and the timestamp in its annotations. */
-async function tagSignature(repository: RegistryRepository, { digest }: Descriptor): Promise<void> {
-  const payload = new TextEncoder().encode(
-    JSON.stringify({
-      critical: {
-        identity: { 'docker-reference': repository.name },
-        image: { 'docker-manifest-digest': digest },
-        type: 'cosign container image signature',
-      },
-      optional: null,
-    }),
-  );
-  const certificate = formatPem('CERTIFICATE', makeLeaf());
-  const signature = keys.signer.sign(payload);
-  const entry = rekor.entry(hashedRekordBody(payload, encodeBase64(signature), certificate), signingTime);
-  const stamp = { SignedRFC3161Timestamp: encodeBase64(timestampAuthority.stamp(signature)) };
-  const layer = {
-    ...describeBytes(payload, 'application/vnd.dev.cosign.simplesigning.v1+json'),
-    annotations: {
-      'dev.cosignproject.cosign/signature': encodeBase64(signature),
-      'dev.sigstore.cosign/certificate': certificate,
-      'dev.sigstore.cosign/bundle': logAnnotation(entry),
-      'dev.sigstore.cosign/rfc3161timestamp': JSON.stringify(stamp),
-    },
-  };
-  await repository.putBlob(layer, payload);
-  await repository.putBlob(emptyDescriptor, emptyJson);
-  const manifest = buildImageManifest({ layers: [layer] });
-  await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, {
-    tag: `${digest.replace(':', '-')}.sig`,
-  });
-}
 
 beforeAll(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'pratique-keyless-'));

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonValue } from '@pratique/crypto';
 import type { Digest } from '@pratique/oci';
 import { signPredicateType } from '../media-types.ts';
-import type { VerifiedSignature } from '../types.ts';
+import type { Signer, VerifiedSignature } from '../types.ts';
 
 /** One element of the JSON array that `cosign verify` prints. */
 export interface VerificationJson {
@@ -30,7 +30,9 @@ export function formatVerification(
       const optional = isJsonObject(document.optional) ? document.optional : null;
       const bundle =
         signature.logAnnotation === undefined ? null : { Bundle: signature.logAnnotation as JsonValue };
-      const merged = optional === null && bundle === null ? null : { ...optional, ...bundle };
+      const certificate = certificateMembers(signature.signer);
+      const members = { ...optional, ...certificate, ...bundle };
+      const merged = optional === null && Object.keys(members).length === 0 ? null : members;
       // Verified: exactly the document that was signed.
       return { critical: document.critical, optional: merged } as unknown as VerificationJson;
     }
@@ -43,4 +45,34 @@ export function formatVerification(
       optional: signature.annotations,
     };
   });
+}
+
+/** GitHub's extensions, which Cosign prints under both of their names. */
+const workflowOids = {
+  githubWorkflowTrigger: '1.3.6.1.4.1.57264.1.2',
+  githubWorkflowSha: '1.3.6.1.4.1.57264.1.3',
+  githubWorkflowName: '1.3.6.1.4.1.57264.1.4',
+  githubWorkflowRepository: '1.3.6.1.4.1.57264.1.5',
+  githubWorkflowRef: '1.3.6.1.4.1.57264.1.6',
+} as const;
+
+/** What Cosign adds to a signature of the tag format about the certificate it was made with. */
+function certificateMembers(signer: Signer): Readonly<Record<string, string>> {
+  if (signer.kind === 'key') return {};
+  const { subject, issuer, extensions } = signer;
+  const workflow = Object.entries(workflowOids).flatMap(([name, oid]) => {
+    const value = extensions[name];
+    return value === undefined
+      ? []
+      : [
+          [name, value],
+          [oid, value],
+        ];
+  });
+  return {
+    '1.3.6.1.4.1.57264.1.1': issuer,
+    Issuer: issuer,
+    Subject: subject,
+    ...(Object.fromEntries(workflow) as Record<string, string>),
+  };
 }

@@ -1,3 +1,4 @@
+import { encodeBase64 } from '@pratique/crypto';
 import { describe, expect, test } from 'vitest';
 import { bytesOf, flip, subject as imageSubject, otherDigest } from '../testing/forge.ts';
 import { certificateLogRows } from '../testing/keyless/certificate-logs.ts';
@@ -6,6 +7,7 @@ import { identityRows, pathRows } from '../testing/keyless/paths.ts';
 import { artifact, type KeylessRow, otherArtifact, sha256 } from '../testing/keyless/row.ts';
 import { timestampRows } from '../testing/keyless/timestamps.ts';
 import {
+  authority,
   type KeylessBundleJson,
   signingTime,
   signMessage,
@@ -176,4 +178,23 @@ test('a predicate of another type than was asked for does not count (CVE-2022-35
       rejection: { code: 'PAYLOAD_TYPE_MISMATCH' },
     });
   }
+});
+
+test('a chain from before v0.3 may carry intermediates, which are not believed, and must not carry a root', () => {
+  const chained = (...more: readonly Uint8Array[]) => {
+    const json = signMessage(artifact);
+    const { certificate, ...material } = json.verificationMaterial;
+    const certificates = [certificate, ...more.map((der) => ({ rawBytes: encodeBase64(der) }))];
+    return {
+      ...json,
+      mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.2',
+      verificationMaterial: { ...material, x509CertificateChain: { certificates } },
+    };
+  };
+  const { intermediate, root } = authority;
+  expect(outcome(chained(intermediate))).toBe('ACCEPTED');
+  expect(outcome(chained(intermediate, root))).toBe('BUNDLE_INVALID');
+  const [trusted] = trust.authorities;
+  const rootOnly = { ...trust, authorities: [{ ...trusted!, intermediates: [] }] };
+  expect(outcome(chained(intermediate), rootOnly)).toBe('CERTIFICATE_PATH_INVALID');
 });
