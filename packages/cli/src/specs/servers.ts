@@ -108,7 +108,7 @@ export const registryServe = defineCommand({
 
 export const sigstoreServe = defineCommand({
   name: 'sigstore serve',
-  group: 'Signatures',
+  group: 'Sign and verify',
   summary: 'Run a private Sigstore on a directory: issuer, Fulcio, Rekor, CT log, timestamps, TUF',
   examples: [
     {

@@ -1,0 +1,238 @@
+/** Keyless against our private Sigstore with the real cosign: trust by TUF, two people, images on our registry. */
+import { equal, match, notEqual, ok } from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context, Scenario } from '../support/context.ts';
+import { pratique } from '../support/pratique.ts';
+import { run, type Server, startServer } from '../support/process.ts';
+import type { TestImage } from '../support/registries.ts';
+import { NONE_MATCHES } from '../support/signing.ts';
+
+const alice = 'alice@example.test';
+const bob = 'bob@example.test';
+/** Exit code of an attestation that is there and does not count. */
+const DENIED = 2;
+
+interface Sigstore {
+  readonly url: string;
+  readonly directory: string;
+  readonly trustedRoot: string;
+  /** Environment of a cosign that was initialized with its TUF repository. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly server: Server;
+}
+
+async function start(context: Context, directory: string, port = '0', ...more: string[]): Promise<Sigstore> {
+  const [command, ...prefix] = pratique;
+  const people = ['--person', alice, '--person', bob];
+  const flags = ['--listen', `127.0.0.1:${port}`, '--data', directory, '-o', 'json', ...people, ...more];
+  const server = await startServer(
+    command,
+    [...prefix, 'sigstore', 'serve', ...flags],
+    /"sigstore":\s*"(http:\/\/127\.0\.0\.1:\d+)"/,
+  );
+  const url = server.match[1]!;
+  const env = { TUF_ROOT: join(context.scratch(), 'tuf') };
+  return { url, directory, trustedRoot: join(directory, 'trusted_root.json'), env, server };
+}
+
+async function initialize(context: Context, { url, env }: Sigstore): Promise<void> {
+  const root = Buffer.from(await (await fetch(`${url}/tuf/root.json`)).arrayBuffer());
+  const checksum = createHash('sha256').update(root).digest('hex');
+  const args = ['initialize', '--mirror', `${url}/tuf`, '--root', `${url}/tuf/root.json`];
+  await context.ok('cosign', [...args, '--root-checksum', checksum], { env });
+}
+
+async function token({ url, directory }: Sigstore, email: string): Promise<string> {
+  const people = JSON.parse(readFileSync(join(directory, 'people.json'), 'utf8')) as Record<string, string>;
+  const response = await fetch(`${url}/oidc/token`, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: email,
+      client_secret: people[email]!,
+    }),
+  });
+  return ((await response.json()) as { id_token: string }).id_token;
+}
+
+export async function scenarios(context: Context): Promise<Scenario[]> {
+  const sigstore = await start(context, join(context.scratch(), 'sigstore'));
+  const { env } = sigstore;
+  const identity = (email: string) => [
+    '--certificate-identity',
+    email,
+    '--certificate-oidc-issuer',
+    `${sigstore.url}/oidc`,
+  ];
+  const file = join(context.scratch(), 'artifact');
+  const sign = async (email: string): Promise<TestImage> => {
+    const image = await context.image(context.ours);
+    const args = ['sign', '--yes', '--allow-http-registry', '--identity-token', await token(sigstore, email)];
+    await context.ok('cosign', [...args, image.pinned], { env });
+    return image;
+  };
+  const cosignVerify = (image: TestImage, email: string) => [
+    'verify',
+    '--allow-http-registry',
+    ...identity(email),
+    image.pinned,
+  ];
+  const ourVerify = (image: TestImage, email: string) => [
+    ...cosignVerify(image, email),
+    '--trusted-root',
+    sigstore.trustedRoot,
+  ];
+
+  return [
+    {
+      name: 'cosign initialize takes the trust from our TUF repository',
+      run: () => initialize(context, sigstore),
+    },
+    {
+      name: 'an image cosign signs is accepted by cosign and by us, for its signer only',
+      run: async () => {
+        const image = await sign(alice);
+        await context.ok('cosign', cosignVerify(image, alice), { env });
+        await context.ok('pratique', ourVerify(image, alice));
+        notEqual((await context.run('cosign', cosignVerify(image, bob), { env })).code, 0);
+        await context.exits(NONE_MATCHES, 'pratique', ourVerify(image, bob));
+      },
+    },
+    {
+      name: 'an image nobody signed is accepted by neither',
+      run: async () => {
+        const image = await context.image(context.ours);
+        notEqual((await context.run('cosign', cosignVerify(image, alice), { env })).code, 0);
+        notEqual((await context.run('pratique', ourVerify(image, alice))).code, 0);
+      },
+    },
+    {
+      name: 'an attestation cosign makes is accepted by cosign and by us, for its signer only',
+      run: async () => {
+        const image = await context.image(context.ours);
+        writeFileSync(file, '{"buildType":"test"}');
+        const flags = ['--yes', '--allow-http-registry', '--predicate', file, '--type', 'custom'];
+        const args = ['attest', ...flags, '--identity-token', await token(sigstore, bob), image.pinned];
+        await context.ok('cosign', args, { env });
+        const verify = (email: string) => [
+          'verify-attestation',
+          '--allow-http-registry',
+          '--type',
+          'custom',
+          ...identity(email),
+          image.pinned,
+        ];
+        const root = ['--trusted-root', sigstore.trustedRoot];
+        await context.ok('cosign', verify(bob), { env });
+        await context.ok('pratique', [...verify(bob), ...root]);
+        notEqual((await context.run('cosign', verify(alice), { env })).code, 0);
+        await context.exits(DENIED, 'pratique', [...verify(alice), ...root]);
+      },
+    },
+    {
+      name: 'a file cosign signs is accepted by both, another file by neither',
+      run: async () => {
+        writeFileSync(file, randomBytes(64));
+        const bundle = `${file}.json`;
+        const args = [
+          'sign-blob',
+          '--yes',
+          '--bundle',
+          bundle,
+          '--identity-token',
+          await token(sigstore, alice),
+        ];
+        await context.ok('cosign', [...args, file], { env });
+        const verify = ['verify-blob', '--bundle', bundle, ...identity(alice), file];
+        const ours = [...verify, '--trusted-root', sigstore.trustedRoot];
+        await context.ok('cosign', verify, { env });
+        await context.ok('pratique', ours);
+        writeFileSync(file, randomBytes(64));
+        notEqual((await context.run('cosign', verify, { env })).code, 0);
+        notEqual((await context.run('pratique', ours)).code, 0);
+      },
+    },
+    {
+      name: 'a signature by a key is logged and found in Rekor by the hash of the file',
+      run: async () => {
+        writeFileSync(file, randomBytes(64));
+        const { privateKey, publicKey } = await context.keyPair('cosign');
+        const bundle = `${file}.json`;
+        await context.ok('cosign', ['sign-blob', '--yes', '--key', privateKey, '--bundle', bundle, file], {
+          env,
+        });
+        await context.ok('cosign', ['verify-blob', '--key', publicKey, '--bundle', bundle, file], { env });
+        const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
+        const response = await fetch(`${sigstore.url}/api/v1/index/retrieve`, {
+          method: 'POST',
+          body: JSON.stringify({ hash: `sha256:${hash}` }),
+        });
+        const uuids = (await response.json()) as string[];
+        equal(uuids.length, 1);
+        ok((await fetch(`${sigstore.url}/api/v1/log/entries/${uuids[0]}`)).ok);
+      },
+    },
+    {
+      name: 'openssl verifies a timestamp',
+      run: async () => {
+        const directory = context.scratch();
+        const inside = (name: string) => join(directory, name);
+        writeFileSync(inside('data'), randomBytes(64));
+        const openssl = async (...args: string[]) => {
+          const result = await run('openssl', ['ts', ...args], { cwd: directory });
+          equal(result.code, 0, result.stderr);
+          return result.stdout;
+        };
+        await openssl('-query', '-data', 'data', '-sha256', '-cert', '-out', 'query');
+        const response = await fetch(`${sigstore.url}/api/v1/timestamp`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/timestamp-query' },
+          body: readFileSync(inside('query')),
+        });
+        writeFileSync(inside('reply'), Buffer.from(await response.arrayBuffer()));
+        const chain = await (await fetch(`${sigstore.url}/api/v1/timestamp/certchain`)).text();
+        const [, root = ''] = chain.split(/(?<=-----END CERTIFICATE-----\n)/);
+        writeFileSync(inside('root.pem'), root);
+        await openssl('-verify', '-in', 'reply', '-queryfile', 'query', '-CAfile', 'root.pem');
+        match(await openssl('-reply', '-in', 'reply', '-text'), /Policy OID: 1\.3\.6\.1\.4\.1\.57264\.2/);
+      },
+    },
+    {
+      name: 'after a restart with encrypted keys the same trust holds',
+      run: async () => {
+        const scratch = context.scratch();
+        const directory = join(scratch, 'sigstore');
+        mkdirSync(directory);
+        const passphrase = join(scratch, 'passphrase');
+        writeFileSync(passphrase, 'correct horse battery staple\n');
+        const first = await start(context, directory, '0', '--passphrase-file', passphrase);
+        await initialize(context, first);
+        match(readFileSync(join(directory, 'keys', 'rekor.pem'), 'utf8'), /ENCRYPTED SIGSTORE PRIVATE KEY/);
+        await first.server.stop();
+        const port = new URL(first.url).port;
+        const second = await start(context, directory, port, '--passphrase-file', passphrase);
+        try {
+          writeFileSync(file, randomBytes(64));
+          const bundle = `${file}.json`;
+          const options = { env: first.env };
+          const args = [
+            'sign-blob',
+            '--yes',
+            '--bundle',
+            bundle,
+            '--identity-token',
+            await token(second, alice),
+          ];
+          await context.ok('cosign', [...args, file], options);
+          const who = ['--certificate-identity', alice, '--certificate-oidc-issuer', `${second.url}/oidc`];
+          await context.ok('cosign', ['verify-blob', '--bundle', bundle, ...who, file], options);
+        } finally {
+          await second.server.stop();
+        }
+      },
+    },
+    { name: 'stops when told to', run: () => sigstore.server.stop() },
+  ];
+}
