@@ -70,6 +70,8 @@ export class Block {
   readonly links: Link[] = [];
   /** Nobody can tell in which order the loops of this body go over sets (see {@link Quiet}). */
   anyOrder = false;
+  /** Whether this is run once for each member of something. */
+  loops = false;
 
   constructor(frame: Frame, bound: Iterable<string> = []) {
     this.frame = frame;
@@ -78,7 +80,9 @@ export class Block {
 
   /** A nested body, which sees what is bound here. */
   child(): Block {
-    return new Block(this.frame, this.bound);
+    const inner = new Block(this.frame, this.bound);
+    inner.loops = this.loops;
+    return inner;
   }
 
   get machine(): Machine {

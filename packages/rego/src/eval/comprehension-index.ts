@@ -1,11 +1,14 @@
 import type { ArrayComprehension, Expr, SetComprehension } from '../ast/types.ts';
 import { isEquality } from '../compiler/tree.ts';
 import { varsOf } from '../compiler/vars.ts';
-import { keyOf, RegoArray, RegoSet, type Value } from '../values/index.ts';
+import { RegoArray, RegoObject, RegoSet, type Value } from '../values/index.ts';
 import { Block, type Getter, UnboundError } from './block.ts';
 import { type Plan, planBody } from './planner.ts';
 
-/** A comprehension is grouped when it is evaluated this often in one evaluation: before, that may cost more than it saves. */
+/**
+ * A comprehension outside of loops is grouped when it is evaluated this often in one evaluation: before, that may cost
+ * more than it saves.
+ */
 const WORTHWHILE = 2;
 
 /**
@@ -26,14 +29,15 @@ export function planGroups(
   const { machine } = plan;
   const id = plan.nextId();
   const read = names.map((name) => outer.read(outer.frame.slot(name)));
-  let collect: (() => Map<string, Value>) | undefined;
+  let collect: (() => RegoObject) | undefined;
+  const worthwhile = outer.loops ? 1 : WORTHWHILE;
   let impossible = false;
   return () => {
     const cache = machine.unitCache(id);
     cache.groups ??= { uses: 0, byKey: undefined };
     const { groups } = cache;
     if (groups.byKey === undefined) {
-      if (impossible || ++groups.uses < WORTHWHILE) return make();
+      if (impossible || ++groups.uses < worthwhile) return make();
       try {
         collect ??= planCollect(plan, outer, term, names);
       } catch (error) {
@@ -69,7 +73,7 @@ function planCollect(
   outer: Block,
   term: ArrayComprehension | SetComprehension,
   names: readonly string[],
-): () => Map<string, Value> {
+): () => RegoObject {
   const block = new Block(
     outer.frame.sibling(),
     [...outer.bound].filter((name) => !names.includes(name)),
@@ -77,32 +81,26 @@ function planCollect(
   planBody(plan, block, term.body);
   const get = block.getter(term.term);
   const read = names.map((name) => block.read(block.frame.slot(name)));
-  let lists = new Map<string, Value[]>();
-  let sets = new Map<string, RegoSet>();
+  let byKey = new RegoObject();
   const run = block.link(() => {
     const key = groupKey(read);
-    if (term.kind === 'setComprehension') {
-      const set = sets.get(key);
-      if (set === undefined) sets.set(key, RegoSet.of([get()]));
-      else set.add(get());
-    } else {
-      const list = lists.get(key);
-      if (list === undefined) lists.set(key, [get()]);
-      else list.push(get());
-    }
+    const known = byKey.get(key);
+    if (known === undefined) {
+      byKey.set(key, term.kind === 'setComprehension' ? RegoSet.of([get()]) : new RegoArray([get()]));
+    } else if (known instanceof RegoSet) known.add(get());
+    // Nobody has seen the array yet.
+    else ((known as RegoArray).items as Value[]).push(get());
     return false;
   });
   return () => {
-    lists = new Map();
-    sets = new Map();
+    byKey = new RegoObject();
     run();
-    if (term.kind === 'setComprehension') return sets;
-    return new Map([...lists].map(([key, items]) => [key, new RegoArray(items)]));
+    return byKey;
   };
 }
 
-function groupKey(read: readonly Getter[]): string {
-  let key = '';
-  for (const get of read) key += keyOf(get());
-  return key;
+/** The value of the one variable, or the list of all. */
+function groupKey(read: readonly Getter[]): Value {
+  const [first] = read;
+  return read.length === 1 && first !== undefined ? first() : new RegoArray(read.map((get) => get()));
 }

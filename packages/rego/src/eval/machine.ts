@@ -1,5 +1,5 @@
 import { type BuiltinContext, type CallLocation, Halt, type HostServices } from '../builtins/types.ts';
-import { EMPTY_OBJECT, keyOf, type Value } from '../values/index.ts';
+import { EMPTY_OBJECT, keyOf, type RegoObject, type Value } from '../values/index.ts';
 
 /** A continuation: runs what is left of a body. True says "enough": every loop on the way out stops. */
 export type Step = () => boolean;
@@ -28,7 +28,7 @@ export interface UnitCache {
 
 export interface Groups {
   uses: number;
-  byKey: ReadonlyMap<string, Value> | undefined;
+  byKey: RegoObject | undefined;
 }
 
 /** A path of `data` that `with` replaces. */

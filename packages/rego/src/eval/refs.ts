@@ -149,6 +149,7 @@ function emitLoop(plan: Plan, block: Block, from: number, key: number, out: numb
   const { machine } = plan;
   const { registers } = machine;
   const { anyOrder } = block;
+  block.loops = true;
   block.emit((next) => () => {
     const collection = registers[from];
     if (collection instanceof RegoArray) {
