@@ -1,4 +1,4 @@
-import { encodeBase64 } from '@pratique/crypto';
+import { encodeBase64, formatPem } from '@pratique/crypto';
 import { describe, expect, test } from 'vitest';
 import { bytesOf, flip, subject as imageSubject, otherDigest } from '../testing/forge.ts';
 import { certificateLogRows } from '../testing/keyless/certificate-logs.ts';
@@ -6,9 +6,11 @@ import { keylessLogRows } from '../testing/keyless/logs.ts';
 import { identityRows, pathRows } from '../testing/keyless/paths.ts';
 import { artifact, type KeylessRow, otherArtifact, sha256 } from '../testing/keyless/row.ts';
 import { timestampRows } from '../testing/keyless/timestamps.ts';
+import { hashedRekordBody } from '../testing/transparency-log.ts';
 import {
   authority,
   type KeylessBundleJson,
+  rekor,
   signingTime,
   signMessage,
   signStatement,
@@ -166,6 +168,15 @@ test('an attestation about an image is not one about a file, nor the other way r
   expect(outcome(image)).toBe('ARTIFACT_MISMATCH');
   const digest = Uint8Array.from(Buffer.from(otherDigest.slice('sha256:'.length), 'hex'));
   expect(outcome(image, trust, { algorithm: 'sha256', digest })).toBe('ARTIFACT_MISMATCH');
+});
+
+test('an entry for a message is not one for an envelope, though it name the payload and the signature', () => {
+  const json = signStatement(fileStatement);
+  const { rawBytes } = json.verificationMaterial.certificate;
+  const pem = formatPem('CERTIFICATE', Uint8Array.from(Buffer.from(rawBytes, 'base64')));
+  const body = hashedRekordBody(fileStatement, json.dsseEnvelope!.signatures[0]!.sig, pem);
+  json.verificationMaterial.tlogEntries = [rekor.entry(body, signingTime)];
+  expect(outcome(json)).toBe('LOG_ENTRY_MISMATCH');
 });
 
 test('a predicate of another type than was asked for does not count (CVE-2022-35929)', () => {

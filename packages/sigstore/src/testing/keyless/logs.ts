@@ -1,5 +1,5 @@
 import { encodeBase64 } from '@pratique/crypto';
-import { hashedRekordBody } from '../transparency-log.ts';
+import { dsseBody, hashedRekordBody } from '../transparency-log.ts';
 import { type EntryOptions, hashedRekordV2Body, testLogV2 } from '../virtual/rekor-v2.ts';
 import { keys, makeLeaf, rekor, rekorV2, signingTime, signMessage, years } from '../virtual-sigstore.ts';
 import {
@@ -185,12 +185,27 @@ export const keylessLogRows: readonly KeylessRow[] = [
     }),
   ],
   [
-    'one entry twice where two logs are asked for (CVE-2026-49834)',
+    'one entry twice where two logs are asked for',
     'LOG_ENTRY_DUPLICATE',
     changed((json) => {
       json.verificationMaterial.tlogEntries.push(entryOf(json));
     }),
     { thresholds: { logs: 2 } },
+  ],
+  [
+    'two entries of one log where two logs are asked for (CVE-2026-49834)',
+    'LOG_THRESHOLD',
+    changed((json) => {
+      const second = { ...entryOf(json), logIndex: '1008' };
+      const inclusionPromise = { signedEntryTimestamp: rekor.promise(second) };
+      json.verificationMaterial.tlogEntries.push({ ...second, inclusionPromise });
+    }),
+    { thresholds: { logs: 2 } },
+  ],
+  [
+    'an entry for an envelope',
+    'LOG_ENTRY_MISMATCH',
+    logged((signature, certificate) => dsseBody(artifact, signature, certificate)),
   ],
   [
     'one log where two are asked for',
