@@ -2,8 +2,13 @@ import { readFileSync } from 'node:fs';
 import { parseReference } from '@pratique/oci';
 import { sigstoreErrors } from '@pratique/sigstore';
 import { expect, test } from 'vitest';
+import { verdictsOf } from './engine/packages.ts';
 import { createRegoEngine } from './engine/rego.ts';
+import { defaultPolicies } from './engine/sources.ts';
 import { policyErrors } from './errors.ts';
+import { decisionEvent } from './log/event.ts';
+import { logRules } from './log/rules.ts';
+import { sampleDecision } from './testing/decision.ts';
 import { publicPem, trustFrom } from './testing/fakes.ts';
 import { compileGlob } from './trust/glob.ts';
 import { parseTrust } from './trust/parse.ts';
@@ -26,6 +31,24 @@ test('every trust configuration in trust.md is one', () => {
     });
     expect(trust.digest).toMatch(/^sha256:/);
   }
+});
+
+test.each(['engines.md', 'decision-log.md'])('every trust configuration in %s is one', (name) => {
+  const examples = blocks(name, 'yaml');
+  expect(examples.length).toBeGreaterThan(0);
+  const files = { resolve: (path: string) => path, read: () => new Uint8Array() };
+  for (const text of examples) expect(parseTrust(text, name, files).digest).toMatch(/^sha256:/);
+});
+
+test('the rules in decision-log.md are rules of a decision log', () => {
+  const [text] = blocks('decision-log.md', 'rego');
+  const ruled = logRules([{ path: 'log.rego', text: text! }])(decisionEvent(sampleDecision(), {}, {}));
+  expect(ruled).toMatchObject({ kind: 'log', event: { erased: ['/input/subject/name'] } });
+});
+
+test('the entry points in engines.md are those the policies need', () => {
+  for (const { entrypoint } of verdictsOf(defaultPolicies()))
+    expect(page('engines.md')).toContain(`-e ${entrypoint}`);
 });
 
 test('every pattern in the table of trust.md matches what stands beside it, and not what stands after that', () => {
