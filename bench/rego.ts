@@ -2,16 +2,19 @@
  * Our Rego engine beside OPA: a warm evaluation of the same policy on the same input (`opa bench` counts only the
  * evaluation of a prepared query, and so do we), what it costs to prepare a long policy, and what one keeps in memory.
  */
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
-import { compile, fromJson } from '@pratique/rego';
+import { compile } from '@pratique/rego';
 import { Context } from '../test/support/context.ts';
 import { median, time } from './measure.ts';
 import { cases, longPolicy, type RegoCase } from './rego/cases.ts';
 import type { Row } from './row.ts';
 
 const ROUNDS = 9;
+const evaluate = fileURLToPath(new URL('rego/evaluate.ts', import.meta.url));
 
 export async function run(): Promise<Row[]> {
   const context = await Context.open();
@@ -48,19 +51,24 @@ async function evaluation(context: Context, subject: RegoCase): Promise<Row> {
   ) as {
     Extra: Record<string, number>;
   };
-  const rule = compile({ modules: subject.modules, data: subject.data }).rule(subject.query);
-  const input = fromJson(subject.input);
+  const index = String(cases.indexOf(subject));
+  const measured = JSON.parse(
+    execFileSync(process.execPath, [evaluate, index], { encoding: 'utf8', maxBuffer: 64 * 1024 ** 2 }),
+  ) as {
+    microseconds: number;
+    answer: unknown;
+  };
   const answer = JSON.parse(
     await context.ok('opa', ['eval', '--format', 'json', ...files, subject.query]),
   ) as {
     result: { expressions: { value: unknown }[] }[];
   };
-  if (!isDeepStrictEqual(rule.evaluate(input), answer.result[0]!.expressions[0]!.value)) {
+  if (!isDeepStrictEqual(measured.answer, answer.result[0]!.expressions[0]!.value)) {
     throw new Error(`${subject.what}: OPA's answer is another one`);
   }
   // The timer around the evaluation alone, which is less than the `ns/op` OPA prints.
   const peer = Extra.histogram_timer_rego_query_eval_ns_median! / 1000;
-  const ours = await warmMicroseconds(() => rule.evaluate(input));
+  const ours = measured.microseconds;
   return { what: subject.what, ours, peer, unit: 'µs', ratio: peer / ours, goal: 1, peerName: 'opa bench' };
 }
 
@@ -74,18 +82,6 @@ function writeCase(context: Context, { modules, input, data }: RegoCase): string
     ([name, text]) => ['-d', write(name, text)],
   );
   return ['-i', write('input.json', JSON.stringify(input)), ...files];
-}
-
-/** Median over rounds of what one call costs when warm, in microseconds. */
-async function warmMicroseconds(call: () => unknown): Promise<number> {
-  const batch = async (calls: number) =>
-    (await time(() => {
-      for (let i = 0; i < calls; i++) call();
-    })) / calls;
-  const calls = Math.max(20, Math.round(200 / (await batch(200))));
-  const rounds: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) rounds.push(await batch(calls));
-  return median(rounds) * 1000;
 }
 
 /** Parsing and compiling 1,000 lines; OPA's own timers, one process each, since it does this once a process. */
