@@ -10,6 +10,7 @@ import {
   isRootDocument,
   isScalar,
   isWildcardName,
+  isWith,
   operatorName,
   refTo,
   termExpr,
@@ -110,8 +111,7 @@ export class LocalVars {
     const outer = this.#scopes;
     for (const term of [...headTerms, ...(head.args ?? [])]) {
       walk(term, (node) => {
-        if (!('kind' in node) || !(isComprehension(node as Term) || node.kind === 'templateString'))
-          return false;
+        if (isWith(node) || !(isComprehension(node as Term) || node.kind === 'templateString')) return false;
         this.#scopes = [newScope()];
         this.#term(node as Term);
         return true;
@@ -125,7 +125,7 @@ export class LocalVars {
     const { names } = this.#scopes[0] as Scope;
     const replace = (term: Term): void => {
       walk(term, (node) => {
-        if ('kind' in node && node.kind === 'var') node.name = names.get(node.name) ?? node.name;
+        if (!isWith(node) && node.kind === 'var') node.name = names.get(node.name) ?? node.name;
         return false;
       });
     };

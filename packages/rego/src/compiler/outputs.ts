@@ -1,7 +1,7 @@
 import type { Body, Call, Expr, Ref, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { isFromAssignment } from './marks.ts';
-import { isComprehension, isEquality, walk } from './tree.ts';
+import { isComprehension, isEquality, isWith, walk } from './tree.ts';
 import { unify } from './unify.ts';
 import { SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
 
@@ -75,7 +75,7 @@ function outputsOfTerms(terms: readonly Term[], safe: ReadonlySet<string>): Set<
   const output = new Set<string>();
   for (const term of terms) {
     walk(term, (node) => {
-      if (!('kind' in node)) return false;
+      if (isWith(node)) return false;
       if (isComprehension(node as Term) || node.kind === 'templateString') return true;
       if (node.kind !== 'ref') return false;
       if (!isRefSafe(node, safe)) return true;

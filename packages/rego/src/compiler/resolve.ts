@@ -1,6 +1,6 @@
 import type { Body, Expr, Import, Module, Ref, Rule, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
-import { isRootDocument, walk } from './tree.ts';
+import { isRootDocument, isWith, walk } from './tree.ts';
 import { declaredVars, varsOf } from './vars.ts';
 
 /** What a name of a module stands for outside it. */
@@ -49,7 +49,7 @@ export class Resolver {
     const args = rule.head.args ?? [];
     for (const arg of args) {
       walk(arg, (node) => {
-        if ('kind' in node && node.kind === 'ref' && isRootDocument(node)) {
+        if (!isWith(node) && node.kind === 'ref' && isRootDocument(node)) {
           const name = (node.terms[0] as { name: string }).name;
           context.report(
             'rego_compile_error',

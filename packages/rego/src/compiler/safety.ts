@@ -1,7 +1,7 @@
 import type { Body, Expr, Location, Rule, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { outputsOf, outputsOfBody, outputsOfEquality } from './outputs.ts';
-import { callOf, isComprehension, isEquality, isScalar, walk } from './tree.ts';
+import { callOf, isComprehension, isEquality, isScalar, isWith, walk } from './tree.ts';
 import { SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
 
 const FUTURE_KEYWORDS = new Set(['in', 'every', 'contains', 'if', 'not', 'and', 'or']);
@@ -45,7 +45,7 @@ export class SafetyCheck {
     const seen = new Set<string>();
     for (const term of terms) {
       walk(term, (node) => {
-        if (!('kind' in node)) return false;
+        if (isWith(node)) return false;
         if (isComprehension(node as Term)) return true;
         if (node.kind !== 'var' || bound.has(node.name) || node.name === 'input' || node.name === 'data')
           return false;
@@ -121,7 +121,7 @@ export class SafetyCheck {
         return nested;
       };
       walk(current, (node) => {
-        if (!('kind' in node)) return false;
+        if (isWith(node)) return false;
         switch (node.kind) {
           case 'arrayComprehension':
           case 'setComprehension':
@@ -245,7 +245,7 @@ function addUnsafe(unsafe: Unsafe, expr: Expr, name: string): void {
 function closureVars(expr: Expr): Set<string> {
   const vars = new Set<string>();
   walk(expr, (node) => {
-    if (!('kind' in node)) return false;
+    if (isWith(node)) return false;
     if (isComprehension(node as Term) || node.kind === 'templateString') {
       varsOf([node as Term], {}, vars);
       return true;

@@ -1,5 +1,5 @@
 import type { Body, Expr, Term, With } from '../ast/types.ts';
-import { isComprehension, walk } from './tree.ts';
+import { isComprehension, isWith, walk } from './tree.ts';
 
 /** Which variables a collection leaves out; as `VarVisitorParams` of OPA. */
 export interface VarOptions {
@@ -28,7 +28,7 @@ export function varsOf(
   };
   const recurse = (inner: Node): void => walk(inner, visit);
   const visit = (node: Node): boolean => {
-    if ('target' in node) {
+    if (isWith(node)) {
       if (options.skipRefCallHead !== true) return false;
       for (const side of [node.target, node.value]) {
         if (side.kind === 'ref') for (const term of side.terms.slice(1)) recurse(term);
@@ -85,7 +85,7 @@ export function varsOf(
 export function declaredVars(body: Body | Expr): Set<string> {
   const vars = new Set<string>();
   const visit = (node: Node): boolean => {
-    if (!('kind' in node)) return false;
+    if (isWith(node)) return false;
     if (node.kind === 'expr') {
       const terms = node.terms;
       if (terms.kind === 'call' && terms.args.length === 2 && isAssign(terms.operator)) {
@@ -112,7 +112,7 @@ function isAssign(operator: { terms: Term[] }): boolean {
 
 function varsWithRoots(term: Term, into: Set<string>): void {
   walk(term, (node) => {
-    if ('kind' in node && node.kind === 'var') into.add(node.name);
+    if (!isWith(node) && node.kind === 'var') into.add(node.name);
     return false;
   });
 }

@@ -8,6 +8,7 @@ import {
   equalityExpr,
   isComprehension,
   isRootRef,
+  isWith,
   operatorName,
   varTerm,
   walk,
@@ -46,12 +47,12 @@ function nested(expr: Expr, context: CompilerContext): void {
     default:
   }
   walk(expr, (node) => {
-    if ('kind' in node && isComprehension(node as Term)) {
+    if (!isWith(node) && isComprehension(node as Term)) {
       const comprehension = node as { body: Body };
       comprehension.body = rewriteWith(comprehension.body, context);
       return true;
     }
-    return 'kind' in node && node.kind === 'expr' && node !== expr;
+    return !isWith(node) && node.kind === 'expr' && node !== expr;
   });
 }
 

@@ -4,7 +4,7 @@ import { toTerm, type Value } from '../../values/index.ts';
 import { constantOf } from '../constants.ts';
 import type { CompilerContext } from '../context.ts';
 import { type CompiledRule, groundPrefix } from '../rule-tree.ts';
-import { isComprehension, isEquality, isScalar, operatorName, walk } from '../tree.ts';
+import { isComprehension, isEquality, isScalar, isWith, operatorName, walk } from '../tree.ts';
 import { extentOf, insertRule, TypeEnv, type TypeNode } from './env.ts';
 import {
   ANY,
@@ -114,7 +114,7 @@ export class TypeChecker {
     if (head.args !== undefined && head.args.length > 0) {
       for (const arg of head.args) {
         walk(arg, (node) => {
-          if ('kind' in node && node.kind === 'var' && env.of(node) === undefined) env.setVar(node, ANY);
+          if (!isWith(node) && node.kind === 'var' && env.of(node) === undefined) env.setVar(node, ANY);
           return false;
         });
       }
@@ -150,7 +150,7 @@ export class TypeChecker {
   #closures(env: TypeEnv, expr: Expr, problems: Problem[]): boolean {
     const found: Problem[] = [];
     walk(expr, (node) => {
-      if (!('kind' in node) || found.length > 0) return found.length > 0;
+      if (isWith(node) || found.length > 0) return found.length > 0;
       if (!isComprehension(node as Term)) return false;
       const { body } = node as { body: Body };
       this.#closed.set(body, { outer: env, inner: this.#body(env, body, found) });
@@ -163,7 +163,7 @@ export class TypeChecker {
   #refs(env: TypeEnv, expr: Expr, problems: Problem[]): boolean {
     const before = problems.length;
     const visit = (node: Parameters<Parameters<typeof walk>[1]>[0]): boolean => {
-      if (!('kind' in node)) return false;
+      if (isWith(node)) return false;
       if (isComprehension(node as Term)) return true;
       if (node.kind === 'call') {
         for (const arg of node.args) walk(arg, visit);

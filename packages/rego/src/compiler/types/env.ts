@@ -15,9 +15,12 @@ import {
   valuesOf,
 } from './type.ts';
 
+const NO_CHILDREN: Map<string, TypeNode> = new Map();
+
 /** Types by path: of variables, built-ins and rules. */
 export class TypeNode {
-  readonly children = new Map<string, TypeNode>();
+  /** A map of its own once there is something in it: most nodes are variables. */
+  children = NO_CHILDREN;
   readonly key: Value | undefined;
   type: Maybe = undefined;
 
@@ -35,6 +38,7 @@ export class TypeNode {
     let child = this.children.get(key);
     if (child === undefined) {
       child = new TypeNode(constantOf(term));
+      if (this.children === NO_CHILDREN) this.children = new Map();
       this.children.set(key, child);
     }
     return child;
