@@ -11,6 +11,7 @@ import {
 import { builtinTable } from './builtins/index.ts';
 import { type Builtin, type CallLocation, Halt, type HostServices } from './builtins/types.ts';
 import { type CompiledModules, compileModules, compileQuery } from './compiler/compile.ts';
+import { checkDataConflicts } from './compiler/data-conflicts.ts';
 import { Purity } from './compiler/purity.ts';
 import { Quiet } from './compiler/quiet.ts';
 import type { RuleNode } from './compiler/rule-tree.ts';
@@ -31,6 +32,8 @@ export interface CompileInput {
   readonly regoVersion?: RegoVersion;
   /** Language of single modules, by file name, where it is not `regoVersion`: a bundle's manifest may say so. */
   readonly regoVersions?: ReadonlyMap<string, RegoVersion>;
+  /** Base documents at the path of a rule are errors, as OPA's are; else they take the rule's place. */
+  readonly refuseDataConflicts?: boolean;
   /** OPA's strict mode: unused imports, variables and arguments are errors. */
   readonly strict?: boolean;
   /** Built-in functions of the host, beside those of the language. */
@@ -87,6 +90,7 @@ export class Engine {
       sources: this.sources,
     });
     this.#data = snapshot(fromJson(input.data ?? {}));
+    if (input.refuseDataConflicts) checkDataConflicts(this.compiled.tree.root, this.#data, this.sources);
     this.#machine.data = this.#data;
     const targets = withTargets(this.compiled);
     this.#targets = targets;

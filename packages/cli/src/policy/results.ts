@@ -3,6 +3,7 @@ import {
   compareStrings,
   type GoJson,
   goJson,
+  parseJsonText,
   type QueryValues,
   type Value,
 } from '@pratique/rego';
@@ -23,7 +24,9 @@ export type Format = 'json' | 'values' | 'bindings' | 'pretty' | 'raw' | 'discar
 export function present(format: string, output: Output): { out: string; err: string } {
   if (format === 'json') return { out: document(output, resultsJson(output.results)), err: '' };
   if (format === 'discard') {
-    return { out: document(output, output.results.length === 0 ? undefined : 'discarded'), err: '' };
+    const text = document(output, output.results.length === 0 ? undefined : 'discarded');
+    // Unlike with `json`, OPA sorts the members of everything here.
+    return { out: `${goJson(parseJsonText(text), '  ')}\n`, err: '' };
   }
   if (output.problems.length > 0) return { out: '', err: problemsText(output.problems) };
   if (format === 'pretty') return { out: pretty(output), err: '' };

@@ -113,6 +113,7 @@ export function compileInput(
     modules: Object.fromEntries(textsOf(sources)),
     regoVersions: new Map([...sources.modules].map(([name, { regoVersion }]) => [name, regoVersion])),
     data: sources.data,
+    refuseDataConflicts: true,
   };
 }
 

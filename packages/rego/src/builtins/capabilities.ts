@@ -15,7 +15,7 @@ export function capabilities(): GoJson {
     builtins: builtins
       .filter(
         ({ name }) =>
-          !name.startsWith('internal.') || name.startsWith('internal.member_') || name === 'internal.print',
+          !name.startsWith('internal.') || /^internal\.(?:member_[23]|print|template_string)$/.test(name),
       )
       .map(({ name, declaration, relation }) => ({
         name,

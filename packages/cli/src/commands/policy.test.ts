@@ -1,0 +1,151 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { run } from '../program/run.ts';
+import { testTerminal } from '../testing/terminal.ts';
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'pratique-policy-'));
+});
+afterEach(() => rmSync(cwd, { recursive: true, force: true }));
+
+function write(files: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(cwd, name)), { recursive: true });
+    writeFileSync(join(cwd, name), text);
+  }
+}
+
+async function policy(argv: readonly string[], stdin = '') {
+  const terminal = testTerminal({ cwd, env: { HOME: cwd }, stdin });
+  const code = await run(['policy', ...argv], terminal, new AbortController().signal);
+  return { code, stdout: terminal.stdout, stderr: terminal.stderr };
+}
+
+const POLICY = 'package p\n\ndefault allow := false\n\nallow if input.user in data.users\n';
+
+test('eval gives the value of a rule, with documents where their directories say', async () => {
+  write({ 'site/p.rego': POLICY, 'site/users/data.json': '["al"]', 'in.yaml': 'user: al\n' });
+  const given = ['eval', '-d', 'site/p.rego', '-d', 'users:site/users/data.json', '--format', 'raw'];
+  expect(await policy([...given, '-i', 'in.yaml', 'data.p.allow'])).toEqual({
+    code: 0,
+    stdout: 'true\n',
+    stderr: '',
+  });
+  expect((await policy([...given, '-I', 'data.p.allow'], '{"user":"eve"}')).stdout).toBe('false\n');
+});
+
+test('eval keeps every digit, escapes as Go does, and shows members named __proto__', async () => {
+  write({ 'd.json': '{"n":1.50,"big":123456789012345678901,"__proto__":"<"}' });
+  const { stdout } = await policy(['eval', '-d', 'd.json', '--format', 'raw', 'data']);
+  expect(stdout).toBe('{"__proto__":"\\u003c","big":123456789012345678901,"n":1.50}\n');
+});
+
+test('exit codes tell scripts what came out', async () => {
+  expect((await policy(['eval', '--fail', 'data.nothing'])).code).toBe(1);
+  expect((await policy(['eval', '--fail-defined', 'true'])).code).toBe(1);
+  expect((await policy(['eval', 'nothing(1)'])).code).toBe(2);
+  expect((await policy(['eval', '-i', 'missing', 'true'])).code).toBe(2);
+  expect(
+    (
+      await policy([
+        'eval',
+        '--timeout',
+        '1ms',
+        'x := numbers.range(1, 3000); [1 | some a in x; some b in x; some c in x; a + b + c == 0]',
+      ])
+    ).code,
+  ).toBe(2);
+  expect((await policy(['eval', '--timeout', 'soon', 'true'])).code).toBe(3);
+  expect((await policy(['eval'])).code).toBe(3);
+});
+
+test('files that would overwrite each other are refused', async () => {
+  write({ 'a.json': '{"x":1}', 'b.yaml': 'x: 2\n' });
+  const { code, stdout } = await policy(['eval', '-d', 'a.json', '-d', 'b.yaml', 'data']);
+  expect([code, JSON.parse(stdout).errors[0].message]).toEqual([2, 'b.yaml: merge error']);
+});
+
+test('a document never takes the place of a rule', async () => {
+  write({ 'p.rego': POLICY, 'd.json': '{"p":{"allow":true}}' });
+  const { code, stdout } = await policy(['eval', '-d', 'p.rego', '-d', 'd.json', 'data.p.allow']);
+  expect([code, JSON.parse(stdout).errors[0].message]).toEqual([
+    2,
+    'conflicting rule for data path p/allow found',
+  ]);
+});
+
+test('check shows place, line, caret and what to do, for every broken file', async () => {
+  write({ 'a.rego': 'package a\n\np {\n', 'b.rego': 'package b\n\nq[x] { x := 1 }\n' });
+  const { code, stderr } = await policy(['check', '.']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('a.rego:4:');
+  expect(stderr).toContain(
+    'b.rego:3:1: rego_parse_error: `if` keyword is required before rule body\n\tq[x] { x := 1 }\n\t^',
+  );
+  expect(stderr).toContain('hint: this is Rego v0: add --v0-compatible');
+  expect((await policy(['check', '--v0-compatible', 'b.rego'])).code).toBe(0);
+});
+
+test('no byte of a policy reaches the terminal as a control character', async () => {
+  write({ 'a.rego': 'package a\n\np := "\u001b[2J" +\n' });
+  const { stderr } = await policy(['check', 'a.rego']);
+  expect(stderr).not.toContain('\u001b');
+});
+
+test('fmt lists, fails, shows and rewrites', async () => {
+  write({ 'a.rego': 'package a\nx   := 1\n', 'b.rego': 'package b\n' });
+  expect(await policy(['fmt', '-l', '.'])).toMatchObject({ code: 0, stdout: 'a.rego\n' });
+  expect((await policy(['fmt', '-l', '--fail', '.'])).code).toBe(2);
+  expect((await policy(['fmt', '-d', 'a.rego'])).stdout).toContain('-x   := 1\n+\n+x := 1\n');
+  expect(readFileSync(join(cwd, 'a.rego'), 'utf8')).toBe('package a\nx   := 1\n');
+  expect((await policy(['fmt', '-w', '.'])).code).toBe(0);
+  expect(readFileSync(join(cwd, 'a.rego'), 'utf8')).toBe('package a\n\nx := 1\n');
+  expect(await policy(['fmt'], 'package a\nx   := 1\n')).toMatchObject({
+    code: 0,
+    stdout: 'package a\n\nx := 1\n',
+  });
+});
+
+const TESTS = 'package t\n\ntest_good if true\n\ntest_bad if false\n\ntodo_test_later if false\n';
+
+test('test exits 2 for failures and skipped tests, and reports for CI', async () => {
+  write({ 't_test.rego': TESTS });
+  expect((await policy(['test', '.'])).code).toBe(2);
+  expect((await policy(['test', '-r', 'good', '.'])).code).toBe(0);
+  expect((await policy(['test', '-r', 'later', '.'])).code).toBe(2);
+  expect((await policy(['test', '-r', 'later', '-z', '.'])).code).toBe(0);
+  expect((await policy(['test', '-r', 'none', '--fail-on-empty', '.'])).code).toBe(1);
+  const { stdout } = await policy(['test', '--format', 'junit', '.']);
+  expect(stdout).toContain('tests="3" failures="1" errors="0" skipped="1"');
+});
+
+test('test fails below the wanted coverage', async () => {
+  write({ 'p.rego': POLICY, 'p_test.rego': 'package p_test\n\ntest_x if data.p.allow == false\n' });
+  expect((await policy(['test', '--threshold', '10', '.'])).code).toBe(0);
+  expect(await policy(['test', '--threshold', '100', '.'])).toMatchObject({ code: 2, stdout: '' });
+});
+
+test('build refuses what does not compile, entrypoints that are not there, and signatures nobody checked', async () => {
+  write({ 'good/p.rego': POLICY, 'bad/p.rego': 'package p\n\nx := y\n' });
+  expect((await policy(['build', 'bad'])).code).toBe(1);
+  const sign = ['--signing-key', 'secret', '--signing-alg', 'HS256'];
+  expect((await policy(['build', ...sign, 'good'])).code).toBe(1);
+  expect((await policy(['build', '-b', ...sign, 'good', '-o', 's.tar.gz'])).code).toBe(0);
+  expect((await policy(['build', '-b', 's.tar.gz', '-o', 'x.tar.gz'])).code).toBe(1);
+  const verify = ['--verification-key', 'secret', '--signing-alg', 'HS256'];
+  expect((await policy(['eval', '-b', 's.tar.gz', ...verify, 'data.p'])).code).toBe(0);
+  expect(
+    (await policy(['eval', '-b', 's.tar.gz', '--verification-key', 'other', '--signing-alg', 'HS256', '1']))
+      .code,
+  ).toBe(2);
+  expect((await policy(['eval', '-b', 'good', ...verify, '1'])).code).toBe(2);
+});
+
+test('deps names what has to be provided', async () => {
+  write({ 'p.rego': POLICY });
+  const { stdout } = await policy(['deps', '-d', 'p.rego', 'data.p.allow']);
+  expect(stdout).toMatch(/data\.users.*data\.p\.allow(.|\n)*input\.user/);
+});
