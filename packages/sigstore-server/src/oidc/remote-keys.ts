@@ -6,6 +6,8 @@ const timeoutMs = 5000;
 /** An unknown key id may be a new key; asking again is bounded by this. */
 const patienceMs = 30_000;
 const maxAgeMs = 600_000;
+/** An issuer that did not answer is asked again after this, whoever sends tokens in its name. */
+const retryMs = 5000;
 
 /**
  * The keys of an issuer elsewhere, by OpenID Connect discovery. The discovery document must name that very issuer, and
@@ -34,14 +36,16 @@ export function remoteKeys(issuer: string): JWTVerifyGetKey {
     return fetching;
   };
   return async (header, token) => {
-    if (keys === undefined || performance.now() - fetchedAt > maxAgeMs) await refreshOnce();
+    const age = performance.now() - fetchedAt;
+    if (fetching !== undefined || age > (keys === undefined ? retryMs : maxAgeMs)) await refreshOnce();
+    if (keys === undefined) throw new Error('the issuer did not answer a moment ago');
     try {
-      return await keys!(header, token);
+      return await keys(header, token);
     } catch (error) {
       const unknown = error instanceof joseErrors.JWKSNoMatchingKey;
       if (!unknown || performance.now() - fetchedAt < patienceMs) throw error;
       await refreshOnce();
-      return await keys!(header, token);
+      return await keys(header, token);
     }
   };
 }

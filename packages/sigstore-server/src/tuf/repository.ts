@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson, isJsonObject, type JsonObject, parseJson, type SigningKey } from '@pratique/crypto';
 import { sigstoreServerErrors } from '../errors.ts';
@@ -74,7 +74,7 @@ export class TufRepository {
   read(path: string): Uint8Array | undefined {
     if (!/^(targets\/)?[A-Za-z0-9_.-]+$/.test(path) || path.includes('..')) return undefined;
     const file = join(this.#files, path);
-    return existsSync(file) ? readFileSync(file) : undefined;
+    return statSync(file, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(file) : undefined;
   }
 
   #rootContent(): JsonObject {
