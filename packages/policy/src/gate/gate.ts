@@ -114,8 +114,13 @@ export function createGate(options: GateOptions): Gate {
       return composeDecision({ trust, engine, now: clock(), subject, examined, findings: undefined });
     },
     async reviewRequest(request, images, check = {}) {
+      const started = performance.now();
       const examined = await examine(images, check);
-      const findings = await evaluateRequest(engine, request.input, examined, onInternalError);
+      const findings = await evaluateRequest(engine, request.input, examined, {
+        remainingMs: (check.deadlineMs ?? deadlineMs) - (performance.now() - started),
+        signal: check.signal,
+        onInternalError,
+      });
       return composeDecision({
         trust,
         engine,

@@ -1,18 +1,29 @@
 import { PratiqueError } from '@pratique/errors';
 import type { Findings, PolicyEngine } from '../engine/types.ts';
+import { startDeadline } from './deadline.ts';
 import type { ExaminedImage } from './examine.ts';
 import { faultFinding } from './faults.ts';
+
+export interface RequestEvaluation {
+  /** What is left of the time for the decision. */
+  readonly remainingMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly onInternalError: (error: unknown) => void;
+}
+
+/** For an engine that is asked over a network when the images took all the time. */
+const leastMs = 100;
 
 /** Evaluates the request policies. An engine that gives no answer is a fault, which refuses. */
 export async function evaluateRequest(
   engine: PolicyEngine,
   request: object,
   examined: readonly ExaminedImage[],
-  onInternalError: (error: unknown) => void,
+  { remainingMs, signal, onInternalError }: RequestEvaluation,
 ): Promise<Findings> {
   try {
     const findings = engine.evaluate('request', { request, images: examined.map(imageInput) });
-    return findings instanceof Promise ? await findings : findings;
+    return findings instanceof Promise ? await inTime(findings, remainingMs, signal) : findings;
   } catch (error) {
     if (!(error instanceof PratiqueError)) onInternalError(error);
     return { deny: [faultFinding(error, null)], warn: [] };
@@ -41,4 +52,19 @@ function imageInput({ text, containers, image, mode, exemption, facts, findings 
       warnings: findings.warn,
     },
   };
+}
+
+async function inTime(
+  findings: Promise<Findings>,
+  remainingMs: number,
+  signal: AbortSignal | undefined,
+): Promise<Findings> {
+  // What it says after that concerns nobody.
+  findings.catch(() => undefined);
+  const deadline = startDeadline(Math.max(leastMs, Math.round(remainingMs)), signal);
+  try {
+    return await deadline.wait(() => findings, { step: 'the policies about the request' });
+  } finally {
+    deadline.done();
+  }
 }
