@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
+import { derWriter } from '@pratique/crypto';
 import type { Trust } from '../../trust/trust.ts';
-import { type KeylessBundleJson, makeLeaf, type SignOptions, signMessage } from '../virtual-sigstore.ts';
+import {
+  type KeylessBundleJson,
+  leafOptions,
+  makeLeaf,
+  type SignOptions,
+  signMessage,
+} from '../virtual-sigstore.ts';
 
 /** The file everything is about, and another one. */
 export const artifact = new TextEncoder().encode('release 1.0\n');
@@ -50,3 +57,9 @@ export const signatureOf = (json: KeylessBundleJson): Uint8Array =>
 /** Windows that end just before, and begin just after, everything happens. */
 export const before = { validFrom: at('2025-01-01T00:00:00Z'), validUntil: at('2026-06-01T11:58:59Z') };
 export const after = { validFrom: at('2026-06-01T12:00:01Z'), validUntil: at('2027-01-01T00:00:00Z') };
+
+/** The extensions Fulcio writes, but for one. */
+export const without = (oid: string) =>
+  leafOptions().extensions.filter(
+    (item) => !Buffer.from(item).includes(Buffer.from(derWriter.objectIdentifier(oid))),
+  );
