@@ -15,7 +15,7 @@ export const sigstoreServerErrors = defineErrors({
   SIGSTORE_SERVER_OPTION_INVALID: {
     kind: 'usage',
     title: 'An option of the private Sigstore cannot be used.',
-    remedy: 'Correct it; `pratique help sigstore serve` describes every option.',
+    remedy: 'Correct it; `pratique sigstore serve --help` describes every option.',
   },
   SIGSTORE_SERVER_DIRECTORY_IN_USE: {
     kind: 'usage',

@@ -116,13 +116,12 @@ export const sigstoreServe = defineCommand({
       does: 'then `cosign initialize --mirror http://127.0.0.1:5080/tuf --root http://127.0.0.1:5080/tuf/root.json`',
     },
     {
-      command:
-        'curl -d grant_type=client_credentials -d client_id=dev@example.com -d client_secret=… http://127.0.0.1:5080/oidc/token',
-      does: 'an identity token for `cosign sign --identity-token`; the secret is in people.json in the directory',
+      command: 'pratique sigstore serve --url https://sigstore.example.com --issuers issuers.yaml',
+      does: 'behind a TLS proxy, with tokens of issuers elsewhere',
     },
   ],
   description:
-    'Everything is in the directory, keys and logs; what is acknowledged is on disk. It speaks plain HTTP: for others than this\nmachine put it behind a TLS proxy and say under which --url it is reached.',
+    'Everything is in the directory, keys and logs; what is acknowledged is on disk. It speaks plain HTTP: for others than this\nmachine put it behind a TLS proxy and say under which --url it is reached.\nAn identity token, with the secret from people.json in the directory: curl -d grant_type=client_credentials \\\n  -d client_id=dev@example.com -d client_secret=… URL/oidc/token',
   args: [],
   flags: {
     ...serverFlags,

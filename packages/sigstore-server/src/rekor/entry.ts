@@ -41,6 +41,8 @@ interface Verifier {
 
 const maxVerifiers = 16;
 const maxSearchKeys = 64;
+/** What fits into an entry bundle of C2SP `tlog-tiles`. */
+const maxBodyBytes = 65_535;
 
 /**
  * Reads a proposed entry of Rekor v1 (`hashedrekord` or `dsse`, version 0.0.1), verifies its signatures and brings it
@@ -122,8 +124,11 @@ function dsse(spec: JsonObject): CanonicalEntry {
 }
 
 function canonical(kind: string, spec: JsonObject, searchKeys: readonly string[]): CanonicalEntry {
+  const body = new TextEncoder().encode(canonicalJson({ apiVersion: '0.0.1', kind, spec }));
+  if (body.byteLength > maxBodyBytes)
+    throw new Refusal(400, 'the entry is too large: its keys or certificates are');
   return {
-    body: new TextEncoder().encode(canonicalJson({ apiVersion: '0.0.1', kind, spec })),
+    body,
     searchKeys: [...new Set(searchKeys)].slice(0, maxSearchKeys),
   };
 }

@@ -1,11 +1,18 @@
 import {
   canonicalJson,
+  certificateExtensions,
   decodeBase64,
+  distinguishedName,
+  formatPem,
   generateSigningKey,
+  issueCertificate,
   leafHash,
+  newSerialNumber,
   type PublicKey,
   parseCheckpoint,
   parsePublicKey,
+  preAuthEncoding,
+  type SigningKey,
   verifyConsistencyProof,
   verifyInclusionProof,
   verifySignature,
@@ -103,6 +110,48 @@ test('a signature that does not verify is not logged', async () => {
   const after = await (await fetch(`${server.url}/api/v1/log`)).text();
   expect(JSON.parse(after).treeSize).toBe(JSON.parse(before).treeSize);
 });
+
+test('an entry that would not fit into the tiles is not logged', async () => {
+  const signed = signEnvelope(Uint8Array.of(1), 16);
+  const { status, text } = await add(signed);
+  expect([status, JSON.parse(text).message]).toEqual([400, expect.stringContaining('too large')]);
+  expect((await add(signEnvelope(Uint8Array.of(1), 1))).status).toBe(201);
+});
+
+/** A dsse entry by this many signers, each with a large certificate. */
+function signEnvelope(payload: Uint8Array, count: number) {
+  const signed = preAuthEncoding('text/plain', payload);
+  const signers = Array.from({ length: count }, () => generateSigningKey());
+  const chunk = 'x'.repeat(4000);
+  const certificate = (signer: SigningKey) =>
+    issueCertificate(
+      {
+        issuer: distinguishedName(chunk),
+        subject: distinguishedName(),
+        publicKey: signer.publicKey,
+        validFrom: new Date(),
+        validUntil: new Date(),
+        extensions: [certificateExtensions.signsData()],
+        serialNumber: newSerialNumber(),
+      },
+      signer,
+    );
+  const base64 = (bytes: Uint8Array | string) => Buffer.from(bytes).toString('base64');
+  return {
+    kind: 'dsse',
+    apiVersion: '0.0.1',
+    spec: {
+      proposedContent: {
+        envelope: JSON.stringify({
+          payload: base64(payload),
+          payloadType: 'text/plain',
+          signatures: signers.map((signer) => ({ sig: base64(signer.sign(signed)) })),
+        }),
+        verifiers: signers.map((signer) => base64(formatPem('CERTIFICATE', certificate(signer)))),
+      },
+    },
+  };
+}
 
 test.each<[string, unknown]>([
   ['no JSON', '{'],

@@ -118,3 +118,10 @@ test('encrypted keys need their passphrase, and plain ones are not called encryp
     code: 'SIGSTORE_SERVER_OPTION_INVALID',
   });
 });
+
+test('a server on every address needs the URL it is reached under', async () => {
+  const directory = temporaryDirectory(onTestFinished);
+  await expect(start(directory, { listen: '0.0.0.0:0' })).rejects.toMatchObject({
+    code: 'SIGSTORE_SERVER_OPTION_INVALID',
+  });
+});

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { printable } from '@pratique/errors';
@@ -26,6 +26,12 @@ const patienceMs = 10_000;
 export async function startSigstoreServer(options: SigstoreServerOptions): Promise<SigstoreServer> {
   const { host, port } = parseListen(options.listen);
   if (options.url !== undefined) checkUrl(options.url);
+  else if (isIP(host) !== 0 && /^[0.:]+$/.test(host)) {
+    throw sigstoreServerErrors.error('SIGSTORE_SERVER_OPTION_INVALID', {
+      message: 'the server listens on every address, so that the URL it is reached under must be given',
+      expected: '--url https://HOST',
+    });
+  }
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const unlock = await lockDirectory(options.directory);
   const server = createServer(timeouts);
