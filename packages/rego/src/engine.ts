@@ -38,6 +38,8 @@ export interface CompileInput {
   readonly strict?: boolean;
   /** Built-in functions of the host, beside those of the language. */
   readonly builtins?: readonly Builtin[];
+  /** The built-in functions of the language that policies may call; all of them unless given. */
+  readonly onlyBuiltins?: ReadonlySet<string>;
   /** Services that built-ins may use to reach outside. Without them they fail. */
   readonly host?: HostServices;
   /** Receives what policies `print`. Without it, calls of `print` cost nothing. */
@@ -82,7 +84,7 @@ export class Engine {
     this.#input = input;
     this.sources = new Map(Object.entries(input.modules));
     const modules = parseAll(this.sources, input);
-    const builtins = builtinTable(input.builtins);
+    const builtins = allowed(builtinTable(input.builtins), input);
     this.compiled = compileModules(modules, {
       builtins,
       strict: input.strict ?? false,
@@ -200,6 +202,18 @@ export class Engine {
     }
     return error;
   }
+}
+
+/** Functions that rewriting calls (`internal.…`) and those of the host are always there. */
+function allowed(
+  table: ReadonlyMap<string, Builtin>,
+  { onlyBuiltins, builtins }: CompileInput,
+): typeof table {
+  if (onlyBuiltins === undefined) return table;
+  const hosts = new Set(builtins?.map(({ name }) => name));
+  const isAllowed = (name: string): boolean =>
+    onlyBuiltins.has(name) || hosts.has(name) || name.startsWith('internal.');
+  return new Map([...table].filter(([name]) => isAllowed(name)));
 }
 
 /** Texts that nest more deeply than the stack allows are refused like any other. */

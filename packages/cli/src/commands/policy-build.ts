@@ -13,6 +13,7 @@ import {
   type RegoVersion,
   writeBundle,
 } from '@pratique/rego';
+import { allowedBuiltins } from '../policy/capabilities.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
 import { signingKey, verificationKey } from '../policy/signing.ts';
 import { compileSources, ignored, joined, languageOf, type Sources, textsOf } from '../policy/sources.ts';
@@ -38,7 +39,10 @@ export const run: Run<typeof policyBuild.flags> = async ({ args, flags, terminal
       ? fromBundles(args, flags, terminal)
       : fromFiles(args, flags, terminal);
     texts = textsOf(sources);
-    const { policy } = compileSources(sources, { print: () => undefined });
+    const { policy } = compileSources(sources, {
+      ...allowedBuiltins(flags.capabilities, terminal.cwd),
+      print: () => undefined,
+    });
     for (const path of flags.entrypoint) policy.rule(entrypointRef(path));
     const content = formatted(sources, { ...manifest, revision: flags.revision ?? manifest.revision });
     writeFileSync(resolve(terminal.cwd, flags.output), writeBundle(content, signing));

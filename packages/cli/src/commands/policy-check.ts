@@ -1,3 +1,4 @@
+import { allowedBuiltins } from '../policy/capabilities.ts';
 import { type Problem, problemsDocument, problemsOf, problemsText } from '../policy/problems.ts';
 import { compileSources, ignored, languageOf, loadPaths, type Sources, textsOf } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
@@ -23,7 +24,7 @@ export const run: Run<typeof policyCheck.flags> = async ({ args, flags, terminal
       onlyPolicies: true,
     });
     texts = textsOf(sources);
-    check(sources, flags);
+    check(sources, flags, terminal.cwd);
   } catch (error) {
     const found = problemsOf(error, texts);
     if (found === undefined) throw error;
@@ -36,10 +37,11 @@ export const run: Run<typeof policyCheck.flags> = async ({ args, flags, terminal
   return 1;
 };
 
-function check(sources: Sources, flags: Flags): void {
+function check(sources: Sources, flags: Flags, directory: string): void {
   compileSources(sources, {
     regoVersion: flags['v0-v1'] ? 'v0v1' : languageOf(flags),
     strict: flags.strict,
+    ...allowedBuiltins(flags.capabilities, directory),
     print: () => undefined,
   });
 }

@@ -1,4 +1,5 @@
 import { parseJsonOrYaml, type Value } from '@pratique/rego';
+import { allowedBuiltins } from '../policy/capabilities.ts';
 import { milliseconds } from '../policy/duration.ts';
 import { loadSources } from '../policy/load-sources.ts';
 import { type Problem, problemsOf } from '../policy/problems.ts';
@@ -53,6 +54,7 @@ function evaluate(
     regoVersion: languageOf(flags),
     strict: flags.strict,
     coverage: flags.coverage,
+    ...allowedBuiltins(flags.capabilities, terminal.cwd),
     print: (message) => terminal.err(`${message}\n`),
   });
   const compiled = performance.now();

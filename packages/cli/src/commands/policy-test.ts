@@ -1,4 +1,5 @@
 import { type CoverageReport, jsonReport, prettyReport, type TestResult, TestSuite } from '@pratique/rego';
+import { allowedBuiltins } from '../policy/capabilities.ts';
 import { milliseconds } from '../policy/duration.ts';
 import { junitReport } from '../policy/junit.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
@@ -26,9 +27,15 @@ export const run: Run<typeof policyTest.flags> = async ({ args, flags, terminal,
       bundle: flags.bundle,
     });
     texts = textsOf(sources);
-    suite = new TestSuite(compileInput(sources, { regoVersion: languageOf(flags) }), {
-      coverage: withCoverage,
-    });
+    suite = new TestSuite(
+      compileInput(sources, {
+        regoVersion: languageOf(flags),
+        ...allowedBuiltins(flags.capabilities, terminal.cwd),
+      }),
+      {
+        coverage: withCoverage,
+      },
+    );
   } catch (error) {
     const problems = problemsOf(error, texts);
     if (problems === undefined) throw error;

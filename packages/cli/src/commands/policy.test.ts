@@ -77,6 +77,20 @@ test('a document never takes the place of a rule', async () => {
   ]);
 });
 
+test('policies are kept to the functions of older engines', async () => {
+  write({
+    'p.rego': 'package p\n\nx := count(input.a)\n',
+    'some.json': '{"builtins":[{"name":"eq"}]}',
+    'none.json': '{}',
+  });
+  const all = (await policy(['capabilities'])).stdout;
+  write({ 'all.json': all });
+  expect((await policy(['check', '--capabilities', 'all.json', 'p.rego'])).code).toBe(0);
+  const refused = await policy(['check', '--capabilities', 'some.json', 'p.rego']);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('undefined function count')]);
+  expect((await policy(['check', '--capabilities', 'none.json', 'p.rego'])).code).toBe(1);
+});
+
 test('check shows place, line, caret and what to do, for every broken file', async () => {
   write({ 'a.rego': 'package a\n\np {\n', 'b.rego': 'package b\n\nq[x] { x := 1 }\n' });
   const { code, stderr } = await policy(['check', '.']);

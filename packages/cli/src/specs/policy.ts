@@ -29,6 +29,14 @@ const bundleModeFlag = {
   },
 } as const;
 
+const capabilitiesFlag = {
+  capabilities: {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'Refuse built-in functions that this capabilities.json does not have',
+  },
+} as const;
+
 const formatFlag = {
   format: {
     kind: 'string',
@@ -145,6 +153,7 @@ export const policyEval = defineCommand({
     'exclude-files-verify': signatureFlags['exclude-files-verify'],
     coverage: { kind: 'boolean', summary: 'Report which lines were evaluated' },
     metrics: { kind: 'boolean', summary: 'Report how long the steps took' },
+    ...capabilitiesFlag,
     ...languageFlags,
     ...registryFlags,
   },
@@ -170,6 +179,7 @@ export const policyCheck = defineCommand({
     strict: { kind: 'boolean', short: 'S', summary: 'Unused imports, variables and arguments are errors' },
     'max-errors': { kind: 'integer', short: 'm', default: 10, summary: 'Problems to show; 0 shows all' },
     'v0-v1': { kind: 'boolean', summary: 'The policies must be both Rego v0 and v1' },
+    ...capabilitiesFlag,
     ...languageFlags,
   },
 });
@@ -238,6 +248,7 @@ export const policyTest = defineCommand({
     threshold: { kind: 'string', placeholder: 'PERCENT', summary: 'Exit 2 when coverage is below this' },
     'exit-zero-on-skipped': { kind: 'boolean', short: 'z', summary: 'Skipped tests are no failure' },
     'fail-on-empty': { kind: 'boolean', summary: 'Exit 1 when there is no test to run' },
+    ...capabilitiesFlag,
     ...languageFlags,
   },
 });
@@ -273,6 +284,7 @@ export const policyBuild = defineCommand({
     ...ignoreFlag,
     ...signingFlags,
     ...signatureFlags,
+    ...capabilitiesFlag,
     ...languageFlags,
   },
 });
