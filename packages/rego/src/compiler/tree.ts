@@ -114,72 +114,75 @@ export function walk(node: Node, visit: (node: Node) => boolean): void {
     walk(node.value, visit);
     return;
   }
-  if (node.kind === 'expr') {
-    const terms = node.terms;
-    switch (terms.kind) {
-      case 'some':
-        walkAll(terms.symbols, visit);
-        break;
-      case 'every':
-        if (terms.key !== undefined) walk(terms.key, visit);
-        walk(terms.value, visit);
-        walk(terms.domain, visit);
-        walkAll(terms.body, visit);
-        break;
-      case 'not':
-        walkAll(terms.body, visit);
-        break;
-      case 'logicalAnd':
-      case 'logicalOr':
-        walkAll(terms.lhs, visit);
-        walkAll(terms.rhs, visit);
-        break;
-      default:
-        walk(terms, visit);
-    }
-    walkAll(node.with, visit);
-    return;
-  }
-  walkChildren(node, visit);
-}
-
-export function walkAll(nodes: readonly Node[], visit: (node: Node) => boolean): void {
-  for (const node of nodes) walk(node, visit);
-}
-
-function walkChildren(term: Term, visit: (node: Node) => boolean): void {
-  switch (term.kind) {
+  // Every stage of the compiler comes through here: the commonest nodes are asked for first.
+  switch (node.kind) {
+    case 'string':
+    case 'var':
+      return;
     case 'ref':
-      walkAll(term.terms, visit);
+      walkAll(node.terms, visit);
+      return;
+    case 'expr':
+      walkStatement(node, visit);
+      walkAll(node.with, visit);
       return;
     case 'call':
-      walk(term.operator, visit);
-      walkAll(term.args, visit);
+      walk(node.operator, visit);
+      walkAll(node.args, visit);
       return;
     case 'array':
     case 'set':
-      walkAll(term.items, visit);
+      walkAll(node.items, visit);
       return;
     case 'object':
-      for (const [key, value] of term.pairs) {
+      for (const [key, value] of node.pairs) {
         walk(key, visit);
         walk(value, visit);
       }
       return;
     case 'templateString':
-      walkAll(term.parts, visit);
+      walkAll(node.parts, visit);
       return;
     case 'arrayComprehension':
     case 'setComprehension':
-      walk(term.term, visit);
-      walkAll(term.body, visit);
+      walk(node.term, visit);
+      walkAll(node.body, visit);
       return;
     case 'objectComprehension':
-      walk(term.key, visit);
-      walk(term.value, visit);
-      walkAll(term.body, visit);
+      walk(node.key, visit);
+      walk(node.value, visit);
+      walkAll(node.body, visit);
       return;
     default:
+  }
+}
+
+export function walkAll(nodes: readonly Node[], visit: (node: Node) => boolean): void {
+  // A visitor may append to what is walked, as with `for … of`.
+  for (let index = 0; index < nodes.length; index++) walk(nodes[index] as Node, visit);
+}
+
+function walkStatement({ terms }: Expr, visit: (node: Node) => boolean): void {
+  switch (terms.kind) {
+    case 'some':
+      walkAll(terms.symbols, visit);
+      return;
+    case 'every':
+      if (terms.key !== undefined) walk(terms.key, visit);
+      walk(terms.value, visit);
+      walk(terms.domain, visit);
+      walkAll(terms.body, visit);
+      return;
+    case 'not':
+      walkAll(terms.body, visit);
+      return;
+    case 'logicalAnd':
+    case 'logicalOr':
+      walkAll(terms.lhs, visit);
+      walkAll(terms.rhs, visit);
+      return;
+    default:
+      walk(terms, visit);
   }
 }
 

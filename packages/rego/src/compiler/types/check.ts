@@ -1,5 +1,6 @@
 import { refText, termText } from '../../ast/print.ts';
 import type { Body, Call, Expr, Ref, Rule, Term } from '../../ast/types.ts';
+import type { BuiltinDeclaration } from '../../builtins/types.ts';
 import { toTerm, type Value } from '../../values/index.ts';
 import { constantOf } from '../constants.ts';
 import type { CompilerContext } from '../context.ts';
@@ -32,6 +33,24 @@ interface Problem {
   readonly unknown: boolean;
 }
 
+/** Types of built-ins are the same in every policy. */
+const functionTypes = new WeakMap<BuiltinDeclaration, FunctionType>();
+
+function functionType(declaration: BuiltinDeclaration): FunctionType {
+  let type = functionTypes.get(declaration);
+  if (type === undefined) {
+    const { args, variadic, result } = declaration;
+    type = {
+      kind: 'function',
+      args: args.map(fromDeclared),
+      variadic: variadic === undefined ? undefined : fromDeclared(variadic),
+      result: result === undefined ? undefined : fromDeclared(result),
+    };
+    functionTypes.set(declaration, type);
+  }
+  return type;
+}
+
 /** Finds expressions that no value can satisfy (stage CheckTypes; `ast/check.go`). */
 export class TypeChecker {
   #context: CompilerContext;
@@ -57,13 +76,7 @@ export class TypeChecker {
         { kind: 'var', name: head, location },
         ...rest.map((value): Term => ({ kind: 'string', value, location })),
       ];
-      const type: FunctionType = {
-        kind: 'function',
-        args: declaration.args.map(fromDeclared),
-        variadic: declaration.variadic === undefined ? undefined : fromDeclared(declaration.variadic),
-        result: declaration.result === undefined ? undefined : fromDeclared(declaration.result),
-      };
-      this.#root.tree.put(path, type);
+      this.#root.tree.put(path, functionType(declaration));
     }
     this.#rules = this.#root.wrap();
   }
