@@ -66,6 +66,8 @@ export interface VerifiedSignature {
   readonly payload: unknown;
   /** Cosign's log annotation (`{SignedEntryTimestamp, Payload}`), only once it was verified. */
   readonly logAnnotation?: unknown;
+  /** Cosign's timestamp annotation (`{SignedRFC3161Timestamp}`), only once it was verified. */
+  readonly timestampAnnotation?: unknown;
 }
 
 export interface VerifiedAttestation extends VerifiedSignature {

@@ -28,10 +28,11 @@ export function formatVerification(
     const document = signature.payload as JsonValue;
     if (isJsonObject(document) && isJsonObject(document.critical)) {
       const optional = isJsonObject(document.optional) ? document.optional : null;
-      const bundle =
-        signature.logAnnotation === undefined ? null : { Bundle: signature.logAnnotation as JsonValue };
+      const { logAnnotation: entry, timestampAnnotation: stamp } = signature;
+      const bundle = entry === undefined ? {} : { Bundle: entry as JsonValue };
+      const timestamp = stamp === undefined ? {} : { RFC3161Timestamp: stamp as JsonValue };
       const certificate = certificateMembers(signature.signer);
-      const members = { ...optional, ...certificate, ...bundle };
+      const members = { ...optional, ...certificate, ...bundle, ...timestamp };
       const merged = optional === null && Object.keys(members).length === 0 ? null : members;
       // Verified: exactly the document that was signed.
       return { critical: document.critical, optional: merged } as unknown as VerificationJson;

@@ -128,7 +128,7 @@ function verifyAttestation(
     () => checkSubject(statement, artifact),
     (digest) => digest,
   );
-  const proof = proveSigner(claim, envelopeData(envelope), signature, material, trust, now, list);
+  const { proof } = proveSigner(claim, envelopeData(envelope), signature, material, trust, now, list);
   const { document, predicate } = statement;
   return { ...proof, statement: { predicateType: statement.predicateType, predicate, document } };
 }
@@ -181,7 +181,8 @@ function verifyMessage(
   const claim = checkSignature(material, (key) => verifyArtifact(key, artifact, signature), trust, list);
   const data =
     'bytes' in artifact ? messageData(artifact.bytes) : digestData(artifact.algorithm, artifact.digest);
-  return { ...proveSigner(claim, data, signature, material, trust, now, list), statement: null };
+  const { proof } = proveSigner(claim, data, signature, material, trust, now, list);
+  return { ...proof, statement: null };
 }
 
 function verifyArtifact(key: PublicKey, artifact: Artifact, signature: Uint8Array): SignatureScheme | null {

@@ -51,7 +51,7 @@ export function verifyStatement(
     () => findSubject(statement, digest),
     () => digest,
   );
-  const proof = proveSigner(claim, envelopeData(envelope), signature, material, trust, now, list);
+  const { proof } = proveSigner(claim, envelopeData(envelope), signature, material, trust, now, list);
   const verified: VerifiedSignature = {
     format: source.format,
     source,

@@ -39,6 +39,12 @@ export interface Proof {
   readonly log: { readonly id: string; readonly index: string } | null;
 }
 
+/** A proof, and whether a trusted authority stamped the signature. */
+export interface Proved {
+  readonly proof: Proof;
+  readonly stamped: boolean;
+}
+
 /**
  * First half: finds the key that verifies the signature.
  *
@@ -89,7 +95,7 @@ export function proveSigner(
   trust: Trust,
   now: Date,
   list: CheckList,
-): Proof {
+): Proved {
   const certificate = claim.kind === 'certificate' ? claim.certificate.der : null;
   const content = { ...data, signature, key: claim.key, certificate };
   const logged = checkLog(material.entries, content, trust, list);
@@ -106,9 +112,12 @@ export function proveSigner(
       : proveIdentity(claim.certificate, times, trust, list);
   const [first] = logged;
   return {
-    signer,
-    signedAt: times.length === 0 ? null : new Date(Math.min(...times.map(Number))).toISOString(),
-    log: first === undefined ? null : { id: first.log.id, index: first.index },
+    proof: {
+      signer,
+      signedAt: times.length === 0 ? null : new Date(Math.min(...times.map(Number))).toISOString(),
+      log: first === undefined ? null : { id: first.log.id, index: first.index },
+    },
+    stamped: stamped.length > 0,
   };
 }
 

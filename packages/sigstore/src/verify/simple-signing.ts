@@ -47,8 +47,17 @@ export function verifySimpleSigning(
     () => checkManifestDigest(payload.dockerManifestDigest, digest),
     () => digest,
   );
-  const proof = proveSigner(claim, messageData(item.payload), signature, material, trust, now, list);
+  const { proof, stamped } = proveSigner(
+    claim,
+    messageData(item.payload),
+    signature,
+    material,
+    trust,
+    now,
+    list,
+  );
   const annotation = item.annotations[annotationNames.bundle];
+  const timestamp = item.annotations[annotationNames.timestamp];
   return {
     format: item.source.format,
     source: item.source,
@@ -57,6 +66,7 @@ export function verifySimpleSigning(
     checks: list.checks,
     payload: payload.document,
     ...(proof.log === null || annotation === undefined ? {} : { logAnnotation: JSON.parse(annotation) }),
+    ...(stamped && timestamp !== undefined ? { timestampAnnotation: JSON.parse(timestamp) } : {}),
   };
 }
 
