@@ -26,7 +26,7 @@ export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal,
   const output: { -readonly [K in keyof Output]: Output[K] } = { problems: [], results: [] };
   try {
     const sources = await loadSources(flags, terminal, signal, verificationKey(flags, terminal.cwd));
-    texts = textsOf(sources).set('', query);
+    texts = textsOf(sources).set('query', query);
     evaluate(query, input, sources, flags, terminal, signal, output);
   } catch (error) {
     if (signal.aborted) throw error;

@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { ParseError } from '../ast/errors.ts';
+import { parseModule } from '../ast/parse.ts';
 import type { RegoVersion } from '../ast/types.ts';
 import { RegoObject, type Value } from '../values/index.ts';
 import { mergeDocuments, nest } from './documents.ts';
 import { BundleError } from './errors.ts';
 import { type BundleLimits, DEFAULT_LIMITS } from './limits.ts';
-import { asObject, decodeText, parseJsonFile, parseYamlFile } from './parse-documents.ts';
+import { asObject, decodeText, parseJsonFile, parseJsonOrYaml, parseYamlFile } from './parse-documents.ts';
 import { type Bundle, type ReadBundleOptions, readBundle, readBundleArchive } from './read.ts';
 import { type BundleFile, checkedPath } from './tar.ts';
 
@@ -88,7 +90,27 @@ class Loader implements LoadedFiles {
     else if (extension === '.yaml' || extension === '.yml')
       this.#document(path, at, parseYamlFile(read(), path));
     else if (extension === '.tar.gz') this.#bundle(path, at, read());
-    else if (depth === 0) throw new BundleError('bundle_invalid', `${path}: can't recognize file type`);
+    else if (depth === 0) this.#anything(path, at, read());
+  }
+
+  /** A file named directly may have any name: it is what it can be read as. */
+  #anything(path: string, at: readonly string[], bytes: Uint8Array): void {
+    try {
+      const text = decodeText(bytes, path);
+      parseModule(text, { file: path, regoVersion: this.#version });
+      this.modules.set(path, { text, regoVersion: this.#version });
+      return;
+    } catch (error) {
+      if (!(error instanceof ParseError || error instanceof BundleError)) throw error;
+    }
+    let value: Value;
+    try {
+      value = parseJsonOrYaml(bytes, path);
+    } catch (error) {
+      if (!(error instanceof BundleError)) throw error;
+      throw new BundleError('bundle_invalid', `${path}: can't recognize file type`, { cause: error });
+    }
+    this.#document(path, at, value);
   }
 
   #bundle(path: string, at: readonly string[], bytes: Uint8Array): void {

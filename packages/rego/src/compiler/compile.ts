@@ -151,7 +151,8 @@ export function compileQuery(
   inPackage: readonly Term[] = [],
 ): { body: Body; captures: readonly Capture[]; original: (name: string) => string } {
   const { options, tree } = compiled;
-  const context = new CompilerContext(options.builtins, options.strict, options.sources);
+  // What a query does not use itself is its result: strictness is for modules.
+  const context = new CompilerContext(options.builtins, false, options.sources);
   context.tree = tree;
   context.forQuery();
   const globals = globalsOf(inPackage, compiled.exports.get(pathKey(inPackage)) ?? [], imports);
