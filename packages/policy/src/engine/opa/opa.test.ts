@@ -180,6 +180,12 @@ describe('a server that does not have what the trust configuration relies on is 
     expect((await problem(() => engineFor().evaluate('request', input))).code).toBe('ENGINE_OUT_OF_STEP');
   });
 
+  test('something else’s JSON is not taken for data that is undefined', async () => {
+    opa.misbehave = (incoming, outgoing) =>
+      incoming.url === '/v1/data/site' && answering(200, '{"allowed":true}')(incoming, outgoing);
+    expect((await problem(() => engineFor().evaluate('request', input))).code).toBe('OPA_ANSWER_INVALID');
+  });
+
   test('with a policy that could never refuse', async () => {
     opa.modules = [...defaultPolicies(), site('denny contains "x"')];
     const fault = await problem(() => engineFor().evaluate('request', input));
