@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { chosenEngine } from './engine-flags.ts';
 
-const terminal = { cwd: '/work' };
+const terminal = { cwd: '/site' };
 
 test('without flags the trust configuration chooses', () => {
   expect(chosenEngine({}, terminal)).toBeUndefined();
@@ -11,7 +11,7 @@ test('an OPA server, with files relative to the directory', () => {
   expect(chosenEngine({ opa: 'https://opa', 'opa-token-file': 'token' }, terminal)).toMatchObject({
     kind: 'opa',
     url: 'https://opa',
-    token: { file: '/work/token' },
+    token: { file: '/site/token' },
   });
 });
 
