@@ -1,4 +1,5 @@
 import { allowedBuiltins } from '../policy/capabilities.ts';
+import { withLibrary } from '../policy/library.ts';
 import { type Problem, problemsDocument, problemsOf, problemsText } from '../policy/problems.ts';
 import { compileSources, ignored, languageOf, loadPaths, type Sources, textsOf } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
@@ -16,13 +17,14 @@ export const run: Run<typeof policyCheck.flags> = async ({ args, flags, terminal
   let texts = new Map<string, string>();
   let problems: readonly Problem[] = [];
   try {
-    const sources = loadPaths(args, {
+    const found = loadPaths(args, {
       regoVersion: flags['v0-v1'] ? 'v0v1' : languageOf(flags),
       ignore: ignored(flags.ignore),
       directory: terminal.cwd,
       bundle: flags.bundle,
       onlyPolicies: true,
     });
+    const sources = await withLibrary(found);
     texts = textsOf(sources);
     check(sources, flags, terminal.cwd);
   } catch (error) {

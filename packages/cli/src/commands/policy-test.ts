@@ -2,6 +2,7 @@ import { type CoverageReport, jsonReport, prettyReport, type TestResult, TestSui
 import { allowedBuiltins } from '../policy/capabilities.ts';
 import { milliseconds } from '../policy/duration.ts';
 import { junitReport } from '../policy/junit.ts';
+import { withLibrary, withoutLibrary } from '../policy/library.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
 import { compileInput, ignored, languageOf, loadPaths, textsOf, usage } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
@@ -20,12 +21,13 @@ export const run: Run<typeof policyTest.flags> = async ({ args, flags, terminal,
   let texts = new Map<string, string>();
   let suite: TestSuite;
   try {
-    const sources = loadPaths(args, {
+    const found = loadPaths(args, {
       regoVersion: languageOf(flags),
       ignore: ignored(flags.ignore),
       directory: terminal.cwd,
       bundle: flags.bundle,
     });
+    const sources = await withLibrary(found);
     texts = textsOf(sources);
     suite = new TestSuite(
       compileInput(sources, {
@@ -55,7 +57,8 @@ export const run: Run<typeof policyTest.flags> = async ({ args, flags, terminal,
       results.push(result);
       signal.throwIfAborted();
     }
-    code = report(results, suite.coverage(), threshold, flags, terminal);
+    const coverage = suite.coverage();
+    code = report(results, coverage && withoutLibrary(coverage), threshold, flags, terminal);
   }
   return code;
 };

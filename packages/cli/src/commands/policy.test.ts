@@ -91,6 +91,17 @@ test('policies are kept to the functions of older engines', async () => {
   expect((await policy(['check', '--capabilities', 'none.json', 'p.rego'])).code).toBe(1);
 });
 
+test('policies of a gate are checked with the library they have there', async () => {
+  const text = 'package site\n\nimport data.pratique.lib\n\nx := lib.name(input.image)\n\ntest_x if true\n';
+  write({ 'p.rego': text });
+  expect(await policy(['check', 'p.rego'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  const { code, stdout } = await policy(['test', '--coverage', 'p.rego']);
+  expect([code, Object.keys(JSON.parse(stdout).files)]).toEqual([0, ['p.rego']]);
+  write({ 'typo.rego': text.replace('lib.name', 'lib.nmae') });
+  expect((await policy(['check', 'typo.rego'])).code).toBe(1);
+  expect((await policy(['build', 'p.rego'])).code).toBe(1);
+});
+
 test('check shows place, line, caret and what to do, for every broken file', async () => {
   write({ 'a.rego': 'package a\n\np {\n', 'b.rego': 'package b\n\nq[x] { x := 1 }\n' });
   const { code, stderr } = await policy(['check', '.']);

@@ -2,6 +2,7 @@ import { type Bundle, loadFiles, type VerificationKey } from '@pratique/rego';
 import type { Terminal } from '../program/terminal.ts';
 import type { RegistryFlags } from '../registry/client.ts';
 import { fetchBundle } from './fetch-bundle.ts';
+import { withLibrary } from './library.ts';
 import { ignored, joined, languageOf, type Sources } from './sources.ts';
 
 interface SourceFlags extends RegistryFlags {
@@ -28,5 +29,5 @@ export async function loadSources(
       bundle: await fetchBundle(name, { ...options, ...trust, flags, terminal, signal }),
     });
   }
-  return joined(loadFiles(flags.data, options), bundles);
+  return withLibrary(joined(loadFiles(flags.data, options), bundles));
 }
