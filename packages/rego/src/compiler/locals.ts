@@ -17,7 +17,7 @@ import {
   varTerm,
   walk,
 } from './tree.ts';
-import { declaredVars, varsOf } from './vars.ts';
+import { declaredVars, SAFETY_VARS, varsOf } from './vars.ts';
 
 type Occurrence = 'argument' | 'seen' | 'assigned' | 'declared';
 
@@ -135,10 +135,11 @@ export class LocalVars {
   /** A variable named like a built-in gets another name, so that later stages cannot take it for the function. */
   #hideBuiltins(rule: Rule): void {
     const { builtins } = this.#context;
-    const names = varsOf(rule.body, { skipRefCallHead: true, skipClosures: true });
+    const names = [...varsOf(rule.body, SAFETY_VARS)].filter((name) => builtins.has(name));
+    if (names.length === 0) return;
     const declared = declaredVars(rule.body);
     for (const name of names) {
-      if (!builtins.has(name) || declared.has(name) || this.#declared(name) !== undefined) continue;
+      if (declared.has(name) || this.#declared(name) !== undefined) continue;
       let modified = false;
       for (const expr of rule.body) {
         walk(expr, (node) => {

@@ -64,14 +64,25 @@ export class SafetyCheck {
   }
 
   #reorder(globals: ReadonlySet<string>, body: Body): { reordered: Body; unsafe: Unsafe } {
-    const bodyVars = varsOf(body, this.#options);
-    const safe = new Set([...bodyVars].filter((name) => globals.has(name)));
+    const bodyVars = new Set<string>();
+    const safe = new Set<string>();
     const unsafe: Unsafe = new Map();
     for (const expr of body) {
-      const missing = [...varsOf([expr], this.#options)].filter((name) => !safe.has(name));
-      if (missing.length > 0) unsafe.set(expr, new Set(missing));
+      const missing = varsOf([expr], this.#options);
+      for (const name of missing) {
+        bodyVars.add(name);
+        if (globals.has(name)) {
+          safe.add(name);
+          missing.delete(name);
+        }
+      }
+      if (missing.size > 0) unsafe.set(expr, missing);
     }
-    const closures = new Map(body.map((expr) => [expr, closureVars(expr)]));
+    const closures = new Map<Expr, Set<string>>();
+    for (const expr of body) {
+      const vars = closureVars(expr);
+      if (vars.size > 0) closures.set(expr, vars);
+    }
     const reordered: Expr[] = [];
     const done = new Set<Expr>();
     for (let before = -1; before !== reordered.length; ) {
@@ -79,7 +90,7 @@ export class SafetyCheck {
       for (const expr of body) {
         if (done.has(expr)) continue;
         const outputs = outputsOf(expr, safe, this.#context);
-        const closed = [...(closures.get(expr) as Set<string>)].filter(
+        const closed = [...(closures.get(expr) ?? [])].filter(
           (name) => bodyVars.has(name) && !globals.has(name),
         );
         if (closed.length > 0) {
