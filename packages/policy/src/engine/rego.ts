@@ -68,7 +68,7 @@ function modulesOf(sources: readonly PolicySource[]): Record<string, string> {
 
 function compilePolicies(modules: Record<string, string>, data: object): Policy {
   try {
-    return compile({ modules, data, regoVersion: 'v1' });
+    return compile({ modules, data, regoVersion: 'v1', refuseDataConflicts: true });
   } catch (cause) {
     if (!(cause instanceof RegoError)) throw cause;
     const message = String(cause)
