@@ -486,6 +486,8 @@ test('a member of a set or an object is found the same way whether or not all of
 });
 
 test('a number without its leading zero is one, as in OPA', () => {
-  const { bindings } = prepare({ modules: {}, query: 'x := {.2, 0.2, 1}; y := .5e1 + 1; z := -.2' }).evaluate({})[0]!;
+  const { bindings } = prepare({ modules: {}, query: 'x := {.2, 0.2, 1}; y := .5e1 + 1; z := -.2' }).evaluate(
+    {},
+  )[0]!;
   expect(bindings).toEqual({ x: [0.2, 1], y: 6, z: -0.2 });
 });
