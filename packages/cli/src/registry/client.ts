@@ -28,6 +28,17 @@ export function openClient(flags: RegistryFlags, terminal: Terminal): RegistryCl
     });
   }
   const caFile = flags['registry-cacert'];
+  const certFile = flags['registry-client-cert'];
+  const keyFile = flags['registry-client-key'];
+  const serverName = flags['registry-server-name'];
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw cliErrors.error('USAGE', {
+      message: 'a certificate and its private key go together',
+      expected: '--registry-client-cert and --registry-client-key',
+      found: certFile === undefined ? 'only --registry-client-key' : 'only --registry-client-cert',
+    });
+  }
+  const read = (file: string): string => readFileSync(resolve(terminal.cwd, file), 'utf8');
   return createRegistryClient({
     ...(token !== undefined
       ? { credentials: { registryToken: token } }
@@ -36,7 +47,11 @@ export function openClient(flags: RegistryFlags, terminal: Terminal): RegistryCl
         : {}),
     allowHttp: flags['allow-http-registry'],
     insecure: flags['allow-insecure-registry'],
-    ...(caFile === undefined ? {} : { ca: readFileSync(resolve(terminal.cwd, caFile), 'utf8') }),
+    ...(caFile === undefined ? {} : { ca: read(caFile) }),
+    ...(certFile === undefined || keyFile === undefined
+      ? {}
+      : { clientCertificate: { cert: read(certFile), key: read(keyFile) } }),
+    ...(serverName === undefined ? {} : { serverName }),
     environment: { ...terminal.env },
   });
 }

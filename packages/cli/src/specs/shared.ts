@@ -23,6 +23,17 @@ export const registryFlags = {
     placeholder: 'FILE',
     summary: 'CA certificates to trust for the registry, PEM',
   },
+  'registry-client-cert': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'Certificate to show to the registry, PEM (mutual TLS)',
+  },
+  'registry-client-key': { kind: 'string', placeholder: 'FILE', summary: 'Its private key, PEM' },
+  'registry-server-name': {
+    kind: 'string',
+    placeholder: 'NAME',
+    summary: "Name the registry's certificate must be for",
+  },
 } as const satisfies FlagSpecs;
 
 /** Whose signatures count: cosign's flags. */

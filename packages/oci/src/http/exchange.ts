@@ -39,6 +39,10 @@ export interface ConnectionOptions {
   readonly ca?: string | readonly string[];
   /** Accept any TLS certificate. */
   readonly insecure?: boolean;
+  /** Certificate chain and private key in PEM, shown to registries that ask for one (mutual TLS). */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string };
+  /** Name the TLS certificate must be for, where it is not the host's. */
+  readonly serverName?: string;
   /** Where HTTP_PROXY, HTTPS_PROXY and NO_PROXY are read from. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -54,13 +58,15 @@ export function describeRequest(request: Pick<HttpRequest, 'method' | 'url'>): s
 /** One pool of kept-alive connections for each scheme. */
 function createPools(options: ConnectionOptions, proxyEnv: NodeJS.ProcessEnv | undefined) {
   const pool = { keepAlive: true, scheduling: 'lifo', maxFreeSockets: 32, proxyEnv } as const;
-  const { ca } = options;
+  const { ca, clientCertificate, serverName } = options;
   return {
     'http:': new HttpAgent(pool),
     'https:': new HttpsAgent({
       ...pool,
       ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ...[ca].flat()] }),
       ...(options.insecure ? { rejectUnauthorized: false } : {}),
+      ...clientCertificate,
+      ...(serverName === undefined ? {} : { servername: serverName }),
     }),
   };
 }

@@ -21,6 +21,10 @@ export interface RegistryOptions {
   readonly insecure?: boolean;
   /** Certificate authorities in PEM, trusted beside the usual ones. */
   readonly ca?: string | readonly string[];
+  /** Certificate chain and private key in PEM, shown to registries that ask for one (mutual TLS). */
+  readonly clientCertificate?: { readonly cert: string; readonly key: string };
+  /** Name the TLS certificate must be for, where it is not the host's. */
+  readonly serverName?: string;
   /** Where proxies (HTTP_PROXY, HTTPS_PROXY, NO_PROXY) and credential files are looked up. Default `process.env`. */
   readonly environment?: NodeJS.ProcessEnv;
   readonly userAgent?: string;
@@ -57,6 +61,8 @@ export function createRegistryClient(options: RegistryOptions = {}): RegistryCli
       environment,
       insecure: options.insecure ?? false,
       ...(options.ca === undefined ? {} : { ca: options.ca }),
+      ...(options.clientCertificate === undefined ? {} : { clientCertificate: options.clientCertificate }),
+      ...(options.serverName === undefined ? {} : { serverName: options.serverName }),
     },
     limits,
   );
