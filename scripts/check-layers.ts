@@ -10,6 +10,7 @@ import { init, parse } from 'es-module-lexer';
 export const floors: Readonly<Record<string, number>> = {
   '@pratique/rego': 0,
   '@pratique/errors': 0,
+  '@pratique/storage': 0,
   '@pratique/crypto': 1,
   '@pratique/oci': 2,
   '@pratique/registry': 3,

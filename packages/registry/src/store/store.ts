@@ -15,12 +15,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { printable } from '@pratique/errors';
 import { type Digest, digestAlgorithm, digestOf, isRepositoryName } from '@pratique/oci';
+import { lockDirectory, removeQuietly, syncDirectory, writeTemporary } from '@pratique/storage';
 import { registryErrors } from '../errors.ts';
 import type { InspectedManifest } from '../manifest/inspect.ts';
 import { algorithms, SharedBlobs, statBlob } from './blobs.ts';
-import { removeQuietly, syncDirectory, writeTemporary } from './durable.ts';
 import { formatLayoutIndex, layoutMarker, type StoredManifest } from './layout.ts';
-import { lockDirectory } from './lock.ts';
 import { ManifestCache } from './manifest-cache.ts';
 import { RepositoryStore } from './repository.ts';
 
@@ -49,7 +48,12 @@ export class Store {
         cause,
       });
     }
-    const unlock = await lockDirectory(directory);
+    const unlock = await lockDirectory(directory, 'registry');
+    if (unlock === undefined) {
+      throw registryErrors.error('REGISTRY_DIRECTORY_IN_USE', {
+        message: `another process serves ${printable(directory)}`,
+      });
+    }
     try {
       const store = new Store(directory, unlock);
       rmSync(store.temporaryDirectory, { recursive: true, force: true });

@@ -9,9 +9,9 @@ import {
   type Digester,
   digestAlgorithm,
 } from '@pratique/oci';
+import { removeQuietly } from '@pratique/storage';
 import { ApiError } from '../api-error.ts';
 import { BatchWriter } from './batch-writer.ts';
-import { removeQuietly } from './durable.ts';
 
 /**
  * A blob on its way in: a temporary file and the running digest of what it holds. It lives in this process only;

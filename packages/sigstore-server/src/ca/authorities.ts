@@ -11,7 +11,7 @@ import {
   parsePem,
   type SigningKey,
 } from '@pratique/crypto';
-import { readOrCreate } from '../store/files.ts';
+import { readOrCreate } from '@pratique/storage';
 
 const organization = 'pratique';
 const tenYears = 3650 * 86_400_000;

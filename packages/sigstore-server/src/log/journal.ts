@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { concatBytes, uintBytes } from '@pratique/crypto';
-import { syncDirectory } from '../store/files.ts';
+import { syncDirectorySync } from '@pratique/storage';
 
 const writeFile = promisify(write);
 const sync = promisify(fdatasync);
@@ -28,7 +28,7 @@ export class Journal {
     // Not in append mode: a batch that failed halfway is written over by nobody, as the log stops then.
     const file = openSync(path, 'a+', 0o600);
     closeSync(file);
-    syncDirectory(dirname(path));
+    syncDirectorySync(dirname(path));
     const journal = new Journal(openSync(path, 'r+'), 0);
     for (;;) {
       const record = journal.#readAt(journal.#end);

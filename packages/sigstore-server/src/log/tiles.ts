@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { concatBytes, type GrowingTree, uintBytes } from '@pratique/crypto';
-import { replaceFile } from '../store/files.ts';
+import { replaceFile } from '@pratique/storage';
 
 /** Hashes in a tile (C2SP `tlog-tiles`). */
 const width = 256;

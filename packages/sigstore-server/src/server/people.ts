@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isJsonObject, parseJson } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
+import { replaceFile } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
 import type { People } from '../oidc/issuer.ts';
-import { replaceFile } from '../store/files.ts';
 
 /** Who has a secret, from the file at `path`; everyone in `emails` who has none yet gets one of 256 random bits. */
 export function loadPeople(path: string, emails: readonly string[]): People {

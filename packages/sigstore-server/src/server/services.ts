@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { isJsonObject, parseJson } from '@pratique/crypto';
+import { readOrCreate, replaceFile } from '@pratique/storage';
 import { loadAuthorities } from '../ca/authorities.ts';
 import { CertificateLog } from '../ct/certificate-log.ts';
 import { sigstoreServerErrors } from '../errors.ts';
@@ -11,7 +12,6 @@ import { remoteKeys } from '../oidc/remote-keys.ts';
 import type { TrustedIssuer } from '../oidc/tokens.ts';
 import type { SigstoreServerOptions } from '../options.ts';
 import { Rekor } from '../rekor/rekor.ts';
-import { readOrCreate, replaceFile } from '../store/files.ts';
 import { loadKeys, type ServerKeys } from '../store/keys.ts';
 import { TufRepository } from '../tuf/repository.ts';
 import { type Trusted, trustTargets } from '../tuf/trust-files.ts';

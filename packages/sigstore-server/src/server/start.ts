@@ -4,9 +4,9 @@ import { type AddressInfo, isIP } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { printable } from '@pratique/errors';
+import { lockDirectory } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
 import type { SigstoreServer, SigstoreServerOptions } from '../options.ts';
-import { lockDirectory } from '../store/lock.ts';
 import { createRoutes, faults } from './routes.ts';
 import { openServices } from './services.ts';
 
@@ -33,7 +33,12 @@ export async function startSigstoreServer(options: SigstoreServerOptions): Promi
     });
   }
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
-  const unlock = await lockDirectory(options.directory);
+  const unlock = await lockDirectory(options.directory, 'sigstore');
+  if (unlock === undefined) {
+    throw sigstoreServerErrors.error('SIGSTORE_SERVER_DIRECTORY_IN_USE', {
+      message: `another process serves ${printable(options.directory)}`,
+    });
+  }
   const server = createServer(timeouts);
   // Who comes before everything is loaded waits.
   const ready = Promise.withResolvers<ReturnType<typeof getRequestListener>>();

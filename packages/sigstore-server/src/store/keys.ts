@@ -8,8 +8,8 @@ import {
   parseSigningKey,
   type SigningKey,
 } from '@pratique/crypto';
+import { readOrCreate } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
-import { readOrCreate } from './files.ts';
 
 /** Who signs what. Each has a key of its own: none can be made to sign in another's place. */
 const roles = {

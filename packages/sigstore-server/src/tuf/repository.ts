@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson, isJsonObject, type JsonObject, parseJson, type SigningKey } from '@pratique/crypto';
+import { replaceFile } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
-import { replaceFile } from '../store/files.ts';
 import { fileInfo, signMetadata, tufKey } from './metadata.ts';
 
 /** A target: its content, and how Sigstore's clients that know no trusted root are to use it. */

@@ -28,11 +28,11 @@ export function replaceFile(path: string, content: string | Uint8Array, secret =
     closeSync(file);
   }
   renameSync(temporary, path);
-  syncDirectory(directory);
+  syncDirectorySync(directory);
 }
 
 /** Makes the names in a directory survive a power cut. Windows has no such call, and needs none. */
-export function syncDirectory(path: string): void {
+export function syncDirectorySync(path: string): void {
   if (process.platform === 'win32') return;
   const directory = openSync(path, 'r');
   try {

@@ -3,18 +3,22 @@ import { statSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { printable } from '@pratique/errors';
-import { registryErrors } from '../errors.ts';
 
 /**
- * Keeps a second process off a data directory. Two servers would overwrite each other's index files. The lock is a
+ * Keeps a second process off a data directory, in which both would overwrite each other's files. The lock is a
  * listening local socket named for the directory's identity, which the kernel releases however the process ends;
  * a lock file would survive `kill -9` and then refuse a restart.
+ *
+ * @param purpose part of the lock's name: servers of different kinds do not exclude each other
+ * @returns how to let go, or undefined where another process has the directory
  */
-export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
+export async function lockDirectory(
+  directory: string,
+  purpose: string,
+): Promise<(() => Promise<void>) | undefined> {
   const { dev, ino } = statSync(directory, { bigint: true });
   const id = createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 32);
-  const name = `pratique-registry-${id}`;
+  const name = `pratique-${purpose}-${id}`;
   let path = `\0${name}`;
   if (process.platform === 'win32') path = `\\\\.\\pipe\\${name}`;
   else if (process.platform !== 'linux') path = join(tmpdir(), `${name}.sock`);
@@ -25,11 +29,7 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
     unlinkSync(path);
     server = await tryListen(path);
   }
-  if (server === undefined) {
-    throw registryErrors.error('REGISTRY_DIRECTORY_IN_USE', {
-      message: `another process serves ${printable(directory)}`,
-    });
-  }
+  if (server === undefined) return undefined;
   const held = server;
   return () => new Promise((resolve) => held.close(() => resolve()));
 }

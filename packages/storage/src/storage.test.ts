@@ -1,0 +1,48 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { lockDirectory, readOrCreate, replaceDurably, replaceFile } from './index.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'pratique-storage-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+test('a directory is locked once a purpose, and free again when let go', async () => {
+  const unlock = await lockDirectory(directory, 'test');
+  expect(unlock).toBeDefined();
+  expect(await lockDirectory(directory, 'test')).toBeUndefined();
+  const other = await lockDirectory(directory, 'other');
+  expect(other).toBeDefined();
+  await unlock!();
+  const again = await lockDirectory(directory, 'test');
+  expect(again).toBeDefined();
+  await Promise.all([again!(), other!()]);
+});
+
+test('the lock is of the directory, whatever path leads to it', async () => {
+  mkdirSync(join(directory, 'sub'));
+  const unlock = await lockDirectory(directory, 'test');
+  expect(await lockDirectory(join(directory, 'sub', '..'), 'test')).toBeUndefined();
+  await unlock!();
+});
+
+test('a replaced file holds the new content and leaves nothing beside it', async () => {
+  mkdirSync(join(directory, 'tmp'));
+  await replaceDurably(join(directory, 'tmp'), directory, 'a', new TextEncoder().encode('one'));
+  await replaceDurably(join(directory, 'tmp'), directory, 'a', new TextEncoder().encode('two'));
+  expect(readFileSync(join(directory, 'a'), 'utf8')).toBe('two');
+  expect(readdirSync(join(directory, 'tmp'))).toEqual([]);
+});
+
+test('a secret is readable by its owner only, and made once', () => {
+  const path = join(directory, 'keys', 'secret');
+  expect(readOrCreate(path, () => 'first', true)).toBe('first');
+  expect(readOrCreate(path, () => 'second', true)).toBe('first');
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  replaceFile(path, 'third', true);
+  expect(readFileSync(path, 'utf8')).toBe('third');
+  expect(readdirSync(join(directory, 'keys'))).toEqual(['secret']);
+});
