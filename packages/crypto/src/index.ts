@@ -81,6 +81,7 @@ export {
   distinguishedName,
   issueCertificate,
   newSerialNumber,
+  signatureAlgorithm,
 } from './x509/issue.ts';
 export { oids } from './x509/oids.ts';
 export { type PathOptions, type PathResult, verifyPath } from './x509/path.ts';

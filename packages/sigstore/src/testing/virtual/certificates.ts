@@ -1,7 +1,17 @@
 import { createHash } from 'node:crypto';
-import { derWriter, oids, type PublicKey, parseCertificate, type SigningKey } from '@pratique/crypto';
+import {
+  type CertificateTemplate,
+  certificateExtension,
+  certificateToBeSigned,
+  derWriter,
+  issueCertificate,
+  oids,
+  type PublicKey,
+  parseCertificate,
+  type SigningKey,
+} from '@pratique/crypto';
 
-const { bitString, explicit, implicit, objectIdentifier, octetString, sequence, set, time, trueBoolean } =
+const { bitString, explicit, implicit, objectIdentifier, octetString, sequence, set, trueBoolean } =
   derWriter;
 
 /** Who issues: a name and the key that goes with it. */
@@ -23,41 +33,27 @@ export interface NewCertificate {
 /** Everything is deterministic but keys and signatures, so serial numbers count. */
 let serial = 0x1000;
 
+/** What the product's own writer takes; the tests bend what goes in, not how it is written. */
+function templateOf(certificate: NewCertificate): CertificateTemplate {
+  serial++;
+  return {
+    issuer: certificate.issuer.name,
+    subject: certificate.subject,
+    publicKey: certificate.key,
+    validFrom: certificate.validFrom,
+    validUntil: certificate.validUntil,
+    extensions: certificate.extensions,
+    serialNumber: certificate.serialNumber ?? Uint8Array.of(0x40, serial >> 8, serial & 0xff),
+  };
+}
+
 /** An X.509 version 3 certificate, DER, of whatever it is told to say. */
 export function makeCertificate(certificate: NewCertificate): Uint8Array {
-  const signed = toBeSigned(certificate);
-  const { key } = certificate.issuer;
-  return sequence(signed, algorithmOf(key), bitString(key.sign(signed)));
+  return issueCertificate(templateOf(certificate), certificate.issuer.key);
 }
 
 export function toBeSigned(certificate: NewCertificate): Uint8Array {
-  serial++;
-  return sequence(
-    explicit(0, derWriter.unsignedInteger(Uint8Array.of(2))),
-    derWriter.unsignedInteger(certificate.serialNumber ?? Uint8Array.of(0x40, serial >> 8, serial & 0xff)),
-    algorithmOf(certificate.issuer.key),
-    certificate.issuer.name,
-    sequence(time(certificate.validFrom), time(certificate.validUntil)),
-    certificate.subject,
-    certificate.key.spki,
-    explicit(3, sequence(...certificate.extensions)),
-  );
-}
-
-/** The AlgorithmIdentifier of what a key signs with. */
-export function algorithmOf(key: SigningKey): Uint8Array {
-  switch (key.publicKey.algorithm) {
-    case 'ecdsa-p256':
-      return sequence(objectIdentifier(oids.ecdsaWithSha256));
-    case 'ecdsa-p384':
-      return sequence(objectIdentifier(oids.ecdsaWithSha384));
-    case 'ecdsa-p521':
-      return sequence(objectIdentifier(oids.ecdsaWithSha512));
-    case 'rsa':
-      return sequence(objectIdentifier(oids.rsaWithSha256), Uint8Array.of(5, 0));
-    case 'ed25519':
-      return sequence(objectIdentifier(oids.ed25519));
-  }
+  return certificateToBeSigned(templateOf(certificate), certificate.issuer.key);
 }
 
 export function distinguishedName(commonName: string): Uint8Array {
@@ -67,9 +63,7 @@ export function distinguishedName(commonName: string): Uint8Array {
 /** A name without any part, as Fulcio gives its certificates. */
 export const emptyName = sequence();
 
-export function extension(oid: string, value: Uint8Array, critical = false): Uint8Array {
-  return sequence(objectIdentifier(oid), ...(critical ? [trueBoolean()] : []), octetString(value));
-}
+export const extension = certificateExtension;
 
 export const extensions = {
   authority: (pathLength: number | null = null, ca = true) =>

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { derWriter, oids, parseCertificate, type SigningKey } from '@pratique/crypto';
+import { derWriter, oids, parseCertificate, type SigningKey, signatureAlgorithm } from '@pratique/crypto';
 import type { TimestampAuthority } from '../../trust/trust.ts';
 import {
-  algorithmOf,
   anchorsOf,
   emptyName,
   extensions,
@@ -83,7 +82,7 @@ export function testTimestampAuthority(
       sequence(authority.issuer.name, unsignedInteger(serialNumber)),
       sha256,
       explicit(0, ...attributes),
-      algorithmOf(signer),
+      signatureAlgorithm(signer),
       octetString(signer.sign(set(...attributes))),
     );
     const signedData = sequence(
