@@ -15,6 +15,7 @@ export const floors: Readonly<Record<string, number>> = {
   '@pratique/oci': 2,
   '@pratique/registry': 3,
   '@pratique/sigstore': 3,
+  '@pratique/inspect': 3,
   '@pratique/policy': 4,
   '@pratique/sigstore-server': 4,
   '@pratique/admission': 5,

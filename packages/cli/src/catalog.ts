@@ -3,7 +3,7 @@ import { cliErrors } from './errors.ts';
 
 /** Every code of the product. */
 export async function allErrors(): Promise<ReadonlyMap<string, ErrorEntry & { readonly area: string }>> {
-  const [oci, crypto, sigstore, sigstoreServer, registry, policy, admission] = await Promise.all([
+  const [oci, crypto, sigstore, sigstoreServer, registry, policy, admission, inspect] = await Promise.all([
     import('@pratique/oci'),
     import('@pratique/crypto'),
     import('@pratique/sigstore'),
@@ -11,6 +11,7 @@ export async function allErrors(): Promise<ReadonlyMap<string, ErrorEntry & { re
     import('@pratique/registry'),
     import('@pratique/policy'),
     import('@pratique/admission'),
+    import('@pratique/inspect'),
   ]);
   const areas: Readonly<Record<string, ErrorCatalog>> = {
     'command line': cliErrors,
@@ -21,6 +22,7 @@ export async function allErrors(): Promise<ReadonlyMap<string, ErrorEntry & { re
     registry: registry.registryErrors,
     policy: policy.policyErrors,
     admission: admission.admissionErrors,
+    inspection: inspect.inspectErrors,
   };
   const all = new Map<string, ErrorEntry & { readonly area: string }>();
   for (const [area, catalog] of Object.entries(areas)) {

@@ -1,0 +1,2 @@
+export { inspectErrors } from './errors.ts';
+export type { Distro, Package, PackageLocation, PackageType } from './packages/package.ts';

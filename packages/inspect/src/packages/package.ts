@@ -1,0 +1,51 @@
+/** The kind of a package: the `type` of its package URL (https://github.com/package-url/purl-spec). */
+export type PackageType =
+  | 'deb'
+  | 'apk'
+  | 'rpm'
+  | 'npm'
+  | 'pypi'
+  | 'golang'
+  | 'cargo'
+  | 'maven'
+  | 'gem'
+  | 'nuget'
+  | 'composer'
+  | 'pub'
+  | 'cran'
+  | 'hackage';
+
+/** The release of an operating system, as `/etc/os-release` names it: `{id: 'debian', versionId: '12'}`. */
+export interface Distro {
+  /** `ID`, lower case. */
+  readonly id: string;
+  /** `VERSION_ID`; absent on rolling releases. */
+  readonly versionId?: string | undefined;
+  /** `VERSION_CODENAME`: `bookworm`. */
+  readonly codename?: string | undefined;
+  readonly prettyName?: string | undefined;
+}
+
+/** Where a package was found: a path in the image, and the diff_id of the layer that last wrote it. */
+export interface PackageLocation {
+  readonly path: string;
+  readonly layer?: string | undefined;
+}
+
+/** One installed package. */
+export interface Package {
+  readonly type: PackageType;
+  /** As its ecosystem writes it: `@babel/core`, `org.slf4j:slf4j-api`, `golang.org/x/net`. */
+  readonly name: string;
+  /** The whole version with epoch and revision: `1:2.3-4+deb12u1`. */
+  readonly version: string;
+  readonly architecture?: string | undefined;
+  /** What it was built from. Distributions publish advisories for source packages. Absent: the package itself. */
+  readonly source?: { readonly name: string; readonly version: string } | undefined;
+  readonly purl: string;
+  /** The operating system it belongs to (deb, apk, rpm). */
+  readonly distro?: Distro | undefined;
+  /** SPDX identifiers or expressions, else the words of the package. */
+  readonly licenses: readonly string[];
+  readonly location: PackageLocation;
+}
