@@ -272,6 +272,7 @@ interface Targets {
 function withTargets(compiled: CompiledModules): Targets {
   const targets: Targets = { names: new Set(), data: false };
   for (const rule of compiled.rules) {
+    if (!rule.uses.modifiers) continue;
     for (let branch: typeof rule.else = rule; branch !== undefined; branch = branch.else) {
       collectTargets(branch.body, targets);
     }

@@ -56,13 +56,16 @@ export function isCallOf(term: Expr['terms'], name: string): boolean {
 /** The dotted name of a call's operator (`io.jwt.decode`), or undefined where it is no plain path. */
 export function operatorName(operator: Term): string | undefined {
   if (operator.kind !== 'ref') return undefined;
-  const words: string[] = [];
-  for (const [i, term] of operator.terms.entries()) {
-    if (i === 0 && term.kind === 'var') words.push(term.name);
-    else if (i > 0 && term.kind === 'string') words.push(term.value);
-    else return undefined;
+  const { terms } = operator;
+  const head = terms[0];
+  if (head?.kind !== 'var') return undefined;
+  let { name } = head;
+  for (let i = 1; i < terms.length; i++) {
+    const term = terms[i] as Term;
+    if (term.kind !== 'string') return undefined;
+    name += `.${term.value}`;
   }
-  return words.join('.');
+  return name;
 }
 
 /** Whether no variable occurs in the term; the head of a ref does not count. */

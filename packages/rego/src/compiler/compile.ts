@@ -10,19 +10,10 @@ import { checkRecursion } from './recursion.ts';
 import { globalsOf, Resolver, reportUnusedImports } from './resolve.ts';
 import { checkConflicts } from './rule-conflicts.ts';
 import { RuleScopes } from './rule-scopes.ts';
-import { type CompiledRule, RuleTree } from './rule-tree.ts';
+import { type CompiledRule, type ModuleHeader, RuleTree } from './rule-tree.ts';
 import { SafetyCheck } from './safety.ts';
 import { Templates } from './templates.ts';
-import {
-  cloneBody,
-  cloneRule,
-  equalityExpr,
-  isAssignment,
-  isEquality,
-  operatorName,
-  termExpr,
-  varTerm,
-} from './tree.ts';
+import { equalityExpr, isAssignment, isEquality, operatorName, termExpr, varTerm } from './tree.ts';
 import { TypeChecker } from './types/check.ts';
 import { checkCalls, checkExprCalls } from './undefined-functions.ts';
 import { checkDeprecated, checkImports, checkRootOverrides, isV1 } from './v1-checks.ts';
@@ -39,7 +30,6 @@ export interface CompileOptions {
 
 /** Modules ready to be planned. */
 export interface CompiledModules {
-  readonly context: CompilerContext;
   readonly tree: RuleTree;
   /** Names of the rules of each package, by {@link pathKey}. */
   readonly exports: ReadonlyMap<string, ReadonlySet<string>>;
@@ -69,24 +59,23 @@ export function compileModules(
     exports.set(path, known);
   }
   const rules: CompiledRule[] = [];
+  /** Modules in which what v1 forbids is looked for. */
+  const checked = new Set<ModuleHeader>();
   for (const module of sorted) {
     const globals = globalsOf(
       module.package.path,
       exports.get(pathKey(module.package.path)) ?? [],
       module.imports,
     );
-    for (const source of module.rules) {
-      const rule: CompiledRule = { ...cloneRule(source), module, path: [] };
-      for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
-        if (branch.head.value !== undefined) branch.head.key = undefined;
-      }
-      new Resolver(globals).rule(rule, context);
-      rules.push(rule);
+    const { rules: sources, comments: _, ...header } = module;
+    if (options.strict || isV1(module)) checked.add(header);
+    for (const source of sources) {
+      const resolver = new Resolver(globals, context);
+      rules.push({ ...resolver.rule(source), module: header, path: [], uses: resolver.uses });
     }
     if (options.strict) reportUnusedImports(module, globals, context);
   }
   context.throwIfFailed();
-  const checked = new Set(sorted.filter((module) => options.strict || isV1(module)));
   for (const rule of rules) if (checked.has(rule.module)) checkRootOverrides(rule, context);
   for (const module of checked) checkImports(module, context);
   context.throwIfFailed();
@@ -101,16 +90,18 @@ export function compileModules(
   for (const rule of rules) {
     for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
       const current = branch;
-      templates.rule(branch, (name, location) => {
-        if (name === 'rego.metadata.chain') return metadata.chain(rule, current, location);
-        return name === 'rego.metadata.rule' ? metadata.rule(current, location) : undefined;
-      });
+      if (rule.uses.templates)
+        templates.rule(branch, (name, location) => {
+          if (name === 'rego.metadata.chain') return metadata.chain(rule, current, location);
+          return name === 'rego.metadata.rule' ? metadata.rule(current, location) : undefined;
+        });
       expander.rule(branch);
     }
     rule.path = rulePath(rule);
   }
   context.throwIfFailed();
-  forBodies(rules, (body) => rewriteWith(body, context));
+  const modified = rules.filter((rule) => rule.uses.modifiers);
+  forBodies(modified, (body) => rewriteWith(body, context));
   context.throwIfFailed();
   checkConflicts(tree, sorted, context);
   context.throwIfFailed();
@@ -124,12 +115,13 @@ export function compileModules(
   forBodies(rules, (body) => dynamics.body(body));
   const graph = checkRecursion(tree, rules, context);
   context.throwIfFailed();
-  const types = new TypeChecker(context, (ref) => graph.dependents(ref));
+  const types = new TypeChecker(context, graph);
   for (const rule of graph.sorted) types.rule(rule);
   context.throwIfFailed();
-  for (const rule of rules) if (checked.has(rule.module)) checkDeprecated(rule, context);
+  for (const rule of rules)
+    if (rule.uses.deprecated && checked.has(rule.module)) checkDeprecated(rule, context);
   context.throwIfFailed();
-  return { context, tree, exports, rules: graph.sorted, types, options };
+  return { tree, exports, rules: graph.sorted, types, options };
 }
 
 /** The variable that holds what an expression of a query came to; the empty name for one that is just true. */
@@ -156,7 +148,7 @@ export function compileQuery(
   context.tree = tree;
   context.forQuery();
   const globals = globalsOf(inPackage, compiled.exports.get(pathKey(inPackage)) ?? [], imports);
-  let query = new Resolver(globals).query(cloneBody(body));
+  let query = new Resolver(globals, context).query(body);
   const captures = capture ? captureValues(query, context) : [];
   query = new LocalVars(context).query(query);
   context.throwIfFailed();
@@ -225,7 +217,7 @@ function rulePath(rule: CompiledRule): Term[] {
   const [head, ...rest] = rule.head.ref as [Term, ...Term[]];
   const { location } = head;
   const name = head.kind === 'var' ? head.name : '';
-  return [...rule.module.package.path, { kind: 'string', value: name, location }, ...rest];
+  return rule.module.package.path.concat({ kind: 'string', value: name, location }, rest);
 }
 
 function pathKey(path: readonly Term[]): string {

@@ -21,7 +21,8 @@ export class Dynamics {
   body(body: Body): Body {
     const out: Expr[] = [];
     for (const expr of body) this.#expr(expr, out);
-    return out;
+    // Without the room that `push` makes: this body stays as long as the policy.
+    return out.slice();
   }
 
   #expr(expr: Expr, out: Expr[]): void {
@@ -32,9 +33,12 @@ export class Dynamics {
     const terms = expr.terms;
     switch (terms.kind) {
       case 'call': {
-        const rewrite = isEquality(expr) ? this.#inTerm : this.#one;
-        for (const [index, arg] of terms.args.entries())
-          terms.args[index] = rewrite.call(this, arg, expr, out);
+        const sides = isEquality(expr);
+        const { args } = terms;
+        for (let index = 0; index < args.length; index++) {
+          const arg = args[index] as Term;
+          args[index] = sides ? this.#inTerm(arg, expr, out) : this.#one(arg, expr, out);
+        }
         break;
       }
       case 'every':

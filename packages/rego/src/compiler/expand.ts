@@ -65,7 +65,7 @@ export class Expander {
     const terms = expr.terms;
     switch (terms.kind) {
       case 'call':
-        for (const [index, arg] of terms.args.entries()) terms.args[index] = this.#term(arg, support);
+        this.#args(terms.args, support);
         break;
       case 'every': {
         const local = varTerm(this.#context.freshVar(), terms.domain.location);
@@ -92,13 +92,19 @@ export class Expander {
       default:
         expr.terms = this.#term(terms, support);
     }
-    for (const extra of support) if (extra !== expr) extra.with = expr.with;
-    out.push(...support, expr);
+    for (const extra of support) {
+      if (extra !== expr) extra.with = expr.with;
+      out.push(extra);
+    }
+    out.push(expr);
   }
 
   #call(expr: Expr, support: Expr[]): void {
-    const call = expr.terms as Call;
-    for (const [index, arg] of call.args.entries()) call.args[index] = this.#term(arg, support);
+    this.#args((expr.terms as Call).args, support);
+  }
+
+  #args(args: Term[], support: Expr[]): void {
+    for (let index = 0; index < args.length; index++) args[index] = this.#term(args[index] as Term, support);
   }
 
   #term(term: Term, support: Expr[]): Term {
@@ -109,7 +115,7 @@ export class Expander {
         support.push(
           markWithResult({
             kind: 'expr',
-            terms: { ...term, args: [...args, output] },
+            terms: { ...term, args: args.concat(output) },
             with: [],
             negated: false,
             index: 0,

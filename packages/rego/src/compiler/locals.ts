@@ -135,7 +135,8 @@ export class LocalVars {
   /** A variable named like a built-in gets another name, so that later stages cannot take it for the function. */
   #hideBuiltins(rule: Rule): void {
     const { builtins } = this.#context;
-    const names = [...varsOf(rule.body, SAFETY_VARS)].filter((name) => builtins.has(name));
+    const names: string[] = [];
+    for (const name of varsOf(rule.body, SAFETY_VARS)) if (builtins.has(name)) names.push(name);
     if (names.length === 0) return;
     const declared = declaredVars(rule.body);
     for (const name of names) {
@@ -235,7 +236,7 @@ export class LocalVars {
       const location = container.location;
       const ref: Term =
         container.kind === 'ref'
-          ? { kind: 'ref', terms: [...container.terms, key], location }
+          ? { kind: 'ref', terms: container.terms.concat(key), location }
           : { kind: 'ref', terms: [container, key], location };
       const equality: Expr = {
         ...equalityExpr(value, ref, expr.location),
@@ -350,8 +351,8 @@ export class LocalVars {
   #shadowed(term: Term): Term | undefined {
     if (term.kind !== 'ref' || !isRootDocument(term)) return undefined;
     const root = term.terms[0] as Var;
-    for (const scope of this.#scopes.toReversed()) {
-      const occurrence = scope.occurrences.get(root.name);
+    for (let index = this.#scopes.length - 1; index >= 0; index--) {
+      const occurrence = (this.#scopes[index] as Scope).occurrences.get(root.name);
       if (occurrence === undefined) continue;
       if (occurrence === 'seen') return undefined;
       return { ...root, name: this.#declared(root.name) as string };
@@ -359,8 +360,9 @@ export class LocalVars {
     return undefined;
   }
 
-  #terms(terms: Term[]): void {
-    for (const [index, term] of terms.entries()) {
+  #terms(terms: Term[], from = 0): void {
+    for (let index = from; index < terms.length; index++) {
+      const term = terms[index] as Term;
       const local = this.#shadowed(term);
       if (local !== undefined) terms[index] = local;
       else this.#term(term);
@@ -388,9 +390,7 @@ export class LocalVars {
           const occurrence = this.#shadowed({ kind: 'ref', terms: [head], location: head.location });
           if (occurrence !== undefined) term.terms[0] = occurrence;
         } else this.#term(head);
-        const rest = term.terms.slice(1);
-        this.#terms(rest);
-        term.terms = [term.terms[0] as Term, ...rest];
+        this.#terms(term.terms, 1);
         return;
       }
       case 'call':
@@ -517,7 +517,7 @@ export class LocalVars {
       if (used.has(fresh)) continue;
       if (occurrence === 'assigned' && this.#context.strict) {
         if ((scope.counts.get(name) ?? 0) <= 1) this.#unused(body, rewritten, name, fresh, 'assigned');
-      } else if (occurrence === 'declared') {
+      } else if (occurrence === 'declared' && (scope.counts.get(name) ?? 0) <= 1) {
         present ??= varsOf(rewritten);
         if (!present.has(fresh)) this.#unused(body, rewritten, name, fresh, 'declared');
       }

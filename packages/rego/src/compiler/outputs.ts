@@ -1,9 +1,9 @@
 import type { Body, Call, Expr, Ref, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { isFromAssignment } from './marks.ts';
-import { isComprehension, isEquality, isWith, walk } from './tree.ts';
+import { isComprehension, isEquality, isScalar, isWith, walk } from './tree.ts';
 import { unify } from './unify.ts';
-import { SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
+import { addVars, SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
 
 /** Some names, of which it can only be asked whether one is among them. */
 export type Names = Pick<ReadonlySet<string>, 'has'>;
@@ -19,9 +19,13 @@ export function outputsOfBody(body: Body, safe: ReadonlySet<string>, context: Co
 }
 
 /** The variables that evaluating an expression binds. */
-export function outputsOf(expr: Expr, safe: ReadonlySet<string>, context: CompilerContext): Set<string> {
-  if (expr.negated) return new Set();
-  for (const modifier of expr.with) if (!isSubset(varsOf([modifier], SAFETY_VARS), safe)) return new Set();
+export function outputsOf(
+  expr: Expr,
+  safe: ReadonlySet<string>,
+  context: CompilerContext,
+): ReadonlySet<string> {
+  if (expr.negated) return NONE;
+  for (const modifier of expr.with) if (!isSubset(varsOf([modifier], SAFETY_VARS), safe)) return NONE;
   const terms = expr.terms;
   switch (terms.kind) {
     case 'every':
@@ -31,18 +35,18 @@ export function outputsOf(expr: Expr, safe: ReadonlySet<string>, context: Compil
     case 'logicalOr':
     case 'some':
     case 'templateString':
-      return new Set();
+      return NONE;
     case 'call': {
       if (isEquality(expr)) return outputsOfEquality(expr, safe);
       const arity = context.arity(terms.operator);
-      return arity < 0 ? new Set() : outputsOfCall(terms, arity, safe);
+      return arity < 0 ? NONE : outputsOfCall(terms, arity, safe);
     }
     default:
       return outputsOfTerms([terms], safe);
   }
 }
 
-export function outputsOfEquality(expr: Expr, safe: ReadonlySet<string>): Set<string> {
+export function outputsOfEquality(expr: Expr, safe: ReadonlySet<string>): ReadonlySet<string> {
   const [left, right] = (expr.terms as Call).args as [Term, Term];
   const output = outputsOfTerms([left, right], safe);
   // What stands on the left of `:=` is bound by it, and nothing is bound through it.
@@ -62,24 +66,28 @@ const RESULT_VARS: VarOptions = {
   skipRefHead: true,
 };
 
-function outputsOfCall(call: Call, arity: number, safe: ReadonlySet<string>): Set<string> {
+function outputsOfCall(call: Call, arity: number, safe: ReadonlySet<string>): ReadonlySet<string> {
   const output = outputsOfTerms([call], safe);
   if (arity >= call.args.length) return output;
   for (const name of varsOf(call.args.slice(0, arity), RESULT_VARS)) {
-    if (!output.has(name) && !safe.has(name)) return new Set();
+    if (!output.has(name) && !safe.has(name)) return NONE;
   }
   return varsOf(call.args.slice(arity), RESULT_VARS, output);
 }
 
+const INDEX_VARS: VarOptions = { skipRefHead: true };
+
 function outputsOfTerms(terms: readonly Term[], safe: ReadonlySet<string>): Set<string> {
   const output = new Set<string>();
   for (const term of terms) {
+    if (term.kind === 'var' || isScalar(term)) continue;
     walk(term, (node) => {
       if (isWith(node)) return false;
       if (isComprehension(node as Term) || node.kind === 'templateString') return true;
       if (node.kind !== 'ref') return false;
       if (!isRefSafe(node, safe)) return true;
-      for (const part of node.terms.slice(1)) varsOf([part], { skipRefHead: true }, output);
+      for (let index = 1; index < node.terms.length; index++)
+        addVars(node.terms[index] as Term, INDEX_VARS, output);
       return false;
     });
   }
@@ -87,7 +95,9 @@ function outputsOfTerms(terms: readonly Term[], safe: ReadonlySet<string>): Set<
 }
 
 export function isRefSafe(ref: Ref, safe: Names): boolean {
-  return isSubset(varsOf([ref.terms[0] as Term], SAFETY_VARS), safe);
+  const head = ref.terms[0] as Term;
+  if (head.kind === 'var') return head.name === 'input' || head.name === 'data' || safe.has(head.name);
+  return isSubset(varsOf([head], SAFETY_VARS), safe);
 }
 
 export function isSubset(names: ReadonlySet<string>, of: Names): boolean {

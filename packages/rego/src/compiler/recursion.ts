@@ -20,9 +20,17 @@ export function checkRecursion(
   rules: readonly CompiledRule[],
   context: CompilerContext,
 ): RuleGraph {
-  const sorted: CompiledRule[] = [];
-  const edges = new Map<CompiledRule, Set<CompiledRule>>();
+  const edges = new Map<CompiledRule, ReadonlySet<CompiledRule>>();
   for (const rule of rules) edges.set(rule, dependencies(tree, rule));
+  return { sorted: sort(rules, edges, context), dependents: (ref) => dependentsOf(tree, edges, ref) };
+}
+
+function sort(
+  rules: readonly CompiledRule[],
+  edges: ReadonlyMap<CompiledRule, ReadonlySet<CompiledRule>>,
+  context: CompilerContext,
+): CompiledRule[] {
+  const sorted: CompiledRule[] = [];
   const state = new Map<CompiledRule, 'open' | 'done'>();
   const reported = new Set<CompiledRule>();
   for (const start of rules) {
@@ -30,7 +38,7 @@ export function checkRecursion(
     const stack: { rule: CompiledRule; rest: Iterator<CompiledRule> }[] = [];
     const enter = (rule: CompiledRule): void => {
       state.set(rule, 'open');
-      stack.push({ rule, rest: (edges.get(rule) as Set<CompiledRule>).values() });
+      stack.push({ rule, rest: (edges.get(rule) as ReadonlySet<CompiledRule>).values() });
     };
     if (!state.has(start)) enter(start);
     while (stack.length > 0) {
@@ -64,7 +72,7 @@ export function checkRecursion(
       }
     }
   }
-  return { sorted, dependents: (ref) => dependentsOf(tree, edges, ref) };
+  return sorted;
 }
 
 function dependentsOf(

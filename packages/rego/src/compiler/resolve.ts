@@ -1,7 +1,9 @@
-import type { Body, Expr, Import, Module, Ref, Rule, Term } from '../ast/types.ts';
+import type { Body, Call, Expr, Import, Module, Ref, Rule, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
-import { isRootDocument, isWith, walk } from './tree.ts';
-import { declaredVars, varsOf } from './vars.ts';
+import { cloneTerm, isRootDocument, isWith, operatorName, walk } from './tree.ts';
+import { declaredVars, type VarOptions, varsOf } from './vars.ts';
+
+const PARAMETERS: VarOptions = { skipObjectKeys: true, skipClosures: true, skipSets: true };
 
 /** What a name of a module stands for outside it. */
 interface Global {
@@ -36,22 +38,44 @@ export function importName(imported: Import): string {
   return last.kind === 'string' ? last.value : last.kind === 'var' ? last.name : '';
 }
 
-/** Replaces imported names and names of rules by refs from `data` or `input` on (stage ResolveRefs). */
+/** What of the language a rule uses: stages that deal with nothing else pass over the other rules. */
+export interface Uses {
+  /** `with` */
+  modifiers: boolean;
+  /** Template strings, and functions that are more than calls: `print`, `rego.metadata`, those without a result. */
+  templates: boolean;
+  /** Functions that v1 did away with. */
+  deprecated: boolean;
+  /** `input := …` and `data := …` */
+  rootAssignments: boolean;
+}
+
+/**
+ * Copies syntax trees, so that later stages may change them, and on the way replaces imported names and names of
+ * rules by refs from `data` or `input` on (stage ResolveRefs).
+ */
 export class Resolver {
   readonly #globals: Globals;
-  readonly #ignored: Set<string>[] = [];
+  readonly #context: CompilerContext;
+  readonly #ignored: ReadonlySet<string>[] = [];
+  /** What was met since this object was made. */
+  readonly uses: Uses = { modifiers: false, templates: false, deprecated: false, rootAssignments: false };
 
-  constructor(globals: Globals) {
+  constructor(globals: Globals, context: CompilerContext) {
     this.#globals = globals;
+    this.#context = context;
   }
 
-  rule(rule: Rule, context: CompilerContext): void {
-    const args = rule.head.args ?? [];
+  rule(rule: Rule): Rule {
+    const { head } = rule;
+    const args = head.args ?? [];
     for (const arg of args) {
       walk(arg, (node) => {
-        if (!isWith(node) && node.kind === 'ref' && isRootDocument(node)) {
+        if (isWith(node)) return false;
+        if (node.kind === 'templateString') this.uses.templates = true;
+        else if (node.kind === 'ref' && isRootDocument(node)) {
           const name = (node.terms[0] as { name: string }).name;
-          context.report(
+          this.#context.report(
             'rego_compile_error',
             rule.location,
             `args must not shadow ${name} (use a different variable name)`,
@@ -60,67 +84,90 @@ export class Resolver {
         return false;
       });
     }
-    this.#ignored.push(varsOf(args, { skipObjectKeys: true, skipClosures: true, skipSets: true }));
-    this.#ignored.push(declaredVars(rule.body));
-    const { head } = rule;
-    head.ref = head.ref.map((term, index) => (index === 0 ? term : this.term(term)));
-    if (head.key !== undefined) head.key = this.term(head.key);
-    if (head.value !== undefined) head.value = this.term(head.value);
-    rule.body = this.body(rule.body);
-    this.#ignored.length -= 2;
-    if (rule.else !== undefined) this.rule(rule.else, context);
-  }
-
-  body(body: Body): Body {
-    for (const expr of body) this.#expr(expr);
-    return body;
+    const locals = declaredVars(rule.body);
+    varsOf(args, PARAMETERS, locals);
+    this.#ignored.push(locals);
+    const value = head.value === undefined ? undefined : this.term(head.value);
+    const copy: Rule = {
+      ...rule,
+      head: {
+        ...head,
+        ref: head.ref.map((term, index) => (index === 0 ? { ...term } : this.term(term))),
+        args: head.args?.map(cloneTerm),
+        // The key of `p[x] = y` stands in the ref already.
+        key: head.key === undefined || value !== undefined ? undefined : this.term(head.key),
+        value,
+      },
+      body: this.#body(rule.body),
+    };
+    this.#ignored.pop();
+    if (rule.else !== undefined) copy.else = this.rule(rule.else);
+    return copy;
   }
 
   /** A body of a query: its own declarations hide names for all of it. */
   query(body: Body): Body {
     this.#ignored.push(declaredVars(body));
-    const resolved = this.body(body);
+    const resolved = this.#body(body);
     this.#ignored.pop();
     return resolved;
   }
 
-  #expr(expr: Expr): void {
-    const terms = expr.terms;
+  #body(body: Body): Body {
+    return body.map((expr) => this.#expr(expr));
+  }
+
+  #expr(expr: Expr): Expr {
+    return { ...expr, terms: this.#statement(expr.terms), with: this.#modifiers(expr.with) };
+  }
+
+  #modifiers(modifiers: Expr['with']): Expr['with'] {
+    if (modifiers.length === 0) return [];
+    this.uses.modifiers = true;
+    return modifiers.map((modifier) => ({
+      ...modifier,
+      target: this.term(modifier.target) as Ref,
+      value: this.term(modifier.value),
+    }));
+  }
+
+  #statement(terms: Expr['terms']): Expr['terms'] {
     switch (terms.kind) {
       case 'some': {
-        const call = terms.symbols[0];
-        if (call?.kind === 'call') terms.symbols = [this.term(call)];
-        break;
+        const resolve = terms.symbols[0]?.kind === 'call';
+        return {
+          ...terms,
+          symbols: terms.symbols.map((symbol) => (resolve ? this.term(symbol) : cloneTerm(symbol))),
+        };
       }
       case 'every': {
         const locals = new Set([terms.value.name]);
         if (terms.key !== undefined) locals.add(terms.key.name);
         this.#ignored.push(locals);
-        terms.domain = this.term(terms.domain);
-        terms.body = this.body(terms.body);
+        const copy: Expr['terms'] = {
+          ...terms,
+          key: terms.key === undefined ? undefined : { ...terms.key },
+          value: { ...terms.value },
+          domain: this.term(terms.domain),
+          body: this.#body(terms.body),
+        };
         this.#ignored.pop();
-        break;
+        return copy;
       }
       case 'not':
-        terms.body = this.body(terms.body);
-        break;
+        return { ...terms, body: this.#body(terms.body) };
       case 'logicalAnd':
       case 'logicalOr':
-        terms.lhs = this.body(terms.lhs);
-        terms.rhs = this.body(terms.rhs);
-        break;
+        return { ...terms, lhs: this.#body(terms.lhs), rhs: this.#body(terms.rhs) };
       default:
-        expr.terms = this.term(terms);
-    }
-    for (const modifier of expr.with) {
-      modifier.target = this.term(modifier.target) as Ref;
-      modifier.value = this.term(modifier.value);
+        return this.term(terms);
     }
   }
 
   #lookup(name: string): Global | undefined {
     const global = this.#globals.get(name);
-    if (global === undefined || this.#ignored.some((names) => names.has(name))) return undefined;
+    if (global === undefined) return undefined;
+    for (const names of this.#ignored) if (names.has(name)) return undefined;
     global.used = true;
     return global;
   }
@@ -129,22 +176,23 @@ export class Resolver {
     switch (term.kind) {
       case 'var': {
         const global = this.#lookup(term.name);
-        if (global === undefined) return term;
+        if (global === undefined) return { ...term };
         return { kind: 'ref', terms: this.#at(global, term), location: term.location };
       }
       case 'ref':
         return this.#ref(term);
       case 'call':
-        return { ...term, operator: this.#ref(term.operator), args: term.args.map((arg) => this.term(arg)) };
+        this.#note(term);
+        return { ...term, operator: this.#ref(term.operator), args: this.#terms(term.args) };
       case 'array':
       case 'set':
-        return { ...term, items: term.items.map((item) => this.term(item)) };
+        return { ...term, items: this.#terms(term.items) };
       case 'object':
         return { ...term, pairs: term.pairs.map(([key, value]) => [this.term(key), this.term(value)]) };
       case 'arrayComprehension':
       case 'setComprehension': {
         this.#ignored.push(declaredVars(term.body));
-        const resolved: Term = { ...term, term: this.term(term.term), body: this.body(term.body) };
+        const resolved: Term = { ...term, term: this.term(term.term), body: this.#body(term.body) };
         this.#ignored.pop();
         return resolved;
       }
@@ -154,27 +202,47 @@ export class Resolver {
           ...term,
           key: this.term(term.key),
           value: this.term(term.value),
-          body: this.body(term.body),
+          body: this.#body(term.body),
         };
         this.#ignored.pop();
         return resolved;
       }
       case 'templateString':
-        for (const part of term.parts) if (part.kind === 'expr') this.#expr(part);
-        return term;
+        this.uses.templates = true;
+        return {
+          ...term,
+          parts: term.parts.map((part) => (part.kind === 'expr' ? this.#expr(part) : part)),
+        };
       default:
         return term;
     }
   }
 
-  #ref(ref: Ref): Ref {
-    const terms: Term[] = [];
-    for (const [index, part] of ref.terms.entries()) {
-      const global = part.kind === 'var' ? this.#lookup(part.name) : undefined;
-      if (global === undefined) terms.push(part.kind === 'var' ? part : this.term(part));
-      else if (index === 0) terms.push(...this.#at(global, part));
-      else terms.push({ kind: 'ref', terms: this.#at(global, part), location: part.location });
+  #terms(terms: readonly Term[]): Term[] {
+    return terms.map((term) => this.term(term));
+  }
+
+  #note(call: Call): void {
+    const name = operatorName(call.operator) ?? '';
+    if (name === 'assign') {
+      const target = call.args[0];
+      if (target !== undefined && isRootDocument(target)) this.uses.rootAssignments = true;
+      return;
     }
+    const declaration = this.#context.builtins.get(name)?.declaration;
+    if (declaration === undefined) return;
+    if (declaration.result === undefined || name.startsWith('rego.metadata.')) this.uses.templates = true;
+    if (declaration.deprecated === true) this.uses.deprecated = true;
+  }
+
+  #ref(ref: Ref): Ref {
+    // Arrays that have just the size they need: there are many, and they live as long as the policy.
+    const [head] = ref.terms;
+    const global = head?.kind === 'var' ? this.#lookup(head.name) : undefined;
+    const terms =
+      head === undefined || global === undefined
+        ? ref.terms.map((part, index) => (index === 0 && part.kind === 'var' ? { ...part } : this.term(part)))
+        : this.#at(global, head).concat(ref.terms.slice(1).map((part) => this.term(part)));
     return { kind: 'ref', terms, location: ref.location };
   }
 

@@ -1,6 +1,7 @@
 import type { Module, Ref, Rule, Term } from '../ast/types.ts';
 import { keyOf, type Value } from '../values/index.ts';
 import { constantOf } from './constants.ts';
+import type { Uses } from './resolve.ts';
 import { isScalar } from './tree.ts';
 
 /** A place in the tree of virtual documents: what has rules at `data.a.b`, and below. */
@@ -12,9 +13,13 @@ export interface RuleNode {
   hidden: boolean;
 }
 
+/** What a rule needs of its module; the rules as parsed are not kept. */
+export type ModuleHeader = Omit<Module, 'rules' | 'comments'>;
+
 /** A rule with where it comes from. */
 export interface CompiledRule extends Rule {
-  module: Module;
+  readonly module: ModuleHeader;
+  readonly uses: Uses;
   /** The whole ref from `data` on. */
   path: Term[];
 }

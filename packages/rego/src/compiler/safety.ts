@@ -2,7 +2,7 @@ import type { Body, Expr, Location, Rule, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { outputsOf, outputsOfBody, outputsOfEquality } from './outputs.ts';
 import { callOf, isComprehension, isEquality, isScalar, isWith, walk } from './tree.ts';
-import { SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
+import { addVars, SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
 
 const FUTURE_KEYWORDS = new Set(['in', 'every', 'contains', 'if', 'not', 'and', 'or']);
 
@@ -16,7 +16,7 @@ export class SafetyCheck {
 
   constructor(context: CompilerContext) {
     this.#context = context;
-    this.#options = { ...SAFETY_VARS, custom: (expr, add) => this.#implicitBodies(expr, add) };
+    this.#options = { ...SAFETY_VARS, custom: (expr, into) => this.#implicitBodies(expr, into) };
   }
 
   /** `where` names the rule when its line alone does not (` in rule p`). */
@@ -78,10 +78,10 @@ export class SafetyCheck {
       }
       if (missing.size > 0) unsafe.set(expr, missing);
     }
-    const closures = new Map<Expr, Set<string>>();
+    const closures = new Map<Expr, ReadonlySet<string>>();
     for (const expr of body) {
       const vars = closureVars(expr);
-      if (vars.size > 0) closures.set(expr, vars);
+      if (vars !== undefined) closures.set(expr, vars);
     }
     const reordered: Expr[] = [];
     const done = new Set<Expr>();
@@ -90,9 +90,9 @@ export class SafetyCheck {
       for (const expr of body) {
         if (done.has(expr)) continue;
         const outputs = outputsOf(expr, safe, this.#context);
-        const closed = [...(closures.get(expr) ?? [])].filter(
-          (name) => bodyVars.has(name) && !globals.has(name),
-        );
+        const inside = closures.get(expr);
+        const closed =
+          inside === undefined ? [] : [...inside].filter((name) => bodyVars.has(name) && !globals.has(name));
         if (closed.length > 0) {
           const bound = outputsOfBody(reordered, safe, this.#context);
           const open = closed.filter((name) => !bound.has(name) && !safe.has(name));
@@ -113,14 +113,20 @@ export class SafetyCheck {
         for (const name of outputs) safe.add(name);
       }
     }
-    this.#closures(reordered, globals, unsafe);
+    if (closures.size > 0) this.#closures(reordered, closures, globals, unsafe);
     return { reordered, unsafe };
   }
 
-  #closures(body: Body, globals: ReadonlySet<string>, unsafe: Unsafe): void {
+  #closures(
+    body: Body,
+    closures: ReadonlyMap<Expr, unknown>,
+    globals: ReadonlySet<string>,
+    unsafe: Unsafe,
+  ): void {
     const known = new Set(globals);
     for (const [index, current] of body.entries()) {
-      if (index > 0) varsOf([body[index - 1] as Expr], this.#options, known);
+      if (index > 0) addVars(body[index - 1] as Expr, this.#options, known);
+      if (!closures.has(current)) continue;
       const inner = (nested: Body, terms: readonly Term[], extra: readonly string[] = []): Body => {
         for (const name of extra) known.add(name);
         const bound = varsOf(nested, this.#options);
@@ -166,18 +172,18 @@ export class SafetyCheck {
   }
 
   /** Variables that a body written without braces takes from outside count as the expression's own. */
-  #implicitBodies(expr: Expr, add: (name: string) => void): boolean {
-    const terms = expr.terms;
-    const promote = (body: Body): void => {
-      for (const name of this.#openVars(body)) add(name);
-    };
+  #implicitBodies({ terms }: Expr, into: Set<string>): boolean {
     if (terms.kind === 'not') {
-      if (!terms.explicitBody) promote(terms.body);
+      if (!terms.explicitBody) this.#promote(terms.body, into);
     } else if (terms.kind === 'logicalAnd' || terms.kind === 'logicalOr') {
-      if (!terms.explicitLhs) promote(terms.lhs);
-      if (!terms.explicitRhs) promote(terms.rhs);
+      if (!terms.explicitLhs) this.#promote(terms.lhs, into);
+      if (!terms.explicitRhs) this.#promote(terms.rhs, into);
     } else return false;
     return true;
+  }
+
+  #promote(body: Body, into: Set<string>): void {
+    for (const name of this.#openVars(body)) if (name !== 'input' && name !== 'data') into.add(name);
   }
 
   #openVars(body: Body): Set<string> {
@@ -252,31 +258,30 @@ function addUnsafe(unsafe: Unsafe, expr: Expr, name: string): void {
   else known.add(name);
 }
 
-/** Variables inside the comprehensions and nested bodies of an expression. */
-function closureVars(expr: Expr): Set<string> {
-  const vars = new Set<string>();
+/** Variables inside the comprehensions and nested bodies of an expression; undefined when there are none. */
+function closureVars(expr: Expr): ReadonlySet<string> | undefined {
+  let vars = undefined as Set<string> | undefined;
   walk(expr, (node) => {
     if (isWith(node)) return false;
     if (isComprehension(node as Term) || node.kind === 'templateString') {
-      varsOf([node as Term], {}, vars);
+      vars = varsOf([node as Term], {}, vars);
       return true;
     }
     if (node.kind !== 'expr') return false;
     const terms = node.terms;
     if (terms.kind === 'every') {
-      varsOf(terms.body, {}, vars);
-      walk(terms.domain, () => false);
+      vars = varsOf(terms.body, {}, vars);
       return true;
     }
     if (terms.kind === 'not') {
-      varsOf(terms.body, {}, vars);
+      vars = varsOf(terms.body, {}, vars);
       return true;
     }
     if (terms.kind === 'logicalAnd' || terms.kind === 'logicalOr') {
-      varsOf([...terms.lhs, ...terms.rhs], {}, vars);
+      vars = varsOf([...terms.lhs, ...terms.rhs], {}, vars);
       return true;
     }
     return false;
   });
-  return vars;
+  return vars?.size === 0 ? undefined : vars;
 }

@@ -1,4 +1,4 @@
-import type { Body, Call, Expr, Location, Ref, Rule, Term, With } from '../ast/types.ts';
+import type { Body, Call, Expr, Location, Ref, Term, With } from '../ast/types.ts';
 
 /** Small helpers over the syntax tree, as the compiler's passes use it. */
 
@@ -26,10 +26,12 @@ export function termExpr(term: Term, location: Location): Expr {
 
 /** The dotted name of a call's operator (`io.jwt.decode`, `data.a.f`); undefined for one that is not constant. */
 export function operatorName(operator: Ref): string | undefined {
-  const [head, ...rest] = operator.terms;
+  const { terms } = operator;
+  const head = terms[0];
   if (head?.kind !== 'var') return undefined;
-  let name = head.name;
-  for (const term of rest) {
+  let { name } = head;
+  for (let index = 1; index < terms.length; index++) {
+    const term = terms[index] as Term;
     if (term.kind !== 'string') return undefined;
     name += `.${term.value}`;
   }
@@ -41,8 +43,11 @@ export function callOf(expr: Expr): Call | undefined {
   return expr.terms.kind === 'call' ? expr.terms : undefined;
 }
 
-export function isCallTo(expr: Expr, name: string): boolean {
-  return expr.terms.kind === 'call' && operatorName(expr.terms.operator) === name;
+/** Whether it calls the function of that name, which is one word. */
+export function isCallTo({ terms }: Expr, name: string): boolean {
+  if (terms.kind !== 'call' || terms.operator.terms.length !== 1) return false;
+  const head = terms.operator.terms[0];
+  return head?.kind === 'var' && head.name === name;
 }
 
 export function isEquality(expr: Expr): boolean {
@@ -89,14 +94,6 @@ function clone<N>(node: N): N {
     if (typeof value === 'object' && name !== 'location' && name !== 'annotations') copy[name] = clone(value);
   }
   return copy as N;
-}
-
-export function cloneBody(body: Body): Body {
-  return clone(body);
-}
-
-export function cloneRule(rule: Rule): Rule {
-  return clone(rule);
 }
 
 type Node = Term | Expr | With;

@@ -15,7 +15,7 @@ export function unify(safe: Names, a: Term, b: Term): ReadonlySet<string> {
 class Unifier {
   readonly unified = new Set<string>();
   readonly #safe: Names;
-  readonly #unknown = new Map<string, Set<string>>();
+  #unknown: Map<string, Set<string>> | undefined;
 
   constructor(safe: Names) {
     this.#safe = safe;
@@ -26,7 +26,8 @@ class Unifier {
     else if (b.kind === 'var') this.#variable(b.name, a);
     else if (a.kind === 'array' && b.kind === 'array') {
       if (a.items.length === b.items.length) {
-        for (const [index, item] of a.items.entries()) this.terms(item, b.items[index] as Term);
+        for (let index = 0; index < a.items.length; index++)
+          this.terms(a.items[index] as Term, b.items[index] as Term);
       }
     } else if (a.kind === 'object' && b.kind === 'object') this.#objects(a, b);
     else if (isComprehension(a) || isComprehension(b)) this.#comprehension(a, b);
@@ -96,6 +97,7 @@ class Unifier {
 
   #mark(name: string): void {
     this.unified.add(name);
+    if (this.#unknown === undefined) return;
     const dependencies = this.#unknown.get(name);
     this.#unknown.delete(name);
     for (const other of dependencies ?? []) this.#mark(other);
@@ -108,6 +110,7 @@ class Unifier {
   }
 
   #depend(name: string, on: string): void {
+    this.#unknown ??= new Map();
     const known = this.#unknown.get(name);
     if (known === undefined) this.#unknown.set(name, new Set([on]));
     else known.add(on);

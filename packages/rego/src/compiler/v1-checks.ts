@@ -1,11 +1,11 @@
-import type { Module, Rule } from '../ast/types.ts';
+import type { Rule, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { importName } from './resolve.ts';
-import type { CompiledRule } from './rule-tree.ts';
+import type { CompiledRule, ModuleHeader } from './rule-tree.ts';
 import { isAssignment, isRootDocument, isWith, operatorName, walk } from './tree.ts';
 
 /** Modules of v1, and those that promise to be (`import rego.v1`); strict mode treats all alike. */
-export function isV1(module: Module): boolean {
+export function isV1(module: ModuleHeader): boolean {
   if (module.regoVersion !== 'v0') return true;
   return module.imports.some(({ path }) => {
     const [head, version] = path.terms;
@@ -25,6 +25,7 @@ export function checkRootOverrides(rule: CompiledRule, context: CompilerContext)
       `rules must not shadow ${head.name} (use a different rule name)`,
     );
   }
+  if (!rule.uses.rootAssignments) return;
   forExpressions(rule, (node) => {
     if (node.kind !== 'expr' || !isAssignment(node) || node.terms.kind !== 'call') return;
     const target = node.terms.args[0];
@@ -39,7 +40,7 @@ export function checkRootOverrides(rule: CompiledRule, context: CompilerContext)
 }
 
 /** One name, one import (stage CheckDuplicateImports). */
-export function checkImports(module: Module, context: CompilerContext): void {
+export function checkImports(module: ModuleHeader, context: CompilerContext): void {
   const seen = new Map<string, string>();
   for (const imported of module.imports) {
     const name = importName(imported);
@@ -50,7 +51,7 @@ export function checkImports(module: Module, context: CompilerContext): void {
   }
 }
 
-function importText(terms: Module['package']['path'], alias: string | undefined): string {
+function importText(terms: readonly Term[], alias: string | undefined): string {
   const path = terms.map((term) =>
     term.kind === 'var' ? term.name : term.kind === 'string' ? term.value : '_',
   );

@@ -9,76 +9,116 @@ export interface VarOptions {
   readonly skipClosures?: boolean;
   readonly skipSets?: boolean;
   /** Looks at an expression first; true when it dealt with it. */
-  readonly custom?: (expr: Expr, add: (name: string) => void) => boolean;
+  readonly custom?: (expr: Expr, into: Set<string>) => boolean;
 }
 
 /** What the safety check looks at: not the names of functions, and not into closures. */
 export const SAFETY_VARS: VarOptions = { skipRefCallHead: true, skipClosures: true };
+
+const EVERYTHING: VarOptions = {};
 
 type Node = Term | Expr | With;
 
 /** Variables under some nodes, `input` and `data` excepted. */
 export function varsOf(
   nodes: readonly Node[],
-  options: VarOptions = {},
+  options: VarOptions = EVERYTHING,
   into = new Set<string>(),
 ): Set<string> {
-  const add = (name: string): void => {
-    if (name !== 'input' && name !== 'data') into.add(name);
-  };
-  const recurse = (inner: Node): void => walk(inner, visit);
-  const visit = (node: Node): boolean => {
-    if (isWith(node)) {
-      if (options.skipRefCallHead !== true) return false;
-      for (const side of [node.target, node.value]) {
-        if (side.kind === 'ref') for (const term of side.terms.slice(1)) recurse(term);
-        else if (side === node.value) recurse(side);
-      }
-      return true;
-    }
-    switch (node.kind) {
-      case 'var':
-        add(node.name);
-        return true;
-      case 'object':
-        if (options.skipObjectKeys !== true) return false;
-        for (const pair of node.pairs) recurse(pair[1]);
-        return true;
-      case 'ref':
-        if (options.skipRefHead !== true) return false;
-        for (const term of node.terms.slice(1)) recurse(term);
-        return true;
-      case 'set':
-        return options.skipSets === true;
-      case 'templateString':
-        return options.skipClosures === true;
-      case 'call':
-        if (options.skipRefCallHead !== true) return false;
-        for (const term of node.operator.terms.slice(1)) recurse(term);
-        for (const term of node.args) recurse(term);
-        return true;
-      case 'expr':
-        if (options.custom?.(node, add) === true) return true;
-        if (options.skipClosures !== true) return false;
-        switch (node.terms.kind) {
-          case 'every':
-            recurse(node.terms.domain);
-            for (const modifier of node.with) recurse(modifier);
-            return true;
-          case 'not':
-          case 'logicalAnd':
-          case 'logicalOr':
-            for (const modifier of node.with) recurse(modifier);
-            return true;
-          default:
-            return false;
-        }
-      default:
-        return options.skipClosures === true && isComprehension(node);
-    }
-  };
-  for (const node of nodes) walk(node, visit);
+  for (let index = 0; index < nodes.length; index++) addVars(nodes[index] as Node, options, into);
   return into;
+}
+
+/** Adds the variables under a node. One function without closures: every stage comes through here many times. */
+export function addVars(node: Node, options: VarOptions, into: Set<string>): void {
+  if (isWith(node)) {
+    if (options.skipRefCallHead !== true) {
+      addVars(node.target, options, into);
+      addVars(node.value, options, into);
+      return;
+    }
+    if (node.target.kind === 'ref') addVarsFrom(node.target.terms, 1, options, into);
+    if (node.value.kind === 'ref') addVarsFrom(node.value.terms, 1, options, into);
+    else addVars(node.value, options, into);
+    return;
+  }
+  switch (node.kind) {
+    case 'var':
+      if (node.name !== 'input' && node.name !== 'data') into.add(node.name);
+      return;
+    case 'ref':
+      addVarsFrom(node.terms, options.skipRefHead === true ? 1 : 0, options, into);
+      return;
+    case 'call':
+      if (options.skipRefCallHead === true) addVarsFrom(node.operator.terms, 1, options, into);
+      else addVars(node.operator, options, into);
+      addVarsFrom(node.args, 0, options, into);
+      return;
+    case 'expr':
+      addVarsOfExpr(node, options, into);
+      return;
+    case 'array':
+      addVarsFrom(node.items, 0, options, into);
+      return;
+    case 'set':
+      if (options.skipSets !== true) addVarsFrom(node.items, 0, options, into);
+      return;
+    case 'object':
+      for (const [key, value] of node.pairs) {
+        if (options.skipObjectKeys !== true) addVars(key, options, into);
+        addVars(value, options, into);
+      }
+      return;
+    case 'templateString':
+      if (options.skipClosures !== true) addVarsFrom(node.parts, 0, options, into);
+      return;
+    case 'arrayComprehension':
+    case 'setComprehension':
+      if (options.skipClosures === true) return;
+      addVars(node.term, options, into);
+      addVarsFrom(node.body, 0, options, into);
+      return;
+    case 'objectComprehension':
+      if (options.skipClosures === true) return;
+      addVars(node.key, options, into);
+      addVars(node.value, options, into);
+      addVarsFrom(node.body, 0, options, into);
+      return;
+    default:
+  }
+}
+
+function addVarsFrom(nodes: readonly Node[], from: number, options: VarOptions, into: Set<string>): void {
+  for (let index = from; index < nodes.length; index++) addVars(nodes[index] as Node, options, into);
+}
+
+function addVarsOfExpr(expr: Expr, options: VarOptions, into: Set<string>): void {
+  if (options.custom?.(expr, into) === true) return;
+  const { terms } = expr;
+  const open = options.skipClosures !== true;
+  switch (terms.kind) {
+    case 'some':
+      addVarsFrom(terms.symbols, 0, options, into);
+      break;
+    case 'every':
+      if (open && terms.key !== undefined) addVars(terms.key, options, into);
+      if (open) addVars(terms.value, options, into);
+      addVars(terms.domain, options, into);
+      if (open) addVarsFrom(terms.body, 0, options, into);
+      break;
+    case 'not':
+      if (open) addVarsFrom(terms.body, 0, options, into);
+      break;
+    case 'logicalAnd':
+    case 'logicalOr':
+      if (!open) break;
+      addVarsFrom(terms.lhs, 0, options, into);
+      addVarsFrom(terms.rhs, 0, options, into);
+      break;
+    default:
+      addVars(terms, options, into);
+  }
+  addVarsFrom(expr.with, 0, options, into);
 }
 
 /** Variables a body declares with `:=` or `some`, not those of nested comprehensions. */

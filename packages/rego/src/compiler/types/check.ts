@@ -4,6 +4,7 @@ import type { BuiltinDeclaration } from '../../builtins/types.ts';
 import { toTerm, type Value } from '../../values/index.ts';
 import { constantOf } from '../constants.ts';
 import type { CompilerContext } from '../context.ts';
+import type { RuleGraph } from '../recursion.ts';
 import { type CompiledRule, groundPrefix } from '../rule-tree.ts';
 import { isComprehension, isEquality, isScalar, isWith, operatorName, walk } from '../tree.ts';
 import { extentOf, insertRule, TypeEnv, type TypeNode } from './env.ts';
@@ -56,15 +57,14 @@ export class TypeChecker {
   #context: CompilerContext;
   readonly #root: TypeEnv;
   readonly #rules: TypeEnv;
-  /** The rules that depend on what a ref names; for `with`. */
-  readonly #dependents: (ref: Ref) => readonly CompiledRule[];
+  readonly #graph: RuleGraph;
   readonly #relaxed = new Map<string, readonly (readonly Term[])[]>();
   /** What the closures of the expression at hand came to. */
   readonly #closed = new Map<Body, { readonly outer: TypeEnv; readonly inner: TypeEnv | undefined }>();
 
-  constructor(context: CompilerContext, dependents: (ref: Ref) => readonly CompiledRule[]) {
+  constructor(context: CompilerContext, graph: RuleGraph) {
     this.#context = context;
-    this.#dependents = dependents;
+    this.#graph = graph;
     this.#root = new TypeEnv((env, body) => {
       const known = this.#closed.get(body);
       return known?.outer === env ? known.inner : this.#body(env, body, []);
@@ -85,16 +85,17 @@ export class TypeChecker {
   rule(rule: CompiledRule): void {
     for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else)
       this.#branch(rule, branch);
+    this.#closed.clear();
   }
 
   /** Checks a query on what is known of the rules; problems go to the query's context. */
   query(body: Body, context: CompilerContext): void {
-    const rules = this.#context;
+    // The context of the rules is not needed any more, and large.
     this.#context = context;
     const problems: Problem[] = [];
     this.#body(this.#rules, body, problems);
+    this.#closed.clear();
     this.#report(problems);
-    this.#context = rules;
   }
 
   #report(problems: readonly Problem[]): void {
@@ -242,8 +243,8 @@ export class TypeChecker {
 
   #leaf(env: TypeEnv, start: Maybe, ref: Ref, from: number): Problem | undefined {
     let type = start;
-    for (const [index, term] of ref.terms.slice(from).entries()) {
-      const at = from + index;
+    for (let at = from; at < ref.terms.length; at++) {
+      const term = ref.terms[at] as Term;
       const keys = keysOf(type);
       if (keys === undefined) {
         const { location } = ref.terms[0] as Term;
@@ -343,7 +344,8 @@ export class TypeChecker {
     if (call.args.length > wanted.length && type.variadic === undefined)
       return problem('too many arguments', given);
     if (call.args.length < type.args.length) return problem('too few arguments', given);
-    for (const [index, arg] of call.args.entries()) {
+    for (let index = 0; index < call.args.length; index++) {
+      const arg = call.args[index] as Term;
       const known = given[index];
       if (known !== undefined && !isUnknown(known) && !unifies(known, want(index))) {
         return problem('invalid argument(s)', given);
@@ -387,7 +389,9 @@ export class TypeChecker {
     const key = `${isFunction} ${refText(target.terms)}`;
     let paths = this.#relaxed.get(key);
     if (paths === undefined) {
-      paths = this.#dependents(target).map((rule) => rule.path.slice(0, groundPrefix(rule.path).length + 1));
+      paths = this.#graph
+        .dependents(target)
+        .map((rule) => rule.path.slice(0, groundPrefix(rule.path).length + 1));
       if (isFunction) paths = paths.filter((path) => refText(path) !== refText(target.terms));
       this.#relaxed.set(key, paths);
     }

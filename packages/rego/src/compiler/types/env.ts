@@ -4,7 +4,10 @@ import { constantOf } from '../constants.ts';
 import { isScalar } from '../tree.ts';
 import {
   ANY,
+  BOOLEAN,
   type Maybe,
+  NULL,
+  NUMBER,
   type ObjectType,
   objectType,
   or,
@@ -21,6 +24,8 @@ const NO_CHILDREN: Map<string, TypeNode> = new Map();
 export class TypeNode {
   /** A map of its own once there is something in it: most nodes are variables. */
   children = NO_CHILDREN;
+  /** Variables stand at the top of a layer only. */
+  variables: Map<string, TypeNode> | undefined;
   readonly key: Value | undefined;
   type: Maybe = undefined;
 
@@ -29,19 +34,33 @@ export class TypeNode {
   }
 
   child(term: Term): TypeNode | undefined {
-    const key = nodeKey(term);
-    return key === undefined ? undefined : this.children.get(key);
+    if (term.kind === 'var') return this.variables?.get(term.name);
+    if (this.children === NO_CHILDREN) return undefined;
+    const value = constantOf(term);
+    return value === undefined ? undefined : this.children.get(keyOf(value));
   }
 
   at(term: Term): TypeNode {
-    const key = nodeKey(term) ?? '';
+    if (term.kind === 'var') return this.#variable(term.name);
+    const value = constantOf(term);
+    const key = value === undefined ? '' : keyOf(value);
     let child = this.children.get(key);
     if (child === undefined) {
-      child = new TypeNode(constantOf(term));
+      child = new TypeNode(value);
       if (this.children === NO_CHILDREN) this.children = new Map();
       this.children.set(key, child);
     }
     return child;
+  }
+
+  #variable(name: string): TypeNode {
+    this.variables ??= new Map();
+    let node = this.variables.get(name);
+    if (node === undefined) {
+      node = new TypeNode();
+      this.variables.set(name, node);
+    }
+    return node;
   }
 
   put(path: readonly Term[], type: Maybe): void {
@@ -49,12 +68,6 @@ export class TypeNode {
     for (const term of path) node = node.at(term);
     node.type = type;
   }
-}
-
-function nodeKey(term: Term): string | undefined {
-  if (term.kind === 'var') return `var ${term.name}`;
-  const value = constantOf(term);
-  return value === undefined ? undefined : keyOf(value);
 }
 
 /** What is known at one place: its own layer, and those around it. */
@@ -87,10 +100,13 @@ export class TypeEnv {
   of(term: Term): Maybe {
     switch (term.kind) {
       case 'null':
+        return NULL;
       case 'boolean':
+        return BOOLEAN;
       case 'number':
+        return NUMBER;
       case 'string':
-        return { kind: term.kind };
+        return STRING;
       case 'templateString':
         return STRING;
       case 'array':
