@@ -12,6 +12,22 @@ export const policyErrors = defineErrors({
     title: 'The trust configuration is not valid.',
     remedy: 'Correct the line the message names; the format is in docs/reference/trust.md.',
   },
+  IMAGE_FORBIDDEN: {
+    kind: 'denial',
+    title: 'The trust configuration refuses this image, whoever has signed it.',
+    remedy: 'Use another image; the entry that refuses it, and its reason, are in the message.',
+  },
+  ATTESTATION_MISSING: {
+    kind: 'denial',
+    title:
+      'An attestation that the trust configuration requires is not there, or not by the one who must make it.',
+    remedy: 'Have whoever must make it sign an attestation of that type about this digest.',
+  },
+  ATTESTATION_REFUSED: {
+    kind: 'denial',
+    title: 'An attestation is there and genuine, and what it says is not accepted by the policy about it.',
+    remedy: 'Read what the policy found; build the image again so that what is attested of it complies.',
+  },
   POLICY_UNREADABLE: {
     kind: 'usage',
     title: 'A policy file or folder could not be read, or holds no policy.',

@@ -1,5 +1,6 @@
 import type { Digest } from '@pratique/oci';
 import type { Check, Signer } from '@pratique/sigstore';
+import type { RequiredAttestation } from './trust/types.ts';
 
 /** `input.image` of a `pratique.image.*` policy: the facts about one image. JSON Schema: `docs/reference/facts.schema.json`. */
 export interface ImageFacts {
@@ -29,8 +30,11 @@ export interface ImageFacts {
     Record<
       string,
       {
+        /** It has signed; or, where it must attest, made an attestation of every type. What these say is for policies. */
         readonly satisfied: boolean;
-        /** Fingerprints of the keys, and identities, that signed this image. */
+        /** What it must have attested to count; where this is empty, it must have signed. */
+        readonly attestations: readonly RequiredAttestation[];
+        /** Fingerprints of the keys, and identities, that signed or attested this image. */
         readonly by: readonly string[];
         /** Fingerprints of the keys, and identities, that would do. */
         readonly wanted: readonly string[];
@@ -65,6 +69,8 @@ export interface RequirementFact {
   readonly of: readonly string[];
   /** A signature counts only if it carries these annotations with exactly these values. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** Where no signature would do, why; else null. */
+  readonly refusal: string | null;
 }
 
 export interface SignatureFact {

@@ -1,8 +1,8 @@
 # METADATA
 # title: Signed by those the trust configuration requires
 # description: |
-#   Every requirement must be met: enough of its authorities have signed this digest, with its annotations. The code of
-#   the denial says what came nearest to meeting it.
+#   Every requirement must be met: enough of its authorities have signed this digest, with its annotations, or attested
+#   what they must. The code of the denial says what came nearest to meeting it.
 package pratique.image.signed
 
 import data.pratique.lib
@@ -24,8 +24,18 @@ unmet contains requirement if {
 	count(lib.met_by(input.image, requirement)) < requirement.atLeast
 }
 
-# Nothing in the trust configuration speaks of this image.
+# No signature would do.
 explain(requirement) := {
+	"code": "IMAGE_FORBIDDEN",
+	"msg": sprintf("%s is forbidden by %s: %s", [lib.name(input.image), requirement.entry, requirement.refusal]),
+	"expected": "another image",
+	"found": lib.pinned(input.image),
+} if {
+	requirement.refusal != null
+}
+
+# Nothing in the trust configuration speaks of this image.
+else := {
 	"code": "IMAGE_NOT_COVERED",
 	"msg": sprintf("no entry of the trust configuration matches %s", [lib.name(input.image)]),
 	"expected": sprintf("an `images` entry that matches %s", [lib.name(input.image)]),
@@ -49,6 +59,44 @@ else := {
 } if {
 	met := lib.met_by(input.image, requirement)
 	count(met) > 0
+}
+
+# Attested by the right one, but it says something that is not accepted.
+else := {
+	"code": "ATTESTATION_REFUSED",
+	"msg": sprintf("the attestation of %s about %s by %s does not comply with the policy %s", [
+		refused[0].wanted.predicateType,
+		lib.name(input.image),
+		refused[0].authority,
+		refused[0].wanted.policy,
+	]),
+	"expected": sprintf("an attestation of %s that complies", [refused[0].wanted.predicateType]),
+	"found": concat("; ", reasons(refused[0])),
+} if {
+	refused := refused_attestations(requirement)
+	count(refused) > 0
+}
+
+# Only attestations would do, and one is not there.
+else := {
+	"code": "ATTESTATION_MISSING",
+	"msg": sprintf("%s has no attestation of %s by %s", [
+		lib.name(input.image),
+		missing[0].wanted.predicateType,
+		missing[0].authority,
+	]),
+	"expected": wanted(requirement),
+	"found": attestations_found,
+	"remedy": sprintf("pratique attest --type %s --predicate FILE --key KEY %s", [
+		missing[0].wanted.predicateType,
+		lib.pinned(input.image),
+	]),
+} if {
+	every authority in requirement.of {
+		not lib.signs(input.image, authority)
+	}
+	missing := missing_attestations(requirement)
+	count(missing) > 0
 }
 
 # The right signer, but not the annotations.
@@ -126,7 +174,60 @@ by_any(requirement) := [signature |
 	authority in signature.authorities
 ]
 
-wanted(requirement) := sprintf("%s%s%s", [quantity(requirement), names(requirement), suffix(requirement)])
+wanting_attestations(requirement) := [{"authority": authority, "wanted": wanted_attestation} |
+	some authority in requirement.of
+	some wanted_attestation in input.image.authorities[authority].attestations
+	not lib.attested(input.image, authority, wanted_attestation)
+]
+
+is_there(wanting) if {
+	count(lib.attestations_by(input.image, wanting.authority, wanting.wanted.predicateType)) > 0
+}
+
+refused_attestations(requirement) := [wanting |
+	some wanting in wanting_attestations(requirement)
+	is_there(wanting)
+]
+
+missing_attestations(requirement) := [wanting |
+	some wanting in wanting_attestations(requirement)
+	not is_there(wanting)
+]
+
+# What the policy of an attestation says of why.
+reasons(refused) := said if {
+	said := {reason |
+		some attestation in lib.attestations_by(input.image, refused.authority, refused.wanted.predicateType)
+		some result in lib.compliance(input.image, attestation, refused.wanted.policy)
+		some key in ["error", "warning"]
+		reason := result[key]
+		reason != ""
+	}
+	count(said) > 0
+} else := {"the policy does not say why"}
+
+attestations_found := concat(", ", found) if {
+	found := {sprintf("%s by %s", [attestation.predicateType, lib.signer_text(attestation)]) |
+		some attestation in input.image.attestations
+	}
+	count(found) > 0
+} else := "no attestation"
+
+wanted(requirement) := sprintf("%s%s%s", [quantity(requirement), names(requirement), suffix(requirement)]) if {
+	every authority in requirement.of {
+		lib.signs(input.image, authority)
+	}
+} else := sprintf("%s%s", [parts(requirement), concat(joiner(requirement), [part(authority) | some authority in requirement.of])])
+
+parts(requirement) := "" if {
+	requirement.atLeast in {1, count(requirement.of)}
+} else := sprintf("%d of ", [requirement.atLeast])
+
+part(authority) := sprintf("a signature by %s", [described(authority)]) if {
+	lib.signs(input.image, authority)
+} else := sprintf("an attestation of %s by %s", [concat(" and of ", types), described(authority)]) if {
+	types := [wanted_attestation.predicateType | some wanted_attestation in input.image.authorities[authority].attestations]
+}
 
 quantity(requirement) := "a signature by " if {
 	requirement.atLeast == 1

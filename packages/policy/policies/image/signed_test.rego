@@ -118,3 +118,50 @@ test_a_requirement_in_warn_mode_warns if {
 	warnings := signed.warn with input.image as image
 	{warning.code | some warning in warnings} == {"SIGNATURE_MISSING"}
 }
+
+attester(wanted) := {"ci": {"satisfied": false, "attestations": wanted, "by": [], "wanted": []}}
+
+test_an_attestation_that_is_not_there_is_named if {
+	image := object.union(
+		fixtures.image([fixtures.signature("ci", {})], [fixtures.requirement(1, ["ci"])]),
+		{"authorities": attester([{"predicateType": "t", "policy": null}])},
+	)
+	some problem in signed.deny with input.image as image
+	problem.code == "ATTESTATION_MISSING"
+	problem.found == "no attestation"
+	contains(problem.expected, "an attestation of t by ci")
+}
+
+test_an_attestation_by_somebody_else_is_not_it if {
+	image := object.union(
+		fixtures.image([], [fixtures.requirement(1, ["ci"])]),
+		{
+			"authorities": attester([{"predicateType": "t", "policy": null}]),
+			"attestations": [fixtures.attestation("other", "t", {})],
+		},
+	)
+	some problem in signed.deny with input.image as image
+	problem.code == "ATTESTATION_MISSING"
+	problem.found == "t by other"
+}
+
+test_why_an_attestation_does_not_comply_is_said if {
+	image := object.union(
+		fixtures.image([], [fixtures.requirement(1, ["ci"])]),
+		{
+			"authorities": attester([{"predicateType": "t", "policy": "p"}]),
+			"attestations": [fixtures.attestation("ci", "t", {})],
+		},
+	)
+	answers := [{"result": false, "error": "level 1 is too low"}]
+	some problem in signed.deny with input.image as image with data.pratique.attestation.p.isCompliant as answers
+	problem.code == "ATTESTATION_REFUSED"
+	problem.found == "level 1 is too low"
+}
+
+test_a_forbidden_image_is_refused_whoever_signed_it if {
+	forbidden := object.union(fixtures.requirement(1, []), {"refusal": "not here"})
+	image := fixtures.image([fixtures.signature("team", {})], [forbidden])
+	some problem in signed.deny with input.image as image
+	problem.code == "IMAGE_FORBIDDEN"
+}

@@ -20,7 +20,14 @@ requirement(n, authorities) := {
 	"atLeast": n,
 	"of": authorities,
 	"annotations": {},
+	"refusal": null,
 }
+
+# By an authority, of a predicate type.
+attestation(authority, predicate_type, predicate) := object.union(
+	signature(authority, {}),
+	{"predicateType": predicate_type, "predicate": predicate},
+)
 
 image(signatures, requirements) := {
 	"schemaVersion": 1,
@@ -34,7 +41,7 @@ image(signatures, requirements) := {
 	"config": null,
 	"signatures": signatures,
 	"attestations": [],
-	"authorities": {name: {"satisfied": false, "by": [], "wanted": [sprintf("sha256:%s", [name])]} |
+	"authorities": {name: {"satisfied": false, "attestations": [], "by": [], "wanted": [sprintf("sha256:%s", [name])]} |
 		some name in ["team", "security", "release", "other"]
 	},
 	"requirements": requirements,

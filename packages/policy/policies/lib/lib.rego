@@ -25,12 +25,64 @@ signatures_by(image, authority) := [signature |
 	authority in signature.authorities
 ]
 
-# The authorities of the requirement that have signed with its annotations.
+# The authorities of the requirement that have signed with its annotations, or attested what they must.
 met_by(image, requirement) := {authority |
 	some authority in requirement.of
+	has_done_its_part(image, authority, requirement)
+}
+
+has_done_its_part(image, authority, requirement) if {
+	signs(image, authority)
 	some signature in signatures_by(image, authority)
 	has_annotations(signature, requirement.annotations)
 }
+
+has_done_its_part(image, authority, _) if {
+	not signs(image, authority)
+	every wanted in image.authorities[authority].attestations {
+		attested(image, authority, wanted)
+	}
+}
+
+# Does the authority count by a signature? Else by what it attests.
+signs(image, authority) if count(image.authorities[authority].attestations) == 0
+
+attested(image, authority, wanted) if {
+	some attestation in attestations_by(image, authority, wanted.predicateType)
+	complies(image, attestation, wanted.policy)
+}
+
+attestations_by(image, authority, predicate_type) := [attestation |
+	some attestation in image.attestations
+	attestation.predicateType == predicate_type
+	authority in attestation.authorities
+]
+
+# Policies of attestations answer as those of policy-controller do: `isCompliant` is true, or a list of results the
+# first positive of which has no warning.
+complies(_, _, policy) if policy == null
+
+complies(image, attestation, policy) if {
+	policy != null
+	compliance(image, attestation, policy) == true
+}
+
+complies(image, attestation, policy) if {
+	policy != null
+	positive := [result | some result in compliance(image, attestation, policy); result.result == true]
+	object.get(positive[0], "warning", "") == ""
+}
+
+compliance(image, attestation, policy) := answer if {
+	answer := data.pratique.attestation[policy].isCompliant with input as {
+		"_type": "https://in-toto.io/Statement/v0.1",
+		"predicateType": attestation.predicateType,
+		"subject": [{"name": name(image), "digest": digest_set(image)}],
+		"predicate": attestation.predicate,
+	}
+}
+
+digest_set(image) := {algorithm: hex} if [algorithm, hex] := split(image.digest, ":")
 
 # The signatures that count towards at least one requirement. Where nothing is required, every verified signature.
 trusted_signatures(image) := image.signatures if count(image.requirements) == 0
@@ -46,6 +98,7 @@ counts(image, signature) if {
 	some requirement in image.requirements
 	some authority in requirement.of
 	authority in signature.authorities
+	signs(image, authority)
 	has_annotations(signature, requirement.annotations)
 }
 

@@ -60,3 +60,50 @@ test_attestations_by_type_and_trusted_signer if {
 	lib.attestations(image, "t") == [attestation]
 	lib.attestations(image, "u") == []
 }
+
+with_attester(attestations, wanted) := object.union(
+	fixtures.image([fixtures.signature("ci", {})], []),
+	{
+		"attestations": attestations,
+		"authorities": {"ci": {"satisfied": false, "attestations": wanted, "by": [], "wanted": []}},
+	},
+)
+
+must_attest(predicate_type) := {"predicateType": predicate_type, "policy": null}
+
+test_who_must_attest_does_not_count_by_a_signature if {
+	requirement := fixtures.requirement(1, ["ci"])
+	lib.met_by(with_attester([], [must_attest("t")]), requirement) == set()
+	lib.trusted_signatures(object.union(with_attester([], [must_attest("t")]), {"requirements": [requirement]})) == []
+}
+
+test_everything_must_be_attested_by_the_authority_itself if {
+	requirement := fixtures.requirement(1, ["ci"])
+	both := [must_attest("t"), must_attest("u")]
+	one := [fixtures.attestation("ci", "t", {})]
+	other := array.concat(one, [fixtures.attestation("team", "u", {})])
+	whole := array.concat(one, [fixtures.attestation("ci", "u", {})])
+	lib.met_by(with_attester(one, both), requirement) == set()
+	lib.met_by(with_attester(other, both), requirement) == set()
+	lib.met_by(with_attester(whole, both), requirement) == {"ci"}
+}
+
+test_an_attestation_must_comply_with_its_policy if {
+	requirement := fixtures.requirement(1, ["ci"])
+	wanted := [{"predicateType": "t", "policy": "p"}]
+	image := with_attester([fixtures.attestation("ci", "t", {"level": 3})], wanted)
+	lib.met_by(image, requirement) == set()
+	lib.met_by(image, requirement) == {"ci"} with data.pratique.attestation as {"p": {"isCompliant": true}}
+	lib.met_by(image, requirement) == set() with data.pratique.attestation as {"p": {"isCompliant": false}}
+	lib.met_by(image, requirement) == set() with data.pratique.attestation as {"other": {"isCompliant": true}}
+}
+
+test_a_policy_may_answer_with_results if {
+	requirement := fixtures.requirement(1, ["ci"])
+	image := with_attester([fixtures.attestation("ci", "t", {})], [{"predicateType": "t", "policy": "p"}])
+	refused := {"result": false, "error": "too low"}
+	lib.met_by(image, requirement) == {"ci"} with data.pratique.attestation.p.isCompliant as [refused, {"result": true}]
+	lib.met_by(image, requirement) == set() with data.pratique.attestation.p.isCompliant as [refused]
+	lib.met_by(image, requirement) == set() with data.pratique.attestation.p.isCompliant as []
+	lib.met_by(image, requirement) == set() with data.pratique.attestation.p.isCompliant as [{"result": true, "warning": "hm"}]
+}

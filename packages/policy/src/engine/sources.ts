@@ -7,6 +7,8 @@ import { policyErrors } from '../errors.ts';
 export interface PolicySource {
   readonly path: string;
   readonly text: string;
+  /** `v1` where not given. */
+  readonly regoVersion?: 'v0' | 'v1';
 }
 
 const maxFileBytes = 4 * 1024 * 1024;

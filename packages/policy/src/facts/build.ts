@@ -1,12 +1,7 @@
 import type { ImageIndex, ManifestContent, Platform, Reference } from '@pratique/oci';
-import {
-  describeIdentity,
-  isIdentity,
-  type Signer,
-  type VerificationResult,
-  type VerifiedSignature,
-} from '@pratique/sigstore';
-import type { Trust } from '../trust/types.ts';
+import { describeIdentity, type Signer } from '@pratique/sigstore';
+import type { Attributed } from '../gate/stations.ts';
+import type { Authority, Trust } from '../trust/types.ts';
 import type { AttestationFact, ImageFacts, RequirementFact, SignatureFact } from '../types.ts';
 import { type ImageConfig, platformText } from './config.ts';
 
@@ -15,7 +10,7 @@ export interface Gathered {
   readonly reference: Reference;
   readonly manifest: ManifestContent;
   readonly config: ImageConfig;
-  readonly verification: VerificationResult;
+  readonly verification: Attributed;
   readonly requirements: readonly RequirementFact[];
 }
 
@@ -30,10 +25,10 @@ export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
   const { reference, manifest, config, verification, requirements } = gathered;
   const { digest, mediaType } = manifest.descriptor;
   const { registry, repository, tag } = reference;
-  const signatures = verification.signatures.map((signature) => signatureFact(trust, signature));
+  const signatures = verification.signatures.map(signatureFact);
   const attestations = verification.attestations.map(
     (attestation): AttestationFact => ({
-      ...signatureFact(trust, attestation),
+      ...signatureFact(attestation),
       predicateType: attestation.predicateType,
       predicate: attestation.predicate ?? null,
     }),
@@ -55,21 +50,10 @@ export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
     signatures,
     attestations,
     authorities: Object.fromEntries(
-      [...trust.authorities.values()].map(({ name, keys, identities }) => {
-        const by = new Set(
-          signatures
-            .filter(({ authorities }) => authorities.includes(name))
-            .map(({ signer }) => idOf(signer)),
-        );
-        return [
-          name,
-          {
-            satisfied: by.size > 0,
-            by: [...by].sort(),
-            wanted: [...keys.map((key) => key.fingerprint), ...identities.map(describeIdentity)].sort(),
-          },
-        ];
-      }),
+      [...trust.authorities.values()].map((authority) => [
+        authority.name,
+        authorityFact(authority, signatures, attestations),
+      ]),
     ),
     requirements,
     sbom: newest(counting, sbomTypes),
@@ -84,20 +68,27 @@ export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
   };
 }
 
-function signatureFact(trust: Trust, signature: VerifiedSignature): SignatureFact {
-  const { format, signer, annotations, signedAt, log, checks } = signature;
-  return { format, signer, authorities: authoritiesOf(trust, signer), annotations, signedAt, log, checks };
+function signatureFact(signature: Attributed['signatures'][number]): SignatureFact {
+  const { format, signer, authorities, annotations, signedAt, log, checks } = signature;
+  return { format, signer, authorities, annotations, signedAt, log, checks };
 }
 
-/** Decided by what the verifier proved: the fingerprint of the key that verified, or the certificate's identity. */
-function authoritiesOf(trust: Trust, signer: Signer): readonly string[] {
-  return [...trust.authorities.values()]
-    .filter(({ keys, identities }) =>
-      signer.kind === 'key'
-        ? keys.some((key) => key.fingerprint === signer.fingerprint)
-        : identities.some((identity) => isIdentity(signer, identity)),
-    )
-    .map(({ name }) => name);
+function authorityFact(
+  { name, keys, identities, attestations: wanted }: Authority,
+  signatures: readonly SignatureFact[],
+  attestations: readonly AttestationFact[],
+): ImageFacts['authorities'][string] {
+  const isOwn = ({ authorities }: SignatureFact) => authorities.includes(name);
+  const made = attestations.filter(isOwn);
+  const own = wanted.length === 0 ? signatures.filter(isOwn) : made;
+  return {
+    satisfied:
+      own.length > 0 &&
+      wanted.every(({ predicateType }) => made.some((one) => one.predicateType === predicateType)),
+    attestations: wanted,
+    by: [...new Set(own.map(({ signer }) => idOf(signer)))].sort(),
+    wanted: [...keys.map((key) => key.fingerprint), ...identities.map(describeIdentity)].sort(),
+  };
 }
 
 function idOf(signer: Signer): string {

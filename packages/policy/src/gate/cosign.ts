@@ -5,10 +5,10 @@ import {
   type TrustedKey,
   verifyEvidence,
 } from '@pratique/sigstore';
-import type { Trust } from '../trust/types.ts';
-import { mergeResults, type Station } from './stations.ts';
+import type { Authority, Trust } from '../trust/types.ts';
+import { type Attributed, attribute, mergeResults, type Station } from './stations.ts';
 
-/** Signatures verified before others get their turn: some milliseconds, with a handful of keys. */
+/** Candidates verified before others get their turn: some milliseconds, with a handful of keys. */
 const slice = 16;
 
 /** Cosign's signatures and attestations in all its formats, by keys and by identities. */
@@ -16,30 +16,60 @@ export const cosignStation: Station = {
   collect: (repository, subject, { signal }) => collectEvidence(repository, subject, { signal }),
   /** Whoever may push can attach a thousand signatures: they must not hold up every other review meanwhile. */
   async verify(evidence, trust, now) {
-    const known = verifierTrust(trust);
-    const results = [verifyEvidence({ ...evidence, items: evidence.items.slice(0, slice) }, known, now)];
-    for (let start = slice; start < evidence.items.length; start += slice) {
-      await setImmediate();
-      const items = evidence.items.slice(start, start + slice);
-      results.push(verifyEvidence({ ...evidence, items, skipped: [] }, known, now));
+    const circles = circlesOf(trust);
+    const results: Attributed[] = [{ signatures: [], attestations: [], rejected: evidence.skipped }];
+    for (const [index, item] of evidence.items.entries()) {
+      if (index % slice === slice - 1) await setImmediate();
+      const one = { ...evidence, items: [item], skipped: [] };
+      results.push(
+        settle(
+          circles.map(({ authorities, known }) => attribute(authorities, verifyEvidence(one, known, now))),
+        ),
+      );
     }
     return mergeResults(results);
   },
 };
 
-/** Made once per trust configuration. */
-const converted = new WeakMap<Trust, SigstoreTrust>();
+/** What one circle of authorities refuses and another accepts is not refused; what all refuse is told once. */
+function settle(results: readonly Attributed[]): Attributed {
+  const [only] = results;
+  if (results.length === 1) return only!;
+  const { signatures, attestations, rejected } = mergeResults(results);
+  const accepted = signatures.length + attestations.length > 0;
+  const told = new Map(rejected.map((rejection) => [`${rejection.code} ${rejection.message}`, rejection]));
+  return { signatures, attestations, rejected: accepted ? [] : [...told.values()] };
+}
 
-/** Every key of every authority, each once, and every identity: whose signature it is, is decided afterwards. */
-function verifierTrust(trust: Trust): SigstoreTrust {
+/** Authorities that the same logs and certificates prove. */
+interface Circle {
+  readonly authorities: readonly Authority[];
+  readonly known: SigstoreTrust;
+}
+
+/** Made once per trust configuration. */
+const converted = new WeakMap<Trust, readonly Circle[]>();
+
+function circlesOf(trust: Trust): readonly Circle[] {
   const made = converted.get(trust);
   if (made !== undefined) return made;
-  const keys = new Map<string, TrustedKey>();
-  for (const { name, keys: own } of trust.authorities.values()) {
-    for (const key of own) if (!keys.has(key.fingerprint)) keys.set(key.fingerprint, { name, key });
-  }
-  const identities = [...trust.authorities.values()].flatMap((authority) => authority.identities);
-  const fresh: SigstoreTrust = { logs: [], ...trust.log, keys: [...keys.values()], identities };
+  const groups = Map.groupBy(trust.authorities.values(), ({ vouching }) => vouching);
+  const circles = [...groups].map(([vouching, authorities]) => ({
+    authorities,
+    known: { ...vouching, ...signersOf(authorities) },
+  }));
+  // Where nobody is trusted, what stands there is still looked at: a refusal says what it found.
+  const fresh =
+    circles.length > 0 ? circles : [{ authorities: [], known: { logs: [], ...trust.log, ...signersOf([]) } }];
   converted.set(trust, fresh);
   return fresh;
+}
+
+/** Every key of every authority, each once, and every identity: whose signature it is, is decided afterwards. */
+function signersOf(authorities: readonly Authority[]): Pick<SigstoreTrust, 'keys' | 'identities'> {
+  const keys = new Map<string, TrustedKey>();
+  for (const { name, keys: own } of authorities) {
+    for (const key of own) if (!keys.has(key.fingerprint)) keys.set(key.fingerprint, { name, key });
+  }
+  return { keys: [...keys.values()], identities: authorities.flatMap(({ identities }) => identities) };
 }

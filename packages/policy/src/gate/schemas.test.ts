@@ -31,8 +31,9 @@ const trust = trustFrom(
   `${authorities('team')}images: [{ match: "localhost:*/**", require: { any: [team] }, annotations: { env: dev } }]`,
 );
 
-const attestation: VerifiedAttestation = {
+const attestation: VerifiedAttestation & { authorities: string[] } = {
   ...signatureBy('team', { a: 'b' }),
+  authorities: [],
   signedAt: '2026-01-01T00:00:00Z',
   log: { id: 'abc', index: '7' },
   signer: { kind: 'identity', subject: 'a@example.com', issuer: 'https://issuer.example', extensions: {} },
@@ -71,8 +72,11 @@ const facts = buildFacts(trust, {
     config: { User: '1000', Env: ['A=b', 3], Labels: { a: 'b', c: 1 } },
   }),
   verification: {
-    signatures: [signatureBy('team', { env: 'dev' })],
-    attestations: [attestation, { ...attestation, signer: signatureBy('team').signer }],
+    signatures: [{ ...signatureBy('team', { env: 'dev' }), authorities: ['team'] }],
+    attestations: [
+      attestation,
+      { ...attestation, signer: signatureBy('team').signer, authorities: ['team'] },
+    ],
     rejected: [
       {
         source: { format: 'cosign-tag', manifest: digestOfText('m') },

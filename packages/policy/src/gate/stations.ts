@@ -1,6 +1,13 @@
 import type { Descriptor, Reference, Repository } from '@pratique/oci';
-import type { Evidence, VerificationResult } from '@pratique/sigstore';
-import type { Trust } from '../trust/types.ts';
+import {
+  type Evidence,
+  isIdentity,
+  type Rejection,
+  type VerificationResult,
+  type VerifiedAttestation,
+  type VerifiedSignature,
+} from '@pratique/sigstore';
+import type { Authority, Trust } from '../trust/types.ts';
 
 /** Opens the repository a reference names; throws for what cannot be opened. Called for every image that is looked up. */
 export type OpenRepository = (reference: Reference) => Repository | Promise<Repository>;
@@ -16,14 +23,46 @@ export interface Station {
     subject: Descriptor,
     options: { readonly signal: AbortSignal },
   ): Promise<Evidence>;
-  verify(evidence: Evidence, trust: Trust, now: Date): VerificationResult | Promise<VerificationResult>;
+  verify(evidence: Evidence, trust: Trust, now: Date): Attributed | Promise<Attributed>;
+}
+
+/** Names of the configured authorities that something is by. */
+interface ByAuthorities {
+  readonly authorities: readonly string[];
+}
+
+/** What a verification found, with whose it is. */
+export interface Attributed {
+  readonly signatures: readonly (VerifiedSignature & ByAuthorities)[];
+  readonly attestations: readonly (VerifiedAttestation & ByAuthorities)[];
+  readonly rejected: readonly Rejection[];
 }
 
 /** What several verifications found, together. */
-export function mergeResults(results: readonly VerificationResult[]): VerificationResult {
+export function mergeResults(results: readonly Attributed[]): Attributed {
   return {
     signatures: results.flatMap(({ signatures }) => signatures),
     attestations: results.flatMap(({ attestations }) => attestations),
     rejected: results.flatMap(({ rejected }) => rejected),
   };
+}
+
+/** Whose signatures these are, decided by what was proven: the key that verified, or the certificate's identity. */
+export function attribute(authorities: Iterable<Authority>, result: VerificationResult): Attributed {
+  const known = [...authorities];
+  const named = <T extends VerifiedSignature>(signature: T): T & ByAuthorities => ({
+    ...signature,
+    authorities: known.filter((authority) => isBy(signature, authority)).map(({ name }) => name),
+  });
+  return {
+    signatures: result.signatures.map(named),
+    attestations: result.attestations.map(named),
+    rejected: result.rejected,
+  };
+}
+
+function isBy({ signer }: VerifiedSignature, { keys, identities }: Authority): boolean {
+  return signer.kind === 'key'
+    ? keys.some((key) => key.fingerprint === signer.fingerprint)
+    : identities.some((identity) => isIdentity(signer, identity));
 }

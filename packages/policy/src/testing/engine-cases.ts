@@ -45,7 +45,7 @@ const image = (requirements: readonly object[]): object => ({
     config: null,
     signatures: [],
     attestations: [],
-    authorities: { team: { satisfied: false, by: [], wanted: ['sha256:team'] } },
+    authorities: { team: { satisfied: false, attestations: [], by: [], wanted: ['sha256:team'] } },
     requirements,
     sbom: null,
     vulnerabilities: null,
@@ -59,6 +59,7 @@ const byTeam = {
   mode: 'enforce',
   atLeast: 1,
   of: ['team'],
+  refusal: null,
   annotations: {},
 };
 

@@ -3,7 +3,7 @@ import { formatPublicKey, generateSigningKey, type SigningKey } from '@pratique/
 import { type Digest, type ManifestContent, ociErrors, type Repository } from '@pratique/oci';
 import type { VerifiedSignature } from '@pratique/sigstore';
 import type { Findings, PolicyEngine } from '../engine/types.ts';
-import type { Station } from '../gate/stations.ts';
+import { attribute, type Station } from '../gate/stations.ts';
 import { parseTrust } from '../trust/parse.ts';
 import type { Trust } from '../trust/types.ts';
 
@@ -110,16 +110,13 @@ export function fakeRegistry(images: FakeImages) {
       calls.push(`collect ${repository.name}@${subject.digest}`);
       return { subject, items: [], skipped: [], repository: repository.name } as never;
     },
-    verify: (evidence) => {
+    verify: (evidence, trust) => {
       const { subject, repository } = evidence as unknown as {
         subject: { digest: string };
         repository: string;
       };
-      return {
-        signatures: images.signatures[`${repository}@${subject.digest}`] ?? [],
-        attestations: [],
-        rejected: [],
-      };
+      const signatures = images.signatures[`${repository}@${subject.digest}`] ?? [];
+      return attribute(trust.authorities.values(), { signatures, attestations: [], rejected: [] });
     },
   };
   return { openRepository, stations: [station], calls };

@@ -46,12 +46,13 @@ export function trustDigest(trust: Omit<Trust, 'digest'>): Digest {
 }
 
 /** Fingerprints, and identities as they were asked for. */
-function authorityJson({ keys, identities }: Authority): JsonValue {
+function authorityJson({ keys, identities, attestations }: Authority): JsonValue {
   const fingerprints = keys.map((key) => key.fingerprint).sort();
-  if (identities.length === 0) return fingerprints;
+  if (identities.length === 0 && attestations.length === 0) return fingerprints;
   const matcher = ({ kind, value }: TextMatcher): JsonObject => ({ kind, value });
   return {
     keys: fingerprints,
+    attestations: attestations.map(({ predicateType, policy }) => ({ predicateType, policy })),
     identities: identities.map(({ issuer, subject, extensions = {} }) => ({
       issuer: matcher(issuer),
       subject: matcher(subject),

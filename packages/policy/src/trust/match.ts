@@ -8,14 +8,14 @@ import type { Exemption, Trust } from './types.ts';
  */
 export function requirementsFor(trust: Trust, name: string): readonly RequirementFact[] {
   const requirements: RequirementFact[] = [];
-  for (const { entry, match, exclude, mode, atLeast, of, annotations } of trust.images) {
+  for (const { entry, match, exclude, mode, atLeast, of, annotations, refusal } of trust.images) {
     const glob = match.find((candidate) => candidate.matches(name));
     if (glob === undefined || exclude.some((candidate) => candidate.matches(name))) continue;
-    requirements.push({ entry, match: glob.pattern, mode, atLeast, of, annotations });
+    requirements.push({ entry, match: glob.pattern, mode, atLeast, of, annotations, refusal });
   }
   if (requirements.length > 0 || trust.default === 'allow') return requirements;
   const mode = trust.default === 'warn' ? 'warn' : trust.mode;
-  return [{ entry: 'default', match: '**', mode, atLeast: 1, of: [], annotations: {} }];
+  return [{ entry: 'default', match: '**', mode, atLeast: 1, of: [], annotations: {}, refusal: null }];
 }
 
 /** The exemption that lets the image named `name` through, if any. */

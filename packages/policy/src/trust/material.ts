@@ -2,6 +2,7 @@ import { type PublicKey, parsePublicKey } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
 import {
   exactly,
+  parsePredicateType,
   parseTrustedRoot,
   pattern,
   type TextMatcher,
@@ -11,7 +12,7 @@ import {
 import { policyErrors } from '../errors.ts';
 import { invalid, type Path, placeOf, type Source } from './problems.ts';
 import type { TrustFile } from './schema.ts';
-import type { Authority, Trust } from './types.ts';
+import type { Authority, Trust, Vouching } from './types.ts';
 
 /** What a trust file names, read by the caller: bytes of the file at a path as written in it. */
 export interface TrustFiles {
@@ -26,9 +27,10 @@ export function readAuthority(
   source: Source,
   name: string,
   given: TrustFile['authorities'][string],
+  vouching: Vouching,
   files: TrustFiles,
 ): Authority {
-  const { key, keys = [], keyFile, keyFiles = [], identities = [] } = given;
+  const { key, keys = [], keyFile, keyFiles = [], identities = [], attestations = [] } = given;
   const at: Path = ['authorities', name];
   const parsed: PublicKey[] = [
     ...(key === undefined ? [] : [parseKey(source, [...at, 'key'], key)]),
@@ -42,6 +44,14 @@ export function readAuthority(
     identities: identities.map((identity, index) =>
       readIdentity(source, [...at, 'identities', index], name, identity),
     ),
+    // The schema has seen that every one is a predicate type.
+    attestations: [...new Set(attestations.map((type) => parsePredicateType(type)!))].map(
+      (predicateType) => ({
+        predicateType,
+        policy: null,
+      }),
+    ),
+    vouching,
   };
 }
 

@@ -1,6 +1,11 @@
 import { canonicalJson, type JsonObject, type JsonValue } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
-import { describeIdentity, type TextMatcher, type TrustedIdentity } from '@pratique/sigstore';
+import {
+  describeIdentity,
+  type TextMatcher,
+  type TrustedIdentity,
+  type TrustedRoot,
+} from '@pratique/sigstore';
 import * as v from 'valibot';
 import { LineCounter, parseDocument } from 'yaml';
 import { policyErrors } from '../errors.ts';
@@ -10,9 +15,12 @@ import { readAuthority, readLog, type TrustFiles } from './material.ts';
 import { invalid, type Path, type Source, schemaError } from './problems.ts';
 import { type TrustFile, trustSchema } from './schema.ts';
 import { decisionLogOf, engineOf } from './settings.ts';
-import type { Authority, PolicyParameters, Trust, TrustEntry } from './types.ts';
+import type { Authority, PolicyParameters, Trust, TrustEntry, Vouching } from './types.ts';
 
 const maxTrustBytes = 4 * 1024 * 1024;
+
+/** Where no trusted root is named: a signature by key needs no other proof. */
+const nobody: TrustedRoot = { logs: [], certificateLogs: [], authorities: [], timestampAuthorities: [] };
 
 /**
  * Parses and checks a trust configuration (YAML or JSON, `docs/reference/trust.md`). `name` stands before line and
@@ -58,10 +66,12 @@ function toJson(source: Source): JsonValue {
 }
 
 function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
+  const log = file.log === undefined ? null : readLog(source, file.log.trustedRoot, files);
+  const vouching: Vouching = { ...(log ?? nobody), thresholds: {} };
   const authorities = new Map(
     Object.entries(file.authorities).map(([name, given]) => [
       name,
-      readAuthority(source, name, given, files),
+      readAuthority(source, name, given, vouching, files),
     ]),
   );
   const images = file.images.map((entry, index): TrustEntry => {
@@ -89,6 +99,7 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
       atLeast,
       of,
       annotations: entry.annotations,
+      refusal: null,
     };
   });
   const keyless = [...authorities.values()].find(({ identities }) => identities.length > 0);
@@ -119,7 +130,8 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
     engine: engineOf(file.engine, (path) => files.resolve(path)),
     decisionLog:
       file.decisionLog === undefined ? null : decisionLogOf(file.decisionLog, (path) => files.resolve(path)),
-    log: file.log === undefined ? null : readLog(source, file.log.trustedRoot, files),
+    attestationPolicies: [],
+    log,
   };
   return { ...trust, digest: trustDigest(trust) };
 }
@@ -142,8 +154,25 @@ function normalise(
   return { atLeast, of };
 }
 
-/** A key or identity in two authorities of one quorum would let one signature count twice. */
-function checkDistinct(source: Source, at: Path, of: readonly Authority[]): void {
+/** A key or identity in two authorities of one quorum would let one signature, or one attestation, count twice. */
+function checkDistinct(source: Source, at: Path, all: readonly Authority[]): void {
+  checkOwners(
+    source,
+    at,
+    all.filter(({ attestations }) => attestations.length === 0),
+  );
+  for (const type of new Set(
+    all.flatMap(({ attestations }) => attestations.map((one) => one.predicateType)),
+  )) {
+    checkOwners(
+      source,
+      at,
+      all.filter(({ attestations }) => attestations.some((one) => one.predicateType === type)),
+    );
+  }
+}
+
+function checkOwners(source: Source, at: Path, of: readonly Authority[]): void {
   const owners = new Map<string, string>();
   for (const { name, keys } of of) {
     for (const { fingerprint } of keys) {

@@ -1,4 +1,4 @@
-import { isExtensionName } from '@pratique/sigstore';
+import { isExtensionName, parsePredicateType, predicateTypeNames } from '@pratique/sigstore';
 import * as v from 'valibot';
 import { globProblem } from './glob.ts';
 import { decisionLogSchema, engineSchema } from './settings.ts';
@@ -84,6 +84,14 @@ const identity = v.pipe(
   ),
 );
 
+const predicateType = v.pipe(
+  v.string(),
+  v.check(
+    (type) => parsePredicateType(type) !== null,
+    `a predicate type: a URI, or one of ${predicateTypeNames.join(', ')}`,
+  ),
+);
+
 const authority = v.pipe(
   v.strictObject({
     key: v.optional(v.string()),
@@ -91,8 +99,12 @@ const authority = v.pipe(
     keyFile: v.optional(v.string()),
     keyFiles: v.optional(v.pipe(v.array(v.string()), v.minLength(1, 'at least one'))),
     identities: v.optional(v.pipe(v.array(identity), v.minLength(1, 'at least one'))),
+    attestations: v.optional(v.pipe(v.array(predicateType), v.minLength(1, 'at least one'))),
   }),
-  v.check((input) => Object.keys(input).length > 0, 'key, keys, keyFile, keyFiles or identities'),
+  v.check(
+    (input) => Object.keys(input).some((name) => name !== 'attestations'),
+    'key, keys, keyFile, keyFiles or identities',
+  ),
 );
 
 const names = v.pipe(v.array(authorityName), v.minLength(1, 'at least one'));

@@ -1,16 +1,33 @@
 import type { JsonObject, PublicKey } from '@pratique/crypto';
 import type { Digest } from '@pratique/oci';
-import type { TrustedIdentity, TrustedRoot } from '@pratique/sigstore';
+import type { Thresholds, TrustedIdentity, TrustedRoot } from '@pratique/sigstore';
 import type { EngineChoice } from '../engine/choose.ts';
+import type { PolicySource } from '../engine/sources.ts';
 import type { DecisionLogConfig } from '../log/config.ts';
 import type { Mode } from '../types.ts';
 import type { ImageGlob } from './glob.ts';
 
-/** Somebody who may sign: any one of these keys, or any one of these identities. */
+/** Who may sign, and what: any one of these keys, or any one of these identities. */
 export interface Authority {
   readonly name: string;
   readonly keys: readonly PublicKey[];
   readonly identities: readonly TrustedIdentity[];
+  /** What it must have attested, all of it, to count; where this is empty, it must have signed. */
+  readonly attestations: readonly RequiredAttestation[];
+  /** Logs and certificates that prove its signatures. Authorities with the same object are verified together. */
+  readonly vouching: Vouching;
+}
+
+export interface RequiredAttestation {
+  /** The predicate type, a URI. */
+  readonly predicateType: string;
+  /** Name of the policy in `data.pratique.attestation` that the statement must comply with; null where any will do. */
+  readonly policy: string | null;
+}
+
+/** What proves a signature beside its key: a trusted root, and how many of its witnesses are needed. */
+export interface Vouching extends TrustedRoot {
+  readonly thresholds: Thresholds;
 }
 
 /** One `images` entry: an image that matches must be signed by at least `atLeast` of the authorities `of`. */
@@ -23,6 +40,8 @@ export interface TrustEntry {
   readonly atLeast: number;
   readonly of: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
+  /** Where no signature would do, why; else null. */
+  readonly refusal: string | null;
 }
 
 /** Images that are let through without being looked up. */
@@ -58,6 +77,8 @@ export interface Trust {
   readonly parameters: PolicyParameters;
   /** `data.site` of policies. */
   readonly site: JsonObject;
+  /** Policies of attestations, that the trust configuration itself holds. */
+  readonly attestationPolicies: readonly PolicySource[];
   /** Absolute paths of policy files and folders to load beside the ones that come with Pratique. */
   readonly policies: readonly string[];
   /**
