@@ -30,6 +30,14 @@ export async function createEngine(
   trust: Trust,
   policies: readonly PolicySource[],
 ): Promise<PolicyEngine> {
+  if (choice.kind !== 'embedded' && trust.attestationPolicies.length > 0) {
+    throw policyErrors.error('ENGINE_INVALID', {
+      message:
+        'policies of attestations, from a ClusterImagePolicy, are evaluated by the embedded engine only',
+      expected: 'engine: { kind: embedded }',
+      found: choice.kind,
+    });
+  }
   switch (choice.kind) {
     case 'embedded':
       return createRegoEngine({ trust, policies });

@@ -34,11 +34,12 @@ interface Rule {
  * @throws POLICY_INVALID with file, row and column
  */
 export function createRegoEngine({ trust, policies = [] }: RegoEngineOptions): PolicyEngine {
-  const builtIn = defaultPolicies();
+  const builtIn = [...defaultPolicies(), ...trust.attestationPolicies];
   const packages = policyPackages(builtIn, policies);
-  const modules = modulesOf([...builtIn, ...policies]);
+  const sources = [...builtIn, ...policies];
+  const modules = modulesOf(sources);
   const data = policyData(trust);
-  const policy = compilePolicies(modules, data);
+  const policy = compilePolicies(modules, regoVersionsOf(sources), data);
   const rules = { image: rulesOf(policy, packages, 'image'), request: rulesOf(policy, packages, 'request') };
   return {
     digest: `sha256:${createHash('sha256')
@@ -66,9 +67,17 @@ function modulesOf(sources: readonly PolicySource[]): Record<string, string> {
   return modules;
 }
 
-function compilePolicies(modules: Record<string, string>, data: object): Policy {
+function regoVersionsOf(sources: readonly PolicySource[]): ReadonlyMap<string, 'v0' | 'v1'> {
+  return new Map(sources.map(({ path, regoVersion = 'v1' }) => [path, regoVersion]));
+}
+
+function compilePolicies(
+  modules: Record<string, string>,
+  regoVersions: ReadonlyMap<string, 'v0' | 'v1'>,
+  data: object,
+): Policy {
   try {
-    return compile({ modules, data, regoVersion: 'v1', refuseDataConflicts: true });
+    return compile({ modules, regoVersions, data, refuseDataConflicts: true });
   } catch (cause) {
     if (!(cause instanceof RegoError)) throw cause;
     const message = String(cause)

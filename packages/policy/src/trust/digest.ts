@@ -7,16 +7,18 @@ import {
   type JsonValue,
 } from '@pratique/crypto';
 import type { Digest } from '@pratique/oci';
-import type { TextMatcher, TrustedRoot, Window } from '@pratique/sigstore';
-import type { Authority, Trust } from './types.ts';
+import type { TextMatcher, Window } from '@pratique/sigstore';
+import type { Authority, Trust, Vouching } from './types.ts';
 
 /** The digest of everything that decides, and of nothing else: comments, spacing and paths of key files do not. */
 export function trustDigest(trust: Omit<Trust, 'digest'>): Digest {
   const patterns = (globs: readonly { canonical: string }[]) => globs.map((glob) => glob.canonical);
+  const vouchings = [...new Set([...trust.authorities.values()].map(({ vouching }) => vouching))];
   const canonical: JsonValue = {
     authorities: Object.fromEntries(
-      [...trust.authorities].map(([name, authority]) => [name, authorityJson(authority)]),
+      [...trust.authorities].map(([name, authority]) => [name, authorityJson(authority, vouchings)]),
     ),
+    vouching: vouchings.map(vouchingJson),
     images: trust.images.map(({ entry, match, exclude, ...rest }) => ({
       ...rest,
       entry,
@@ -28,29 +30,19 @@ export function trustDigest(trust: Omit<Trust, 'digest'>): Digest {
     exempt: trust.exempt.map(({ match, reason }) => ({ match: patterns(match), reason })),
     parameters: trust.parameters as unknown as JsonObject,
     data: trust.site,
-    log:
-      trust.log?.logs.map(({ id, key, baseUrl, validFrom, validUntil }) => ({
-        id,
-        key: key.fingerprint,
-        baseUrl,
-        validFrom: validFrom.toISOString(),
-        validUntil: validUntil?.toISOString() ?? null,
-      })) ?? null,
-    // Only where an identity can be trusted do certificates decide anything.
-    ...(trust.log === null ||
-    [...trust.authorities.values()].every(({ identities }) => identities.length === 0)
-      ? {}
-      : { root: rootJson(trust.log) }),
   };
   return `sha256:${createHash('sha256').update(canonicalJson(canonical)).digest('hex')}`;
 }
 
 /** Fingerprints, and identities as they were asked for. */
-function authorityJson({ keys, identities, attestations }: Authority): JsonValue {
+function authorityJson(
+  { keys, identities, attestations, vouching }: Authority,
+  vouchings: readonly Vouching[],
+): JsonValue {
   const fingerprints = keys.map((key) => key.fingerprint).sort();
-  if (identities.length === 0 && attestations.length === 0) return fingerprints;
   const matcher = ({ kind, value }: TextMatcher): JsonObject => ({ kind, value });
   return {
+    vouching: vouchings.indexOf(vouching),
     keys: fingerprints,
     attestations: attestations.map(({ predicateType, policy }) => ({ predicateType, policy })),
     identities: identities.map(({ issuer, subject, extensions = {} }) => ({
@@ -63,18 +55,23 @@ function authorityJson({ keys, identities, attestations }: Authority): JsonValue
   };
 }
 
-function rootJson(root: TrustedRoot): JsonObject {
+function vouchingJson(root: Vouching): JsonObject {
   const window = ({ validFrom, validUntil }: Window): JsonObject => ({
     validFrom: validFrom?.toISOString() ?? null,
     validUntil: validUntil?.toISOString() ?? null,
   });
   const der = (certificates: readonly Certificate[]) => certificates.map((one) => encodeBase64(one.der));
-  return {
-    certificateLogs: root.certificateLogs.map((log) => ({
+  const logs = (all: Vouching['logs']) =>
+    all.map((log) => ({
       id: log.id,
       key: log.key.fingerprint,
+      baseUrl: log.baseUrl,
       ...window(log),
-    })),
+    }));
+  return {
+    thresholds: { ...root.thresholds },
+    logs: logs(root.logs),
+    certificateLogs: logs(root.certificateLogs),
     authorities: root.authorities.map((authority) => ({
       anchors: der(authority.anchors),
       intermediates: der(authority.intermediates),

@@ -119,7 +119,8 @@ export function readLog(source: Source, path: string, files: TrustFiles): NonNul
   return { trustedRoot: files.resolve(path), ...root };
 }
 
-function readFile(source: Source, at: Path, path: string, files: TrustFiles): Uint8Array {
+/** @throws TRUST_UNREADABLE */
+export function readFile(source: Source, at: Path, path: string, files: TrustFiles): Uint8Array {
   try {
     return files.read(path);
   } catch (cause) {

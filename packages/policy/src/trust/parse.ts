@@ -1,4 +1,4 @@
-import { canonicalJson, type JsonObject, type JsonValue } from '@pratique/crypto';
+import type { JsonObject } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import {
   describeIdentity,
@@ -7,17 +7,16 @@ import {
   type TrustedRoot,
 } from '@pratique/sigstore';
 import * as v from 'valibot';
-import { LineCounter, parseDocument } from 'yaml';
 import { policyErrors } from '../errors.ts';
+import { importClusterImagePolicies } from './cluster-image-policy/import.ts';
 import { trustDigest } from './digest.ts';
+import { readDocuments, toJson } from './documents.ts';
 import { compileGlob } from './glob.ts';
-import { readAuthority, readLog, type TrustFiles } from './material.ts';
+import { readAuthority, readFile, readLog, type TrustFiles } from './material.ts';
 import { invalid, type Path, type Source, schemaError } from './problems.ts';
 import { type TrustFile, trustSchema } from './schema.ts';
 import { decisionLogOf, engineOf } from './settings.ts';
 import type { Authority, PolicyParameters, Trust, TrustEntry, Vouching } from './types.ts';
-
-const maxTrustBytes = 4 * 1024 * 1024;
 
 /** Where no trusted root is named: a signature by key needs no other proof. */
 const nobody: TrustedRoot = { logs: [], certificateLogs: [], authorities: [], timestampAuthorities: [] };
@@ -29,40 +28,12 @@ const nobody: TrustedRoot = { logs: [], certificateLogs: [], authorities: [], ti
  * @throws TRUST_INVALID with `file:line:column`; TRUST_UNREADABLE for a file it names
  */
 export function parseTrust(text: string, name: string, files: TrustFiles): Trust {
-  if (text.length > maxTrustBytes) {
-    throw policyErrors.error('TRUST_INVALID', {
-      message: `${name} is larger than ${maxTrustBytes} characters`,
-    });
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const source: Source = { name, document, lines };
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    throw policyErrors.error('TRUST_INVALID', {
-      message: `${name}:${line}:${col}: ${printable(error.message, 300)}`,
-    });
-  }
+  const [source, second] = readDocuments(text, name);
+  if (source === undefined) throw policyErrors.error('TRUST_INVALID', { message: `${name} is empty` });
+  if (second !== undefined) throw invalid(second, [], 'a trust configuration is one document');
   const result = v.safeParse(trustSchema, toJson(source));
   if (!result.success) throw schemaError(source, result.issues);
   return build(source, result.output, files);
-}
-
-/** The document as JSON; aliases are followed up to a limit, so that a small file cannot become a huge one. */
-function toJson(source: Source): JsonValue {
-  let value: unknown;
-  try {
-    value = source.document.toJS({ maxAliasCount: 100 });
-    // Also refuses what YAML has and JSON has not: NaN, infinities.
-    canonicalJson(value as JsonValue);
-  } catch (cause) {
-    throw policyErrors.error('TRUST_INVALID', {
-      message: `${source.name}:1:1: holds a value JSON does not have, or too many aliases`,
-      cause,
-    });
-  }
-  return value as JsonValue;
 }
 
 function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
@@ -114,9 +85,16 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
       },
     );
   }
+  const imported = importClusterImagePolicies(
+    file.clusterImagePolicies.map((path, index) => ({
+      name: path,
+      text: new TextDecoder().decode(readFile(source, ['clusterImagePolicies', index], path, files)),
+    })),
+    log,
+  );
   const trust = {
-    authorities,
-    images,
+    authorities: new Map([...authorities, ...imported.authorities]),
+    images: [...images, ...imported.entries],
     default: file.default,
     mode: file.mode,
     exempt: file.exempt.map((entry, index) => ({
@@ -130,7 +108,7 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
     engine: engineOf(file.engine, (path) => files.resolve(path)),
     decisionLog:
       file.decisionLog === undefined ? null : decisionLogOf(file.decisionLog, (path) => files.resolve(path)),
-    attestationPolicies: [],
+    attestationPolicies: imported.policies,
     log,
   };
   return { ...trust, digest: trustDigest(trust) };

@@ -22,7 +22,9 @@ export function placeOf(source: Source, path: Path, target: 'key' | 'value'): st
     const { line, col } = source.lines.linePos(offset);
     return `${source.name}:${line}:${col}`;
   }
-  return `${source.name}:1:1`;
+  const { contents } = source.document;
+  const { line, col } = source.lines.linePos(isNode(contents) ? (contents.range?.[0] ?? 0) : 0);
+  return `${source.name}:${line}:${col}`;
 }
 
 function offsetOf(document: Document, path: Path, target: 'key' | 'value'): number | undefined {
@@ -49,24 +51,25 @@ export function invalid(
   });
 }
 
-/** The error for what the schema found: every issue on a line of its own, the first one's expected and found. */
+/** The error for what the schema found: every issue on a line of its own, the first one's expected and found. `at` is where the value they are about stands. */
 export function schemaError(
   source: Source,
   issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]],
+  at: Path = [],
 ): PratiqueError {
   const [first] = issues;
   return policyErrors.error('TRUST_INVALID', {
     message: issues
       .slice(0, 10)
-      .map((issue) => describe(source, issue))
+      .map((issue) => describe(source, issue, at))
       .join('\n'),
     expected: expectedBy(first),
     found: printable(first.received, 80),
   });
 }
 
-function describe(source: Source, issue: v.BaseIssue<unknown>): string {
-  const path = (issue.path ?? []).map((item) => item.key as string | number);
+function describe(source: Source, issue: v.BaseIssue<unknown>, at: Path): string {
+  const path = [...at, ...(issue.path ?? []).map((item) => item.key as string | number)];
   const unknown = issue.expected === 'never';
   const missing = issue.type === 'strict_object' && issue.received === 'undefined';
   const place = placeOf(source, missing ? path.slice(0, -1) : path, unknown ? 'key' : 'value');

@@ -173,6 +173,7 @@ export const trustSchema = v.strictObject({
   ),
   parameters: v.optional(parameters, {}),
   data: v.optional(mapping(v.string(), v.unknown()), {}),
+  clusterImagePolicies: v.optional(v.array(text), []),
   policies: v.optional(v.array(v.pipe(v.string(), v.minLength(1, 'a non-empty string'))), []),
   engine: v.optional(engineSchema, { kind: 'embedded' }),
   decisionLog: v.optional(decisionLogSchema),

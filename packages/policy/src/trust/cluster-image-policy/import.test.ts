@@ -1,0 +1,341 @@
+import {
+  createSelfSigned,
+  encodeBase64,
+  formatPem,
+  formatPublicKey,
+  generateSigningKey,
+  parsePem,
+} from '@pratique/crypto';
+import { PratiqueError } from '@pratique/errors';
+import { expect, test } from 'vitest';
+import { createEngine } from '../../engine/choose.ts';
+import { createRegoEngine } from '../../engine/rego.ts';
+import { buildFacts } from '../../facts/build.ts';
+import { attribute } from '../../gate/stations.ts';
+import { digestOfText, keyNamed, publicPem, signatureBy, trustFrom } from '../../testing/fakes.ts';
+import { requirementsFor } from '../match.ts';
+import type { Trust } from '../types.ts';
+
+const indent = (text: string, by: number) => text.trim().replace(/^/gm, ' '.repeat(by));
+const base64 = (text: string) => encodeBase64(new TextEncoder().encode(text));
+const key = (name: string) => `key:\n        data: |\n${indent(publicPem(name), 10)}`;
+
+interface Cip {
+  readonly name?: string;
+  readonly images?: string;
+  readonly authorities?: string;
+  readonly more?: string;
+}
+
+function cip({
+  name = 'release',
+  images = '[{ glob: "r.io/acme/**" }]',
+  authorities = `    - ${key('team')}`,
+  more = '',
+}: Cip): string {
+  return `apiVersion: policy.sigstore.dev/v1beta1
+kind: ClusterImagePolicy
+metadata: { name: ${name} }
+spec:
+  images: ${images}
+  authorities:
+${authorities}
+${indent(more, 2)}
+`;
+}
+
+function imported(...documents: readonly string[]): Trust {
+  return trustFrom('clusterImagePolicies: [cip.yaml]', { 'cip.yaml': documents.join('---\n') });
+}
+
+function problemOf(make: () => unknown): PratiqueError {
+  try {
+    make();
+  } catch (error) {
+    if (error instanceof PratiqueError) return error;
+    throw error;
+  }
+  throw new Error('accepted');
+}
+
+/** The codes of what the policies say about an image with these attestations and signatures. */
+function codes(
+  trust: Trust,
+  found: Partial<Parameters<typeof attribute>[1]> = {},
+  name = 'acme/app',
+): readonly string[] {
+  const facts = buildFacts(trust, {
+    reference: { registry: 'r.io', repository: name },
+    manifest: {
+      descriptor: { mediaType: 'm', digest: digestOfText('app'), size: 1 },
+      bytes: new Uint8Array(),
+      manifest: { kind: 'index', mediaType: 'm', manifests: [], annotations: {} },
+    },
+    config: { config: null, platforms: [] },
+    verification: attribute(trust.authorities.values(), {
+      signatures: [],
+      attestations: [],
+      rejected: [],
+      ...found,
+    }),
+    requirements: requirementsFor(trust, `r.io/${name}`),
+  });
+  const findings = createRegoEngine({ trust }).evaluate('image', { image: facts });
+  if (findings instanceof Promise) throw new Error('the embedded engine answers at once');
+  return findings.deny.map(({ code }) => code);
+}
+
+const attestation = (by: string, predicateType: string, predicate: unknown) => ({
+  ...signatureBy(by),
+  predicateType,
+  predicate,
+});
+
+test('an image is asked for a signature by one of the authorities of every policy that matches', () => {
+  const trust = imported(
+    cip({ authorities: `    - ${key('team')}\n    - name: other\n      ${key('other')}` }),
+    cip({ name: 'security', authorities: `    - ${key('security')}` }),
+  );
+  expect([...trust.authorities.keys()]).toEqual([
+    'release/authority-0',
+    'release/other',
+    'security/authority-0',
+  ]);
+  expect(codes(trust, { signatures: [signatureBy('other'), signatureBy('security')] })).toEqual([]);
+  expect(codes(trust, { signatures: [signatureBy('team'), signatureBy('other')] })).toEqual([
+    'SIGNER_UNTRUSTED',
+  ]);
+  expect(codes(trust)).toContain('SIGNATURE_MISSING');
+});
+
+test('an image that no policy matches is refused, as by policy-controller', () => {
+  expect(codes(imported(cip({})), { signatures: [signatureBy('team')] }, 'else/app')).toEqual([
+    'IMAGE_NOT_COVERED',
+  ]);
+});
+
+test('a policy in warn mode warns', () => {
+  expect(imported(cip({ more: 'mode: warn' })).images[0]).toMatchObject({ mode: 'warn', entry: 'release' });
+});
+
+test.each([
+  ['ghcr.io/acme/app*', 'ghcr.io/acme/app', true],
+  ['ghcr.io/acme/app:*', 'ghcr.io/acme/app', true],
+  ['ghcr.io/acme/app@**', 'ghcr.io/acme/app', true],
+  ['*', 'index.docker.io/library/alpine', true],
+  ['*', 'ghcr.io/alpine', false],
+  ['*/*', 'index.docker.io/acme/app', true],
+  ['*/*', 'ghcr.io/acme', false],
+])('the glob %s against %s: %s', (glob, name, matches) => {
+  const trust = imported(cip({ images: `[{ glob: "${glob}" }]` }));
+  expect(trust.images[0]!.match[0]!.matches(name)).toBe(matches);
+});
+
+const slsa = 'https://slsa.dev/provenance/v1';
+const attested = (policy = '') =>
+  `    - ${key('ci')}\n      attestations:\n        - name: built\n          predicateType: slsaprovenance1\n${policy}`;
+const regoPolicy = (body: string) =>
+  `          policy:\n            type: rego\n            data: |\n${indent(body, 14)}`;
+
+test('an authority with attestations counts by them, not by a signature', () => {
+  const trust = imported(cip({ authorities: attested() }));
+  expect(codes(trust, { signatures: [signatureBy('ci')] })).toEqual(['ATTESTATION_MISSING']);
+  expect(codes(trust, { attestations: [attestation('ci', slsa, {})] })).toEqual([]);
+  expect(codes(trust, { attestations: [attestation('ci', 'https://spdx.dev/Document', {})] })).toEqual([
+    'ATTESTATION_MISSING',
+  ]);
+  expect(codes(trust, { attestations: [attestation('team', slsa, {})] })).toEqual(['ATTESTATION_MISSING']);
+});
+
+test('a Rego v0 policy of an attestation decides about the statement', () => {
+  const trust = imported(
+    cip({
+      authorities: attested(
+        regoPolicy(
+          'package sigstore\n\ndefault isCompliant = false\n\nisCompliant {\n  input.predicateType == "https://slsa.dev/provenance/v1"\n  input.predicate.builder.id == "https://ci.example"\n  input.subject[_].digest.sha256\n}',
+        ),
+      ),
+    }),
+  );
+  const by = (id: string) => ({ attestations: [attestation('ci', slsa, { builder: { id } })] });
+  expect(codes(trust, by('https://ci.example'))).toEqual([]);
+  expect(codes(trust, by('https://evil.example'))).toEqual(['ATTESTATION_REFUSED']);
+});
+
+test('two policies of attestations do not become one', () => {
+  const only = (word: string) =>
+    attested(regoPolicy(`package sigstore\n\nisCompliant { input.predicate == "${word}" }`));
+  const trust = imported(
+    cip({ name: 'a', authorities: only('one') }),
+    cip({ name: 'b', authorities: only('two') }),
+  );
+  expect(codes(trust, { attestations: [attestation('ci', slsa, 'one')] })).toEqual(['ATTESTATION_REFUSED']);
+  expect(
+    codes(trust, { attestations: [attestation('ci', slsa, 'one'), attestation('ci', slsa, 'two')] }),
+  ).toEqual([]);
+});
+
+test('a policy of an attestation that breaks is a fault, not an answer', () => {
+  const breaks = regoPolicy('package sigstore\n\nisCompliant { to_number(input.predicate.n) > 1 }');
+  const trust = imported(cip({ authorities: attested(breaks) }));
+  const found = codes(trust, { attestations: [attestation('ci', slsa, { n: 'x' })] });
+  expect(new Set(found)).toEqual(new Set(['POLICY_EVALUATION_FAILED']));
+});
+
+test('policies of attestations are refused by an engine that would not evaluate them', async () => {
+  const trust = imported(
+    cip({ authorities: attested(regoPolicy('package sigstore\n\nisCompliant = true')) }),
+  );
+  await expect(createEngine({ kind: 'opa', url: 'https://opa.test' }, trust, [])).rejects.toMatchObject({
+    code: 'ENGINE_INVALID',
+  });
+});
+
+test('a static authority lets through or refuses', () => {
+  const pass = '    - static: { action: pass }';
+  const fail = '    - static: { action: fail, message: not here }';
+  expect(codes(imported(cip({ authorities: pass })))).toEqual([]);
+  expect(codes(imported(cip({ authorities: fail })), { signatures: [signatureBy('team')] })).toEqual([
+    'IMAGE_FORBIDDEN',
+  ]);
+  const or = imported(cip({ authorities: `${fail}\n    - ${key('team')}` }));
+  expect(codes(or, { signatures: [signatureBy('team')] })).toEqual([]);
+  expect(codes(or)).toEqual(['SIGNATURE_MISSING']);
+});
+
+const authority = parsePem(createSelfSigned({ names: ['ca'] }).caPem, 'ca')[0].bytes;
+const chain = base64(formatPem('CERTIFICATE', authority));
+const log = generateSigningKey().publicKey;
+const trustRoot = (name: string, spec: string) =>
+  `apiVersion: policy.sigstore.dev/v1alpha1\nkind: TrustRoot\nmetadata: { name: ${name} }\nspec:\n${indent(spec, 2)}\n`;
+const ownRoot = trustRoot(
+  'own',
+  `sigstoreKeys:
+  certificateAuthorities: [{ uri: "https://fulcio.test", subject: { organization: o, commonName: c }, certChain: ${chain} }]
+  tLogs: [{ baseURL: "https://rekor.test", hashAlgorithm: sha-256, publicKey: ${base64(formatPublicKey(log))} }]`,
+);
+const keyless = (more = '', identity = '{ issuer: "https://i.test", subjectRegExp: ".*@acme.test" }') =>
+  `    - keyless: { url: "https://fulcio.test", identities: [${identity}]${more} }`;
+
+test('an identity is vouched for by its TrustRoot', () => {
+  const trust = imported(cip({ authorities: keyless(', trustRootRef: own') }), ownRoot);
+  const [{ vouching, identities }] = [...trust.authorities.values()] as never as [
+    Parameters<typeof attribute>[0] extends Iterable<infer A> ? A : never,
+  ];
+  expect(identities[0]!.subject).toMatchObject({ kind: 'pattern', value: '.*@acme.test' });
+  expect(vouching.authorities[0]).toMatchObject({ uri: 'https://fulcio.test' });
+  expect(vouching.logs).toMatchObject([{ baseUrl: 'https://rekor.test' }]);
+  expect(vouching.thresholds).toEqual({ certificateLogs: 1, timestamps: 0 });
+});
+
+test('ctlog, insecureIgnoreSCT and rfc3161timestamp say what else must prove it', () => {
+  const vouchingOf = (authorities: string) =>
+    [...imported(cip({ authorities }), ownRoot).authorities.values()][0]!.vouching;
+  expect(
+    vouchingOf(`${keyless(', trustRootRef: own, insecureIgnoreSCT: true')}\n      ctlog: {}`),
+  ).toMatchObject({
+    logs: [],
+    thresholds: { certificateLogs: 0 },
+  });
+  expect(vouchingOf(`    - ${key('team')}`).logs).toEqual([]);
+  expect(vouchingOf(`    - ${key('team')}\n      ctlog: { trustRootRef: own }`).logs).toHaveLength(1);
+  expect(
+    vouchingOf(`${keyless(', trustRootRef: own')}\n      rfc3161timestamp: { trustRootRef: own }`).thresholds,
+  ).toMatchObject({ timestamps: 1 });
+});
+
+test('the digest of the trust changes with what proves a signature', () => {
+  const digests = ['', '\n      ctlog: {}', '\n      rfc3161timestamp: { trustRootRef: own }'].map(
+    (more) => imported(cip({ authorities: `${keyless(', trustRootRef: own')}${more}` }), ownRoot).digest,
+  );
+  expect(new Set(digests).size).toBe(3);
+});
+
+test('keys and policies may be in Secrets and ConfigMaps beside, and everything in a list', () => {
+  const secret = `apiVersion: v1\nkind: Secret\nmetadata: { name: keys }\ndata: { cosign.pub: ${base64(publicPem('team'))} }\n`;
+  const trust = imported(cip({ authorities: '    - key: { secretRef: { name: keys } }' }), secret);
+  expect([...trust.authorities.values()][0]!.keys[0]!.fingerprint).toBe(
+    keyNamed('team').publicKey.fingerprint,
+  );
+  const list = `apiVersion: v1\nkind: List\nitems:\n  -\n${indent(cip({}), 4)}\n`;
+  expect(imported(list).images).toHaveLength(1);
+});
+
+test.each([
+  ['a misspelt key', cip({ more: 'moode: warn' }), 'moode is not a known key'],
+  ['no authority', cip({ authorities: '    []' }), 'at least one'],
+  ['an authority that is nobody', cip({ authorities: '    - name: x' }), 'one of key, keyless and static'],
+  [
+    'an identity without issuer',
+    cip({ authorities: keyless('', '{ subject: a }') }),
+    'issuer or issuerRegExp',
+  ],
+  [
+    'an identity without a subject',
+    cip({ authorities: keyless('', '{ issuer: a }') }),
+    'subject or subjectRegExp',
+  ],
+  ['an identity nobody vouches for', cip({ authorities: keyless() }), 'nothing says which Sigstore'],
+  [
+    'a TrustRoot that is not there',
+    cip({ authorities: keyless(', trustRootRef: gone') }),
+    'no TrustRoot gone',
+  ],
+  [
+    'a key from a service',
+    cip({ authorities: '    - key: { kms: "awskms://x" }' }),
+    'key management service',
+  ],
+  [
+    'a Secret that is not there',
+    cip({ authorities: '    - key: { secretRef: { name: x } }' }),
+    'no Secret x',
+  ],
+  ['a key that is none', cip({ authorities: '    - key: { data: x }' }), 'a public key, PEM'],
+  [
+    'another hash',
+    cip({ authorities: `    - ${key('team').replace('key:\n', 'key:\n        hashAlgorithm: sha512\n')}` }),
+    'SHA-256',
+  ],
+  [
+    'signatures elsewhere',
+    cip({ authorities: `    - ${key('team')}\n      source: [{ oci: r.io/sigs }]` }),
+    'another repository',
+  ],
+  ['some kinds only', cip({ more: 'match: [{ resource: pods }]' }), 'some kinds of objects'],
+  ['a policy over all', cip({ more: 'policy: { type: rego, data: x }' }), 'over all authorities'],
+  ['a CUE policy', cip({ authorities: attested('          policy: { type: cue, data: "x: 1" }') }), 'CUE'],
+  [
+    'a policy from elsewhere',
+    cip({ authorities: attested('          policy: { type: rego, remote: { url: "https://x" } }') }),
+    'not fetched',
+  ],
+  [
+    'a policy of another package',
+    cip({ authorities: attested(regoPolicy('package other\n\nisCompliant = true')) }),
+    'package sigstore',
+  ],
+  [
+    'a policy that reads others',
+    cip({ authorities: attested(regoPolicy('package sigstore\n\nisCompliant { data["pratique"] }')) }),
+    'nothing but input',
+  ],
+  [
+    'a policy that is none',
+    cip({ authorities: attested(regoPolicy('package sigstore\n\nisCompliant {')) }),
+    'not Rego v0',
+  ],
+  ['a tag in a glob', cip({ images: '[{ glob: "r.io/app:1" }]' }), 'without tag or digest'],
+  ['the same policy twice', `${cip({})}---\n${cip({})}`, 'there twice'],
+  ['another kind', 'apiVersion: v1\nkind: Pod\nmetadata: { name: x }\n', 'not read here'],
+  [
+    'a TrustRoot from TUF',
+    `${cip({ authorities: keyless(', trustRootRef: tuf') })}---\n${trustRoot('tuf', 'remote: { root: x, mirror: "https://m" }')}`,
+    'TUF repository',
+  ],
+])('a policy with %s is refused with its place', (_name, document, text) => {
+  const problem = problemOf(() => imported(document));
+  expect(problem.code).toBe('TRUST_INVALID');
+  expect(problem.message).toMatch(/^cip\.yaml:\d+:\d+: /);
+  expect(`${problem.message} ${problem.expected}`).toContain(text);
+});

@@ -1,0 +1,245 @@
+import { parsePublicKey } from '@pratique/crypto';
+import { PratiqueError, printable } from '@pratique/errors';
+import {
+  exactly,
+  parsePredicateType,
+  pattern,
+  type TextMatcher,
+  type TrustedIdentity,
+  type TrustedRoot,
+} from '@pratique/sigstore';
+import type { PolicySource } from '../../engine/sources.ts';
+import { compileGlob, globProblem, type ImageGlob } from '../glob.ts';
+import { invalid, type Path } from '../problems.ts';
+import type { Authority, TrustEntry } from '../types.ts';
+import { attestationPolicy } from './attestation-policy.ts';
+import { type Objects, type Placed, readObjects } from './objects.ts';
+import type { CipAuthority, ClusterImagePolicy } from './schema.ts';
+import { type VouchingFor, vouchingBy } from './vouching.ts';
+
+/** What ClusterImagePolicies come to in the trust model. */
+export interface Imported {
+  /** By `POLICY/AUTHORITY`. */
+  readonly authorities: ReadonlyMap<string, Authority>;
+  /** One per policy: all of those that match an image must be met, as in policy-controller. */
+  readonly entries: readonly TrustEntry[];
+  readonly policies: readonly PolicySource[];
+}
+
+/**
+ * Reads ClusterImagePolicies and TrustRoots of Sigstore policy-controller (v1alpha1 and v1beta1). `fallback` stands for
+ * the public-good Sigstore of authorities that name no other. What cannot be enforced as it stands is refused.
+ *
+ * @throws TRUST_INVALID with `file:line:column`
+ */
+export function importClusterImagePolicies(
+  files: readonly { readonly name: string; readonly text: string }[],
+  fallback: TrustedRoot | null,
+): Imported {
+  const objects = readObjects(files);
+  const vouching = vouchingBy(objects, fallback);
+  const authorities = new Map<string, Authority>();
+  const policies: PolicySource[] = [];
+  const seen = new Set<string>();
+  const entries = objects.policies.map((policy): TrustEntry => {
+    const { name } = policy.value.metadata;
+    if (seen.has(name))
+      throw invalid(policy.source, [...policy.at, 'metadata', 'name'], `${printable(name)} is there twice`);
+    seen.add(name);
+    refuseUnsupported(policy);
+    const { images, authorities: given, mode } = policy.value.spec;
+    const own: Authority[] = [];
+    for (const [index, authority] of given.entries()) {
+      if (authority.static !== undefined) continue;
+      const at: Path = [...policy.at, 'spec', 'authorities', index];
+      const read = readAuthority(policy, at, index, authority, objects, vouching);
+      if (authorities.has(read.authority.name))
+        throw invalid(policy.source, [...at, 'name'], 'two authorities of the policy have one name');
+      authorities.set(read.authority.name, read.authority);
+      own.push(read.authority);
+      policies.push(...read.policies);
+    }
+    const passes = given.some((authority) => authority.static?.action === 'pass');
+    return {
+      entry: name,
+      match: images.map(({ glob }, index) =>
+        readGlob(policy, [...policy.at, 'spec', 'images', index, 'glob'], glob),
+      ),
+      exclude: [],
+      mode,
+      atLeast: passes ? 0 : 1,
+      of: own.map((authority) => authority.name),
+      annotations: {},
+      refusal: passes || own.length > 0 ? null : refusalOf(given),
+    };
+  });
+  return { authorities, entries, policies };
+}
+
+/** A requirement that would silently not be asked for is worse than none. */
+function refuseUnsupported({ source, at, value }: Placed<ClusterImagePolicy>): void {
+  if (value.spec.match.length > 0) {
+    throw invalid(
+      source,
+      [...at, 'spec', 'match'],
+      'policies for some kinds of objects only are not supported',
+      {
+        expected: 'no match: the policy then holds for every object; or a request policy in Rego',
+      },
+    );
+  }
+  if (value.spec.policy !== undefined) {
+    throw invalid(source, [...at, 'spec', 'policy'], 'a policy over all authorities is not supported', {
+      expected: 'a policy in package pratique.image.NAME, which sees all signatures and attestations',
+    });
+  }
+}
+
+function readAuthority(
+  policy: Placed<ClusterImagePolicy>,
+  at: Path,
+  index: number,
+  given: CipAuthority,
+  objects: Objects,
+  vouching: VouchingFor,
+): { readonly authority: Authority; readonly policies: readonly PolicySource[] } {
+  const { key, keyless, source, attestations } = given;
+  if (source !== undefined && source.length > 0) {
+    throw invalid(
+      policy.source,
+      [...at, 'source'],
+      'signatures kept in another repository are not supported',
+      {
+        expected: 'no source: signatures beside the image',
+      },
+    );
+  }
+  if (keyless?.['ca-cert'] !== undefined) {
+    throw invalid(
+      policy.source,
+      [...at, 'keyless', 'ca-cert'],
+      'a certificate of an authority alone is not supported',
+      {
+        expected: 'a TrustRoot with that certificate, and trustRootRef',
+      },
+    );
+  }
+  const name = `${policy.value.metadata.name}/${given.name ?? `authority-${index}`}`;
+  const policies: PolicySource[] = [];
+  const required = attestations.map((attestation, place) => {
+    const id = `${name}/${attestation.name}`;
+    if (attestation.policy !== undefined) {
+      const path: Path = [...at, 'attestations', place, 'policy'];
+      policies.push(attestationPolicy(policy, path, id, attestation.policy, objects));
+    }
+    return {
+      // The schema has seen that it is one.
+      predicateType: parsePredicateType(attestation.predicateType)!,
+      policy: attestation.policy === undefined ? null : id,
+    };
+  });
+  const authority: Authority = {
+    name,
+    keys: key === undefined ? [] : [readKey(policy, [...at, 'key'], key, objects)],
+    identities: (keyless?.identities ?? []).map((identity, place) =>
+      readIdentity(policy, [...at, 'keyless', 'identities', place], name, identity),
+    ),
+    attestations: required,
+    vouching: vouching(policy, at, given),
+  };
+  return { authority, policies };
+}
+
+function readKey(
+  { source }: Placed<ClusterImagePolicy>,
+  at: Path,
+  { data, secretRef, kms, hashAlgorithm = 'sha256' }: NonNullable<CipAuthority['key']>,
+  { texts }: Objects,
+) {
+  if (hashAlgorithm.toLowerCase() !== 'sha256')
+    throw invalid(source, [...at, 'hashAlgorithm'], 'only SHA-256 is supported', {
+      expected: 'sha256',
+      found: printable(hashAlgorithm),
+    });
+  if (kms !== undefined) {
+    throw invalid(source, [...at, 'kms'], 'a key is not fetched from a key management service', {
+      expected: 'data: the public key, as `cosign public-key --key KMS` prints it',
+      found: printable(kms),
+    });
+  }
+  const secret = secretRef === undefined ? undefined : texts.get(`Secret/${secretRef.name}`);
+  if (secretRef !== undefined && secret?.size !== 1) {
+    throw invalid(
+      source,
+      [...at, 'secretRef'],
+      `there is no Secret ${printable(secretRef.name)} with one key in these files`,
+      {
+        expected: 'data: the public key; or the Secret beside the policy',
+        found: secret === undefined ? 'no Secret of that name' : `${secret.size} keys`,
+      },
+    );
+  }
+  try {
+    return parsePublicKey(data ?? [...secret!.values()][0]!);
+  } catch (cause) {
+    if (!(cause instanceof PratiqueError)) throw cause;
+    throw invalid(source, at, cause.message, { expected: 'a public key, PEM', cause });
+  }
+}
+
+type CipIdentity = NonNullable<CipAuthority['keyless']>['identities'][number];
+
+/** Expressions must match the whole text here, where policy-controller looks for them anywhere in it. */
+function readIdentity(
+  { source }: Placed<ClusterImagePolicy>,
+  at: Path,
+  name: string,
+  { issuer, issuerRegExp, subject, subjectRegExp }: CipIdentity,
+): TrustedIdentity {
+  const matcher = (
+    exact: string | undefined,
+    expression: string | undefined,
+    member: string,
+  ): TextMatcher => {
+    if (exact !== undefined && expression !== undefined)
+      throw invalid(source, at, `${member} exactly and by an expression at once`, {
+        expected: 'one of the two',
+      });
+    try {
+      return exact === undefined ? pattern(expression!) : exactly(exact);
+    } catch (cause) {
+      if (!(cause instanceof PratiqueError)) throw cause;
+      throw invalid(source, [...at, `${member}RegExp`], cause.message, { cause });
+    }
+  };
+  return {
+    name,
+    issuer: matcher(issuer, issuerRegExp, 'issuer'),
+    subject: matcher(subject, subjectRegExp, 'subject'),
+  };
+}
+
+/**
+ * Globs of policy-controller are compared with the whole reference, ours with the name alone: `app`, `app*`, `app:*`
+ * and `app@*` all mean every version of it. One that asks for a certain tag is refused.
+ */
+function readGlob({ source }: Placed<ClusterImagePolicy>, at: Path, given: string): ImageGlob {
+  const short: Readonly<Record<string, string>> = {
+    '*': 'index.docker.io/library/*',
+    '*/*': 'index.docker.io/*/*',
+  };
+  const glob = short[given] ?? given.replace(/[:@]\*{1,2}$/, '');
+  const problem = globProblem(glob);
+  if (problem !== undefined) {
+    throw invalid(source, at, `the pattern cannot be used: ${problem}`, {
+      expected: 'a pattern over names, such as ghcr.io/acme/**',
+      found: printable(given),
+    });
+  }
+  return compileGlob(glob);
+}
+
+function refusalOf(given: readonly CipAuthority[]): string {
+  const said = given.map((authority) => authority.static?.message ?? '').find((message) => message !== '');
+  return said === undefined ? 'disallowed by a static policy' : printable(said, 300);
+}

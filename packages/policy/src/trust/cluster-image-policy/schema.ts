@@ -1,0 +1,158 @@
+import { parsePredicateType, predicateTypeNames } from '@pratique/sigstore';
+import * as v from 'valibot';
+
+/*
+ * The documents of Sigstore policy-controller (`policy.sigstore.dev`) and those of Kubernetes that they refer to. What is
+ * not known here is refused: a misspelt key must not weaken a requirement.
+ */
+
+const text = v.pipe(v.string(), v.minLength(1, 'a non-empty string'));
+const metadata = v.looseObject({ name: text, namespace: v.optional(text) });
+
+const secretRef = v.strictObject({ name: text, namespace: v.optional(text) });
+
+const keyRef = v.pipe(
+  v.strictObject({
+    data: v.optional(text),
+    secretRef: v.optional(secretRef),
+    kms: v.optional(text),
+    hashAlgorithm: v.optional(text),
+  }),
+  v.check(
+    ({ data, secretRef, kms }) => [data, secretRef, kms].filter((one) => one !== undefined).length === 1,
+    'one of data, secretRef and kms',
+  ),
+);
+
+const identity = v.pipe(
+  v.strictObject({
+    issuer: v.optional(text),
+    issuerRegExp: v.optional(text),
+    subject: v.optional(text),
+    subjectRegExp: v.optional(text),
+  }),
+  v.check(({ issuer, issuerRegExp }) => (issuer ?? issuerRegExp) !== undefined, 'issuer or issuerRegExp'),
+  v.check(
+    ({ subject, subjectRegExp }) => (subject ?? subjectRegExp) !== undefined,
+    'subject or subjectRegExp',
+  ),
+);
+
+const policy = v.strictObject({
+  type: v.picklist(['rego', 'cue'], 'rego or cue'),
+  data: v.optional(text),
+  remote: v.optional(v.unknown()),
+  configMapRef: v.optional(
+    v.strictObject({ name: text, namespace: v.optional(text), key: v.optional(text) }),
+  ),
+  fetchConfigFile: v.optional(v.boolean()),
+  includeSpec: v.optional(v.boolean()),
+  includeObjectMeta: v.optional(v.boolean()),
+  includeTypeMeta: v.optional(v.boolean()),
+});
+
+const attestation = v.strictObject({
+  name: text,
+  predicateType: v.pipe(
+    v.string(),
+    v.check(
+      (type) => parsePredicateType(type) !== null,
+      `a predicate type: a URI, or one of ${predicateTypeNames.join(', ')}`,
+    ),
+  ),
+  policy: v.optional(policy),
+});
+
+const authority = v.pipe(
+  v.strictObject({
+    name: v.optional(text),
+    key: v.optional(keyRef),
+    keyless: v.optional(
+      v.strictObject({
+        url: v.optional(text),
+        identities: v.pipe(v.array(identity), v.minLength(1, 'at least one')),
+        'ca-cert': v.optional(v.unknown()),
+        trustRootRef: v.optional(text),
+        insecureIgnoreSCT: v.optional(v.boolean()),
+      }),
+    ),
+    static: v.optional(
+      v.strictObject({
+        action: v.picklist(['pass', 'fail'], 'pass or fail'),
+        message: v.optional(v.string()),
+      }),
+    ),
+    source: v.optional(v.array(v.unknown())),
+    ctlog: v.optional(v.strictObject({ url: v.optional(text), trustRootRef: v.optional(text) })),
+    attestations: v.optional(v.array(attestation), []),
+    rfc3161timestamp: v.optional(v.strictObject({ trustRootRef: v.optional(text) })),
+    signatureFormat: v.optional(v.picklist(['legacy', 'bundle'], 'legacy or bundle')),
+  }),
+  v.check(
+    ({ key, keyless, static: fixed }) =>
+      [key, keyless, fixed].filter((one) => one !== undefined).length === 1,
+    'one of key, keyless and static',
+  ),
+);
+
+export const clusterImagePolicySchema = v.strictObject({
+  apiVersion: v.picklist(
+    ['policy.sigstore.dev/v1beta1', 'policy.sigstore.dev/v1alpha1'],
+    'policy.sigstore.dev/v1beta1 or v1alpha1',
+  ),
+  kind: v.literal('ClusterImagePolicy'),
+  metadata,
+  spec: v.strictObject({
+    images: v.pipe(v.array(v.strictObject({ glob: text })), v.minLength(1, 'at least one')),
+    authorities: v.pipe(v.array(authority), v.minLength(1, 'at least one')),
+    mode: v.optional(v.picklist(['enforce', 'warn'], 'enforce or warn'), 'enforce'),
+    match: v.optional(v.array(v.unknown()), []),
+    policy: v.optional(v.unknown()),
+  }),
+  status: v.optional(v.unknown()),
+});
+
+export type ClusterImagePolicy = v.InferOutput<typeof clusterImagePolicySchema>;
+export type CipAuthority = ClusterImagePolicy['spec']['authorities'][number];
+export type CipPolicy = v.InferOutput<typeof policy>;
+
+const log = v.strictObject({
+  baseURL: text,
+  hashAlgorithm: v.optional(v.picklist(['sha-256', 'sha256', 'SHA2_256'], 'sha-256'), 'sha-256'),
+  publicKey: text,
+});
+const certificateAuthority = v.strictObject({
+  subject: v.optional(v.looseObject({})),
+  uri: v.optional(text, ''),
+  certChain: text,
+});
+
+export const trustRootSchema = v.strictObject({
+  apiVersion: v.literal('policy.sigstore.dev/v1alpha1'),
+  kind: v.literal('TrustRoot'),
+  metadata,
+  spec: v.strictObject({
+    remote: v.optional(v.unknown()),
+    repository: v.optional(v.unknown()),
+    sigstoreKeys: v.optional(
+      v.strictObject({
+        certificateAuthorities: v.optional(v.array(certificateAuthority), []),
+        tLogs: v.optional(v.array(log), []),
+        ctLogs: v.optional(v.array(log), []),
+        timestampAuthorities: v.optional(v.array(certificateAuthority), []),
+      }),
+    ),
+  }),
+  status: v.optional(v.unknown()),
+});
+
+export type TrustRoot = v.InferOutput<typeof trustRootSchema>;
+
+const strings = v.record(v.string(), v.string());
+
+export const secretSchema = v.looseObject({
+  metadata,
+  data: v.optional(strings, {}),
+  stringData: v.optional(strings, {}),
+});
+export const configMapSchema = v.looseObject({ metadata, data: v.optional(strings, {}) });
