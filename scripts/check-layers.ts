@@ -18,6 +18,7 @@ export const floors: Readonly<Record<string, number>> = {
   '@pratique/inspect': 3,
   '@pratique/policy': 4,
   '@pratique/sigstore-server': 4,
+  '@pratique/sigstore-client': 4,
   '@pratique/admission': 5,
   pratique: 6,
 };

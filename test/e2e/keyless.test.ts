@@ -15,7 +15,7 @@ import {
   type RegistryRepository,
 } from '../../packages/oci/src/index.ts';
 import { type Registry, startRegistry } from '../../packages/registry/src/index.ts';
-import { attestImage, signPredicateType } from '../../packages/sigstore/src/index.ts';
+import { attestImage, keySigner, signPredicateType } from '../../packages/sigstore/src/index.ts';
 import {
   issuer,
   keys,
@@ -71,7 +71,7 @@ beforeAll(async () => {
     built.descriptor,
     signStatement(statement(built.descriptor, spdx)),
   );
-  await attestImage(at('by-key').repository, built.descriptor, keys.signer, {
+  await attestImage(at('by-key').repository, built.descriptor, keySigner(keys.signer), {
     predicateType: spdx,
     predicate: {},
   });

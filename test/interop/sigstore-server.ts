@@ -4,61 +4,16 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Scenario } from '../support/context.ts';
-import { pratique } from '../support/pratique.ts';
-import { run, type Server, startServer } from '../support/process.ts';
+import { alice, bob, initialize, startSigstore, token } from '../support/private-sigstore.ts';
+import { run } from '../support/process.ts';
 import type { TestImage } from '../support/registries.ts';
 import { NONE_MATCHES } from '../support/signing.ts';
 
-const alice = 'alice@example.test';
-const bob = 'bob@example.test';
 /** Exit code of an attestation that is there and does not count. */
 const DENIED = 2;
 
-interface Sigstore {
-  readonly url: string;
-  readonly directory: string;
-  readonly trustedRoot: string;
-  /** Environment of a cosign that was initialized with its TUF repository. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly server: Server;
-}
-
-async function start(context: Context, directory: string, port = '0', ...more: string[]): Promise<Sigstore> {
-  const [command, ...prefix] = pratique;
-  const people = ['--person', alice, '--person', bob];
-  const flags = ['--listen', `127.0.0.1:${port}`, '--data', directory, '-o', 'json', ...people, ...more];
-  const server = await startServer(
-    command,
-    [...prefix, 'sigstore', 'serve', ...flags],
-    /"sigstore":\s*"(http:\/\/127\.0\.0\.1:\d+)"/,
-  );
-  const url = server.match[1]!;
-  const env = { TUF_ROOT: join(context.scratch(), 'tuf') };
-  return { url, directory, trustedRoot: join(directory, 'trusted_root.json'), env, server };
-}
-
-async function initialize(context: Context, { url, env }: Sigstore): Promise<void> {
-  const root = Buffer.from(await (await fetch(`${url}/tuf/root.json`)).arrayBuffer());
-  const checksum = createHash('sha256').update(root).digest('hex');
-  const args = ['initialize', '--mirror', `${url}/tuf`, '--root', `${url}/tuf/root.json`];
-  await context.ok('cosign', [...args, '--root-checksum', checksum], { env });
-}
-
-async function token({ url, directory }: Sigstore, email: string): Promise<string> {
-  const people = JSON.parse(readFileSync(join(directory, 'people.json'), 'utf8')) as Record<string, string>;
-  const response = await fetch(`${url}/oidc/token`, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: email,
-      client_secret: people[email]!,
-    }),
-  });
-  return ((await response.json()) as { id_token: string }).id_token;
-}
-
 export async function scenarios(context: Context): Promise<Scenario[]> {
-  const sigstore = await start(context, join(context.scratch(), 'sigstore'));
+  const sigstore = await startSigstore(context, join(context.scratch(), 'sigstore'));
   const { env } = sigstore;
   const identity = (email: string) => [
     '--certificate-identity',
@@ -207,12 +162,12 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
         mkdirSync(directory);
         const passphrase = join(scratch, 'passphrase');
         writeFileSync(passphrase, 'correct horse battery staple\n');
-        const first = await start(context, directory, '0', '--passphrase-file', passphrase);
+        const first = await startSigstore(context, directory, '0', '--passphrase-file', passphrase);
         await initialize(context, first);
         match(readFileSync(join(directory, 'keys', 'rekor.pem'), 'utf8'), /ENCRYPTED SIGSTORE PRIVATE KEY/);
         await first.server.stop();
         const port = new URL(first.url).port;
-        const second = await start(context, directory, port, '--passphrase-file', passphrase);
+        const second = await startSigstore(context, directory, port, '--passphrase-file', passphrase);
         try {
           writeFileSync(file, randomBytes(64));
           const bundle = `${file}.json`;

@@ -6,6 +6,8 @@ interface GoTool {
   readonly version: string;
   /** The package `go install` builds. */
   readonly module: string;
+  /** What the package's program is called, where that is not the tool's name here. */
+  readonly program?: string;
   readonly versionArguments: readonly string[];
 }
 
@@ -26,6 +28,14 @@ export const tools = {
     kind: 'go',
     version: '3.1.3',
     module: 'github.com/sigstore/cosign/v3/cmd/cosign',
+    versionArguments: ['version'],
+  },
+  // The last of the releases that keep everything in tags.
+  cosign2: {
+    kind: 'go',
+    version: '2.6.5',
+    module: 'github.com/sigstore/cosign/v2/cmd/cosign',
+    program: 'cosign',
     versionArguments: ['version'],
   },
   crane: {

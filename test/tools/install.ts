@@ -24,12 +24,18 @@ import { withLock } from './lock.ts';
 /** Where each tool asked for is: absolute paths. */
 export type ToolPaths<Name extends ToolName = ToolName> = Readonly<Record<Name, string>>;
 
+/** The file name of a tool's program. */
+function programOf(name: ToolName): string {
+  const tool: Tool = tools[name];
+  return tool.kind === 'go' ? (tool.program ?? name) : name;
+}
+
 /** The tool as found on PATH (or where Debian puts daemons), when its version will do. */
 function findInstalled(name: ToolName): string | undefined {
   const tool = tools[name];
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin'];
   for (const directory of new Set(directories.filter((path) => path.startsWith('/')))) {
-    const path = join(directory, name);
+    const path = join(directory, programOf(name));
     if (!existsSync(path)) continue;
     const version = versionIn(capture(path, tool.versionArguments) ?? '');
     if (version !== undefined && isAcceptable(tool, version)) return path;
@@ -41,7 +47,7 @@ function findInstalled(name: ToolName): string | undefined {
 async function install(cache: string, name: ToolName): Promise<string> {
   const tool: Tool = tools[name];
   const home = join(cache, tool.kind === 'go' ? `${name}-${tool.version}` : `${name}-${tool.release}`);
-  const path = join(home, 'bin', name);
+  const path = join(home, 'bin', programOf(name));
   if (existsSync(path)) return path;
   return await withLock(`${home}.lock`, async () => {
     if (!existsSync(path)) {

@@ -3,26 +3,17 @@ import { cliErrors } from './errors.ts';
 
 /** Every code of the product. */
 export async function allErrors(): Promise<ReadonlyMap<string, ErrorEntry & { readonly area: string }>> {
-  const [oci, crypto, sigstore, sigstoreServer, registry, policy, admission, inspect] = await Promise.all([
-    import('@pratique/oci'),
-    import('@pratique/crypto'),
-    import('@pratique/sigstore'),
-    import('@pratique/sigstore-server'),
-    import('@pratique/registry'),
-    import('@pratique/policy'),
-    import('@pratique/admission'),
-    import('@pratique/inspect'),
-  ]);
   const areas: Readonly<Record<string, ErrorCatalog>> = {
     'command line': cliErrors,
-    images: oci.ociErrors,
-    keys: crypto.cryptoErrors,
-    signatures: sigstore.sigstoreErrors,
-    'private Sigstore': sigstoreServer.sigstoreServerErrors,
-    registry: registry.registryErrors,
-    policy: policy.policyErrors,
-    admission: admission.admissionErrors,
-    inspection: inspect.inspectErrors,
+    images: (await import('@pratique/oci')).ociErrors,
+    keys: (await import('@pratique/crypto')).cryptoErrors,
+    signatures: (await import('@pratique/sigstore')).sigstoreErrors,
+    'private Sigstore': (await import('@pratique/sigstore-server')).sigstoreServerErrors,
+    signing: (await import('@pratique/sigstore-client')).sigstoreClientErrors,
+    registry: (await import('@pratique/registry')).registryErrors,
+    policy: (await import('@pratique/policy')).policyErrors,
+    admission: (await import('@pratique/admission')).admissionErrors,
+    inspection: (await import('@pratique/inspect')).inspectErrors,
   };
   const all = new Map<string, ErrorEntry & { readonly area: string }>();
   for (const [area, catalog] of Object.entries(areas)) {

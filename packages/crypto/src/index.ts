@@ -34,7 +34,7 @@ export {
   parseSigningKey,
   type SigningKey,
 } from './keys/signing-key.ts';
-export { defaultSchemes, type SignatureScheme, verifySignature } from './keys/verify.ts';
+export { defaultSchemes, type SignatureScheme, signatureHash, verifySignature } from './keys/verify.ts';
 export { type HashAlgorithm, verifyDigestSignature } from './keys/verify-digest.ts';
 export { GrowingTree } from './merkle/growing-tree.ts';
 export {
@@ -60,7 +60,7 @@ export {
   verifySubtreeInclusionProof,
 } from './merkle/tree.ts';
 export { issueTimestamp, type TimestampIssuer } from './timestamp/issue.ts';
-export { parseTimestampRequest, type TimestampRequest } from './timestamp/request.ts';
+export { formatTimestampRequest, parseTimestampRequest, type TimestampRequest } from './timestamp/request.ts';
 export { parseTimestampResponse, type TimestampToken } from './timestamp/response.ts';
 export { type TimestampResult, type TimestampSigner, verifyTimestampToken } from './timestamp/verify.ts';
 export { type Certificate, type CertificateExtension, parseCertificate } from './x509/certificate.ts';

@@ -228,6 +228,17 @@ const entries = {
     title: 'Other signers kept replacing the signature tag.',
     remedy: 'Sign again, or use the bundle format, in which signers cannot disturb each other.',
   },
+  SIGNING_FORMAT_UNSUPPORTED: {
+    kind: 'usage',
+    title: 'The signature cannot be written in the format asked for.',
+    remedy: 'Leave out --legacy (--new-bundle-format=false), or sign with a Rekor v1 log.',
+  },
+  SIGNATURE_NOT_VERIFIABLE: {
+    kind: 'fault',
+    title: 'A signature that was just made does not verify, and was not stored.',
+    remedy:
+      'Check that the trusted root is the one of the services that were asked (`--trusted-root`, `--signing-config`).',
+  },
   SIGNING_SUBJECT_INVALID: {
     kind: 'usage',
     title: 'What should be signed cannot be.',

@@ -1,3 +1,5 @@
+export type { LogEntry } from './bundle/bundle.ts';
+export { parseLogEntry } from './bundle/parse.ts';
 export { type ExtensionName, isExtensionName } from './certificate/extensions.ts';
 export { type CollectOptions, collectEvidence } from './collect/collect.ts';
 export { cosignTag } from './collect/tag-scheme.ts';
@@ -8,9 +10,24 @@ export { formatVerification, type VerificationJson } from './format/format-verif
 export { defaultEvidenceLimits, type EvidenceLimits } from './limits.ts';
 export { signPredicateType } from './media-types.ts';
 export { parsePredicateType, predicateTypeNames } from './payload/predicate-types.ts';
-export { type AttestOptions, attestImage } from './sign/attest.ts';
+export { type AttestOptions, attestImage, type Claim, makeAttestation } from './sign/attest.ts';
+export { attestBlob, blobArtifact, type NamedArtifact, type SignedBlob, signBlob } from './sign/blob.ts';
+export { formatEnvelope } from './sign/bundle.ts';
 export { creationTime } from './sign/created.ts';
-export { type SignedImage, type SignOptions, signImage, tagReferenceWarning } from './sign/sign.ts';
+export {
+  type SignedImage,
+  type SignOptions,
+  signImage,
+  tagReferenceWarning,
+} from './sign/sign.ts';
+export {
+  type ContentSigner,
+  keySigner,
+  type Signed,
+  type SigningContent,
+  type SignRequest,
+  signedBytes,
+} from './sign/signer.ts';
 export { exactly, pattern, type TextMatcher, type TrustedIdentity } from './trust/identity.ts';
 export type {
   CertificateAuthority,
@@ -30,5 +47,7 @@ export {
   type VerifyBundleOptions,
   verifyBundle,
 } from './verify/bundle.ts';
-export { describeIdentity, isIdentity } from './verify/identity.ts';
+export { checkCertificateLogs } from './verify/certificate-log.ts';
+export { checkCertificatePath } from './verify/certificate-path.ts';
+export { describeIdentity, isIdentity, readSigner } from './verify/identity.ts';
 export { distinctSigners, verifyEvidence, verifyEvidenceInTurns } from './verify/verify.ts';

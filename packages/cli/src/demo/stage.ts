@@ -11,7 +11,7 @@ import {
   type RegistryRepository,
 } from '@pratique/oci';
 import { type Registry, startRegistry } from '@pratique/registry';
-import { signImage } from '@pratique/sigstore';
+import { keySigner, signImage } from '@pratique/sigstore';
 import { openGate } from '../gate/open-gate.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { Place } from '../registry/places.ts';
@@ -66,10 +66,13 @@ export async function setStage(
     }
     const team = generateSigningKey();
     const stranger = generateSigningKey();
-    await signImage(open(images.dev), subject, team, { annotations: { env: 'dev' }, signal });
-    await signImage(open(images.prod), subject, team, { annotations: { env: 'prod' }, signal });
-    await signImage(open(images.stranger), subject, stranger, { annotations: { env: 'dev' }, signal });
-    await signImage(open(images.moved), subject, team, { annotations: { env: 'dev' }, signal });
+    await signImage(open(images.dev), subject, keySigner(team), { annotations: { env: 'dev' }, signal });
+    await signImage(open(images.prod), subject, keySigner(team), { annotations: { env: 'prod' }, signal });
+    await signImage(open(images.stranger), subject, keySigner(stranger), {
+      annotations: { env: 'dev' },
+      signal,
+    });
+    await signImage(open(images.moved), subject, keySigner(team), { annotations: { env: 'dev' }, signal });
     await pushOtherContent(open(images.moved), subject.digest, '0.1', signal);
     await copyImage(open(images.moved), '0.1', open(images.copied), { tag: '0.1', signal });
     const other = await open(images.copied).resolve('0.1', { signal });
@@ -135,7 +138,7 @@ async function stoppedRegistry(
   try {
     const target = client.repository(`${registry.address}/${images.dev}`);
     await copyImage(source, subject.digest, target, { tag: '0.1', signal });
-    await signImage(target, subject, key, { annotations: { env: 'dev' }, signal });
+    await signImage(target, subject, keySigner(key), { annotations: { env: 'dev' }, signal });
     return registry.address;
   } finally {
     await registry.close();

@@ -110,6 +110,74 @@ export const signerFlags = {
   'new-bundle-format': { kind: 'boolean', hidden: true, summary: 'Every format is read in any case' },
 } as const satisfies FlagSpecs;
 
+/** Who signs, and which services witness it: cosign's flags. */
+export const signingFlags = {
+  key: {
+    kind: 'string',
+    placeholder: 'FILE|env://NAME',
+    summary: 'Sign with this private key, not as an identity',
+  },
+  'signing-config': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'Signing configuration: which Fulcio, Rekor and timestamp authorities to ask',
+  },
+  'trusted-root': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'Sigstore trusted root: what those services say is checked against it',
+  },
+  'fulcio-url': {
+    kind: 'string',
+    placeholder: 'URL',
+    summary: 'Certificate authority, without a signing configuration',
+  },
+  'rekor-url': {
+    kind: 'string',
+    placeholder: 'URL',
+    summary: 'Transparency log (Rekor v1), without a signing configuration',
+  },
+  'timestamp-server-url': {
+    kind: 'string',
+    placeholder: 'URL',
+    summary: 'Timestamp authority, without a signing configuration',
+  },
+  'tlog-upload': {
+    kind: 'boolean',
+    default: true,
+    summary: '--tlog-upload=false: do not put the signature into a log',
+  },
+  'identity-token': {
+    kind: 'string',
+    placeholder: 'TOKEN|FILE',
+    env: ['SIGSTORE_ID_TOKEN'],
+    summary: 'Sign as the identity in this OpenID Connect token; prefer a file or the environment',
+  },
+  'use-signing-config': {
+    kind: 'boolean',
+    hidden: true,
+    summary: 'A signing configuration is used where one is given',
+  },
+  yes: {
+    kind: 'boolean',
+    short: 'y',
+    hidden: true,
+    aliases: ['skip-confirmation'],
+    summary: 'Nothing is asked in any case',
+  },
+} as const satisfies FlagSpecs;
+
+/** In which of Cosign's formats a signature of an image is stored. */
+export const formatFlags = {
+  legacy: { kind: 'boolean', summary: 'Write the tag-based format (sha256-….sig, .att) of cosign 1 and 2' },
+  'new-bundle-format': {
+    kind: 'boolean',
+    hidden: true,
+    default: true,
+    summary: '--new-bundle-format=false is --legacy',
+  },
+} as const satisfies FlagSpecs;
+
 export const outputFlag = {
   output: {
     kind: 'string',

@@ -1,5 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
-import { outputFlag, registryFlags, signerFlags } from './shared.ts';
+import { formatFlags, outputFlag, registryFlags, signerFlags, signingFlags } from './shared.ts';
 
 const group = 'Sign and verify';
 
@@ -72,6 +72,11 @@ export const sign = defineCommand({
   examples: [
     { command: 'pratique sign --key cosign.key registry.example/app@sha256:…', does: 'sign one image' },
     {
+      command:
+        'pratique sign --signing-config signing_config.json --trusted-root trusted_root.json --identity-token token IMAGE@DIGEST',
+      does: 'without a key, as the identity in a token',
+    },
+    {
       command: 'pratique sign --key cosign.key -a env=prod -a build=42 IMAGE@DIGEST',
       does: 'with annotations inside the signature',
     },
@@ -85,10 +90,10 @@ export const sign = defineCommand({
     },
   ],
   description:
-    'Writes a Sigstore bundle (v0.3) as a referrer of the image, as cosign 3 does. Sign digests: a tag may mean another image a\nmoment later, so it is resolved once and a warning is given.',
+    'Writes a Sigstore bundle (v0.3) as a referrer of the image, as cosign 3 does. Sign digests: a tag may mean another image a\nmoment later, so it is resolved once and a warning is given. What was made is verified before it is stored.',
   args: ['IMAGE...'],
   flags: {
-    key: { kind: 'string', placeholder: 'FILE|env://NAME', summary: 'The private key' },
+    ...signingFlags,
     annotations: {
       kind: 'list',
       short: 'a',
@@ -96,30 +101,13 @@ export const sign = defineCommand({
       summary: 'Put this into the signature; may be repeated',
     },
     recursive: { kind: 'boolean', short: 'r', summary: 'Sign every manifest of an index too' },
-    legacy: { kind: 'boolean', summary: 'Write the tag-based format (sha256-….sig) of cosign 1 and 2' },
-    yes: {
+    bundle: { kind: 'string', placeholder: 'FILE', summary: 'Write the bundle to this file too' },
+    upload: {
       kind: 'boolean',
-      short: 'y',
-      hidden: true,
-      aliases: ['skip-confirmation'],
-      summary: 'Nothing is asked in any case',
-    },
-    'tlog-upload': {
-      kind: 'boolean',
-      hidden: true,
-      summary: 'A key signature is logged only where a log is configured',
-    },
-    'use-signing-config': {
-      kind: 'boolean',
-      hidden: true,
-      summary: 'A key signature is logged only where a log is configured',
-    },
-    'new-bundle-format': {
-      kind: 'boolean',
-      hidden: true,
       default: true,
-      summary: '--new-bundle-format=false is --legacy',
+      summary: '--upload=false: do not store the signature; without --bundle it is printed',
     },
+    ...formatFlags,
     ...registryFlags,
   },
 });

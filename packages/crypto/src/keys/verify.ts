@@ -1,6 +1,7 @@
 import { constants, verify } from 'node:crypto';
 import { verifyEd25519ph } from './ed25519.ts';
 import type { KeyAlgorithm, PublicKey } from './public-key.ts';
+import type { HashAlgorithm } from './verify-digest.ts';
 
 export type SignatureScheme =
   | 'ecdsa-sha256'
@@ -29,6 +30,12 @@ export const defaultSchemes: Readonly<
   rsa: ['rsa-pkcs1v15-sha256'],
   ed25519: ['ed25519', 'ed25519ph'],
 };
+
+/** The hash a key signs with by default. For Ed25519, which hashes by itself, what its messages are named by. */
+export function signatureHash({ algorithm }: PublicKey): HashAlgorithm {
+  const [scheme] = defaultSchemes[algorithm];
+  return scheme === 'ed25519' ? 'sha256' : (scheme.slice(-6) as HashAlgorithm);
+}
 
 /**
  * Verifies `signature` over `data` and returns the scheme under which it is valid, or null.

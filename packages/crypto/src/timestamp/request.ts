@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readDer, tags } from '../der/reader.ts';
+import { objectIdentifier, octetString, sequence, trueBoolean, unsignedInteger } from '../der/writer.ts';
 import { toHex } from '../encoding/bytes.ts';
 import { cryptoErrors } from '../errors.ts';
 import type { HashAlgorithm } from '../keys/verify-digest.ts';
@@ -58,6 +60,16 @@ export function parseTimestampRequest(bytes: Uint8Array): TimestampRequest {
   }
   if (!request.done) throw invalid('it has extensions');
   return { hash: hash.name, imprint: digest, policy, nonce, certificates };
+}
+
+/** A TimeStampReq for `data` by its SHA-256, with the authority's certificate in the answer: DER. */
+export function formatTimestampRequest(data: Uint8Array): Uint8Array {
+  const digest = createHash('sha256').update(data).digest();
+  return sequence(
+    unsignedInteger(Uint8Array.of(1)),
+    sequence(sequence(objectIdentifier(oids.sha256)), octetString(digest)),
+    trueBoolean(),
+  );
 }
 
 function invalid(message: string) {

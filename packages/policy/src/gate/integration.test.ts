@@ -8,7 +8,7 @@ import {
   parseReference,
 } from '@pratique/oci';
 import { startRegistry } from '@pratique/registry';
-import { signImage } from '@pratique/sigstore';
+import { keySigner, signImage } from '@pratique/sigstore';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseTrust } from '../trust/parse.ts';
 import { createGate } from './gate.ts';
@@ -47,7 +47,7 @@ async function sign(
   key = team,
   options: Parameters<typeof signImage>[3] = {},
 ) {
-  await signImage(client.repository(parseReference(`${host}/${name}`)), subject, key, options);
+  await signImage(client.repository(parseReference(`${host}/${name}`)), subject, keySigner(key), options);
 }
 
 function gateFor(lines: string, files: Readonly<Record<string, string>> = {}) {

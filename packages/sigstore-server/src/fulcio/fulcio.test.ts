@@ -76,10 +76,14 @@ test('a good token and proof get a certificate with the identity, in the certifi
   expect((head as { tree_size: number }).tree_size).toBeGreaterThan(0);
 });
 
-test('version 1 answers 201 and a PEM chain, as cosign 2 wants it', async () => {
+test('version 1 answers 201 and a PEM chain, as cosign 2 wants it, which sends an empty request too', async () => {
   const content = Buffer.from(formatPublicKey(key.publicKey)).toString('base64');
   const { proofOfPossession } = certificateRequest(key, alice).publicKeyRequest;
-  const body = { publicKey: { content, algorithm: 'ecdsa' }, signedEmailAddress: proofOfPossession };
+  const body = {
+    publicKey: { content, algorithm: 'ecdsa' },
+    signedEmailAddress: proofOfPossession,
+    certificateSigningRequest: '',
+  };
   const bearer = { authorization: `Bearer ${await token()}` };
   const { status, headers, text } = await post(`${server.url}/api/v1/signingCert`, body, bearer);
   expect([status, headers.get('content-type')]).toEqual([201, 'application/pem-certificate-chain']);

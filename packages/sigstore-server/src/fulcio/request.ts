@@ -19,8 +19,8 @@ export interface KeyRequest {
 
 /** A request of API version 2: `publicKeyRequest` or `certificateSigningRequest`. */
 export function readRequestV2(body: JsonObject): KeyRequest {
-  const request = member(body, 'certificateSigningRequest');
-  if (request !== undefined) return fromSigningRequest(text(request, 'certificateSigningRequest'));
+  const request = signingRequest(body);
+  if (request !== null) return fromSigningRequest(request);
   const keyRequest = object(member(body, 'publicKeyRequest'), 'publicKeyRequest');
   const publicKey = object(member(keyRequest, 'publicKey'), 'publicKey');
   const key = fromClient(() => parsePublicKey(text(member(publicKey, 'content'), 'content of publicKey')));
@@ -29,12 +29,18 @@ export function readRequestV2(body: JsonObject): KeyRequest {
 
 /** A request of API version 1: `publicKey` with `signedEmailAddress`, or `certificateSigningRequest`. */
 export function readRequestV1(body: JsonObject): KeyRequest {
-  const request = member(body, 'certificateSigningRequest');
-  if (request !== undefined) return fromSigningRequest(text(request, 'certificateSigningRequest'));
+  const request = signingRequest(body);
+  if (request !== null) return fromSigningRequest(request);
   const publicKey = object(member(body, 'publicKey'), 'publicKey');
   const content = text(member(publicKey, 'content'), 'content of publicKey');
   const key = fromClient(() => parsePublicKey(decodeBase64(content, 'content of publicKey')));
   return fromPossession(key, text(member(body, 'signedEmailAddress'), 'signedEmailAddress'));
+}
+
+/** Absent, null and empty are the same: cosign 2 sends an empty one beside its key. */
+function signingRequest(body: JsonObject): string | null {
+  const request = member(body, 'certificateSigningRequest') ?? '';
+  return request === '' ? null : text(request, 'certificateSigningRequest');
 }
 
 function fromPossession(key: PublicKey, proof: string): KeyRequest {

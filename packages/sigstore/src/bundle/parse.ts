@@ -107,7 +107,12 @@ function parseContent(document: JsonObject): Bundle['content'] {
   };
 }
 
-function parseLogEntry(value: JsonValue): LogEntry {
+/**
+ * Reads a TransparencyLogEntry in protobuf's JSON, as it stands in bundles and as Rekor v2 answers.
+ *
+ * @throws BUNDLE_INVALID, ENCODING_INVALID
+ */
+export function parseLogEntry(value: JsonValue): LogEntry {
   const entry = object(value, 'a log entry');
   const kindVersion = object(own(entry, 'kindVersion'), 'kindVersion of a log entry');
   const { kind, version } = kindVersion;

@@ -12,6 +12,7 @@ import { describe, expect, test } from 'vitest';
 import { annotationNames, mediaTypes } from '../media-types.ts';
 import { attestImage } from '../sign/attest.ts';
 import { signImage } from '../sign/sign.ts';
+import { keySigner } from '../sign/signer.ts';
 import { bytesOf } from '../testing/forge.ts';
 import { memoryRepository, putImage } from '../testing/memory-repository.ts';
 import { collectEvidence } from './collect.ts';
@@ -37,9 +38,9 @@ describe('what is found', () => {
   test('signatures and attestations in every place Cosign has ever kept them', async () => {
     const repository = memoryRepository('registry.test/app');
     const subject = await putImage(repository, 'app');
-    await signImage(repository, subject, key, { format: 'legacy' });
-    await signImage(repository, subject, key);
-    await attestImage(repository, subject, key, {
+    await signImage(repository, subject, keySigner(key), { format: 'legacy' });
+    await signImage(repository, subject, keySigner(key));
+    await attestImage(repository, subject, keySigner(key), {
       predicateType: 'https://spdx.dev/Document',
       predicate: {},
     });
@@ -59,7 +60,7 @@ describe('what is found', () => {
   test('a bundle whose descriptor lost its artifact type (old fallback lists) is looked into', async () => {
     const inner = memoryRepository('registry.test/app');
     const subject = await putImage(inner, 'app');
-    await signImage(inner, subject, key);
+    await signImage(inner, subject, keySigner(key));
     const repository: Repository = {
       ...inner,
       referrers: async (digest) =>
@@ -90,7 +91,7 @@ describe('what is found', () => {
   test('a tag prefix leads to other tags', async () => {
     const repository = memoryRepository('registry.test/app');
     const subject = await putImage(repository, 'app');
-    await signImage(repository, subject, key, { format: 'legacy', tagPrefix: 'team-' });
+    await signImage(repository, subject, keySigner(key), { format: 'legacy', tagPrefix: 'team-' });
     expect((await collectEvidence(repository, subject)).items).toHaveLength(0);
     expect((await collectEvidence(repository, subject, { tagPrefix: 'team-' })).items).toHaveLength(1);
     expect(cosignTag(subject.digest, 'att', 'team-')).toBe(`team-${subject.digest.replace(':', '-')}.att`);
@@ -106,7 +107,7 @@ describe('faults are never an answer', () => {
         if (broken && called === method) throw ociErrors.error('OCI_SERVER_ERROR', { message: '503' });
       });
       const subject = await putImage(repository, 'app');
-      await signImage(repository, subject, key);
+      await signImage(repository, subject, keySigner(key));
       broken = true;
       await expect(collectEvidence(repository, subject)).rejects.toMatchObject({ code: 'OCI_SERVER_ERROR' });
     },
@@ -115,7 +116,7 @@ describe('faults are never an answer', () => {
   test('a blob with other bytes than its digest is a fault', async () => {
     const repository = memoryRepository('registry.test/app');
     const subject = await putImage(repository, 'app');
-    await signImage(repository, subject, key);
+    await signImage(repository, subject, keySigner(key));
     const { items } = await collectEvidence(repository, subject);
     const layer = items[0]!.source.layer!;
     repository.blobs.set(
@@ -128,9 +129,9 @@ describe('faults are never an answer', () => {
   test('a signature that is listed but gone is reported, and hides no other', async () => {
     const repository = memoryRepository('registry.test/app');
     const subject = await putImage(repository, 'app');
-    await signImage(repository, subject, key);
+    await signImage(repository, subject, keySigner(key));
     const { items } = await collectEvidence(repository, subject);
-    await signImage(repository, subject, key, { format: 'legacy' });
+    await signImage(repository, subject, keySigner(key), { format: 'legacy' });
     repository.blobs.delete(items[0]!.source.layer!);
     const evidence = await collectEvidence(repository, subject);
     expect(evidence.items.map((item) => item.kind)).toEqual(['simple-signing']);
@@ -167,7 +168,7 @@ describe('limits', () => {
   test('1,001 bundles are refused before any is fetched', async () => {
     const inner = memoryRepository('registry.test/app');
     const subject = await putImage(inner, 'app');
-    await signImage(inner, subject, key);
+    await signImage(inner, subject, keySigner(key));
     const repository: Repository = {
       ...inner,
       referrers: async (digest) => {
@@ -245,7 +246,7 @@ describe('limits', () => {
       running--;
     });
     const subject = await putImage(repository, 'app');
-    for (let i = 0; i < 20; i++) await signImage(repository, subject, generateSigningKey());
+    for (let i = 0; i < 20; i++) await signImage(repository, subject, keySigner(generateSigningKey()));
     await collectEvidence(repository, subject);
     expect(most).toBe(8);
   });

@@ -1,6 +1,5 @@
-import { type JsonObject, type JsonValue, parseJson } from '@pratique/crypto';
+import { type HashAlgorithm, type JsonObject, type JsonValue, parseJson } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
-import type { Digest } from '@pratique/oci';
 import { sigstoreErrors } from '../errors.ts';
 import { contentLimits } from '../limits.ts';
 import { statementTypes } from '../media-types.ts';
@@ -76,7 +75,7 @@ function outOfBounds(what: string, most: number, found: number) {
 /** What `formatStatement` needs. `predicate` must be JSON. */
 export interface NewStatement {
   readonly type: (typeof statementTypes)[number];
-  readonly digest: Digest;
+  readonly digest: `${HashAlgorithm}:${string}`;
   /** Name of the subject; signatures have none. */
   readonly name?: string;
   readonly annotations?: Readonly<Record<string, string>>;

@@ -1,56 +1,107 @@
-import type { SigningKey } from '@pratique/crypto';
-import type { Descriptor, Digest, Repository } from '@pratique/oci';
+import type { Descriptor, Digest, ReadOptions, Repository } from '@pratique/oci';
+import { cosignTag } from '../collect/tag-scheme.ts';
 import { sigstoreErrors } from '../errors.ts';
 import { signPredicateType } from '../media-types.ts';
-import { formatStatement } from '../payload/statement.ts';
-import { attachBundle, makeBundle } from './bundle.ts';
+import { formatStatement, parseStatement } from '../payload/statement.ts';
+import { findSubject } from '../verify/subject.ts';
+import { attachBundle } from './attach.ts';
 import { creationTime } from './created.ts';
+import { addAttestationLayer } from './legacy.ts';
+import type { ContentSigner } from './signer.ts';
+import { bundleStatement, statementContent } from './statement-bundle.ts';
+
+/** What is said about an image: a predicate and its type, or a whole in-toto statement, whose subject it must be. */
+export type Claim =
+  | {
+      /** URI of the predicate's type, e.g. `https://spdx.dev/Document`. */
+      readonly predicateType: string;
+      /** Any JSON. */
+      readonly predicate: unknown;
+    }
+  | { readonly statement: Uint8Array };
 
 export interface AttestOptions {
-  /** URI of the predicate's type, e.g. `https://spdx.dev/Document`. */
-  readonly predicateType: string;
-  /** Any JSON. */
-  readonly predicate: unknown;
+  /** `bundle` (default): Sigstore bundle v0.3 as a referrer. `legacy`: a layer of the tag `sha256-….att`. */
+  readonly format?: 'bundle' | 'legacy';
+  /** Take the place of the attestations of the same type in the tag. Legacy format only. */
+  readonly replace?: boolean;
+  /** Put before the tag of the legacy format. */
+  readonly tagPrefix?: string;
+  /** Where attestations go when not beside the image (COSIGN_REPOSITORY). */
+  readonly signatureRepository?: Repository;
   /** Default: SOURCE_DATE_EPOCH, else now. */
   readonly created?: Date;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Signs a statement about an image (SBOM, provenance, scan…) and stores it as a Sigstore bundle beside the image, as
- * `cosign attest` 3 does. Returns the digest of the manifest that holds it.
+ * Signs a statement about an image (SBOM, provenance, scan…) and stores it beside the image, as `cosign attest` does.
+ * What was made is verified before it is stored. Returns the digest of the manifest that holds it.
  *
- * @throws SIGNING_SUBJECT_INVALID for the predicate type of signatures, which only `signImage` makes
+ * @throws SIGNING_SUBJECT_INVALID for the predicate type of signatures, which only `signImage` makes;
+ *   PAYLOAD_INVALID, SUBJECT_MISMATCH for a statement that is none or about something else; SIGNATURE_NOT_VERIFIABLE
  */
 export async function attestImage(
   repository: Repository,
   subject: Descriptor,
-  key: SigningKey,
-  options: AttestOptions,
+  signer: ContentSigner,
+  claim: Claim,
+  options: AttestOptions = {},
 ): Promise<Digest> {
-  const { predicateType, predicate } = options;
-  if (predicateType === signPredicateType) {
-    throw sigstoreErrors.error('SIGNING_SUBJECT_INVALID', {
-      message: 'this predicate type is the one of image signatures',
-      remedy: 'Use `pratique sign` to sign an image, or name the type of the attestation with --type.',
-    });
+  const { payload, predicateType } = statementOf(claim, repository.name, subject);
+  const read = options.signal === undefined ? {} : { signal: options.signal };
+  const target = options.signatureRepository ?? repository;
+  if (options.format === 'legacy') {
+    const tag = cosignTag(subject.digest, 'att', options.tagPrefix);
+    const layer = { ...read, replace: options.replace ?? false };
+    const statement = { content: statementContent(payload), predicateType };
+    return (await addAttestationLayer(target, tag, statement, subject, signer, layer)).manifest.digest;
   }
-  const statement = formatStatement({
+  const bundle = await bundleStatement(payload, subject, signer, read);
+  const created = options.created ?? creationTime();
+  return (await attachBundle(target, subject, bundle, predicateType, created, read)).digest;
+}
+
+/** The bundle alone, verified and stored nowhere. Throws as {@link attestImage}. */
+export async function makeAttestation(
+  name: string,
+  subject: Descriptor,
+  signer: ContentSigner,
+  claim: Claim,
+  options: ReadOptions = {},
+): Promise<Uint8Array> {
+  return bundleStatement(statementOf(claim, name, subject).payload, subject, signer, options);
+}
+
+/** The statement to sign. One that was given must be about the image, and no signature in disguise. */
+function statementOf(
+  claim: Claim,
+  name: string,
+  { digest }: Descriptor,
+): { readonly payload: Uint8Array; readonly predicateType: string } {
+  if ('statement' in claim) {
+    const statement = parseStatement(claim.statement);
+    findSubject(statement, digest);
+    refuseSignatureType(statement.predicateType);
+    return { payload: claim.statement, predicateType: statement.predicateType };
+  }
+  const { predicateType, predicate } = claim;
+  refuseSignatureType(predicateType);
+  const payload = formatStatement({
     type: 'https://in-toto.io/Statement/v0.1',
-    name: repository.name,
-    digest: subject.digest,
+    name,
+    digest,
     predicateType,
     predicate,
   });
-  const read = options.signal === undefined ? {} : { signal: options.signal };
-  const created = options.created ?? creationTime();
-  const manifest = await attachBundle(
-    repository,
-    subject,
-    makeBundle(statement, key),
-    predicateType,
-    created,
-    read,
-  );
-  return manifest.digest;
+  return { payload, predicateType };
+}
+
+/** Only `signImage` says that something is signed. Throws SIGNING_SUBJECT_INVALID. */
+export function refuseSignatureType(predicateType: string): void {
+  if (predicateType !== signPredicateType) return;
+  throw sigstoreErrors.error('SIGNING_SUBJECT_INVALID', {
+    message: 'this predicate type is the one of image signatures',
+    remedy: 'Use `pratique sign` to sign an image, or name the type of the attestation with --type.',
+  });
 }

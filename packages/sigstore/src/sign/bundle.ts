@@ -1,55 +1,76 @@
-import { encodeBase64, preAuthEncoding, type SigningKey } from '@pratique/crypto';
-import {
-  buildImageManifest,
-  type Descriptor,
-  describeBytes,
-  emptyDescriptor,
-  emptyJson,
-  type ReadOptions,
-  type Repository,
-} from '@pratique/oci';
+import { createHash } from 'node:crypto';
+import { encodeBase64, signatureHash } from '@pratique/crypto';
+import type { LogEntry } from '../bundle/bundle.ts';
 import { mediaTypes } from '../media-types.ts';
+import type { Signed, SigningContent } from './signer.ts';
 
-/** Signs an in-toto statement into a Sigstore bundle v0.3 with a public-key hint, members in Cosign's order. */
-export function makeBundle(statement: Uint8Array, key: SigningKey): Uint8Array {
+/** A Sigstore bundle v0.3 (protobuf-specs `sigstore_bundle.proto`) as JSON, members in Cosign's order. */
+export function formatBundle(signed: Signed): Uint8Array {
+  const { certificate, key, logEntries, timestamps } = signed;
   const bundle = {
     mediaType: mediaTypes.bundle,
-    verificationMaterial: { publicKey: { hint: key.publicKey.hint } },
-    dsseEnvelope: {
-      payload: encodeBase64(statement),
-      payloadType: mediaTypes.inToto,
-      signatures: [{ sig: encodeBase64(key.sign(preAuthEncoding(mediaTypes.inToto, statement))) }],
+    verificationMaterial: {
+      ...(certificate === null
+        ? { publicKey: { hint: key.hint } }
+        : { certificate: { rawBytes: encodeBase64(certificate.leaf) } }),
+      ...(logEntries.length === 0 ? {} : { tlogEntries: logEntries.map(formatLogEntry) }),
+      ...(timestamps.length === 0
+        ? {}
+        : {
+            timestampVerificationData: {
+              rfc3161Timestamps: timestamps.map((der) => ({ signedTimestamp: encodeBase64(der) })),
+            },
+          }),
     },
+    ...formatContent(signed),
   };
   return new TextEncoder().encode(JSON.stringify(bundle));
 }
 
-/**
- * Stores a bundle as a referrer of `subject`, in the manifest Cosign 3 writes. Signers cannot disturb each other this
- * way: every bundle is a manifest of its own.
- */
-export async function attachBundle(
-  repository: Repository,
-  subject: Descriptor,
-  bundle: Uint8Array,
-  predicateType: string,
-  created: Date,
-  options: ReadOptions,
-): Promise<Descriptor> {
-  const layer = describeBytes(bundle, mediaTypes.bundle);
-  await Promise.all([
-    repository.putBlob(emptyDescriptor, emptyJson, options),
-    repository.putBlob(layer, bundle, options),
-  ]);
-  const manifest = buildImageManifest({
-    artifactType: mediaTypes.bundle,
-    layers: [layer],
-    subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
-    annotations: {
-      'dev.sigstore.bundle.content': 'dsse-envelope',
-      'dev.sigstore.bundle.predicateType': predicateType,
-      'org.opencontainers.image.created': `${created.toISOString().slice(0, 19)}Z`,
+/** A DSSE envelope with one signature, as it stands in bundles, in `.att` tags and in proposed log entries. */
+export function formatEnvelope(
+  content: Extract<SigningContent, { form: 'envelope' }>,
+  signature: Uint8Array,
+): object {
+  return {
+    payload: encodeBase64(content.payload),
+    payloadType: content.payloadType,
+    signatures: [{ sig: encodeBase64(signature) }],
+  };
+}
+
+function formatContent({ content, key, signature }: Signed): object {
+  if (content.form === 'envelope') return { dsseEnvelope: formatEnvelope(content, signature) };
+  const hash = signatureHash(key);
+  const digest = encodeBase64(createHash(hash).update(content.bytes).digest());
+  return {
+    messageSignature: {
+      messageDigest: { algorithm: `SHA2_${hash.slice(3)}`, digest },
+      signature: encodeBase64(signature),
     },
-  });
-  return repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, options);
+  };
+}
+
+/** A TransparencyLogEntry in protobuf's JSON: 64-bit numbers are strings. */
+function formatLogEntry(entry: LogEntry): object {
+  const { kindVersion, integratedTime, promise, proof } = entry;
+  return {
+    logIndex: String(entry.logIndex),
+    logId: { keyId: encodeBase64(Buffer.from(entry.logId, 'hex')) },
+    ...(kindVersion === null ? {} : { kindVersion }),
+    ...(integratedTime === null ? {} : { integratedTime: String(integratedTime) }),
+    ...(promise === null ? {} : { inclusionPromise: { signedEntryTimestamp: encodeBase64(promise) } }),
+    ...(proof === null
+      ? {}
+      : {
+          inclusionProof: {
+            logIndex: String(proof.logIndex),
+            rootHash: encodeBase64(proof.rootHash),
+            treeSize: String(proof.treeSize),
+            hashes: proof.hashes.map((hash) => encodeBase64(hash)),
+            checkpoint: { envelope: proof.checkpoint },
+          },
+        }),
+    canonicalizedBody: encodeBase64(entry.body),
+  };
 }

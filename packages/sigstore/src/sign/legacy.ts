@@ -1,155 +1,74 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  decodeBase64,
-  encodeBase64,
-  type PublicKey,
-  type SigningKey,
-  verifySignature,
-} from '@pratique/crypto';
-import { printable } from '@pratique/errors';
-import {
-  buildImageManifest,
-  type Descriptor,
-  describeBytes,
-  type ImageManifest,
-  isNotFound,
-  type ManifestContent,
-  mediaTypes as ociTypes,
-  type ReadOptions,
-  type Repository,
-} from '@pratique/oci';
-import { sigstoreErrors } from '../errors.ts';
-import { defaultEvidenceLimits } from '../limits.ts';
+import { decodeBase64, type PublicKey, verifySignature } from '@pratique/crypto';
+import { type Descriptor, describeBytes, type ReadOptions, type Repository } from '@pratique/oci';
 import { annotationNames, mediaTypes } from '../media-types.ts';
-
-/** Time in which another signer, who read the tag before we wrote it, writes over us; then the tag is read again. */
-const settleMilliseconds = 150;
-const maxAttempts = 50;
-/** Upper bound of the random pause before trying again: signers that collided must not collide again. */
-const maxPauseMilliseconds = 3000;
-
-export interface LegacySignature {
-  readonly manifest: Descriptor;
-  /** True when the tag already held a signature by this key over this very payload. */
-  readonly existed: boolean;
-}
+import { formatAnnotations } from './annotations.ts';
+import { formatEnvelope } from './bundle.ts';
+import { checkImageSignature } from './self-check.ts';
+import type { ContentSigner, SigningContent } from './signer.ts';
+import { type AppendedLayer, appendLayer } from './tag.ts';
 
 /**
- * Adds a signature layer to Cosign's signature tag, keeping every layer that is there.
- *
- * A registry has no compare-and-swap, so two signers at the same moment can overwrite each other. Therefore the tag is
- * read again after writing, at once and after a pause, and written again as long as our layer is not in it.
- *
- * @throws SIGNING_CONFLICT when that does not end, EVIDENCE_LIMIT when the tag is full, EVIDENCE_TYPE_UNKNOWN when
- * something else than an image has the tag
+ * Signs a simple-signing document and adds it to the signature tag, as Cosign 1 and 2 do. A bare key that has signed
+ * the same document already adds nothing.
  */
-export async function appendSignature(
+export async function addSignatureLayer(
   repository: Repository,
   tag: string,
   payload: Uint8Array,
-  key: SigningKey,
+  subject: Descriptor,
+  signer: ContentSigner,
   options: ReadOptions,
-): Promise<LegacySignature> {
-  const blob = describeBytes(payload, mediaTypes.simpleSigning);
-  const layer: Descriptor = {
-    ...blob,
-    annotations: { [annotationNames.signature]: encodeBase64(key.sign(payload)) },
-  };
-  await repository.putBlob(blob, payload, options);
-  const pause = (milliseconds: number) =>
-    sleep(milliseconds, undefined, options.signal === undefined ? {} : { signal: options.signal });
-  const stored = async () => {
-    const content = await read(repository, tag, options);
-    const layers = content?.image.layers ?? [];
-    const ours = layers.some((other) => isSameSignature(other, layer, payload, key.publicKey));
-    return { image: content?.image, layers, manifest: ours && content !== null ? content.descriptor : null };
-  };
-  let written = false;
-  for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    let current = await stored();
-    if (current.manifest === null) {
-      checkRoom(current.layers.length, tag);
-      await write(repository, tag, current.image, [...current.layers, layer], options);
-      written = true;
-      current = await stored();
-    } else if (!written) {
-      return { manifest: current.manifest, existed: true };
-    }
-    if (current.manifest !== null) {
-      await pause(settleMilliseconds);
-      current = await stored();
-      if (current.manifest !== null) return { manifest: current.manifest, existed: false };
-    }
-    await pause(Math.random() * Math.min(maxPauseMilliseconds, settleMilliseconds * 2 ** attempt));
-  }
-  throw sigstoreErrors.error('SIGNING_CONFLICT', { message: `other signers kept replacing ${tag}` });
+): Promise<AppendedLayer> {
+  const signed = await signer.sign({ form: 'message', bytes: payload }, options);
+  const annotations = formatAnnotations(signed);
+  checkImageSignature({ kind: 'simple-signing', payload, annotations }, subject, signed.trust);
+  const descriptor = { ...describeBytes(payload, mediaTypes.simpleSigning), annotations };
+  const bare = signed.certificate === null && signed.logEntries.length + signed.timestamps.length === 0;
+  const isSame = (other: Descriptor) =>
+    other.digest === descriptor.digest &&
+    (bare
+      ? isSignedBy(signed.key, other, payload)
+      : other.annotations?.[annotationNames.signature] === annotations[annotationNames.signature]);
+  return appendLayer(repository, tag, { descriptor, bytes: payload, isSame }, options);
 }
 
-function checkRoom(count: number, tag: string): void {
-  if (count < defaultEvidenceLimits.maxItems) return;
-  throw sigstoreErrors.error('EVIDENCE_LIMIT', {
-    message: `${tag} already holds as many signatures as are read`,
-    expected: `fewer than ${defaultEvidenceLimits.maxItems}`,
-    found: String(count),
-  });
-}
-
-/** What the tag holds; null for nothing. Something else than an image is not ours to replace. */
-async function read(
-  repository: Repository,
-  tag: string,
-  options: ReadOptions,
-): Promise<{ readonly descriptor: Descriptor; readonly image: ImageManifest } | null> {
-  let content: ManifestContent;
+/** ECDSA signs differently each time, so signatures of one key cannot be compared by their bytes. */
+function isSignedBy(key: PublicKey, { annotations = {} }: Descriptor, payload: Uint8Array): boolean {
   try {
-    content = await repository.getManifest(tag, options);
-  } catch (error) {
-    if (isNotFound(error)) return null;
-    throw error;
-  }
-  const { descriptor, manifest } = content;
-  if (manifest.kind === 'image') return { descriptor, image: manifest };
-  throw sigstoreErrors.error('EVIDENCE_TYPE_UNKNOWN', {
-    message: `${tag} is not a signature image and is left as it is`,
-    expected: ociTypes.ociManifest,
-    found: printable(manifest.mediaType),
-  });
-}
-
-/** Same payload and a signature by the same key: ECDSA signs differently each time, so bytes cannot be compared. */
-function isSameSignature(other: Descriptor, ours: Descriptor, payload: Uint8Array, key: PublicKey): boolean {
-  const encoded = other.annotations?.[annotationNames.signature];
-  if (other.digest !== ours.digest || encoded === undefined) return false;
-  try {
-    return verifySignature(key, payload, decodeBase64(encoded, 'the signature')) !== null;
+    const signature = decodeBase64(annotations[annotationNames.signature] ?? '', 'the signature');
+    return verifySignature(key, payload, signature) !== null;
   } catch {
     return false;
   }
 }
 
-/** Image and configuration as Cosign makes them: a history entry and a diff id for every layer, times zero. */
-async function write(
+/** What is signed, and the type of predicate in it. */
+export interface NewStatementLayer {
+  readonly content: Extract<SigningContent, { form: 'envelope' }>;
+  readonly predicateType: string;
+}
+
+const predicateTypeAnnotation = 'predicateType';
+
+/** Signs a statement and adds its envelope to the attestation tag, as Cosign 1 and 2 do. */
+export async function addAttestationLayer(
   repository: Repository,
   tag: string,
-  previous: ImageManifest | undefined,
-  layers: readonly Descriptor[],
-  options: ReadOptions,
-): Promise<void> {
-  const zero = '0001-01-01T00:00:00Z';
-  const configBytes = new TextEncoder().encode(
-    JSON.stringify({
-      architecture: '',
-      created: zero,
-      history: layers.map(() => ({ created: zero })),
-      os: '',
-      rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.digest) },
-      config: {},
-    }),
-  );
-  const config = describeBytes(configBytes, ociTypes.ociConfig);
-  await repository.putBlob(config, configBytes, options);
-  const annotations = previous?.annotations ?? {};
-  const kept = Object.keys(annotations).length === 0 ? {} : { annotations };
-  const manifest = buildImageManifest({ config, layers, ...kept });
-  await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, { ...options, tag });
+  { content, predicateType }: NewStatementLayer,
+  subject: Descriptor,
+  signer: ContentSigner,
+  options: ReadOptions & { readonly replace: boolean },
+): Promise<AppendedLayer> {
+  const envelope = (signature: Uint8Array) =>
+    new TextEncoder().encode(JSON.stringify(formatEnvelope(content, signature)));
+  // Cosign has the whole envelope stamped here, not the signature.
+  const signed = await signer.sign(content, { ...options, stamped: envelope });
+  const bytes = envelope(signed.signature);
+  const annotations = { ...formatAnnotations(signed), [predicateTypeAnnotation]: predicateType };
+  checkImageSignature({ kind: 'dsse', payload: bytes, annotations }, subject, signed.trust);
+  const descriptor = { ...describeBytes(bytes, mediaTypes.dsseEnvelope), annotations };
+  const isSame = ({ digest }: Descriptor) => digest === descriptor.digest;
+  const replaces = (other: Descriptor) =>
+    options.replace && other.annotations?.[predicateTypeAnnotation] === predicateType;
+  return appendLayer(repository, tag, { descriptor, bytes, isSame, replaces }, options);
 }

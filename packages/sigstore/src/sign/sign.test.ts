@@ -10,6 +10,7 @@ import { distinctSigners, verifyEvidence } from '../verify/verify.ts';
 import { attestImage } from './attest.ts';
 import { creationTime } from './created.ts';
 import { signImage, tagReferenceWarning } from './sign.ts';
+import { keySigner } from './signer.ts';
 
 const key = generateSigningKey();
 const algorithms = ['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'rsa', 'ed25519'] as const;
@@ -25,7 +26,7 @@ test.each(
   const repository = memoryRepository('registry.test/app');
   const { digest, ...rest } = await putImage(repository, 'app');
   const signer = generateSigningKey(algorithm);
-  await signImage(repository, { digest, ...rest }, signer, {
+  await signImage(repository, { digest, ...rest }, keySigner(signer), {
     format,
     annotations: { env: 'dev', team: 'a & b' },
   });
@@ -38,7 +39,8 @@ test('a signature tag keeps the signatures that were there', async () => {
   const repository = memoryRepository('registry.test/app');
   const subject = await putImage(repository, 'app');
   const others = [generateSigningKey(), generateSigningKey('ed25519')];
-  for (const signer of [key, ...others]) await signImage(repository, subject, signer, { format: 'legacy' });
+  for (const signer of [key, ...others])
+    await signImage(repository, subject, keySigner(signer), { format: 'legacy' });
   for (const signer of [key, ...others]) {
     expect((await verify(repository, subject.digest, signer)).signatures).toHaveLength(1);
   }
@@ -48,11 +50,11 @@ test('signing a tag twice with one key adds nothing; other annotations do', asyn
   const repository = memoryRepository('registry.test/app');
   const subject = await putImage(repository, 'app');
   const legacy = { format: 'legacy' } as const;
-  const [first] = await signImage(repository, subject, key, legacy);
-  const [second] = await signImage(repository, subject, key, legacy);
+  const [first] = await signImage(repository, subject, keySigner(key), legacy);
+  const [second] = await signImage(repository, subject, keySigner(key), legacy);
   expect([first!.existed, second!.existed]).toEqual([false, true]);
   expect(second!.manifest).toBe(first!.manifest);
-  await signImage(repository, subject, key, { ...legacy, annotations: { env: 'prod' } });
+  await signImage(repository, subject, keySigner(key), { ...legacy, annotations: { env: 'prod' } });
   expect((await verify(repository, subject.digest)).signatures).toHaveLength(2);
 });
 
@@ -63,7 +65,9 @@ test('no signature is lost when twenty signers write one tag at the same time', 
   );
   const subject = await putImage(repository, 'app');
   const signers = Array.from({ length: 20 }, () => generateSigningKey());
-  await Promise.all(signers.map((signer) => signImage(repository, subject, signer, { format: 'legacy' })));
+  await Promise.all(
+    signers.map((signer) => signImage(repository, subject, keySigner(signer), { format: 'legacy' })),
+  );
   const trust = { keys: signers.map((signer, i) => ({ name: `s${i}`, key: signer.publicKey })), logs: [] };
   const result = verifyEvidence(await collectEvidence(repository, subject), trust, now);
   expect(distinctSigners(result.signatures)).toHaveLength(20);
@@ -77,9 +81,9 @@ test('a registry in trouble does not lead to signatures being overwritten', asyn
     }
   });
   const subject = await putImage(repository, 'app');
-  await signImage(repository, subject, key, { format: 'legacy' });
+  await signImage(repository, subject, keySigner(key), { format: 'legacy' });
   broken = true;
-  const signing = signImage(repository, subject, generateSigningKey(), { format: 'legacy' });
+  const signing = signImage(repository, subject, keySigner(generateSigningKey()), { format: 'legacy' });
   await expect(signing).rejects.toMatchObject({ code: 'OCI_SERVER_ERROR' });
   broken = false;
   expect((await verify(repository, subject.digest)).signatures).toHaveLength(1);
@@ -90,7 +94,7 @@ test('an index that has taken the signature tag is not overwritten', async () =>
   const subject = await putImage(repository, 'app');
   const index = await putImage(repository, 'index', [subject]);
   repository.tagged.set(cosignTag(subject.digest, 'sig'), index.digest);
-  const signing = signImage(repository, subject, key, { format: 'legacy' });
+  const signing = signImage(repository, subject, keySigner(key), { format: 'legacy' });
   await expect(signing).rejects.toMatchObject({ code: 'EVIDENCE_TYPE_UNKNOWN' });
   expect(repository.tagged.get(cosignTag(subject.digest, 'sig'))).toBe(index.digest);
 });
@@ -100,7 +104,7 @@ test('recursive signing signs an index and every manifest below it, each once', 
   const images = [await putImage(repository, 'a'), await putImage(repository, 'b')];
   const inner = await putImage(repository, 'inner', images);
   const outer = await putImage(repository, 'outer', [inner, images[0]!]);
-  const signed = await signImage(repository, outer, key, { recursive: true });
+  const signed = await signImage(repository, outer, keySigner(key), { recursive: true });
   expect(signed.map((one) => one.subject)).toEqual(
     [outer, inner, images[0]!, images[1]!].map((one) => one.digest),
   );
@@ -110,7 +114,7 @@ test('recursive signing signs an index and every manifest below it, each once', 
 test('without it only the index is signed', async () => {
   const repository = memoryRepository('registry.test/app');
   const image = await putImage(repository, 'a');
-  await signImage(repository, await putImage(repository, 'index', [image]), key);
+  await signImage(repository, await putImage(repository, 'index', [image]), keySigner(key));
   expect((await verify(repository, image.digest)).signatures).toHaveLength(0);
 });
 
@@ -120,8 +124,8 @@ test('signatures can be kept in another repository (COSIGN_REPOSITORY)', async (
     memoryRepository('registry.test/sigs'),
   ];
   const subject = await putImage(images, 'app');
-  await signImage(images, subject, key, { signatureRepository });
-  await signImage(images, subject, key, { signatureRepository, format: 'legacy' });
+  await signImage(images, subject, keySigner(key), { signatureRepository });
+  await signImage(images, subject, keySigner(key), { signatureRepository, format: 'legacy' });
   expect((await collectEvidence(images, subject)).items).toEqual([]);
   const result = verifyEvidence(await collectEvidence(signatureRepository, subject), trusting(key), now);
   expect(result.signatures).toHaveLength(2);
@@ -134,8 +138,8 @@ test('the manifest of a bundle is what Cosign 3 writes', async () => {
   const repository = memoryRepository('registry.test/app');
   const subject = await putImage(repository, 'app');
   const created = new Date('2026-02-03T04:05:06.789Z');
-  const [signed] = await signImage(repository, subject, key, { created });
-  const { bytes } = repository.manifests.get(signed!.manifest)!;
+  const [signed] = await signImage(repository, subject, keySigner(key), { created });
+  const { bytes } = repository.manifests.get(signed!.manifest!)!;
   expect(JSON.parse(new TextDecoder().decode(bytes))).toMatchObject({
     schemaVersion: 2,
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
@@ -158,7 +162,7 @@ test('the manifest of a bundle is what Cosign 3 writes', async () => {
 test('the manifest of a signature tag is what Cosign writes', async () => {
   const repository = memoryRepository('registry.test/app');
   const subject = await putImage(repository, 'app');
-  await signImage(repository, subject, key, { format: 'legacy' });
+  await signImage(repository, subject, keySigner(key), { format: 'legacy' });
   const { manifest } = await repository.getManifest(cosignTag(subject.digest, 'sig'));
   expect(manifest).toMatchObject({
     config: { mediaType: 'application/vnd.oci.image.config.v1+json' },
@@ -178,7 +182,7 @@ test('the manifest of a signature tag is what Cosign writes', async () => {
 test('an attestation is no signature, and cannot be made to be one', async () => {
   const repository = memoryRepository('registry.test/app');
   const subject = await putImage(repository, 'app');
-  await attestImage(repository, subject, key, {
+  await attestImage(repository, subject, keySigner(key), {
     predicateType: 'https://cyclonedx.org/bom',
     predicate: { components: [] },
   });
@@ -187,7 +191,7 @@ test('an attestation is no signature, and cannot be made to be one', async () =>
   expect(result.attestations).toMatchObject([
     { predicateType: 'https://cyclonedx.org/bom', predicate: { components: [] } },
   ]);
-  const disguised = attestImage(repository, subject, key, {
+  const disguised = attestImage(repository, subject, keySigner(key), {
     predicateType: 'https://sigstore.dev/cosign/sign/v1',
     predicate: {},
   });

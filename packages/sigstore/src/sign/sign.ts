@@ -1,13 +1,14 @@
-import type { SigningKey } from '@pratique/crypto';
 import type { Descriptor, Digest, ReadOptions, Repository } from '@pratique/oci';
 import { cosignTag } from '../collect/tag-scheme.ts';
 import { sigstoreErrors } from '../errors.ts';
 import { signPredicateType } from '../media-types.ts';
 import { formatSimpleSigning } from '../payload/simple-signing.ts';
 import { formatStatement } from '../payload/statement.ts';
-import { attachBundle, makeBundle } from './bundle.ts';
+import { attachBundle } from './attach.ts';
 import { creationTime } from './created.ts';
-import { appendSignature } from './legacy.ts';
+import { addSignatureLayer } from './legacy.ts';
+import type { ContentSigner } from './signer.ts';
+import { bundleStatement } from './statement-bundle.ts';
 
 export interface SignOptions {
   /** `-a name=value`: signed along with the digest. */
@@ -22,51 +23,57 @@ export interface SignOptions {
   readonly tagPrefix?: string;
   /** Where signatures go when not beside the image (COSIGN_REPOSITORY). */
   readonly signatureRepository?: Repository;
+  /** False: bundles are made and verified, and stored nowhere. Default true. */
+  readonly store?: boolean;
   /** Default: SOURCE_DATE_EPOCH, else now. Only bundles carry a time. */
   readonly created?: Date;
   readonly signal?: AbortSignal;
 }
 
-/** One signature that was stored. */
+/** One signature that was made. */
 export interface SignedImage {
   readonly subject: Digest;
   readonly format: 'bundle' | 'legacy';
-  /** The manifest that holds it. */
-  readonly manifest: Digest;
+  /** The manifest that holds it; null where it was not stored. */
+  readonly manifest: Digest | null;
   /** The tag of the legacy format. */
   readonly tag: string | null;
   /** True when the same key had already signed the same payload, so that nothing was written. */
   readonly existed: boolean;
+  /** The Sigstore bundle; the legacy format has none. */
+  readonly bundle: Uint8Array | null;
 }
 
 /** More manifests than any real index has. */
 const maxManifests = 1000;
 
 /**
- * Signs an image or index with a key, as `cosign sign` 3 does, and stores the signature beside it. `subject` must be
+ * Signs an image or index, as `cosign sign` 3 does, and stores the signature beside it. `subject` must be
  * what a tag was resolved to: the digest is signed, never the tag.
  *
- * Signing again with the same key adds another bundle, but no second layer to a legacy tag.
+ * Signing again adds another bundle; a bare key adds no second layer to a legacy tag. What was made is verified before
+ * it is stored.
  *
- * @throws SIGNING_CONFLICT, SIGNING_SUBJECT_INVALID, EVIDENCE_LIMIT, and whatever the repository throws
+ * @throws SIGNING_CONFLICT, SIGNING_SUBJECT_INVALID, SIGNATURE_NOT_VERIFIABLE, EVIDENCE_LIMIT, and whatever signer and
+ *   repository throw
  */
 export async function signImage(
   repository: Repository,
   subject: Descriptor,
-  key: SigningKey,
+  signer: ContentSigner,
   options: SignOptions = {},
 ): Promise<readonly SignedImage[]> {
   const read: ReadOptions = options.signal === undefined ? {} : { signal: options.signal };
   const subjects = options.recursive === true ? await manifestsOf(repository, subject, read) : [subject];
   const signed: SignedImage[] = [];
-  for (const one of subjects) signed.push(await signOne(repository, one, key, options, read));
+  for (const one of subjects) signed.push(await signOne(repository, one, signer, options, read));
   return signed;
 }
 
 async function signOne(
   repository: Repository,
   subject: Descriptor,
-  key: SigningKey,
+  signer: ContentSigner,
   options: SignOptions,
   read: ReadOptions,
 ): Promise<SignedImage> {
@@ -76,8 +83,8 @@ async function signOne(
   if (format === 'legacy') {
     const tag = cosignTag(digest, 'sig', options.tagPrefix);
     const payload = formatSimpleSigning(options.dockerReference ?? repository.name, digest, annotations);
-    const { manifest, existed } = await appendSignature(target, tag, payload, key, read);
-    return { subject: digest, format, manifest: manifest.digest, tag, existed };
+    const { manifest, existed } = await addSignatureLayer(target, tag, payload, subject, signer, read);
+    return { subject: digest, format, manifest: manifest.digest, tag, existed, bundle: null };
   }
   const statement = formatStatement({
     type: 'https://in-toto.io/Statement/v1',
@@ -86,10 +93,12 @@ async function signOne(
     predicateType: signPredicateType,
     predicate: {},
   });
+  const bundle = await bundleStatement(statement, subject, signer, read);
+  const signed = { subject: digest, format, tag: null, existed: false, bundle };
+  if (options.store === false) return { ...signed, manifest: null };
   const created = options.created ?? creationTime();
-  const bundle = makeBundle(statement, key);
   const manifest = await attachBundle(target, subject, bundle, signPredicateType, created, read);
-  return { subject: digest, format, manifest: manifest.digest, tag: null, existed: false };
+  return { ...signed, manifest: manifest.digest };
 }
 
 /** The subject and every manifest below it, each once. Digests cannot form a cycle; their number can be absurd. */

@@ -19,12 +19,7 @@ export function checkIdentity(
   certificate: Certificate,
   identities: readonly TrustedIdentity[],
 ): { readonly identity: TrustedIdentity; readonly signer: IdentitySigner } {
-  const subjects = subjectAltNames(certificate)
-    .filter((name) => name.kind === 'email' || name.kind === 'uri' || isUserName(name))
-    .map((name) => name.value);
-  const fulcio = readExtensions(certificate);
-  const { issuer } = fulcio;
-  const extensions = { ...fulcio.extensions };
+  const { subjects, issuer, extensions } = readSigner(certificate);
   for (const identity of issuer === null ? [] : identities) {
     for (const subject of subjects) {
       const signer: IdentitySigner = { kind: 'identity', subject, issuer: issuer ?? '', extensions };
@@ -34,8 +29,26 @@ export function checkIdentity(
   throw sigstoreErrors.error('IDENTITY_MISMATCH', {
     message: 'the signature is by an identity that is not trusted',
     expected: describeIdentities(identities),
-    found: printable(`${subjects.join(', ') || 'nobody'}, issuer ${fulcio.issuer ?? 'none'}`, 500),
+    found: printable(`${subjects.join(', ') || 'nobody'}, issuer ${issuer ?? 'none'}`, 500),
   });
+}
+
+/**
+ * Whom a certificate is for: all of its names of a kind that Fulcio writes, the issuer that vouched for them, and the
+ * extensions about them.
+ *
+ * @throws CERTIFICATE_EXTENSION_INVALID, CERTIFICATE_INVALID
+ */
+export function readSigner(certificate: Certificate): {
+  readonly subjects: readonly string[];
+  readonly issuer: string | null;
+  readonly extensions: Readonly<Record<string, string>>;
+} {
+  const subjects = subjectAltNames(certificate)
+    .filter((name) => name.kind === 'email' || name.kind === 'uri' || isUserName(name))
+    .map((name) => name.value);
+  const { issuer, extensions } = readExtensions(certificate);
+  return { subjects, issuer, extensions: { ...extensions } };
 }
 
 function isUserName(name: ReturnType<typeof subjectAltNames>[number]): boolean {

@@ -1,0 +1,13 @@
+import type { FlagValues } from '../program/spec.ts';
+import type { formatFlags } from '../specs/shared.ts';
+
+export type SignatureFormat = 'bundle' | 'legacy';
+
+export function chosenFormat(flags: FlagValues<typeof formatFlags>): SignatureFormat {
+  return flags.legacy || !flags['new-bundle-format'] ? 'legacy' : 'bundle';
+}
+
+/** The versions of Rekor whose entries the format can hold: the tag-based one needs a promise with a time. */
+export function rekorVersions(format: SignatureFormat): readonly (1 | 2)[] {
+  return format === 'legacy' ? [1] : [1, 2];
+}

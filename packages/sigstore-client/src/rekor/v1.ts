@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import {
+  decodeBase64,
+  encodeBase64,
+  formatPem,
+  formatPublicKey,
+  isJsonObject,
+  type JsonObject,
+  parseJson,
+  signatureHash,
+} from '@pratique/crypto';
+import { PratiqueError } from '@pratique/errors';
+import { formatEnvelope, type LogEntry, type Signed, type SigningContent } from '@pratique/sigstore';
+import { answerReader } from '../http/json.ts';
+import {
+  jsonAnswer,
+  refused,
+  type ServiceAnswer,
+  type Services,
+  serviceUrl,
+  wrongAnswer,
+} from '../http/services.ts';
+
+const service = 'the transparency log (Rekor)';
+
+/** What is put into a log: a signature before anybody witnessed it. */
+export type Unwitnessed = Pick<Signed, 'content' | 'signature' | 'key' | 'certificate'>;
+
+/**
+ * Puts a signature into a Rekor v1 log (`rekor/openapi.yaml`): `hashedrekord` 0.0.1 for a message, `dsse` 0.0.1 for an
+ * envelope. One that is there already is as good. The entry is not verified here.
+ *
+ * @throws SIGNING_SERVICE_REFUSED, SIGNING_SERVICE_ANSWER, SIGNING_SERVICE_UNREACHABLE
+ */
+export async function addToRekorV1(
+  services: Services,
+  url: string,
+  signature: Unwitnessed,
+  signal?: AbortSignal,
+): Promise<LogEntry> {
+  const answer = await services.send({
+    service,
+    method: 'POST',
+    url: serviceUrl(service, url, '/api/v1/log/entries'),
+    headers: { 'content-type': 'application/json' },
+    body: new TextEncoder().encode(JSON.stringify(proposedEntry(signature))),
+    idempotent: true,
+    signal,
+  });
+  if (answer.status === 201) return readEntry(answer);
+  if (answer.status !== 409) throw refused(service, answer);
+  const existing = await services.send({
+    service,
+    method: 'GET',
+    url: serviceUrl(service, url, `/api/v1/log/entries/${existingUuid(answer)}`),
+    idempotent: true,
+    signal,
+  });
+  if (existing.status !== 200) throw refused(service, existing);
+  return readEntry(existing);
+}
+
+function proposedEntry({ content, signature, key, certificate }: Unwitnessed): object {
+  const pem = certificate === null ? formatPublicKey(key) : formatPem('CERTIFICATE', certificate.leaf);
+  const verifier = encodeBase64(new TextEncoder().encode(pem));
+  if (content.form === 'envelope') {
+    const envelope = JSON.stringify(formatEnvelope(content, signature));
+    return {
+      apiVersion: '0.0.1',
+      kind: 'dsse',
+      spec: { proposedContent: { envelope, verifiers: [verifier] } },
+    };
+  }
+  const algorithm = signatureHash(key);
+  return {
+    apiVersion: '0.0.1',
+    kind: 'hashedrekord',
+    spec: {
+      data: { hash: { algorithm, value: hashOf(content, algorithm) } },
+      signature: { content: encodeBase64(signature), publicKey: { content: verifier } },
+    },
+  };
+}
+
+function hashOf({ bytes }: Extract<SigningContent, { form: 'message' }>, algorithm: string): string {
+  return createHash(algorithm).update(bytes).digest('hex');
+}
+
+/** The entry an answer of 409 points to. Only its name is taken, never the place. */
+function existingUuid({ headers }: ServiceAnswer): string {
+  const [, uuid] = /\/([0-9a-f]{64}|[0-9a-f]{80})$/.exec(String(headers.location ?? '')) ?? [];
+  if (uuid === undefined) throw wrongAnswer(service, 'it does not say which entry exists already');
+  return uuid;
+}
+
+/** A LogEntry of Rekor's API: one member, named by the entry's UUID. */
+function readEntry(answer: ServiceAnswer): LogEntry {
+  const read = answerReader(service);
+  const document = read.object(jsonAnswer(service, answer), 'the answer');
+  const [uuid, ...more] = Object.keys(document);
+  if (uuid === undefined || more.length > 0) throw wrongAnswer(service, 'it is not one entry');
+  const entry = read.objectAt(document, uuid);
+  const verification = read.objectAt(entry, 'verification');
+  const proof = read.objectAt(verification, 'inclusionProof');
+  const body = base64(read.text(entry, 'body'), 'body');
+  return {
+    logIndex: read.count(entry, 'logIndex'),
+    logId: read.text(entry, 'logID'),
+    kindVersion: kindOf(body),
+    integratedTime: read.count(entry, 'integratedTime'),
+    promise: base64(read.text(verification, 'signedEntryTimestamp'), 'signedEntryTimestamp'),
+    proof: {
+      logIndex: read.count(proof, 'logIndex'),
+      rootHash: hex(read.text(proof, 'rootHash')),
+      treeSize: read.count(proof, 'treeSize'),
+      hashes: read.list(proof, 'hashes', 64).map((hash) => hex(String(hash))),
+      checkpoint: read.text(proof, 'checkpoint'),
+    },
+    body,
+  };
+}
+
+function kindOf(body: Uint8Array): { readonly kind: string; readonly version: string } {
+  const { kind, apiVersion } = parseBody(body);
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string')
+    throw wrongAnswer(service, 'the entry’s body has no kind and version');
+  return { kind, version: apiVersion };
+}
+
+function parseBody(body: Uint8Array): JsonObject {
+  try {
+    const parsed = parseJson(body, 'the entry’s body');
+    if (isJsonObject(parsed)) return parsed;
+  } catch (error) {
+    if (!(error instanceof PratiqueError)) throw error;
+  }
+  throw wrongAnswer(service, 'the entry’s body is not JSON');
+}
+
+function base64(text: string, what: string): Uint8Array {
+  try {
+    return decodeBase64(text, what);
+  } catch (error) {
+    if (!(error instanceof PratiqueError)) throw error;
+    throw wrongAnswer(service, `${what} is not base64`, error);
+  }
+}
+
+function hex(text: string): Uint8Array {
+  if (!/^[0-9a-f]{64}$/.test(text)) throw wrongAnswer(service, 'a hash is not 64 hexadecimal digits');
+  return Uint8Array.from(Buffer.from(text, 'hex'));
+}

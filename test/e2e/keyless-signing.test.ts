@@ -1,0 +1,239 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../../packages/cli/src/program/run.ts';
+import { testTerminal } from '../../packages/cli/src/testing/terminal.ts';
+import { generateSigningKey } from '../../packages/crypto/src/index.ts';
+import type { Descriptor } from '../../packages/oci/src/index.ts';
+import {
+  type ContentSigner,
+  collectEvidence,
+  exactly,
+  parseTrustedRoot,
+  signBlob,
+  signImage,
+  type Trust,
+  type TrustedRoot,
+  verifyEvidence,
+} from '../../packages/sigstore/src/index.ts';
+import {
+  type MemoryRepository,
+  memoryRepository,
+  putImage,
+} from '../../packages/sigstore/src/testing/memory-repository.ts';
+import {
+  keylessSigner,
+  openServices,
+  parseIdentityToken,
+  type Services,
+  witnessedKeySigner,
+} from '../../packages/sigstore-client/src/index.ts';
+import { type SigstoreServer, startSigstoreServer } from '../../packages/sigstore-server/src/index.ts';
+
+/** People who sign without a key, against a real private Sigstore, and services that do not do what they should. */
+const alice = 'alice@example.test';
+const bob = 'bob@example.test';
+let directory: string;
+let sigstore: SigstoreServer;
+let stranger: SigstoreServer;
+let services: Services;
+let root: TrustedRoot;
+
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'pratique-signing-'));
+  const start = (name: string) =>
+    startSigstoreServer({
+      listen: '127.0.0.1:0',
+      directory: join(directory, name),
+      people: [alice, bob],
+    });
+  [sigstore, stranger] = await Promise.all([start('sigstore'), start('stranger')]);
+  services = openServices({});
+  root = parseTrustedRoot(readFileSync(sigstore.trustedRootFile));
+});
+
+afterAll(async () => {
+  services.close();
+  await Promise.all([sigstore.close(), stranger.close()]);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+type Answer = Awaited<ReturnType<Services['send']>>;
+
+/** Services whose answers to requests for `path` are changed on the way. */
+function tampering(path: string, change: (answer: Answer) => Answer): Services {
+  return {
+    close: () => {},
+    send: async (request) => {
+      const answer = await services.send(request);
+      return request.url.pathname.startsWith(path) ? change(answer) : answer;
+    },
+  };
+}
+
+/** Services that answer every request for `path` as they answered the first one. */
+function replaying(path: string): Services {
+  let first: Answer | undefined;
+  return tampering(path, (answer) => {
+    first ??= answer;
+    return first;
+  });
+}
+
+function signer(email: string, by: Services = services, server = sigstore): ContentSigner {
+  return keylessSigner(by, {
+    token: async () => parseIdentityToken(await server.issueToken(email)),
+    fulcio: server.url,
+    witnesses: {
+      logs: [{ url: server.url, version: 1 }],
+      timestampAuthorities: [`${server.url}/api/v1/timestamp`],
+    },
+    root,
+  });
+}
+
+function trusting(email: string): Trust {
+  const identity = { name: email, subject: exactly(email), issuer: exactly(sigstore.issuer) };
+  return { ...root, keys: [], identities: [identity], thresholds: { timestamps: 1 } };
+}
+
+async function verify(repository: MemoryRepository, subject: Descriptor, trust: Trust) {
+  return verifyEvidence(await collectEvidence(repository, subject), trust, new Date());
+}
+
+test.each(['bundle', 'legacy'] as const)(
+  'what a person signs as %s verifies for that person only',
+  async (format) => {
+    const repository = memoryRepository('registry.test/app');
+    const subject = await putImage(repository, 'app');
+    await signImage(repository, subject, signer(alice), { format });
+    const { signatures } = await verify(repository, subject, trusting(alice));
+    expect(signatures).toMatchObject([{ signer: { subject: alice, issuer: sigstore.issuer }, log: {} }]);
+    expect((await verify(repository, subject, trusting(bob))).rejected).toMatchObject([
+      { code: 'IDENTITY_MISMATCH' },
+    ]);
+  },
+);
+
+test.each(['ecdsa-p256', 'ecdsa-p384', 'rsa', 'ed25519'] as const)(
+  'a key of %s signs into the log',
+  async (algorithm) => {
+    const repository = memoryRepository('registry.test/app');
+    const subject = await putImage(repository, 'app');
+    const key = generateSigningKey(algorithm);
+    const witnesses = { logs: [{ url: sigstore.url, version: 1 }] as const, timestampAuthorities: [] };
+    await signImage(repository, subject, witnessedKeySigner(services, key, witnesses, root));
+    const trust = { ...root, keys: [{ name: 'key', key: key.publicKey }] };
+    expect((await verify(repository, subject, trust)).signatures).toMatchObject([{ log: { index: /\d/ } }]);
+  },
+);
+
+/** Signs an image for the second time, with `by` in between, and returns the code it fails with. */
+async function failure(by: Services): Promise<string> {
+  const repository = memoryRepository('registry.test/app');
+  const [one, two] = [await putImage(repository, 'one'), await putImage(repository, 'two')];
+  await signImage(repository, one, signer(alice, by));
+  const before = repository.manifests.size;
+  const error = await signImage(repository, two, signer(alice, by)).then(
+    () => null,
+    (reason: unknown) => reason as { code: string },
+  );
+  expect(repository.manifests.size).toBe(before);
+  return error?.code ?? 'signed';
+}
+
+test('a log that gives the entry of another signature: nothing is stored', async () => {
+  expect(await failure(replaying('/api/v1/log/entries'))).toBe('SIGNATURE_NOT_VERIFIABLE');
+});
+
+test('an authority that gives the timestamp of another signature: nothing is stored', async () => {
+  expect(await failure(replaying('/api/v1/timestamp'))).toBe('SIGNATURE_NOT_VERIFIABLE');
+});
+
+test('a certificate for another key is not signed with', async () => {
+  expect(await failure(replaying('/api/v2/signingCert'))).toBe('CERTIFICATE_UNUSABLE');
+});
+
+test('a certificate of an authority that is not trusted is not signed with, and nothing is logged', async () => {
+  const asked: string[] = [];
+  const watching: Services = {
+    close: () => {},
+    send: (request) => {
+      asked.push(request.url.pathname);
+      return services.send(request);
+    },
+  };
+  const signing = signBlob(Uint8Array.of(1), signer(alice, watching, stranger));
+  await expect(signing).rejects.toMatchObject({ code: 'CERTIFICATE_UNUSABLE' });
+  expect(asked).toEqual(['/api/v2/signingCert']);
+});
+
+test('a certificate that no certificate log promised to hold is not signed with', async () => {
+  root = {
+    ...root,
+    certificateLogs: parseTrustedRoot(readFileSync(stranger.trustedRootFile)).certificateLogs,
+  };
+  try {
+    const signing = signBlob(Uint8Array.of(1), signer(alice));
+    await expect(signing).rejects.toMatchObject({
+      code: 'CERTIFICATE_UNUSABLE',
+      message: expect.stringContaining('CERTIFICATE_LOG_MISSING'),
+    });
+  } finally {
+    root = parseTrustedRoot(readFileSync(sigstore.trustedRootFile));
+  }
+});
+
+test('a token the authority refuses stands in no message, even when the authority repeats it', async () => {
+  const raw = await stranger.issueToken(alice);
+  const repeating = tampering('/api/v2/signingCert', (answer) => ({
+    ...answer,
+    body: new TextEncoder().encode(JSON.stringify({ message: `bad token ${raw}` })),
+  }));
+  const refused = keylessSigner(repeating, {
+    token: async () => parseIdentityToken(raw),
+    fulcio: sigstore.url,
+    witnesses: { logs: [], timestampAuthorities: [] },
+    root,
+  });
+  const error = await signBlob(Uint8Array.of(1), refused).catch((reason: unknown) => reason as Error);
+  expect(error).toMatchObject({
+    code: 'IDENTITY_TOKEN_REFUSED',
+    message: expect.stringContaining('bad token …'),
+  });
+  expect(String((error as Error).message)).not.toContain(raw);
+});
+
+test('a service that is down is a fault of its own', async () => {
+  const down = keylessSigner(services, {
+    token: async () => parseIdentityToken(await sigstore.issueToken(alice)),
+    fulcio: 'http://127.0.0.1:1',
+    witnesses: { logs: [], timestampAuthorities: [] },
+    root,
+  });
+  await expect(signBlob(Uint8Array.of(1), down)).rejects.toMatchObject({
+    code: 'SIGNING_SERVICE_UNREACHABLE',
+  });
+});
+
+const never = new AbortController().signal;
+
+async function pratique(...argv: string[]) {
+  const terminal = testTerminal({ cwd: directory, env: { HOME: directory } });
+  const code = await run(argv, terminal, never);
+  return { code, stdout: terminal.stdout, stderr: terminal.stderr };
+}
+
+test('without services or with a token that is none, signing says what is missing', async () => {
+  expect(await pratique('sign', '127.0.0.1:1/app:1')).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('--signing-config'),
+  });
+  writeFileSync(join(directory, 'token'), 'not a token');
+  const flags = ['--signing-config', sigstore.signingConfigFile, '--trusted-root', sigstore.trustedRootFile];
+  expect(await pratique('sign', ...flags, '--identity-token', 'token', '127.0.0.1:1/app:1')).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('IDENTITY_TOKEN_INVALID'),
+  });
+});
