@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheDirectory } from '../program/cache-directory.ts';
 
 /** A download kept with the ETag it came with, so that the server need not send it again. */
 export interface DownloadCache {
@@ -12,8 +12,7 @@ export interface DownloadCache {
 
 /** The cache of one URL, below the user's cache directory. Tag and content are in one file, put there at once. */
 export function bundleCache(url: string, env: Readonly<Record<string, string | undefined>>): DownloadCache {
-  const root = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
-  const directory = join(root, 'pratique', 'bundles');
+  const directory = join(cacheDirectory(env), 'bundles');
   const file = join(directory, createHash('sha256').update(url).digest('hex'));
   return {
     read() {

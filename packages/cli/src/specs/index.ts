@@ -15,6 +15,7 @@ import {
   policySign,
   policyTest,
 } from './policy.ts';
+import { dbImport, dbStatus } from './scan.ts';
 import { demo, registryServe, sigstoreServe, up } from './servers.ts';
 import {
   generateKeyPair,
@@ -54,6 +55,8 @@ export const commands: readonly CommandSpec[] = [
   policyCapabilities,
   registryServe,
   sigstoreServe,
+  dbImport,
+  dbStatus,
   copy,
   tree,
   resolveImage,

@@ -1,0 +1,123 @@
+import type { Distro, PackageType } from '../packages/package.ts';
+
+/** Debian's releases: advisories name them by codename, `/etc/os-release` by number. */
+const debianReleases: Readonly<Record<string, string>> = {
+  woody: '3.0',
+  sarge: '3.1',
+  etch: '4',
+  lenny: '5',
+  squeeze: '6',
+  wheezy: '7',
+  jessie: '8',
+  stretch: '9',
+  buster: '10',
+  bullseye: '11',
+  bookworm: '12',
+  trixie: '13',
+  forky: '14',
+  duke: '15',
+  sid: 'sid',
+};
+
+/** `bookworm` → `debian:12`; undefined for a name that is no release. */
+export function debianDistro(codename: string): string | undefined {
+  const release = Object.hasOwn(debianReleases, codename) ? debianReleases[codename] : undefined;
+  return release === undefined ? undefined : `debian:${release}`;
+}
+
+/** How many numbers of `VERSION_ID` make a release that has advisories of its own. Absent: a rolling release. */
+const releaseNumbers: Readonly<Record<string, number>> = {
+  debian: 1,
+  ubuntu: 2,
+  alpine: 2,
+  almalinux: 1,
+  rocky: 1,
+  rhel: 1,
+};
+const rolling = ['wolfi', 'chainguard', 'minimos'];
+
+/**
+ * The key of a distribution's release in the database: `debian:12`, `ubuntu:22.04`, `alpine:3.19`, `wolfi`. Undefined
+ * when there is no way to tell which advisories would apply.
+ */
+export function distroKey(distro: Distro): string | undefined {
+  if (rolling.includes(distro.id)) return distro.id;
+  const numbers = Object.hasOwn(releaseNumbers, distro.id) ? releaseNumbers[distro.id] : undefined;
+  if (numbers === undefined) return undefined;
+  const version = distro.versionId?.split('.').slice(0, numbers).join('.');
+  if (version !== undefined && version !== '') return `${distro.id}:${version}`;
+  // Debian testing and unstable have no VERSION_ID.
+  return distro.id === 'debian' ? debianDistro(distro.codename ?? 'sid') : undefined;
+}
+
+/** The name under which advisories of a package are stored and looked up. */
+export function advisoryName(type: PackageType, name: string): string {
+  switch (type) {
+    case 'pypi':
+      return name.toLowerCase().replace(/[-_.]+/g, '-');
+    case 'nuget':
+    case 'composer':
+      return name.toLowerCase();
+    default:
+      return name;
+  }
+}
+
+/** The version that is compared: Go writes `v1.2.3` and `go1.22.1` where advisories write the numbers. */
+export function advisoryVersion(type: PackageType, version: string): string {
+  return type === 'golang' ? version.replace(/^(?:go|v)(?=[0-9])/, '') : version;
+}
+
+/** Where an ecosystem of OSV (https://ossf.github.io/osv-schema/#affectedpackage-field) is stored. */
+export function osvEcosystem(
+  ecosystem: string,
+): { readonly type: PackageType; readonly distro: string } | undefined {
+  const [base = '', release = ''] = ecosystem.split(':');
+  const language = Object.hasOwn(languages, base) ? languages[base] : undefined;
+  if (language !== undefined) return { type: language, distro: '' };
+  switch (base) {
+    case 'Debian':
+      return distribution('deb', /^[0-9]+$/.test(release) ? `debian:${release}` : debianDistro(release));
+    case 'Ubuntu':
+      // Ubuntu:Pro:… are fixes that only subscribers get, under the same versions of the distribution.
+      return distribution('deb', /^[0-9]+\.[0-9]+$/.test(release) ? `ubuntu:${release}` : undefined);
+    case 'Alpine':
+      return distribution(
+        'apk',
+        /^v[0-9]+\.[0-9]+$/.test(release) ? `alpine:${release.slice(1)}` : undefined,
+      );
+    case 'Wolfi':
+    case 'Chainguard':
+    case 'MinimOS':
+      return distribution('apk', base.toLowerCase());
+    case 'AlmaLinux':
+    case 'Rocky Linux':
+      return distribution(
+        'rpm',
+        /^[0-9]+$/.test(release) ? `${base === 'AlmaLinux' ? 'almalinux' : 'rocky'}:${release}` : undefined,
+      );
+    default:
+      return undefined;
+  }
+}
+
+const languages: Readonly<Record<string, PackageType>> = {
+  npm: 'npm',
+  PyPI: 'pypi',
+  Go: 'golang',
+  'crates.io': 'cargo',
+  Maven: 'maven',
+  RubyGems: 'gem',
+  NuGet: 'nuget',
+  Packagist: 'composer',
+  Pub: 'pub',
+  CRAN: 'cran',
+  Hackage: 'hackage',
+};
+
+function distribution(
+  type: PackageType,
+  distro: string | undefined,
+): { readonly type: PackageType; readonly distro: string } | undefined {
+  return distro === undefined ? undefined : { type, distro };
+}
