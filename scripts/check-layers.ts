@@ -17,6 +17,7 @@ export const floors: Readonly<Record<string, number>> = {
   '@pratique/sigstore': 3,
   '@pratique/inspect': 3,
   '@pratique/policy': 4,
+  '@pratique/harden': 4,
   '@pratique/sigstore-server': 4,
   '@pratique/sigstore-client': 4,
   '@pratique/admission': 5,

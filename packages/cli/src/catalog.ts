@@ -13,6 +13,7 @@ export async function allErrors(): Promise<ReadonlyMap<string, ErrorEntry & { re
     registry: (await import('@pratique/registry')).registryErrors,
     policy: (await import('@pratique/policy')).policyErrors,
     admission: (await import('@pratique/admission')).admissionErrors,
+    hardening: (await import('@pratique/harden')).hardenErrors,
     inspection: (await import('@pratique/inspect')).inspectErrors,
   };
   const all = new Map<string, ErrorEntry & { readonly area: string }>();

@@ -1,0 +1,37 @@
+import { defineErrors } from '@pratique/errors';
+
+/** Everything `@pratique/harden` throws. */
+export const hardenErrors = defineErrors({
+  DEB_INVALID: {
+    kind: 'fault',
+    title: 'A Debian package (.deb) cannot be read.',
+    remedy: 'Fetch the file again; `dpkg-deb --info FILE` says whether Debian’s own tools can read it.',
+  },
+  APT_SOURCES_INVALID: {
+    kind: 'usage',
+    title: 'A list of package sources does not have the form apt reads.',
+    remedy: 'Correct the line the message names; the format is in sources.list(5).',
+  },
+  APT_UNREACHABLE: {
+    kind: 'fault',
+    title: 'A package repository could not be reached, or did not answer completely.',
+    remedy: 'Check the address and the network; `apt-get update` asks the same servers.',
+  },
+  APT_UNTRUSTED: {
+    kind: 'denial',
+    title:
+      'What a package repository sent is not signed by its keyring, is out of date, or is not what was signed.',
+    remedy:
+      'Check the keyring that `Signed-By` names and the clock; behind a mirror, wait until it is complete and try again.',
+  },
+  APT_INDEX_INVALID: {
+    kind: 'fault',
+    title: 'An index of a package repository cannot be read.',
+    remedy: 'Report it to the repository; apt would refuse it too.',
+  },
+  DEPENDENCY_UNMET: {
+    kind: 'denial',
+    title: 'A package needs something that none of the sources has in a version that would do.',
+    remedy: 'Add the source that has it, or take the package out of `add`.',
+  },
+});
