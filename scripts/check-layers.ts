@@ -13,6 +13,7 @@ export const floors: Readonly<Record<string, number>> = {
   '@pratique/storage': 0,
   '@pratique/crypto': 1,
   '@pratique/oci': 2,
+  '@pratique/tuf': 2,
   '@pratique/registry': 3,
   '@pratique/sigstore': 3,
   '@pratique/inspect': 3,
