@@ -23,6 +23,11 @@ export const cliErrors = defineErrors({
     title: 'A file that would be overwritten exists already.',
     remedy: 'Move the file away, or name another one with --output-key-prefix.',
   },
+  CHECKSUM_MISMATCH: {
+    kind: 'fault',
+    title: 'A file is not the one that the checksum given with it is of.',
+    remedy: 'Do not use the file. Get it, and its checksum, from who publishes it.',
+  },
   PASSWORD_MISSING: {
     kind: 'usage',
     title: 'A password is needed and there is nobody to ask.',

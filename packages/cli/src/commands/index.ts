@@ -17,6 +17,7 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   'generate-key-pair': () => import('./generate-key-pair.ts'),
   'import-key-pair': () => import('./import-key-pair.ts'),
   'public-key': () => import('./public-key.ts'),
+  initialize: () => import('./initialize.ts'),
   sign: () => import('./sign.ts'),
   verify: () => import('./verify.ts'),
   'verify-attestation': () => import('./verify-attestation.ts'),

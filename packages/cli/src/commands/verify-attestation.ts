@@ -21,7 +21,7 @@ import type { verifyAttestation } from '../specs/signing.ts';
 import { checkLines, rejectionText, signerText } from './verification-report.ts';
 
 export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, terminal, signal }) => {
-  const trust = signerTrust(flags, terminal, 'verify-attestation');
+  const trust = await signerTrust(flags, terminal, 'verify-attestation', signal);
   const type = wantedType(flags.type);
   const client = openClient(flags, terminal);
   try {

@@ -10,8 +10,8 @@ import type { Terminal } from '../program/terminal.ts';
 import type { verifyBlob } from '../specs/signing.ts';
 import { checkLines, signerText } from './verification-report.ts';
 
-export const run: Run<typeof verifyBlob.flags> = async ({ args, flags, terminal }) => {
-  const trust = signerTrust(flags, terminal, 'verify-blob');
+export const run: Run<typeof verifyBlob.flags> = async ({ args, flags, terminal, signal }) => {
+  const trust = await signerTrust(flags, terminal, 'verify-blob', signal);
   const { bundle } = flags;
   if (bundle === undefined) {
     throw cliErrors.error('USAGE', {

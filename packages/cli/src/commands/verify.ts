@@ -21,7 +21,7 @@ import type { verify } from '../specs/signing.ts';
 import { checkLines, rejectionText, signerText } from './verification-report.ts';
 
 export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, signal }) => {
-  const trust = signerTrust(flags, terminal, 'verify');
+  const trust = await signerTrust(flags, terminal, 'verify', signal);
   const wanted = parseAnnotations(flags.annotations);
   const client = openClient(flags, terminal);
   const printed: unknown[] = [];

@@ -14,6 +14,7 @@ import { cliErrors } from '../errors.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { signerFlags } from '../specs/shared.ts';
+import type { RepositoryOptions } from '../trust/sigstore-repository.ts';
 import { loadPublicKey } from './key-reference.ts';
 
 type Flags = FlagValues<typeof signerFlags>;
@@ -29,9 +30,14 @@ const workflowFlags = {
 
 /**
  * What the flags of `verify` and its relatives say about who is believed: keys, or one identity with the trusted root
- * that vouches for it.
+ * that vouches for it: a file, or the one that the Sigstore in use publishes.
  */
-export function signerTrust(flags: Flags, terminal: Terminal, command: string): Trust {
+export async function signerTrust(
+  flags: Flags,
+  terminal: Terminal,
+  command: string,
+  signal: AbortSignal,
+): Promise<Trust> {
   const identity = flaggedIdentity(flags, command);
   if (flags.key.length > 0 && identity !== null) {
     throw cliErrors.error('USAGE', {
@@ -47,11 +53,12 @@ export function signerTrust(flags: Flags, terminal: Terminal, command: string): 
     key: loadPublicKey(reference, terminal),
   }));
   const file = flags['trusted-root'];
-  if (file === undefined) {
-    if (identity !== null) throw noTrustedRoot(command);
-    return { keys, logs: [] };
-  }
-  const root = parseTrustedRoot(readFileSync(resolve(terminal.cwd, file)));
+  if (file === undefined && identity === null) return { keys, logs: [] };
+  const root = parseTrustedRoot(
+    file === undefined
+      ? await publishedRoot({ offline: flags.offline, signal }, terminal)
+      : readFileSync(resolve(terminal.cwd, file)),
+  );
   const ignoreLog = flags['insecure-ignore-tlog'] || flags['private-infrastructure'];
   return {
     ...root,
@@ -63,6 +70,12 @@ export function signerTrust(flags: Flags, terminal: Terminal, command: string): 
       timestamps: flags['use-signed-timestamps'] ? 1 : 0,
     },
   };
+}
+
+/** Loaded when it is needed only: most verifications are by a key or with a file. */
+async function publishedRoot(options: RepositoryOptions, terminal: Terminal): Promise<Uint8Array> {
+  const { openSigstoreRepository } = await import('../trust/sigstore-repository.ts');
+  return await (await openSigstoreRepository(terminal, options)).read('trusted_root.json');
 }
 
 /** The identity that is asked for; null when no flag names one. */
@@ -104,14 +117,5 @@ function nobody(command: string) {
     expected: '--key FILE, or --certificate-identity with --certificate-oidc-issuer',
     found: 'neither',
     remedy: `pratique ${command} --help shows examples.`,
-  });
-}
-
-function noTrustedRoot(command: string) {
-  return cliErrors.error('USAGE', {
-    message: 'an identity can be verified only with the root of the Sigstore that vouches for it',
-    expected: '--trusted-root FILE',
-    found: 'no --trusted-root',
-    remedy: `Get the public one with cosign trusted-root create --with-default-services --out trusted_root.json, then pratique ${command} --trusted-root trusted_root.json …`,
   });
 }

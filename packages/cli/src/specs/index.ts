@@ -27,6 +27,7 @@ import {
   verifyBlob,
 } from './signing.ts';
 import { completion, config, doctor, explain, version } from './tools.ts';
+import { initialize } from './trust.ts';
 
 /** Every command, in the order help shows them. */
 export const commands: readonly CommandSpec[] = [
@@ -39,6 +40,7 @@ export const commands: readonly CommandSpec[] = [
   verify,
   verifyAttestation,
   verifyBlob,
+  initialize,
   admit,
   admissionServe,
   policyEval,

@@ -87,7 +87,8 @@ export const signerFlags = {
   'trusted-root': {
     kind: 'string',
     placeholder: 'FILE',
-    summary: 'Sigstore trusted root: whose certificates, logs and timestamps are believed',
+    summary:
+      'Sigstore trusted root: whose certificates, logs and timestamps are believed. For an identity without it: the one of pratique initialize, else of the public-good Sigstore',
   },
   'use-signed-timestamps': {
     kind: 'boolean',
@@ -103,8 +104,7 @@ export const signerFlags = {
   },
   offline: {
     kind: 'boolean',
-    hidden: true,
-    summary: 'Verification never asks any service but the registry',
+    summary: 'Ask nobody but the registry: the roots kept by pratique initialize must do',
   },
   'private-infrastructure': { kind: 'boolean', hidden: true, summary: 'As --insecure-ignore-tlog' },
   'new-bundle-format': { kind: 'boolean', hidden: true, summary: 'Every format is read in any case' },

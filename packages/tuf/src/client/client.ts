@@ -90,7 +90,7 @@ function nothingUsable(error: unknown): undefined {
 export async function initializeTuf(
   options: Pick<OpenOptions, 'cache' | 'mirror' | 'now' | 'signal'> & { readonly root: Uint8Array },
   targets: readonly string[],
-): Promise<void> {
+): Promise<TufClient> {
   const { cache, mirror, root, now, signal } = options;
   const metadata = stage(cache.metadata(mirror.url));
   const contents = stage(cache.targets(mirror.url));
@@ -100,4 +100,5 @@ export async function initializeTuf(
   contents.commit();
   cache.setState(mirror.url, now, root);
   cache.setMirror(mirror.url);
+  return { read: (target) => readTarget(repository, cache.targets(mirror.url), target) };
 }

@@ -47,10 +47,12 @@ export async function updateFrom(
  * @throws TUF_NOT_INITIALIZED where nothing was kept; TUF_EXPIRED, TUF_MISMATCH and whatever else is wrong with it
  */
 export async function openKept(root: Uint8Array, store: FileStore, now: Date): Promise<Repository> {
+  const timestamp = keptFile(store, 'timestamp.json');
+  const snapshot = keptFile(store, 'snapshot.json');
   const metadata = new TrustedMetadata(root, now);
   metadata.checkRootExpiry();
-  metadata.updateTimestamp(keptFile(store, 'timestamp.json'), 'fetched');
-  metadata.updateSnapshot(keptFile(store, 'snapshot.json'), 'fetched');
+  metadata.updateTimestamp(timestamp, 'fetched');
+  metadata.updateSnapshot(snapshot, 'fetched');
   const source = { metadata, store };
   return { ...source, targets: await loadTargets(source, 'targets', metadata.root.roles.targets) };
 }

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { run } from '../../packages/cli/src/program/run.ts';
+import { testTerminal } from '../../packages/cli/src/testing/terminal.ts';
+import { type SigstoreServer, startSigstoreServer } from '../../packages/sigstore-server/src/index.ts';
+
+/** Users whose Sigstore publishes its roots in a TUF repository. */
+let cwd: string;
+let server: SigstoreServer;
+
+beforeEach(async () => {
+  cwd = mkdtempSync(join(tmpdir(), 'pratique-initialize-'));
+  const directory = mkdtempSync(join(tmpdir(), 'pratique-sigstore-'));
+  server = await startSigstoreServer({ listen: '127.0.0.1:0', directory, people: [] });
+  onTestFinished(async () => {
+    await server.close();
+    for (const path of [cwd, directory]) rmSync(path, { recursive: true });
+  });
+  const root = await fetch(`${server.url}/tuf/root.json`);
+  writeFileSync(join(cwd, 'root.json'), Buffer.from(await root.arrayBuffer()));
+  writeFileSync(join(cwd, 'file'), 'content');
+  writeFileSync(join(cwd, 'bundle.json'), '{}');
+});
+
+async function pratique(argv: readonly string[], env: Record<string, string> = {}) {
+  const terminal = testTerminal({ cwd, env: { HOME: cwd, ...env } });
+  const code = await run(argv, terminal, new AbortController().signal);
+  return { code, stderr: terminal.stderr };
+}
+
+const mirror = () => ['--mirror', `${server.url}/tuf`];
+const verify = ['verify-blob', '--certificate-identity', 'a', '--certificate-oidc-issuer', 'b'];
+/** Verification of a bundle that is none: `BLOB_NOT_VERIFIED` says that a trusted root was there to verify it with. */
+const attempt = (...flags: string[]) => pratique([...verify, '--bundle', 'bundle.json', ...flags, 'file']);
+
+test('after initialize an identity needs no --trusted-root, offline too and when the repository is gone', async () => {
+  expect(await pratique(['initialize', ...mirror(), '--root', 'root.json'])).toMatchObject({ code: 0 });
+  const [directory] = readdirSync(join(cwd, '.sigstore', 'root')).filter((name) => !name.includes('.json'));
+  expect(readdirSync(join(cwd, '.sigstore', 'root', directory!, 'targets')).sort()).toEqual([
+    'signing_config.v0.2.json',
+    'trusted_root.json',
+  ]);
+  await server.close();
+  for (const flags of [[], ['--offline']]) {
+    const { code, stderr } = await attempt(...flags);
+    expect(stderr).toContain('BLOB_NOT_VERIFIED');
+    expect(code).toBe(2);
+  }
+});
+
+test('the root may be fetched when it is what its checksum says', async () => {
+  const checksum = createHash('sha256')
+    .update(readFileSync(join(cwd, 'root.json')))
+    .digest('hex');
+  const fetched = ['initialize', ...mirror(), '--root', `${server.url}/tuf/root.json`];
+  expect(await pratique([...fetched, '--root-checksum', checksum])).toMatchObject({ code: 0 });
+  const wrong = await pratique([
+    ...fetched,
+    '--root-checksum',
+    checksum.replace(/^./, (c) => (c === '0' ? '1' : '0')),
+  ]);
+  expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('CHECKSUM_MISMATCH') });
+  expect((await pratique(fetched)).stderr).toContain('give --root-checksum');
+});
+
+test('a mirror is not believed on another root', async () => {
+  const { code, stderr } = await pratique(['initialize', ...mirror()]);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/TUF_(THRESHOLD|EXPIRED)/) });
+  expect(readdirSync(cwd)).not.toContain('.sigstore');
+});
+
+test('offline without roots on this machine is said to be so', async () => {
+  const { code, stderr } = await attempt('--offline');
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('TUF_NOT_INITIALIZED') });
+});
+
+test('TUF_MIRROR and TUF_ROOT_JSON name the repository without initialize', async () => {
+  const env = { TUF_MIRROR: `${server.url}/tuf`, TUF_ROOT_JSON: 'root.json', TUF_ROOT: 'elsewhere' };
+  const { stderr } = await pratique([...verify, '--bundle', 'bundle.json', 'file'], env);
+  expect(stderr).toContain('BLOB_NOT_VERIFIED');
+  expect(readdirSync(join(cwd, 'elsewhere')).length).toBeGreaterThan(0);
+});
