@@ -5,7 +5,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../../packages/cli/src/program/run.ts';
 import { testTerminal } from '../../packages/cli/src/testing/terminal.ts';
 import { generateSigningKey } from '../../packages/crypto/src/index.ts';
-import type { Descriptor } from '../../packages/oci/src/index.ts';
+import {
+  buildImage,
+  createRegistryClient,
+  type Descriptor,
+  machinePlatform,
+  pushImage,
+} from '../../packages/oci/src/index.ts';
+import { startRegistry } from '../../packages/registry/src/index.ts';
 import {
   type ContentSigner,
   collectEvidence,
@@ -13,6 +20,7 @@ import {
   parseTrustedRoot,
   signBlob,
   signImage,
+  signPredicateType,
   type Trust,
   type TrustedRoot,
   verifyEvidence,
@@ -218,6 +226,69 @@ test('a service that is down is a fault of its own', async () => {
 });
 
 const never = new AbortController().signal;
+
+test('sign, attest, sign-blob and attest-blob make what the verifying commands accept from their signer only', async () => {
+  const registry = await startRegistry({ listen: '127.0.0.1:0' });
+  try {
+    const client = createRegistryClient({ environment: {} });
+    const built = buildImage({ layers: [], platform: machinePlatform() });
+    const image = `${registry.address}/app@${built.descriptor.digest}`;
+    await pushImage(built, client.repository(`${registry.address}/app`), {});
+    client.close();
+    const write = (name: string, content: string) => writeFileSync(join(directory, name), content);
+    write('id', await sigstore.issueToken(alice));
+    write('file', 'content');
+    write('sbom', '{"bomFormat":"CycloneDX"}');
+    const services = ['--signing-config', sigstore.signingConfigFile];
+    const root = ['--trusted-root', sigstore.trustedRootFile];
+    const sign = [...services, ...root, '--identity-token', 'id'];
+    const sbom = ['--type', 'cyclonedx', '--predicate', 'sbom'];
+    const done = expect.objectContaining({ code: 0 });
+    expect(await pratique('sign', ...sign, '--bundle', 'image.json', image)).toEqual(done);
+    expect(await pratique('attest', ...sign, ...sbom, image)).toEqual(done);
+    expect(await pratique('sign-blob', ...sign, '--bundle', 'blob.json', 'file')).toEqual(done);
+    expect(await pratique('attest-blob', ...sign, ...sbom, '--bundle', 'said.json', 'file')).toEqual(done);
+    const digest = built.descriptor.digest;
+    const checks = [
+      ['verify', image],
+      ['verify-attestation', '--type', 'cyclonedx', image],
+      ['verify-blob', '--bundle', 'blob.json', 'file'],
+      ['verify-blob-attestation', '--type', 'cyclonedx', '--bundle', 'said.json', 'file'],
+      ['verify-blob-attestation', '--type', signPredicateType, '--bundle', 'image.json', digest],
+    ];
+    for (const [command = '', ...args] of checks) {
+      const by = (email: string) => [
+        ...['--certificate-identity', email, '--certificate-oidc-issuer', sigstore.issuer],
+        ...root,
+      ];
+      expect(await pratique(command, ...by(alice), ...args)).toEqual(done);
+      expect(await pratique(command, ...by(bob), ...args)).not.toEqual(done);
+    }
+    const who = ['--certificate-identity', alice, '--certificate-oidc-issuer', sigstore.issuer, ...root];
+    const wrongType = ['--type', 'spdx', '--bundle', 'said.json', 'file'];
+    expect(await pratique('verify-blob-attestation', ...who, ...wrongType)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('PAYLOAD_TYPE_MISMATCH'),
+    });
+  } finally {
+    await registry.close();
+  }
+});
+
+test.each([
+  ['attest', '--predicate', 'x', '--statement', 'y', 'image'],
+  ['attest', 'image'],
+  ['attest', '--predicate', 'x', '--no-upload', 'image'],
+  ['attest', '--predicate', 'x', '--replace', 'image'],
+  ['attest', '--predicate', 'x', '--type', 'sbom', 'image'],
+  ['sign', '--upload=false', 'image'],
+  ['sign', '--bundle', 'x', '--legacy', 'image'],
+  ['sign-blob', 'file'],
+  ['attest-blob', '--predicate', 'x', 'file'],
+  ['sign', '--signing-config', 'x', '--rekor-url', 'https://rekor.test', 'image'],
+])('%s %s is refused before anything is asked or written', async (...argv) => {
+  expect(await pratique(...argv)).toMatchObject({ code: 3, stderr: expect.stringContaining('USAGE') });
+});
 
 async function pratique(...argv: string[]) {
   const terminal = testTerminal({ cwd: directory, env: { HOME: directory } });

@@ -1,5 +1,7 @@
 /** What pratique signs without a key, against our private Sigstore, is what cosign 3 and cosign 2 accept, and back. */
-import { notEqual } from 'node:assert/strict';
+import { equal, notEqual } from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Scenario } from '../support/context.ts';
 import {
@@ -38,6 +40,8 @@ function verify(
   what: string,
 ) {
   const root = verifier === 'pratique' ? ['--trusted-root', sigstore.trustedRoot] : [];
+  // cosign 2 knows the bundle of a file when it is told.
+  if (verifier === 'cosign2' && command.includes('--bundle')) root.push('--new-bundle-format');
   return context.run(verifier, [...command, ...root, ...asked, what], { env: env[verifier] });
 }
 
@@ -81,21 +85,122 @@ function images(setting: Setting, registry: TestRegistry): Scenario[] {
         name: `${registry.name}, ${format}: an image cosign signs is accepted by all, for its signer only`,
         run: async () => {
           const image = await context.image(registry);
+          const { signer, services } = cosignFor(format, sigstore);
           const flags = ['--yes', '--allow-http-registry', '--identity-token', await token(sigstore, alice)];
-          const older = [
-            ...['--fulcio-url', sigstore.url, '--rekor-url', sigstore.url],
-            ...['--oidc-issuer', `${sigstore.url}/oidc`],
-          ];
-          const signer = format === 'bundle' ? 'cosign' : 'cosign2';
-          const services = format === 'bundle' ? [] : older;
-          await context.ok(signer, ['sign', ...flags, ...services, image.pinned], {
-            env: setting.env[signer],
-          });
+          const args = ['sign', ...flags, ...services, image.pinned];
+          await context.ok(signer, args, { env: setting.env[signer] });
           await expectOnly(setting, command, identity(sigstore, alice), wrong, image);
         },
       },
     ];
   });
+}
+
+function attestations(setting: Setting, registry: TestRegistry): Scenario[] {
+  const { context, sigstore } = setting;
+  const [good, wrong] = [identity(sigstore, bob), identity(sigstore, alice)];
+  return (['bundle', 'legacy'] as const).flatMap((format) => {
+    const name = `${registry.name}, ${format}`;
+    const verifying = (type: string) => ['verify-attestation', '--allow-http-registry', '--type', type];
+    const refusals = async (image: TestImage) => {
+      await expectOnly(setting, verifying('cyclonedx'), good, [wrong], image);
+      for (const verifier of verifiers) {
+        const { code } = await verify(setting, verifier, verifying('spdx'), good, image.pinned);
+        notEqual(code, 0, `${verifier} took an attestation for one of another type`);
+      }
+    };
+    const flags = ['--allow-http-registry', '--type', 'cyclonedx', '--predicate', sbom(context)];
+    return [
+      {
+        name: `${name}: an attestation pratique makes is accepted by all, for its signer and type only`,
+        run: async () => {
+          const image = await context.image(registry);
+          const bundle = `--new-bundle-format=${format === 'bundle'}`;
+          const args = ['attest', bundle, ...flags, ...(await signing(setting, bob)), image.pinned];
+          await context.ok('pratique', args);
+          await refusals(image);
+        },
+      },
+      {
+        name: `${name}: an attestation cosign makes is accepted by all, for its signer and type only`,
+        run: async () => {
+          const image = await context.image(registry);
+          const { signer, services } = cosignFor(format, sigstore);
+          const who = ['--yes', '--identity-token', await token(sigstore, bob)];
+          const args = ['attest', ...flags, ...who, ...services, image.pinned];
+          await context.ok(signer, args, { env: setting.env[signer] });
+          await refusals(image);
+        },
+      },
+    ];
+  });
+}
+
+function sbom(context: Context): string {
+  const file = join(context.scratch(), 'sbom.json');
+  writeFileSync(file, '{"bomFormat":"CycloneDX","specVersion":"1.6","components":[]}');
+  return file;
+}
+
+/** The cosign that writes a format by default, and how it is told which services to ask. */
+function cosignFor(format: 'bundle' | 'legacy', { url }: PrivateSigstore) {
+  if (format === 'bundle') return { signer: 'cosign', services: [] } as const;
+  const services = ['--fulcio-url', url, '--rekor-url', url, '--oidc-issuer', `${url}/oidc`];
+  return { signer: 'cosign2', services } as const;
+}
+
+function blobs(setting: Setting): Scenario[] {
+  const { context, sigstore } = setting;
+  const good = identity(sigstore, alice);
+  const prepare = () => {
+    const file = join(context.scratch(), 'artifact');
+    writeFileSync(file, randomBytes(64));
+    return { file, bundle: ['--bundle', `${file}.json`] };
+  };
+  const refused = async (command: readonly string[], asked: readonly string[], file: string) => {
+    for (const verifier of verifiers) {
+      const { code } = await verify(setting, verifier, command, asked, file);
+      notEqual(code, 0, `${verifier} accepted ${command.join(' ')} ${file}`);
+    }
+  };
+  const kinds = [
+    { sign: ['sign-blob'], check: ['verify-blob'], other: null },
+    {
+      sign: ['attest-blob', '--type', 'cyclonedx', '--predicate', sbom(context)],
+      check: ['verify-blob-attestation', '--type', 'cyclonedx'],
+      other: ['verify-blob-attestation', '--type', 'spdx'],
+    },
+  ];
+  return kinds.flatMap(({ sign, check, other }) =>
+    (['pratique', 'cosign'] as const).map((program) => ({
+      name: `what ${program} ${sign[0]} makes is accepted by all, for this file and signer only`,
+      run: async () => {
+        const { file, bundle } = prepare();
+        const who =
+          program === 'pratique'
+            ? await signing(setting, alice)
+            : ['--yes', '--identity-token', await token(sigstore, alice)];
+        await context.ok(program, [...sign, ...bundle, ...who, file], { env: setting.env[program] });
+        // cosign 2 knows the bundle when it is told.
+        for (const verifier of verifiers) {
+          const newer = verifier === 'cosign2' ? ['--new-bundle-format'] : [];
+          const { code, stderr } = await verify(
+            setting,
+            verifier,
+            [...check, ...newer, ...bundle],
+            good,
+            file,
+          );
+          equal(code, 0, `${verifier}: ${stderr}`);
+        }
+        await refused([...check, ...bundle], identity(sigstore, bob), file);
+        await refused([...check, ...bundle], identity(sigstore, alice, 'https://evil.test'), file);
+        if (other !== null) await refused([...other, ...bundle], good, file);
+        appendFileSync(file, 'tampered');
+        await refused([...check, ...bundle], good, file);
+      },
+    })),
+  );
 }
 
 export async function scenarios(context: Context): Promise<Scenario[]> {
@@ -109,7 +214,11 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
   await initialize(context, sigstore);
   await initialize(context, { ...sigstore, env: env.cosign2 }, 'cosign2');
   return [
-    ...context.registries.flatMap((registry) => images(setting, registry)),
+    ...context.registries.flatMap((registry) => [
+      ...images(setting, registry),
+      ...attestations(setting, registry),
+    ]),
+    ...blobs(setting),
     { name: 'stops when told to', run: () => sigstore.server.stop() },
   ];
 }

@@ -228,6 +228,11 @@ const entries = {
     title: 'Other signers kept replacing the signature tag.',
     remedy: 'Sign again, or use the bundle format, in which signers cannot disturb each other.',
   },
+  PREDICATE_INVALID: {
+    kind: 'usage',
+    title: 'What should be attested is not of the type that was named.',
+    remedy: 'Check the file and `--type`; a whole in-toto statement is given with `--statement`.',
+  },
   SIGNING_FORMAT_UNSUPPORTED: {
     kind: 'usage',
     title: 'The signature cannot be written in the format asked for.',

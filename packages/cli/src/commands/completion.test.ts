@@ -27,7 +27,13 @@ function complete(source: string, ...words: string[]): string[] {
 
 test('bash completes commands, second words and flags', async () => {
   const source = await script('bash');
-  expect(complete(source, 'ver')).toEqual(['verify', 'verify-attestation', 'verify-blob', 'version']);
+  expect(complete(source, 'ver')).toEqual([
+    'verify',
+    'verify-attestation',
+    'verify-blob',
+    'verify-blob-attestation',
+    'version',
+  ]);
   expect(complete(source, 'registry', 's')).toEqual(['serve']);
   expect(complete(source, 'verify', '--annot')).toEqual(['--annotations']);
   expect(complete(source, 'registry', 'serve', '--read')).toEqual(['--read-only']);

@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { formatReference } from '@pratique/oci';
-import { type SignedImage, signImage, tagReferenceWarning } from '@pratique/sigstore';
+import { type SignedImage, signImage } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { parseAnnotations } from '../registry/annotations.ts';
 import { type NamedImage, openClient, openImage, pinned } from '../registry/client.ts';
 import { openSigner } from '../signing/open-signer.ts';
-import { chosenFormat, rekorVersions } from '../signing/signature-format.ts';
+import { chosenFormat, rekorVersions, type SignatureFormat } from '../signing/signature-format.ts';
+import { warnOfTag } from '../signing/warn-of-tag.ts';
 import type { sign } from '../specs/signing.ts';
 
 export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signal }) => {
@@ -40,25 +40,19 @@ export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signa
   }
 };
 
-/** Between looking at an image and signing it, a tag can move. */
-export function warnOfTag({ reference, version }: NamedImage, terminal: Terminal): void {
-  if (reference.digest !== undefined) return;
-  terminal.err(`WARNING: ${tagReferenceWarning(formatReference({ ...reference, tag: version }))}`);
-}
-
-/** A bundle is one signature's: it goes to one file, or to standard output. */
 function checkOutput(
   args: readonly string[],
   flags: FlagValues<typeof sign.flags>,
-  format: 'bundle' | 'legacy',
+  format: SignatureFormat,
 ): void {
-  if (flags.bundle === undefined && flags.upload) return;
-  if (format === 'bundle' && args.length === 1 && !flags.recursive) return;
-  throw cliErrors.error('USAGE', {
-    message: '--bundle and --upload=false are for one signature in the bundle format',
-    expected: 'one image, without --recursive and --legacy',
-    found: format === 'legacy' ? '--legacy' : args.length > 1 ? `${args.length} images` : '--recursive',
-  });
+  const wrong = (message: string, expected: string) => cliErrors.error('USAGE', { message, expected });
+  if (!flags.upload && flags.bundle === undefined)
+    throw wrong('the signature would go nowhere', '--bundle FILE with --upload=false');
+  if (flags.bundle !== undefined && (format === 'legacy' || args.length > 1 || flags.recursive))
+    throw wrong(
+      '--bundle is for one signature in the bundle format',
+      'one image, without --recursive and --legacy',
+    );
 }
 
 function report(
@@ -70,10 +64,7 @@ function report(
   const name = pinned(reference, subject);
   if (bundle !== null && flags.bundle !== undefined)
     writeFileSync(resolve(terminal.cwd, flags.bundle), bundle);
-  if (manifest === null) {
-    if (bundle !== null && flags.bundle === undefined) terminal.out(`${new TextDecoder().decode(bundle)}\n`);
-    return;
-  }
+  if (manifest === null) return;
   const where = format === 'legacy' ? 'tag-based signature' : 'bundle';
   terminal.err(
     existed

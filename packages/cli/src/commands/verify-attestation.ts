@@ -3,26 +3,24 @@ import {
   collectEvidence,
   cosignExitCode,
   formatAttestations,
-  parsePredicateType,
-  predicateTypeNames,
   sigstoreErrors,
   type VerificationResult,
   type VerifiedAttestation,
   verifyEvidence,
 } from '@pratique/sigstore';
-import { cliErrors } from '../errors.ts';
 import { signerTrust } from '../keys/signer-trust.ts';
 import { CommandFailure } from '../program/exit.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { openClient } from '../registry/client.ts';
 import { openForVerification, type VerifiablePlace } from '../registry/places.ts';
+import { wantedPredicateType } from '../signing/claim.ts';
 import type { verifyAttestation } from '../specs/signing.ts';
 import { checkLines, rejectionText, signerText } from './verification-report.ts';
 
 export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, terminal, signal }) => {
   const trust = await signerTrust(flags, terminal, 'verify-attestation', signal);
-  const type = wantedType(flags.type);
+  const type = wantedPredicateType(flags.type);
   const client = openClient(flags, terminal);
   try {
     for (const name of args) {
@@ -43,16 +41,6 @@ export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, te
     client.close();
   }
 };
-
-function wantedType(text: string): string {
-  const type = parsePredicateType(text);
-  if (type !== null) return type;
-  throw cliErrors.error('USAGE', {
-    message: 'the type of attestation is not one that is known',
-    expected: `${predicateTypeNames.join(', ')} or a URI`,
-    found: text.slice(0, 200),
-  });
-}
 
 function report(
   name: string,

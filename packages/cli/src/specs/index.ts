@@ -1,4 +1,5 @@
 import type { CommandSpec } from '../program/spec.ts';
+import { attest, attestBlob, verifyBlobAttestation } from './attestations.ts';
 import { admissionServe, admit } from './gates.ts';
 import { copy, resolveImage, tree, triangulate } from './images.ts';
 import {
@@ -22,6 +23,7 @@ import {
   importKeyPair,
   publicKey,
   sign,
+  signBlob,
   verify,
   verifyAttestation,
   verifyBlob,
@@ -37,10 +39,14 @@ export const commands: readonly CommandSpec[] = [
   importKeyPair,
   publicKey,
   sign,
+  attest,
+  signBlob,
+  attestBlob,
   verify,
   verifyAttestation,
   verifyBlob,
   initialize,
+  verifyBlobAttestation,
   admit,
   admissionServe,
   policyEval,

@@ -167,6 +167,23 @@ export const signingFlags = {
   },
 } as const satisfies FlagSpecs;
 
+/** What is attested: cosign's flags. */
+export const claimFlags = {
+  predicate: { kind: 'string', placeholder: 'FILE|-', summary: 'What is said: the predicate' },
+  type: {
+    kind: 'string',
+    placeholder: 'TYPE|URI',
+    default: 'custom',
+    summary:
+      'Type of the predicate: slsaprovenance, slsaprovenance1, link, spdx, spdxjson, cyclonedx, vuln, openvex, custom, or a URI',
+  },
+  statement: {
+    kind: 'string',
+    placeholder: 'FILE|-',
+    summary: 'A whole in-toto statement instead; it must be about what is attested',
+  },
+} as const satisfies FlagSpecs;
+
 /** In which of Cosign's formats a signature of an image is stored. */
 export const formatFlags = {
   legacy: { kind: 'boolean', summary: 'Write the tag-based format (sha256-….sig, .att) of cosign 1 and 2' },

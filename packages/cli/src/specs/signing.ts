@@ -105,10 +105,34 @@ export const sign = defineCommand({
     upload: {
       kind: 'boolean',
       default: true,
-      summary: '--upload=false: do not store the signature; without --bundle it is printed',
+      summary: '--upload=false: do not store the signature; needs --bundle',
     },
     ...formatFlags,
     ...registryFlags,
+  },
+});
+
+export const signBlob = defineCommand({
+  name: 'sign-blob',
+  group,
+  summary: 'Sign files',
+  examples: [
+    {
+      command: 'pratique sign-blob --key cosign.key --bundle app.sigstore.json app.tar.gz',
+      does: 'the signature goes into the bundle',
+    },
+    {
+      command:
+        'pratique sign-blob --signing-config signing_config.json --trusted-root trusted_root.json --identity-token token --bundle app.sigstore.json app.tar.gz',
+      does: 'without a key, as the identity in a token',
+    },
+  ],
+  description:
+    'Writes a Sigstore bundle (v0.3) with a signature over the bytes of the file. `-` is standard input.',
+  args: ['FILE|-'],
+  flags: {
+    bundle: { kind: 'string', placeholder: 'FILE', summary: 'Where to write the Sigstore bundle' },
+    ...signingFlags,
   },
 });
 

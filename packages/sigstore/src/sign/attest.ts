@@ -1,4 +1,4 @@
-import type { Descriptor, Digest, ReadOptions, Repository } from '@pratique/oci';
+import type { Descriptor, Digest, Repository } from '@pratique/oci';
 import { cosignTag } from '../collect/tag-scheme.ts';
 import { sigstoreErrors } from '../errors.ts';
 import { signPredicateType } from '../media-types.ts';
@@ -29,14 +29,24 @@ export interface AttestOptions {
   readonly tagPrefix?: string;
   /** Where attestations go when not beside the image (COSIGN_REPOSITORY). */
   readonly signatureRepository?: Repository;
+  /** False: a bundle is made and verified, and stored nowhere. Default true. */
+  readonly store?: boolean;
   /** Default: SOURCE_DATE_EPOCH, else now. */
   readonly created?: Date;
   readonly signal?: AbortSignal;
 }
 
+/** One attestation that was made. */
+export interface Attested {
+  /** The manifest that holds it; null where it was not stored. */
+  readonly manifest: Digest | null;
+  /** The Sigstore bundle; the legacy format has none. */
+  readonly bundle: Uint8Array | null;
+}
+
 /**
  * Signs a statement about an image (SBOM, provenance, scan…) and stores it beside the image, as `cosign attest` does.
- * What was made is verified before it is stored. Returns the digest of the manifest that holds it.
+ * What was made is verified before it is stored.
  *
  * @throws SIGNING_SUBJECT_INVALID for the predicate type of signatures, which only `signImage` makes;
  *   PAYLOAD_INVALID, SUBJECT_MISMATCH for a statement that is none or about something else; SIGNATURE_NOT_VERIFIABLE
@@ -47,7 +57,7 @@ export async function attestImage(
   signer: ContentSigner,
   claim: Claim,
   options: AttestOptions = {},
-): Promise<Digest> {
+): Promise<Attested> {
   const { payload, predicateType } = statementOf(claim, repository.name, subject);
   const read = options.signal === undefined ? {} : { signal: options.signal };
   const target = options.signatureRepository ?? repository;
@@ -55,22 +65,14 @@ export async function attestImage(
     const tag = cosignTag(subject.digest, 'att', options.tagPrefix);
     const layer = { ...read, replace: options.replace ?? false };
     const statement = { content: statementContent(payload), predicateType };
-    return (await addAttestationLayer(target, tag, statement, subject, signer, layer)).manifest.digest;
+    const { manifest } = await addAttestationLayer(target, tag, statement, subject, signer, layer);
+    return { manifest: manifest.digest, bundle: null };
   }
   const bundle = await bundleStatement(payload, subject, signer, read);
+  if (options.store === false) return { manifest: null, bundle };
   const created = options.created ?? creationTime();
-  return (await attachBundle(target, subject, bundle, predicateType, created, read)).digest;
-}
-
-/** The bundle alone, verified and stored nowhere. Throws as {@link attestImage}. */
-export async function makeAttestation(
-  name: string,
-  subject: Descriptor,
-  signer: ContentSigner,
-  claim: Claim,
-  options: ReadOptions = {},
-): Promise<Uint8Array> {
-  return bundleStatement(statementOf(claim, name, subject).payload, subject, signer, options);
+  const manifest = await attachBundle(target, subject, bundle, predicateType, created, read);
+  return { manifest: manifest.digest, bundle };
 }
 
 /** The statement to sign. One that was given must be about the image, and no signature in disguise. */

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { printable } from '@pratique/errors';
+import {
+  cosignExitCode,
+  sigstoreErrors,
+  type VerifiedBundle,
+  type VerifyBundleOptions,
+  verifyBundle,
+} from '@pratique/sigstore';
+import { checkLines, signerText } from '../commands/verification-report.ts';
+import { signerTrust } from '../keys/signer-trust.ts';
+import { CommandFailure } from '../program/exit.ts';
+import type { FlagValues } from '../program/spec.ts';
+import type { Terminal } from '../program/terminal.ts';
+import type { outputFlag, signerFlags } from '../specs/shared.ts';
+import { readArtifact, requireBundle } from './artifact.ts';
+
+type Flags = FlagValues<typeof signerFlags & typeof outputFlag> & { readonly bundle: string | undefined };
+
+/**
+ * Verifies the bundle of a file as the flags ask, and reports every check. `json` is what goes to standard output with
+ * `-o json`.
+ */
+export async function verifyBundleFile(
+  command: string,
+  name: string,
+  flags: Flags,
+  options: VerifyBundleOptions,
+  json: (verified: VerifiedBundle) => unknown,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const trust = await signerTrust(flags, terminal, command, signal);
+  const bundle = requireBundle(flags.bundle, command, 'that holds the signature');
+  const artifact = readArtifact(name, terminal);
+  const bytes = Uint8Array.from(readFileSync(resolve(terminal.cwd, bundle)));
+  const result = verifyBundle(bytes, artifact, trust, new Date(), options);
+  if (!result.ok) {
+    const { checks, code, message, expected, found } = result.rejection;
+    terminal.err(`${['These checks were made:', ...checkLines(checks)].join('\n')}\n\n`);
+    const refusal = sigstoreErrors.error(code === 'NO_CERTIFICATE' ? code : 'BLOB_NOT_VERIFIED', {
+      message: `${printable(name)} is not verified: ${code} ${printable(message, 400)}`,
+      expected,
+      found: found === undefined ? undefined : printable(found, 400),
+    });
+    const exitCode = cosignExitCode(refusal.code);
+    throw exitCode === undefined ? refusal : new CommandFailure(exitCode, refusal);
+  }
+  if (flags.output === 'json') {
+    terminal.out(`${JSON.stringify(json(result.verified), null, 2)}\n`);
+  } else {
+    const { signer, signedAt, checks } = result.verified;
+    const when = signedAt === null ? '' : ` at ${signedAt}`;
+    terminal.err(`${[`Signed by ${signerText(signer)}${when}`, ...checkLines(checks)].join('\n')}\n`);
+  }
+  terminal.err('Verified OK\n');
+}
