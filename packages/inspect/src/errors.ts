@@ -2,6 +2,46 @@ import { defineErrors } from '@pratique/errors';
 
 /** Everything `@pratique/inspect` throws. */
 export const inspectErrors = defineErrors({
+  INSPECT_LAYER_UNSAFE: {
+    kind: 'fault',
+    title: 'A layer holds what no honest tool writes, or what no container runtime could apply.',
+    remedy: 'Do not use the image; ask whoever made it, and build it again with a current tool.',
+  },
+  INSPECT_LIMIT: {
+    kind: 'fault',
+    title: 'The image is larger than what can be inspected.',
+    remedy: 'Check that the image is the one meant; split it, or ask whoever made it why it is that large.',
+  },
+  INSPECT_DIFF_ID_MISMATCH: {
+    kind: 'fault',
+    title: 'An uncompressed layer is not the one the image configuration names.',
+    remedy: 'Do not use the image: a runtime would refuse it. Build or push it again.',
+  },
+  INSPECT_CONFIG_INVALID: {
+    kind: 'fault',
+    title: 'The image configuration does not follow the OCI image specification.',
+    remedy: 'Build the image again with a current tool; `crane config IMAGE` shows what is stored.',
+  },
+  INSPECT_NOT_AN_IMAGE: {
+    kind: 'fault',
+    title: 'The manifest is not one of a container image with a root file system.',
+    remedy: 'Name an image; `crane manifest IMAGE` shows what is stored under this name.',
+  },
+  INSPECT_PLATFORM_MISSING: {
+    kind: 'usage',
+    title: 'The image index has no image, or several, for the platform.',
+    remedy: 'Name one of its platforms, or the digest of one of its images.',
+  },
+  INSPECT_DIRECTORY_UNREADABLE: {
+    kind: 'fault',
+    title: 'The directory with the root file system could not be read whole.',
+    remedy: 'Check that it exists and is not being changed, and that you may read everything in it.',
+  },
+  INSPECT_SPOOL_FAILED: {
+    kind: 'fault',
+    title: 'Contents of the image could not be kept in a temporary file.',
+    remedy: 'Free disk space there, or set TMPDIR to a directory that has more.',
+  },
   INSPECT_VERSION_INVALID: {
     kind: 'fault',
     title: 'A version is empty or too long to be one.',

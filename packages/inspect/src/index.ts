@@ -2,5 +2,10 @@ export { type Rating, type Severity, severities } from './advisories/advisory.ts
 export { AdvisoryDatabase, type DatabaseStatus } from './advisories/database.ts';
 export { type ImportReport, importAdvisories } from './advisories/import.ts';
 export { inspectErrors } from './errors.ts';
+export type { LayerCache } from './filesystem/cache.ts';
+export type * from './filesystem/types.ts';
+export type { HistoryStep, ImageConfig } from './image/config.ts';
+export { type Image, type ReadImageOptions, type ReadOptions, readImage } from './image/read-image.ts';
+export { readRootArchive, readRootDirectory } from './image/read-root.ts';
 export type { Distro, Package, PackageLocation, PackageType } from './packages/package.ts';
 export { compareVersions } from './versions/versions.ts';
