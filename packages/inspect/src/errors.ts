@@ -73,4 +73,24 @@ export const inspectErrors = defineErrors({
     title: 'The file is no advisory database of this version.',
     remedy: 'Move it away, then import again: `pratique db import FILE…`.',
   },
+  ADVISORY_DATABASE_STALE: {
+    kind: 'fault',
+    title: 'The advisory database is older than allowed, so what it does not say proves nothing.',
+    remedy: 'Import fresh advisories: `pratique db import FILE…`; or allow the age: --max-db-age 0.',
+  },
+  SBOM_INVALID: {
+    kind: 'usage',
+    title: 'The file is no bill of materials that is understood.',
+    remedy: 'Give CycloneDX 1.x or SPDX 2.x in JSON.',
+  },
+  VEX_INVALID: {
+    kind: 'usage',
+    title: 'The file is no VEX document that is understood.',
+    remedy: 'Give OpenVEX, or CSAF 2.0 of profile VEX, in JSON.',
+  },
+  IGNORE_FILE_INVALID: {
+    kind: 'usage',
+    title: 'The ignore file is not valid.',
+    remedy: 'Give each entry an id, a reason and the day it expires: `expires: 2027-01-31`.',
+  },
 });

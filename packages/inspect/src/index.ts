@@ -8,4 +8,25 @@ export type { HistoryStep, ImageConfig } from './image/config.ts';
 export { type Image, type ReadImageOptions, type ReadOptions, readImage } from './image/read-image.ts';
 export { readRootArchive, readRootDirectory } from './image/read-root.ts';
 export type { Distro, Package, PackageLocation, PackageType } from './packages/package.ts';
+export { maxSbomBytes, readSbom, type SbomContents } from './sbom/read.ts';
 export { compareVersions } from './versions/versions.ts';
+export type {
+  Finding,
+  SeverityChoice,
+  SuppressedFinding,
+  Suppression,
+  Uncovered,
+} from './vulnerabilities/finding.ts';
+export { type IgnoreRule, parseIgnoreFile } from './vulnerabilities/ignore.ts';
+export { toCosignVuln } from './vulnerabilities/outputs/cosign-vuln.ts';
+export { toCyclonedx } from './vulnerabilities/outputs/cyclonedx.ts';
+export { toMarkdown } from './vulnerabilities/outputs/markdown.ts';
+export { toSarif } from './vulnerabilities/outputs/sarif.ts';
+export {
+  reaches,
+  type ScanOptions,
+  type ScanReport,
+  type ScanSubject,
+  scan,
+} from './vulnerabilities/scan.ts';
+export { parseVex, type VexStatement } from './vulnerabilities/vex.ts';

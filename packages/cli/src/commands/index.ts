@@ -40,6 +40,7 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   'policy parse': () => import('./policy-parse.ts'),
   'policy data': () => import('./policy-data.ts'),
   'policy capabilities': () => import('./policy-capabilities.ts'),
+  scan: () => import('./scan.ts'),
   'db import': () => import('./db-import.ts'),
   'db status': () => import('./db-status.ts'),
   resolve: () => import('./resolve.ts'),

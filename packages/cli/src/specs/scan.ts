@@ -11,6 +11,58 @@ const databaseFlag = {
   },
 } as const;
 
+export const scan = defineCommand({
+  name: 'scan',
+  group,
+  summary: 'Find the known vulnerabilities of what a bill of materials lists',
+  examples: [
+    { command: 'pratique scan sbom.json --fail-on high', does: 'exit 2 when anything is high or critical' },
+    {
+      command: 'pratique scan sbom.json --only-fixed -o json',
+      does: 'what an upgrade removes, for a program',
+    },
+    {
+      command: 'pratique scan sbom.json --ignore-file ignore.yaml --vex vendor.openvex.json -o sarif',
+      does: 'with what is known not to matter, for code scanning',
+    },
+  ],
+  description:
+    'Exit code 0: scanned. 2: a finding is as bad as --fail-on. 1: something did not work; there is no database, it is too old, or it says\nnothing about some of the packages (see --allow-uncovered).',
+  args: ['SBOM'],
+  flags: {
+    ...databaseFlag,
+    'max-db-age': {
+      kind: 'string',
+      placeholder: 'DURATION',
+      default: '120h',
+      summary: 'Refuse a database that was built longer ago; 0 for any age',
+    },
+    'fail-on': {
+      kind: 'string',
+      choices: ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'],
+      summary: 'Exit 2 when a finding is at least this bad; unknown: on any finding',
+    },
+    'only-fixed': { kind: 'boolean', summary: 'Only findings that an upgrade removes' },
+    'allow-uncovered': {
+      kind: 'boolean',
+      summary: 'Exit 0 although the database says nothing about some packages',
+    },
+    'ignore-file': {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary: 'YAML list of findings to live with, each with a reason and the day it expires',
+    },
+    vex: { kind: 'list', placeholder: 'FILE', summary: 'An OpenVEX or CSAF document; may be repeated' },
+    output: {
+      kind: 'string',
+      short: 'o',
+      choices: ['table', 'json', 'sarif', 'cyclonedx', 'cosign-vuln', 'markdown'],
+      default: 'table',
+      summary: 'Form of the report',
+    },
+  },
+});
+
 export const dbImport = defineCommand({
   name: 'db import',
   group,

@@ -126,13 +126,17 @@ export class AdvisoryDatabase {
     return row && { score: row.score as number, percentile: row.percentile as number };
   }
 
+  /** When it was last changed, RFC 3339. */
+  builtAt(): string {
+    return this.#all("SELECT value FROM meta WHERE key = 'builtAt'")[0]!.value as string;
+  }
+
   /** Reads the whole file for its digest. */
   status(): DatabaseStatus {
-    const [built] = this.#all("SELECT value FROM meta WHERE key = 'builtAt'");
     return {
       schemaVersion,
       digest: `sha256:${createHash('sha256').update(readFileSync(this.#path)).digest('hex')}`,
-      builtAt: built!.value as string,
+      builtAt: this.builtAt(),
       sources: this.#all(
         `SELECT s.name, s.format, s.imported_at, (SELECT count(*) FROM advisories a WHERE a.source = s.id) AS advisories
          FROM sources s ORDER BY s.name`,

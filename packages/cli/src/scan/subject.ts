@@ -1,0 +1,27 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { printable } from '@pratique/errors';
+import { maxSbomBytes, readSbom, type ScanSubject } from '@pratique/inspect';
+import { cliErrors } from '../errors.ts';
+import type { Terminal } from '../program/terminal.ts';
+
+/** Reads the bill of materials that is named; undefined when the name is not that of a JSON file. */
+export function readSbomSubject(name: string, terminal: Terminal): ScanSubject | undefined {
+  const path = resolve(terminal.cwd, name);
+  if (!name.endsWith('.json') || !existsSync(path)) return undefined;
+  if (statSync(path).size > maxSbomBytes) {
+    throw cliErrors.error('FILE_UNREADABLE', {
+      message: `${printable(name)} is larger than ${maxSbomBytes} bytes`,
+    });
+  }
+  const bytes = new Uint8Array(readFileSync(path));
+  const { distro, packages, unknown } = readSbom(bytes);
+  if (unknown > 0) {
+    terminal.err(
+      `warning: ${unknown} components have no package URL of a known type and version: nothing is said about them\n`,
+    );
+  }
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return { kind: 'sbom', name, digest, distro, packages };
+}
