@@ -1,6 +1,9 @@
 export { type Rating, type Severity, severities } from './advisories/advisory.ts';
+export { changelogOf } from './advisories/changelog-file.ts';
 export { AdvisoryDatabase, type DatabaseStatus } from './advisories/database.ts';
-export { type ImportReport, importAdvisories } from './advisories/import.ts';
+export type { SourceChangelog } from './advisories/formats/changelog.ts';
+export { type ImportReport, importAdvisories, importChangelogs } from './advisories/import.ts';
+export { codenameDistro, distroKey } from './advisories/names.ts';
 export { inspectErrors } from './errors.ts';
 export type { LayerCache } from './filesystem/cache.ts';
 export type * from './filesystem/types.ts';

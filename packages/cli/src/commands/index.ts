@@ -42,6 +42,7 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   'policy capabilities': () => import('./policy-capabilities.ts'),
   scan: () => import('./scan.ts'),
   'db import': () => import('./db-import.ts'),
+  'db changelogs': () => import('./db-changelogs.ts'),
   'db status': () => import('./db-status.ts'),
   resolve: () => import('./resolve.ts'),
   tree: () => import('./tree.ts'),

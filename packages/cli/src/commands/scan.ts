@@ -40,9 +40,6 @@ export const run: Run<typeof scan.flags> = async ({ args, flags, terminal }) => 
   try {
     refuseStale(database.builtAt(), maxAge, now);
     const subject = readSbomSubject(args[0]!, terminal);
-    if (subject === undefined) {
-      throw cliErrors.error('FILE_UNREADABLE', { message: `there is no ${printable(args[0]!)}` });
-    }
     const options = { ignore, vex, onlyFixed: flags['only-fixed'], now, version: programVersion() };
     const report = scanSubject(subject, database, options);
     terminal.out(render(report, flags.output, terminal));

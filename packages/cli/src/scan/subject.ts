@@ -6,10 +6,15 @@ import { maxSbomBytes, readSbom, type ScanSubject } from '@pratique/inspect';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
 
-/** Reads the bill of materials that is named; undefined when the name is not that of a JSON file. */
-export function readSbomSubject(name: string, terminal: Terminal): ScanSubject | undefined {
+/**
+ * Reads the bill of materials that is named, and warns of what it lists and says too little about.
+ *
+ * @throws `FILE_UNREADABLE`, `SBOM_INVALID`
+ */
+export function readSbomSubject(name: string, terminal: Terminal): ScanSubject {
   const path = resolve(terminal.cwd, name);
-  if (!name.endsWith('.json') || !existsSync(path)) return undefined;
+  if (!existsSync(path))
+    throw cliErrors.error('FILE_UNREADABLE', { message: `there is no ${printable(name)}` });
   if (statSync(path).size > maxSbomBytes) {
     throw cliErrors.error('FILE_UNREADABLE', {
       message: `${printable(name)} is larger than ${maxSbomBytes} bytes`,

@@ -16,7 +16,7 @@ import {
   policySign,
   policyTest,
 } from './policy.ts';
-import { dbImport, dbStatus, scan } from './scan.ts';
+import { dbChangelogs, dbImport, dbStatus, scan } from './scan.ts';
 import { demo, registryServe, sigstoreServe, up } from './servers.ts';
 import {
   generateKeyPair,
@@ -65,6 +65,7 @@ export const commands: readonly CommandSpec[] = [
   sigstoreServe,
   scan,
   dbImport,
+  dbChangelogs,
   dbStatus,
   copy,
   tree,

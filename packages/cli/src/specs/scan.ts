@@ -81,6 +81,40 @@ export const dbImport = defineCommand({
   flags: { ...databaseFlag, ...outputFlag },
 });
 
+export const dbChangelogs = defineCommand({
+  name: 'db changelogs',
+  group,
+  summary: 'Read what a Debian or Ubuntu mirror has fixed in newer packages, from their changelogs',
+  examples: [
+    {
+      command: 'pratique db changelogs sbom.json',
+      does: 'from the security suites of this machine’s apt sources',
+    },
+    {
+      command: 'pratique db changelogs sbom.json --sources jammy.sources',
+      does: 'from those of another distribution',
+    },
+  ],
+  description:
+    'For each package that is installed in an older version than the mirror’s security suites have, one newer package is fetched, verified\nfrom the keyring to its digest, and the CVEs its changelog names are stored. A mirror is all that is needed; but changelogs know nothing\nof vulnerabilities without a fix, nor of severities.',
+  args: ['SBOM'],
+  flags: {
+    ...databaseFlag,
+    sources: {
+      kind: 'list',
+      placeholder: 'FILE',
+      summary: 'apt sources (sources.list, or *.sources) to use in place of this machine’s; may be repeated',
+    },
+    arch: {
+      kind: 'string',
+      placeholder: 'ARCH',
+      default: 'amd64',
+      summary: 'Architecture of the packages, as Debian calls it',
+    },
+    ...outputFlag,
+  },
+});
+
 export const dbStatus = defineCommand({
   name: 'db status',
   group,

@@ -97,9 +97,17 @@ export class AdvisoryDatabase {
     }));
   }
 
-  /** Whether any advisory is about this release of a distribution (or, with an empty one, this ecosystem). */
+  /** Whether there are advisories for a whole release of a distribution (or, with an empty one, ecosystem). */
   covers(type: PackageType, distro: string): boolean {
-    return this.#all('SELECT 1 FROM affected WHERE type = ? AND distro = ? LIMIT 1', type, distro).length > 0;
+    const sql = `SELECT 1 FROM affected f JOIN advisories a ON a.id = f.advisory JOIN sources s ON s.id = a.source
+      WHERE f.type = ? AND f.distro = ? AND s.format <> 'changelog' LIMIT 1`;
+    return this.#all(sql, type, distro).length > 0;
+  }
+
+  /** Whether this one package was looked at, for sources that do not speak of all. */
+  examined(type: PackageType, distro: string, name: string): boolean {
+    const sql = 'SELECT 1 FROM examined WHERE type = ? AND distro = ? AND package = ?';
+    return this.#all(sql, type, distro, name).length > 0;
   }
 
   /** Every opinion about a vulnerability. */

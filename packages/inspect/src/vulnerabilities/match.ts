@@ -20,10 +20,10 @@ export function matchPackages(packages: readonly Package[], database: AdvisoryDa
   for (const installed of packages) {
     const distro = placeOf(installed);
     const key = `${installed.type} ${distro}`;
-    const known = covered.get(key) ?? (distro !== undefined && database.covers(installed.type, distro));
-    covered.set(key, known);
-    if (known) {
-      findings.push(...findingsOf(installed, distro!, database));
+    const whole = covered.get(key) ?? (distro !== undefined && database.covers(installed.type, distro));
+    covered.set(key, whole);
+    if (distro !== undefined && (whole || isExamined(installed, distro, database))) {
+      findings.push(...findingsOf(installed, distro, database));
       continue;
     }
     const counted = uncovered.get(key) ?? { type: installed.type, distro, packages: 0 };
@@ -46,6 +46,10 @@ function namesOf({ type, name, version, source }: Package): ReadonlyMap<string, 
   const built: [string, string] = [advisoryName(type, source.name), source.version];
   // Debian's and Ubuntu's speak of source packages only; a binary package may be called like another source.
   return new Map(type === 'deb' ? [built] : [own, built]);
+}
+
+function isExamined(installed: Package, distro: string, database: AdvisoryDatabase): boolean {
+  return [...namesOf(installed).keys()].some((name) => database.examined(installed.type, distro, name));
 }
 
 function findingsOf(installed: Package, distro: string, database: AdvisoryDatabase): readonly Finding[] {
