@@ -37,6 +37,11 @@ export const inspectErrors = defineErrors({
     title: 'The directory with the root file system could not be read whole.',
     remedy: 'Check that it exists and is not being changed, and that you may read everything in it.',
   },
+  INSPECT_PACKAGE_DATABASE_UNREADABLE: {
+    kind: 'fault',
+    title: 'The image has a database of its packages that cannot be read.',
+    remedy: 'Check the image; rebuild one with an old rpm database on a current release, which uses SQLite.',
+  },
   INSPECT_SPOOL_FAILED: {
     kind: 'fault',
     title: 'Contents of the image could not be kept in a temporary file.',

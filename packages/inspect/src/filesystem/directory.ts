@@ -108,10 +108,9 @@ function readFile(entry: LayerEntry, real: string, options: LayerOptions, spool:
   } finally {
     closeSync(descriptor);
   }
-  const content = keeper?.finish();
   return {
     ...entry,
     ...(digester === undefined ? {} : { digest: digester.digest() }),
-    ...(content === undefined ? {} : { content }),
+    ...keeper?.finish(),
   };
 }

@@ -214,7 +214,10 @@ describe('contents', () => {
       id: 'lengths',
       keep: ({ size }, head) =>
         head.length === Math.min(size, 64)
-          ? { reduce: (content) => (content.size === 1 ? undefined : Buffer.from(`${content.size}`)) }
+          ? {
+              name: 'length',
+              reduce: (content) => (content.size === 1 ? undefined : Buffer.from(`${content.size}`)),
+            }
           : undefined,
     };
     const fs = await readRootArchive(inPieces(bytes, 700), { keep, limits: { keptBytes: 10_010 } });

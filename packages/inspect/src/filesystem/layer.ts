@@ -119,11 +119,11 @@ class LayerVisitor implements TarVisitor {
 
   end(): void {
     if (this.current === undefined) return;
-    const content = this.file?.finish();
+    const kept = this.file?.finish();
     this.entries.push({
       ...this.current,
       ...(this.digester === undefined ? {} : { digest: this.digester.digest() }),
-      ...(content === undefined ? {} : { content }),
+      ...kept,
     });
     if (this.entries.length > this.options.limits.entries)
       throw overLimit('files', this.options.limits.entries);
@@ -162,17 +162,20 @@ export class FileKeeper {
   }
 
   /** What was kept, once all was written. */
-  finish(): LayerEntry['content'] {
+  finish(): Pick<LayerEntry, 'content' | 'reduced'> {
     if (this.head !== undefined) this.decide(this.head);
-    if (this.decision === undefined) return undefined;
+    if (this.decision === undefined) return {};
     const { spool, start } = this;
     const whole = spool.source(this.entry.path, start, spool.size - start);
-    if (this.decision === 'whole') return whole;
+    if (this.decision === 'whole') return { content: whole };
     const reduced = this.decision.reduce(whole);
     spool.rewind(start);
-    if (reduced === undefined) return undefined;
+    if (reduced === undefined) return {};
     spool.append(reduced);
-    return spool.source(this.entry.path, start, reduced.length);
+    return {
+      content: spool.source(this.entry.path, start, reduced.length),
+      reduced: this.decision.name,
+    };
   }
 
   private decide(bytes: Uint8Array): void {

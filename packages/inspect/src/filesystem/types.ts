@@ -27,8 +27,10 @@ export interface LayerEntry extends Metadata {
   readonly type: NodeType | 'hardlink' | 'whiteout' | 'opaque';
   /** sha256 of a regular file's content, where digests were asked for. */
   readonly digest?: Digest;
-  /** What was kept of a regular file's content. */
+  /** What was kept of a regular file's content: all of it, or what a reduction made of it. */
   readonly content?: ByteSource;
+  /** The name of the reduction that made `content`; absent where it is the file's own. */
+  readonly reduced?: string;
 }
 
 /** One path of the merged file system. */
@@ -39,14 +41,18 @@ export interface FileNode extends Metadata {
   /** Index of the layer whose entry this is; -1 for a directory that no layer has and that something lies below. */
   readonly layer: number;
   readonly digest?: Digest;
-  /** What was kept of a regular file's content: all of it, or what its `Keep` made of it. */
+  /** What was kept of a regular file's content: all of it, or what a reduction made of it. */
   readonly content?: ByteSource;
+  /** The name of the reduction that made `content`; absent where it is the file's own. */
+  readonly reduced?: string;
   /** Names of one file (hard links) have the same number, everything else one of its own. */
   readonly inode: number;
 }
 
 /** How much of a file to keep: all, or what `reduce` makes of it while it can still be read; nothing when it returns undefined. */
-export type Keep = 'whole' | { readonly reduce: (content: ByteSource) => Uint8Array | undefined };
+export type Keep =
+  | 'whole'
+  | { readonly name: string; readonly reduce: (content: ByteSource) => Uint8Array | undefined };
 
 /** Chooses, in the one pass over a layer, whose content is kept. Must depend on nothing but its arguments. */
 export interface KeepRule {
