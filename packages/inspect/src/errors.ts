@@ -71,17 +71,25 @@ export const inspectErrors = defineErrors({
   ADVISORY_DATABASE_MISSING: {
     kind: 'fault',
     title: 'There is no advisory database, so nothing can be said about vulnerabilities.',
-    remedy: 'Make one: `pratique db import FILE…`.',
+    remedy: 'Make one: `pratique db import FILE…`, or fetch one: `pratique db update IMAGE`.',
   },
   ADVISORY_DATABASE_INVALID: {
     kind: 'fault',
     title: 'The file is no advisory database of this version.',
-    remedy: 'Move it away, then import again: `pratique db import FILE…`.',
+    remedy: 'Move it away, then import or update again: `pratique db import FILE…`.',
+  },
+  ADVISORY_DATABASE_OLDER: {
+    kind: 'denial',
+    title:
+      'The advisory database that was fetched is older than the one in place, which is how an attacker hides what is new.',
+    remedy:
+      'Fetch from a place that is up to date; to go back on purpose, move the present database away first.',
   },
   ADVISORY_DATABASE_STALE: {
     kind: 'fault',
     title: 'The advisory database is older than allowed, so what it does not say proves nothing.',
-    remedy: 'Import fresh advisories: `pratique db import FILE…`; or allow the age: --max-db-age 0.',
+    remedy:
+      'Get a fresh one: `pratique db update IMAGE` or `pratique db import FILE…`; or allow the age: --max-db-age 0.',
   },
   SBOM_INVALID: {
     kind: 'usage',

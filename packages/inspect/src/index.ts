@@ -1,4 +1,5 @@
 export { type Rating, type Severity, severities } from './advisories/advisory.ts';
+export { databaseArtifactType, fetchDatabase, publishDatabase } from './advisories/artifact.ts';
 export { changelogOf } from './advisories/changelog-file.ts';
 export { AdvisoryDatabase, type DatabaseStatus } from './advisories/database.ts';
 export type { SourceChangelog } from './advisories/formats/changelog.ts';

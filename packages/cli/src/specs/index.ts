@@ -16,7 +16,7 @@ import {
   policySign,
   policyTest,
 } from './policy.ts';
-import { dbChangelogs, dbImport, dbStatus, scan } from './scan.ts';
+import { dbChangelogs, dbExport, dbImport, dbStatus, dbUpdate, scan } from './scan.ts';
 import { demo, registryServe, sigstoreServe, up } from './servers.ts';
 import {
   generateKeyPair,
@@ -66,6 +66,8 @@ export const commands: readonly CommandSpec[] = [
   scan,
   dbImport,
   dbChangelogs,
+  dbUpdate,
+  dbExport,
   dbStatus,
   copy,
   tree,

@@ -1,5 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
-import { outputFlag } from './shared.ts';
+import { outputFlag, registryFlags, signerFlags } from './shared.ts';
 
 const group = 'Vulnerabilities';
 
@@ -112,6 +112,44 @@ export const dbChangelogs = defineCommand({
       summary: 'Architecture of the packages, as Debian calls it',
     },
     ...outputFlag,
+  },
+});
+
+export const dbExport = defineCommand({
+  name: 'db export',
+  group,
+  summary: 'Publish the advisory database on a registry',
+  examples: [
+    {
+      command: 'pratique db export registry.example/advisories:latest',
+      does: 'prints the digest: sign that with pratique sign',
+    },
+  ],
+  args: ['IMAGE'],
+  flags: { ...databaseFlag, ...registryFlags },
+});
+
+export const dbUpdate = defineCommand({
+  name: 'db update',
+  group,
+  summary: 'Fetch an advisory database that was published, once its signature is verified',
+  examples: [
+    {
+      command: 'pratique db update registry.example/advisories:latest --key cosign.pub',
+      does: 'signed with a key',
+    },
+    {
+      command: 'pratique db update oci:./advisories --key cosign.pub',
+      does: 'from an image layout, without a network',
+    },
+  ],
+  description: 'One that is older than what is in place is refused.',
+  args: ['IMAGE'],
+  flags: {
+    ...databaseFlag,
+    'allow-unsigned': { kind: 'boolean', summary: 'Do not ask who signed it' },
+    ...signerFlags,
+    ...registryFlags,
   },
 });
 

@@ -5,7 +5,7 @@ import { printable } from '@pratique/errors';
 import { inspectErrors } from '../errors.ts';
 import type { PackageType } from '../packages/package.ts';
 import type { ExploitedEntry, Rating, Severity, VersionRange } from './advisory.ts';
-import { schemaVersion } from './schema.ts';
+import { createTables, schemaVersion } from './schema.ts';
 
 /** An advisory as it concerns one package. */
 export interface PackageAdvisory {
@@ -167,7 +167,8 @@ export class AdvisoryDatabase {
 }
 
 /**
- * Refuses a file that is no advisory database of this version.
+ * Refuses a file that is no advisory database of this version. One that was fetched is as hostile as its publisher, and
+ * may hold views and triggers; so its tables must be exactly ours.
  *
  * @throws `ADVISORY_DATABASE_INVALID`
  */
@@ -175,8 +176,8 @@ export function checkSchema(database: DatabaseSync, path: string): void {
   let found: string;
   try {
     const version = database.prepare('PRAGMA user_version').get()!.user_version as number;
-    if (version === schemaVersion) return;
-    found = `version ${version}`;
+    if (version === schemaVersion && describeTables(database) === ourTables()) return;
+    found = version === schemaVersion ? 'other tables' : `version ${version}`;
   } catch (error) {
     found = printable((error as Error).message);
   }
@@ -185,6 +186,22 @@ export function checkSchema(database: DatabaseSync, path: string): void {
     expected: `schema version ${schemaVersion}`,
     found,
   });
+}
+
+function describeTables(database: DatabaseSync): string {
+  return JSON.stringify(
+    database.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY type, name').all(),
+  );
+}
+
+function ourTables(): string {
+  const empty = new DatabaseSync(':memory:');
+  try {
+    createTables(empty);
+    return describeTables(empty);
+  } finally {
+    empty.close();
+  }
 }
 
 function optional(value: SQLOutputValue | undefined): string | undefined {
