@@ -19,6 +19,7 @@ import {
   type RegoProblem,
   RegoSet,
   T,
+  type Tracer,
   toJsonText,
   toTerm,
   type Value,
@@ -46,10 +47,22 @@ interface Case {
 }
 
 export async function run(corpora: string): Promise<SuiteResult[]> {
-  return [runSuite(corpora, 'v0', []), runSuite(corpora, 'v1', []), runCompileCases(corpora)];
+  return [
+    runSuite(corpora, 'v0', []),
+    runSuite(corpora, 'v1', []),
+    runSuite(corpora, 'v0', [], true),
+    runSuite(corpora, 'v1', [], true),
+    runCompileCases(corpora),
+  ];
 }
 
-function runSuite(corpora: string, version: Version, directories: readonly string[]): SuiteResult {
+/** With `traced`, by the interpreter that explains. */
+function runSuite(
+  corpora: string,
+  version: Version,
+  directories: readonly string[],
+  traced = false,
+): SuiteResult {
   const root = join(corpora, 'opa', 'cases', version);
   if (!existsSync(root)) throw new Error(`OPA's cases are not at ${root}`);
   const files = globSync('**/*.yaml', { cwd: root }).sort();
@@ -59,12 +72,12 @@ function runSuite(corpora: string, version: Version, directories: readonly strin
   for (const file of files) {
     if (directories.length > 0 && !directories.includes(basename(dirname(file)))) continue;
     for (const test of readCases(join(root, file), basename(file, '.yaml'))) {
-      const problem = check(test, version);
+      const problem = check(test, version, traced);
       if (problem === undefined) passed++;
       else failures.push(`${test.id}: ${problem}`);
     }
   }
-  return { suite: `opa-${version}`, passed, failed: failures.length, failures };
+  return { suite: `opa-${version}${traced ? '-traced' : ''}`, passed, failed: failures.length, failures };
 }
 
 /** Policies that must not compile, and every problem that must be reported. */
@@ -118,12 +131,15 @@ function modulesOf(texts: readonly string[]): Record<string, string> {
   return Object.fromEntries(texts.map((text, index) => [`test-${index}.rego`, text]));
 }
 
+/** Events are made, and nobody looks at them. */
+const NO_TRACE: Tracer = { wantsLocals: true, wantsUnify: true, trace: () => undefined };
+
 /** Why a case fails; undefined when it passes. */
-function check(test: Case, version: Version): string | undefined {
+function check(test: Case, version: Version, traced: boolean): string | undefined {
   let results: Map<string, Value>[] = [];
   let error: unknown;
   try {
-    results = evaluate(test, version);
+    results = evaluate(test, version, traced);
   } catch (thrown) {
     error = thrown;
   }
@@ -167,7 +183,7 @@ function errorText(error: RegoError): string {
   return `${place}${error.code}: ${error.message}`;
 }
 
-function evaluate(test: Case, version: Version): Map<string, Value>[] {
+function evaluate(test: Case, version: Version, traced: boolean): Map<string, Value>[] {
   const keywords = test.experimental ? { experimentalKeywords: true } : {};
   const policy = compile({
     modules: modulesOf(test.modules),
@@ -181,9 +197,9 @@ function evaluate(test: Case, version: Version): Map<string, Value>[] {
     test.inputTerm === undefined
       ? test.input
       : compile({ modules: {} }).bareQuery(`x = ${test.inputTerm}`).bindings()[0]?.get('x');
-  return policy
-    .bareQuery(test.query)
-    .bindings(input, { strictBuiltinErrors: test.strictError, env: test.env });
+  const options = { strictBuiltinErrors: test.strictError, env: test.env };
+  if (!traced) return policy.bareQuery(test.query).bindings(input, options);
+  return policy.bareTracedQuery(test.query).bindings(input, NO_TRACE, options);
 }
 
 /** A function that OPA's runner adds: takes time, so that the clock could be seen to move. */

@@ -21,7 +21,6 @@ export {
   type Type,
 } from './builtins/types.ts';
 export * from './bundle/index.ts';
-export { type Schemas, schemaName } from './compiler/types/schema-annotations.ts';
 export type { CompileInput, EvaluateOptions } from './engine.ts';
 export {
   type ErrorLocation,
@@ -43,6 +42,11 @@ export {
   type QueryValues,
 } from './query.ts';
 export * from './testing/index.ts';
+export type { TraceEvent, Tracer } from './topdown/events.ts';
+export { TracedQuery } from './topdown/traced-query.ts';
+export { type ExplainMode, explained, TraceBuffer } from './trace/buffer.ts';
 export { type Dependencies, dependencies } from './trace/dependencies.ts';
 export { type Instrumented, instrument } from './trace/instrument.ts';
+export { traceJson } from './trace/json.ts';
+export { type PrettyTraceOptions, prettyTrace } from './trace/pretty.ts';
 export * from './values/index.ts';

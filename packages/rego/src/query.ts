@@ -4,6 +4,7 @@ import { type CompileInput, Engine, type EvaluateOptions, guarded } from './engi
 import { Block, Frame } from './eval/block.ts';
 import type { Step } from './eval/machine.ts';
 import { planBody, planTerm } from './eval/planner.ts';
+import { TracedQuery } from './topdown/traced-query.ts';
 import { type Json, toJson, type Value } from './values/index.ts';
 
 /** What one expression of a query came to. */
@@ -152,8 +153,7 @@ export class Policy {
     text: string,
     options: { readonly imports?: readonly string[]; readonly package?: string } = {},
   ): Query {
-    const inPackage =
-      options.package === undefined ? undefined : parseModule(`package ${options.package}`).package.path;
+    const inPackage = packagePath(options.package);
     return guarded(() => new Query(this.#engine, text, parseImports(options.imports ?? []), true, inPackage));
   }
 
@@ -162,10 +162,36 @@ export class Policy {
     return guarded(() => new Query(this.#engine, text, [], false));
   }
 
+  /** As {@link Policy.query}, for a query that tells each step of its evaluation. */
+  tracedQuery(
+    text: string,
+    options: { readonly imports?: readonly string[]; readonly package?: string } = {},
+  ): TracedQuery {
+    return guarded(
+      () =>
+        new TracedQuery(
+          this.#engine,
+          text,
+          parseImports(options.imports ?? []),
+          true,
+          packagePath(options.package),
+        ),
+    );
+  }
+
+  /** As {@link Policy.tracedQuery}, for callers of {@link TracedQuery.bindings}. */
+  bareTracedQuery(text: string): TracedQuery {
+    return guarded(() => new TracedQuery(this.#engine, text, [], false));
+  }
+
   /** Prepares the evaluation of one document. */
   rule(path: string): PreparedRule {
     return guarded(() => new PreparedRule(this.#engine, path));
   }
+}
+
+function packagePath(name: string | undefined): readonly Term[] | undefined {
+  return name === undefined ? undefined : parseModule(`package ${name}`).package.path;
 }
 
 function parseImports(imports: readonly string[]): readonly Import[] {

@@ -1,11 +1,19 @@
-import { parseJsonOrYaml, type Value } from '@pratique/rego';
+import {
+  type EvaluateOptions,
+  type ExplainMode,
+  explained,
+  type Policy,
+  parseJsonOrYaml,
+  type QueryValues,
+  TraceBuffer,
+  type Value,
+} from '@pratique/rego';
 import { allowedBuiltins } from '../policy/capabilities.ts';
 import { milliseconds } from '../policy/duration.ts';
 import { loadSources } from '../policy/load-sources.ts';
 import { type Problem, problemsOf } from '../policy/problems.ts';
 import { readNamed } from '../policy/read-named.ts';
 import { type Output, present } from '../policy/results.ts';
-import { namedSchemas } from '../policy/schemas.ts';
 import { verificationKey } from '../policy/signing.ts';
 import { compileSources, languageOf, type Sources, textsOf, usage } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
@@ -56,17 +64,17 @@ function evaluate(
     strict: flags.strict,
     coverage: flags.coverage,
     ...allowedBuiltins(flags.capabilities, terminal.cwd),
-    ...namedSchemas(flags.schema, terminal.cwd),
     print: (message) => terminal.err(`${message}\n`),
   });
   const compiled = performance.now();
-  const prepared = policy.query(query, {
+  const scope = {
     imports: flags.import,
     ...(flags.package === undefined ? {} : { package: flags.package.replace(/^data\./, '') }),
-  });
+  };
+  const prepared = prepare(policy, query, scope, flags, output);
   const planned = performance.now();
   const timeoutMs = flags.timeout === undefined ? undefined : milliseconds('timeout', flags.timeout);
-  output.results = prepared.values(input, {
+  output.results = prepared(input, {
     signal,
     strictBuiltinErrors: flags['strict-builtin-errors'],
     maxSteps: Number.MAX_SAFE_INTEGER,
@@ -81,6 +89,33 @@ function evaluate(
       timer_rego_query_eval_ns: ns(performance.now() - planned),
     };
   }
+}
+
+type Evaluate = (input: Value | undefined, options: EvaluateOptions) => readonly QueryValues[];
+
+/** The query, made ready to evaluate; with `--explain`, what happens then is put into the output. */
+function prepare(
+  policy: Policy,
+  query: string,
+  scope: Parameters<Policy['query']>[1],
+  flags: Flags,
+  output: { -readonly [K in keyof Output]: Output[K] },
+): Evaluate {
+  if (flags.explain === 'off') {
+    const prepared = policy.query(query, scope);
+    return (input, options) => prepared.values(input, options);
+  }
+  const mode = flags.explain as ExplainMode;
+  const traced = policy.tracedQuery(query, scope);
+  return (input, options) => {
+    const buffer = new TraceBuffer(mode);
+    try {
+      return traced.values(input, buffer, options);
+    } finally {
+      const events = explained(buffer.events, mode);
+      output.explanation = { events, original: traced.original, variables: flags['var-values'] };
+    }
+  };
 }
 
 function queryOf(args: readonly string[], flags: Flags, terminal: Terminal): string {

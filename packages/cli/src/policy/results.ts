@@ -4,7 +4,10 @@ import {
   type GoJson,
   goJson,
   parseJsonText,
+  prettyTrace,
   type QueryValues,
+  type TraceEvent,
+  traceJson,
   type Value,
 } from '@pratique/rego';
 import { type Problem, problemsJson, problemsText } from './problems.ts';
@@ -16,6 +19,16 @@ export interface Output {
   readonly results: readonly QueryValues[];
   readonly metrics?: GoJson;
   readonly coverage?: CoverageReport;
+  readonly explanation?: Explanation;
+}
+
+/** What happened during an evaluation. */
+export interface Explanation {
+  readonly events: readonly TraceEvent[];
+  /** The name that a variable has in the policy. */
+  readonly original: (name: string) => string;
+  /** A column with the values of variables. */
+  readonly variables: boolean;
 }
 
 export type Format = 'json' | 'values' | 'bindings' | 'pretty' | 'raw' | 'discard';
@@ -28,8 +41,9 @@ export function present(format: string, output: Output): { out: string; err: str
     // Unlike with `json`, OPA sorts the members of everything here.
     return { out: `${goJson(parseJsonText(text), '  ')}\n`, err: '' };
   }
-  if (output.problems.length > 0) return { out: '', err: problemsText(output.problems) };
-  if (format === 'pretty') return { out: pretty(output), err: '' };
+  const trace = format === 'pretty' ? prettyExplanation(output) : '';
+  if (output.problems.length > 0) return { out: trace, err: problemsText(output.problems) };
+  if (format === 'pretty') return { out: trace + pretty(output), err: '' };
   return { out: output.results.map((result) => line(format, result)).join(''), err: '' };
 }
 
@@ -43,11 +57,19 @@ function line(format: string, { expressions, bindings }: QueryValues): string {
   return `${expressions.map(({ value }) => (typeof value === 'string' ? value : goJson(value))).join(' ')}\n`;
 }
 
-function document({ problems, metrics, coverage }: Output, result: GoJson | undefined): string {
+function prettyExplanation({ explanation }: Output): string {
+  return explanation === undefined ? '' : prettyTrace(explanation.events, explanation);
+}
+
+function document({ problems, metrics, coverage, explanation }: Output, result: GoJson | undefined): string {
   const members = {
     errors: problems.length === 0 ? undefined : problemsJson(problems),
     result,
     metrics,
+    explanation:
+      explanation === undefined || explanation.events.length === 0
+        ? undefined
+        : (JSON.parse(traceJson(explanation.events, explanation.original)) as GoJson),
     // Interfaces have no index signature, which is all that keeps the report from being a `GoJson`.
     coverage: coverage as unknown as GoJson | undefined,
   };

@@ -4,7 +4,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { printable } from '@pratique/errors';
 import { inspectErrors } from '../errors.ts';
 import { checkSchema } from './database.ts';
-import { fromChangelog, type SourceChangelog } from './formats/changelog.ts';
 import { readAdvisoryFiles } from './read-files.ts';
 import { recognise } from './recognise.ts';
 import { createTables } from './schema.ts';
@@ -28,41 +27,11 @@ export interface ImportReport {
  * @param now the time that the import is recorded under
  * @throws `ADVISORIES_UNRECOGNISED`, `ADVISORIES_INVALID`, `ADVISORIES_TOO_LARGE`, `ADVISORY_DATABASE_INVALID`
  */
-export function importAdvisories(path: string, inputs: readonly string[], now: Date): Promise<ImportReport> {
-  return inDatabase(path, now, (writer) => importAll(writer, inputs));
-}
-
-/**
- * Stores what changelogs of newer packages say is fixed in them. Each replaces what was stored of its source package.
- *
- * @returns how many vulnerabilities are fixed
- * @throws `ADVISORY_DATABASE_INVALID`
- */
-export function importChangelogs(
+export async function importAdvisories(
   path: string,
-  changelogs: readonly SourceChangelog[],
+  inputs: readonly string[],
   now: Date,
-): Promise<number> {
-  return inDatabase(path, now, async (writer) => {
-    let stored = 0;
-    for (const changelog of changelogs) {
-      for (const item of fromChangelog(changelog)) {
-        if (item.kind === 'unsupported') continue;
-        if (item.kind === 'examined') writer.clear(item.source);
-        else stored++;
-        writer.write(item, 'changelog');
-      }
-    }
-    return stored;
-  });
-}
-
-/** All that `work` writes is stored, or nothing. Makes the database when there is none. */
-async function inDatabase<T>(
-  path: string,
-  now: Date,
-  work: (writer: AdvisoryWriter) => Promise<T>,
-): Promise<T> {
+): Promise<ImportReport> {
   mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path, { timeout: 30_000 });
   try {
@@ -71,11 +40,9 @@ async function inDatabase<T>(
     database.exec('BEGIN IMMEDIATE');
     try {
       if (isNew) createTables(database);
-      const writer = new AdvisoryWriter(database, now);
-      const result = await work(writer);
-      writer.finish();
+      const report = await importAll(new AdvisoryWriter(database, now), inputs);
       database.exec('COMMIT');
-      return result;
+      return report;
     } catch (error) {
       database.exec('ROLLBACK');
       throw error;
@@ -116,5 +83,6 @@ async function importAll(writer: AdvisoryWriter, inputs: readonly string[]): Pro
     }
     files += recognised;
   }
+  writer.finish();
   return { files, stored, withdrawn, unsupported };
 }

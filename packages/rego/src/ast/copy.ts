@@ -17,6 +17,11 @@ export function copyTerm(term: Term): Term {
   return copyNode(term) as Term;
 }
 
+/** A deep copy of a body. */
+export function copyBody(body: Body): Body {
+  return copyNode(body) as Body;
+}
+
 /** Copies plain data; a location is shared, being the same place. */
 function copyNode(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyNode);

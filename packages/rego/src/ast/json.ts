@@ -38,6 +38,21 @@ export function bodyJson(body: Body, options: JsonOptions = {}): string {
   return new Writer(options.locations === true).body(body);
 }
 
+/** An expression as OPA's JSON. */
+export function exprJson(expr: Expr): string {
+  return new Writer(false).expr(expr);
+}
+
+/** A rule as OPA's JSON. */
+export function ruleJson(rule: Rule): string {
+  return new Writer(false).rule(rule);
+}
+
+/** Terms as OPA's JSON: an array of them, which is what a ref is. */
+export function termsJson(terms: readonly Term[]): string {
+  return new Writer(false).terms(terms);
+}
+
 /** JSON text as Go writes it: `<`, `>` and `&` escaped. */
 export function goString(value: string): string {
   return JSON.stringify(value.toWellFormed()).replace(
@@ -72,16 +87,16 @@ class Writer {
   module(module: Module, comments: boolean): string {
     const { location, path } = module.package;
     return object(
-      ['package', object(['location', this.#at(location)], ['path', this.#terms(path)])],
+      ['package', object(['location', this.#at(location)], ['path', this.terms(path)])],
       ['imports', arrayIfAny(module.imports, (item) => this.#import(item))],
       ['annotations', arrayIfAny(module.annotations, (item) => this.#annotations(item))],
-      ['rules', arrayIfAny(module.rules, (rule) => this.#rule(rule))],
+      ['rules', arrayIfAny(module.rules, (rule) => this.rule(rule))],
       ['comments', comments ? arrayIfAny(module.comments, (comment) => this.#comment(comment)) : undefined],
     );
   }
 
   body(body: Body): string {
-    return array(body, (expr) => this.#expr(expr));
+    return array(body, (expr) => this.expr(expr));
   }
 
   #at(location: Location): string | undefined {
@@ -110,12 +125,12 @@ class Writer {
     );
   }
 
-  #rule(rule: Rule): string {
+  rule(rule: Rule): string {
     return object(
       ['annotations', arrayIfAny(rule.annotations, (item) => this.#annotations(item))],
       ['body', this.body(rule.body)],
       ['default', rule.default ? 'true' : undefined],
-      ['else', rule.else === undefined ? undefined : this.#rule(rule.else)],
+      ['else', rule.else === undefined ? undefined : this.rule(rule.else)],
       ['head', this.#head(rule.head)],
       ['location', this.#at(rule.location)],
     );
@@ -128,12 +143,12 @@ class Writer {
       ['key', head.key === undefined ? undefined : this.#term(head.key)],
       ['value', head.value === undefined ? undefined : this.#term(head.value)],
       ['assign', head.assign ? 'true' : undefined],
-      ['ref', this.#terms(head.ref)],
+      ['ref', this.terms(head.ref)],
       ['location', this.#at(head.location)],
     );
   }
 
-  #expr(expr: Expr): string {
+  expr(expr: Expr): string {
     return object(
       ['index', String(expr.index)],
       ['location', this.#at(expr.location)],
@@ -154,9 +169,9 @@ class Writer {
   #exprTerms(terms: Expr['terms']): string {
     switch (terms.kind) {
       case 'call':
-        return this.#terms([terms.operator, ...terms.args]);
+        return this.terms([terms.operator, ...terms.args]);
       case 'some':
-        return object(['location', this.#at(terms.location)], ['symbols', this.#terms(terms.symbols)]);
+        return object(['location', this.#at(terms.location)], ['symbols', this.terms(terms.symbols)]);
       case 'every':
         return object(
           ['body', this.body(terms.body)],
@@ -185,7 +200,7 @@ class Writer {
     }
   }
 
-  #terms(terms: readonly Term[]): string {
+  terms(terms: readonly Term[]): string {
     return array(terms, (term) => this.#term(term));
   }
 
@@ -210,15 +225,15 @@ class Writer {
       case 'var':
         return goString(term.name);
       case 'ref':
-        return this.#terms(term.terms);
+        return this.terms(term.terms);
       case 'call':
-        return this.#terms([term.operator, ...term.args]);
+        return this.terms([term.operator, ...term.args]);
       case 'array':
-        return this.#terms(term.items);
+        return this.terms(term.items);
       case 'set':
-        return this.#terms(sortedItems(term));
+        return this.terms(sortedItems(term));
       case 'object':
-        return array(sortedPairs(term), (pair) => this.#terms(pair));
+        return array(sortedPairs(term), (pair) => this.terms(pair));
       case 'arrayComprehension':
       case 'setComprehension':
         return object(['term', this.#term(term.term)], ['body', this.body(term.body)]);
@@ -232,7 +247,7 @@ class Writer {
         return object(
           [
             'parts',
-            arrayIfAny(term.parts, (p) => (p.kind === 'expr' ? this.#expr(p) : this.#term(p))) ?? 'null',
+            arrayIfAny(term.parts, (p) => (p.kind === 'expr' ? this.expr(p) : this.#term(p))) ?? 'null',
           ],
           ['multi_line', String(term.multiLine)],
         );
@@ -272,16 +287,16 @@ class Writer {
 
   #compile({ unknowns, maskRule }: NonNullable<Annotations['compile']>): string {
     return object(
-      ['unknowns', unknowns && arrayIfAny(unknowns, (ref) => this.#terms(ref))],
-      ['mask_rule', maskRule && this.#terms(maskRule)],
+      ['unknowns', unknowns && arrayIfAny(unknowns, (ref) => this.terms(ref))],
+      ['mask_rule', maskRule && this.terms(maskRule)],
     );
   }
 
   #schema({ path, schema, definition }: SchemaAnnotation): string {
     const plain = new Writer(false);
     return object(
-      ['path', plain.#terms(path)],
-      ['schema', schema && this.#terms(schema)],
+      ['path', plain.terms(path)],
+      ['schema', schema && this.terms(schema)],
       ['definition', definition === undefined ? undefined : goJson(definition)],
     );
   }

@@ -15,7 +15,6 @@ import { SafetyCheck } from './safety.ts';
 import { Templates } from './templates.ts';
 import { equalityExpr, isAssignment, isEquality, operatorName, termExpr, varTerm } from './tree.ts';
 import { TypeChecker } from './types/check.ts';
-import { inputType, SchemaAnnotations, type Schemas } from './types/schema-annotations.ts';
 import { checkCalls, checkExprCalls } from './undefined-functions.ts';
 import { checkDeprecated, checkImports, checkRootOverrides, isV1 } from './v1-checks.ts';
 import { SAFETY_VARS, varsOf } from './vars.ts';
@@ -27,9 +26,6 @@ export interface CompileOptions {
   /** Whether `print` is kept. */
   readonly print: boolean;
   readonly sources: ReadonlyMap<string, string>;
-  readonly schemas: Schemas | undefined;
-  /** Whether `schemas` in METADATA blocks give documents types. */
-  readonly typeAnnotations: boolean;
 }
 
 /** Modules ready to be planned. */
@@ -40,6 +36,8 @@ export interface CompiledModules {
   /** Each after those that it depends on. */
   readonly rules: readonly CompiledRule[];
   readonly types: TypeChecker;
+  /** From generated variables back to the names of the policy. */
+  readonly names: ReadonlyMap<string, string>;
   readonly options: CompileOptions;
 }
 
@@ -62,8 +60,6 @@ export function compileModules(
     for (const rule of module.rules) known.add((rule.head.ref[0] as { name: string }).name);
     exports.set(path, known);
   }
-  const input = inputType(options.schemas, context);
-  context.throwIfFailed();
   const rules: CompiledRule[] = [];
   /** Modules in which what v1 forbids is looked for. */
   const checked = new Set<ModuleHeader>();
@@ -92,17 +88,20 @@ export function compileModules(
   context.throwIfFailed();
   const templates = new Templates(context, options.print);
   const expander = new Expander(context);
-  const metadata = new Metadata(sorted, rules, context);
+  const metadata = new Metadata(sorted, rules);
   for (const rule of rules) {
-    for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
-      const current = branch;
-      if (rule.uses.templates)
-        templates.rule(branch, (name, location) => {
-          if (name === 'rego.metadata.chain') return metadata.chain(rule, current, location);
-          return name === 'rego.metadata.rule' ? metadata.rule(current, location) : undefined;
-        });
-      expander.rule(branch);
-    }
+    if (!rule.uses.templates) continue;
+    forBranches(rule, (branch) =>
+      templates.rule(branch, (name, location) => {
+        if (name === 'rego.metadata.chain') return metadata.chain(rule, branch, location);
+        return name === 'rego.metadata.rule' ? metadata.rule(branch, location) : undefined;
+      }),
+    );
+  }
+  // Stage by stage, as OPA does it, so that generated variables have OPA's numbers in what is traced.
+  for (const rule of rules) forBranches(rule, (branch) => expander.rule(branch));
+  for (const rule of rules) {
+    forBranches(rule, (branch) => expander.head(branch));
     rule.path = rulePath(rule);
   }
   context.throwIfFailed();
@@ -121,14 +120,13 @@ export function compileModules(
   forBodies(rules, (body) => dynamics.body(body));
   const graph = checkRecursion(tree, rules, context);
   context.throwIfFailed();
-  const annotations = options.typeAnnotations ? new SchemaAnnotations(options.schemas, metadata) : undefined;
-  const types = new TypeChecker(context, graph, annotations, input);
+  const types = new TypeChecker(context, graph);
   for (const rule of graph.sorted) types.rule(rule);
   context.throwIfFailed();
   for (const rule of rules)
     if (rule.uses.deprecated && checked.has(rule.module)) checkDeprecated(rule, context);
   context.throwIfFailed();
-  return { tree, exports, rules: graph.sorted, types, options };
+  return { tree, exports, rules: graph.sorted, types, names: context.rewritten, options };
 }
 
 /** The variable that holds what an expression of a query came to; the empty name for one that is just true. */
@@ -180,7 +178,7 @@ function captureValues(query: Body, context: CompilerContext): Capture[] {
   const captures: Capture[] = [];
   for (const expr of [...query]) {
     const { location } = expr;
-    const name = `$term${captures.length}`;
+    const name = `$term${captures.length + 1}`;
     const capture = { name, text: location.text, location };
     const terms = expr.terms;
     if (expr.negated || isEquality(expr) || isAssignment(expr)) captures.push({ ...capture, name: '' });
@@ -212,11 +210,15 @@ function captureValues(query: Body, context: CompilerContext): Capture[] {
   return captures;
 }
 
+function forBranches(rule: Rule, visit: (branch: Rule) => void): void {
+  for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) visit(branch);
+}
+
 function forBodies(rules: readonly CompiledRule[], rewrite: (body: Body) => Body): void {
   for (const rule of rules) {
-    for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
+    forBranches(rule, (branch) => {
       branch.body = rewrite(branch.body);
-    }
+    });
   }
 }
 

@@ -29,6 +29,11 @@ export class Expander {
     if (head.key !== undefined) head.key = this.#headTerm(rule, head.key);
     if (head.value !== undefined) head.value = this.#headTerm(rule, head.value);
     rule.body = this.body(rule.body);
+  }
+
+  /** Takes refs and comprehensions out of a rule's head, after {@link Expander.rule}. */
+  head(rule: Rule): void {
+    const { head } = rule;
     if (head.key !== undefined) head.key = this.#evaluated(rule, head.key);
     if (head.value !== undefined) head.value = this.#evaluated(rule, head.value);
     if (head.args !== undefined) head.args = head.args.map((arg) => this.#evaluated(rule, arg));

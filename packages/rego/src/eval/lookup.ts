@@ -1,4 +1,12 @@
-import { RegoArray, RegoNumber, RegoObject, RegoSet, type Value } from '../values/index.ts';
+import {
+  isNumber,
+  numberText,
+  RegoArray,
+  RegoNumber,
+  RegoObject,
+  RegoSet,
+  type Value,
+} from '../values/index.ts';
 
 /** The member of a value at a key: of an object, an array (by index) or a set (the member itself). */
 export function lookup(value: Value | undefined, key: Value): Value | undefined {
@@ -18,6 +26,23 @@ export function lookupPath(value: Value | undefined, path: readonly Value[]): Va
     current = lookup(current, key);
   }
   return current;
+}
+
+/** The base document at a path. */
+export function baseAt(data: Value, path: readonly Value[]): Value | undefined {
+  const value = lookupPath(data, path);
+  return value === undefined ? lookupText(data, path) : value;
+}
+
+/** Paths into base documents are texts: `data[2]` finds the member "2". */
+function lookupText(data: Value, path: readonly Value[]): Value | undefined {
+  if (!path.some(isNumber)) return undefined;
+  let value: Value | undefined = data;
+  for (const key of path) {
+    if (value === undefined) return undefined;
+    value = value instanceof RegoObject && isNumber(key) ? value.get(numberText(key)) : lookup(value, key);
+  }
+  return value;
 }
 
 /** A copy of `value` with `member` at `path`; what stands in the way is replaced by objects. */

@@ -1,10 +1,10 @@
 import type { Ref, Term } from '../ast/types.ts';
 import { constantOf } from '../compiler/constants.ts';
 import type { RuleNode } from '../compiler/rule-tree.ts';
-import { isNumber, keyOf, numberText, RegoArray, RegoObject, RegoSet, type Value } from '../values/index.ts';
+import { keyOf, RegoArray, RegoObject, RegoSet, type Value } from '../values/index.ts';
 import type { Block } from './block.ts';
 import { documentAt } from './documents.ts';
-import { lookup, lookupPath } from './lookup.ts';
+import { baseAt, lookup, lookupPath } from './lookup.ts';
 import { bind, match } from './match.ts';
 import type { Plan } from './planner.ts';
 
@@ -237,22 +237,6 @@ function planBase(
     return next();
   });
   planPath(plan, block, terms, rest, out, out);
-}
-
-function baseAt(data: Value, path: readonly Value[]): Value | undefined {
-  const value = lookupPath(data, path);
-  return value === undefined ? lookupText(data, path) : value;
-}
-
-/** Paths into base documents are texts: `data[2]` finds the member "2". */
-function lookupText(data: Value, path: readonly Value[]): Value | undefined {
-  if (!path.some(isNumber)) return undefined;
-  let value: Value | undefined = data;
-  for (const key of path) {
-    if (value === undefined) return undefined;
-    value = value instanceof RegoObject && isNumber(key) ? value.get(numberText(key)) : lookup(value, key);
-  }
-  return value;
 }
 
 /** Rules do not count where `with` replaces the document that they make. */
