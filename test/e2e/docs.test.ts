@@ -1,21 +1,37 @@
 import { spawn } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buildImage, buildLayer, createRegistryClient, machinePlatform, pushImage } from '@pratique/oci';
 import { type Registry, startRegistry } from '@pratique/registry';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type SigstoreServer, startSigstoreServer } from '@pratique/sigstore-server';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { consoleSteps, matchesShown } from './console-blocks.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const documents = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: root });
 const directories: string[] = [];
 let registry: Registry;
+let sigstore: SigstoreServer;
+let sigstoreDirectory: string;
 
 /** Documents say `localhost:5000` where the reader's registry is, and that `app:1.0` was pushed there. */
 const documentedRegistry = 'localhost:5000';
+/** And `localhost:5080` where the reader's Sigstore is, with its data in `./sigstore`. */
+const documentedSigstore = 'localhost:5080';
 
 beforeAll(async () => {
+  sigstoreDirectory = mkdtempSync(join(tmpdir(), 'pratique-docs-sigstore-'));
+  directories.push(sigstoreDirectory);
+  sigstore = await startSigstoreServer({
+    listen: '127.0.0.1:0',
+    directory: sigstoreDirectory,
+    people: ['alice@example.com', 'bob@example.com'],
+  });
+});
+
+/** Every document begins with an image that nobody signed. */
+beforeEach(async () => {
   registry = await startRegistry({ listen: '127.0.0.1:0' });
   const layer = await buildLayer([
     { type: 'file', path: 'hello', content: new TextEncoder().encode('hello\n') },
@@ -26,33 +42,40 @@ beforeAll(async () => {
   client.close();
 });
 
+afterEach(() => registry.close());
+
 afterAll(async () => {
-  await registry.close();
+  await sigstore.close();
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
+/** Places that documents name, and where they are here. */
+function places(): [documented: string, actual: string][] {
+  return [
+    [documentedRegistry, registry.address],
+    [documentedSigstore, new URL(sigstore.url).host],
+  ];
+}
+
 /** Runs one documented command the way a reader would, with `pratique` on PATH. */
 async function runShell(command: string, cwd: string): Promise<string> {
-  const child = spawn(
-    'bash',
-    ['-c', `exec 2>&1; ${command.replaceAll(documentedRegistry, registry.address)}`],
-    {
-      cwd,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: 120_000,
-      env: {
-        ...process.env,
-        NO_COLOR: '1',
-        CI: '1',
-        COSIGN_PASSWORD: 'test',
-        HOME: cwd,
-        PATH: `${join(root, 'test/e2e/bin')}:${dirname(process.execPath)}:${process.env.PATH}`,
-      },
+  const here = places().reduce((text, [documented, actual]) => text.replaceAll(documented, actual), command);
+  const child = spawn('bash', ['-c', `exec 2>&1; ${here}`], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 120_000,
+    env: {
+      ...process.env,
+      NO_COLOR: '1',
+      CI: '1',
+      COSIGN_PASSWORD: 'test',
+      HOME: cwd,
+      PATH: `${join(root, 'test/e2e/bin')}:${dirname(process.execPath)}:${process.env.PATH}`,
     },
-  );
+  });
   let output = '';
   for await (const chunk of child.stdout.setEncoding('utf8')) output += chunk;
-  return output.replaceAll(registry.address, documentedRegistry);
+  return places().reduce((text, [documented, actual]) => text.replaceAll(actual, documented), output);
 }
 
 describe('every command shown in a document prints what the document shows', () => {
@@ -62,6 +85,7 @@ describe('every command shown in a document prints what the document shows', () 
     test(document, { timeout: 300_000 }, async () => {
       const cwd = mkdtempSync(join(tmpdir(), 'pratique-docs-'));
       directories.push(cwd);
+      symlinkSync(sigstoreDirectory, join(cwd, 'sigstore'));
       for (const step of steps) {
         const actual = await runShell(step.command, cwd);
         if (matchesShown(step.shown, actual)) continue;

@@ -290,21 +290,43 @@ test.each([
   expect(await pratique(...argv)).toMatchObject({ code: 3, stderr: expect.stringContaining('USAGE') });
 });
 
-async function pratique(...argv: string[]) {
-  const terminal = testTerminal({ cwd: directory, env: { HOME: directory } });
+const pratique = (...argv: string[]) => pratiqueIn({}, ...argv);
+
+async function pratiqueIn(env: Readonly<Record<string, string>>, ...argv: string[]) {
+  const terminal = testTerminal({ cwd: directory, env: { HOME: directory, ...env } });
   const code = await run(argv, terminal, never);
   return { code, stdout: terminal.stdout, stderr: terminal.stderr };
 }
 
-test('without services or with a token that is none, signing says what is missing', async () => {
-  expect(await pratique('sign', '127.0.0.1:1/app:1')).toMatchObject({
-    code: 3,
-    stderr: expect.stringContaining('--signing-config'),
+test('without an identity or with a token that is none, signing says what is missing', async () => {
+  const flags = ['--signing-config', sigstore.signingConfigFile, '--trusted-root', sigstore.trustedRootFile];
+  expect(await pratique('sign', ...flags, '127.0.0.1:1/app:1')).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('IDENTITY_TOKEN_MISSING'),
   });
   writeFileSync(join(directory, 'token'), 'not a token');
-  const flags = ['--signing-config', sigstore.signingConfigFile, '--trusted-root', sigstore.trustedRootFile];
-  expect(await pratique('sign', ...flags, '--identity-token', 'token', '127.0.0.1:1/app:1')).toMatchObject({
+  const wrong = ['--identity-token', 'token', '127.0.0.1:1/app:1'];
+  expect(await pratique('sign', ...flags, ...wrong)).toMatchObject({
     code: 4,
     stderr: expect.stringContaining('IDENTITY_TOKEN_INVALID'),
   });
 });
+
+test('without files the services and the root are those that the Sigstore in use publishes', async () => {
+  const published = await fetch(`${sigstore.url}/tuf/root.json`);
+  writeFileSync(join(directory, 'root.json'), new Uint8Array(await published.arrayBuffer()));
+  writeFileSync(join(directory, 'secret'), secretOf(alice));
+  writeFileSync(join(directory, 'data'), 'content');
+  const env = { TUF_MIRROR: `${sigstore.url}/tuf`, TUF_ROOT_JSON: 'root.json' };
+  const logIn = ['--fulcio-auth-flow', 'client_credentials', '--oidc-client-id', alice];
+  const bundle = ['--bundle', 'data.json', 'data'];
+  expect(
+    await pratiqueIn(env, 'sign-blob', ...logIn, '--oidc-client-secret-file', 'secret', ...bundle),
+  ).toMatchObject({ code: 0, stderr: expect.stringContaining(`Signed by ${alice}`) });
+  const who = ['--certificate-identity', alice, '--certificate-oidc-issuer', sigstore.issuer];
+  expect(await pratiqueIn(env, 'verify-blob', ...who, ...bundle)).toMatchObject({ code: 0 });
+});
+
+function secretOf(email: string): string {
+  return (JSON.parse(readFileSync(sigstore.peopleFile, 'utf8')) as Record<string, string>)[email]!;
+}

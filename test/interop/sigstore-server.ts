@@ -1,5 +1,5 @@
 /** Keyless against our private Sigstore with the real cosign: trust by TUF, two people, images on our registry. */
-import { equal, match, notEqual, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,10 +22,10 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
     `${sigstore.url}/oidc`,
   ];
   const file = join(context.scratch(), 'artifact');
-  const sign = async (email: string): Promise<TestImage> => {
+  const sign = async (email: string, ...more: string[]): Promise<TestImage> => {
     const image = await context.image(context.ours);
     const args = ['sign', '--yes', '--allow-http-registry', '--identity-token', await token(sigstore, email)];
-    await context.ok('cosign', [...args, image.pinned], { env });
+    await context.ok('cosign', [...args, ...more, image.pinned], { env });
     return image;
   };
   const cosignVerify = (image: TestImage, email: string) => [
@@ -53,6 +53,24 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
         await context.ok('pratique', ourVerify(image, alice));
         notEqual((await context.run('cosign', cosignVerify(image, bob), { env })).code, 0);
         await context.exits(NONE_MATCHES, 'pratique', ourVerify(image, bob));
+      },
+    },
+    {
+      name: 'an image cosign signs with Rekor v2 is accepted by cosign and by us, and its entry is found by identity',
+      run: async () => {
+        const config = join(sigstore.directory, 'signing_config_rekor_v2.v0.2.json');
+        const image = await sign(alice, '--signing-config', config);
+        await context.ok('cosign', cosignVerify(image, alice), { env });
+        await context.ok('pratique', ourVerify(image, alice));
+        notEqual((await context.run('cosign', cosignVerify(image, bob), { env })).code, 0);
+        await context.exits(NONE_MATCHES, 'pratique', ourVerify(image, bob));
+        const search = new URLSearchParams({ identity: 'alice@*', limit: '1' });
+        const response = await fetch(`${sigstore.url}/api/v1/search?${search}`);
+        const { entries } = (await response.json()) as { entries: { log: string; body: string }[] };
+        deepEqual(
+          entries.map(({ log }) => log),
+          ['rekor-v2'],
+        );
       },
     },
     {

@@ -1,6 +1,39 @@
 export { type Rating, type Severity, severities } from './advisories/advisory.ts';
+export { databaseArtifactType, fetchDatabase, publishDatabase } from './advisories/artifact.ts';
+export { changelogOf } from './advisories/changelog-file.ts';
 export { AdvisoryDatabase, type DatabaseStatus } from './advisories/database.ts';
-export { type ImportReport, importAdvisories } from './advisories/import.ts';
+export type { SourceChangelog } from './advisories/formats/changelog.ts';
+export { type ImportReport, importAdvisories, importChangelogs } from './advisories/import.ts';
+export { codenameDistro, distroKey } from './advisories/names.ts';
 export { inspectErrors } from './errors.ts';
+export type { LayerCache } from './filesystem/cache.ts';
+export type * from './filesystem/types.ts';
+export type { HistoryStep, ImageConfig } from './image/config.ts';
+export { type Image, type ReadImageOptions, type ReadOptions, readImage } from './image/read-image.ts';
+export { readRootArchive, readRootDirectory } from './image/read-root.ts';
+export { type Catalog, catalogPackages, packageFiles } from './packages/catalog.ts';
+export { endOfLife } from './packages/end-of-life.ts';
+export { formatPurl, type PurlParts } from './packages/format-purl.ts';
 export type { Distro, Package, PackageLocation, PackageType } from './packages/package.ts';
+export { maxSbomBytes, readSbom, type SbomContents } from './sbom/read.ts';
 export { compareVersions } from './versions/versions.ts';
+export type {
+  Finding,
+  SeverityChoice,
+  SuppressedFinding,
+  Suppression,
+  Uncovered,
+} from './vulnerabilities/finding.ts';
+export { type IgnoreRule, parseIgnoreFile } from './vulnerabilities/ignore.ts';
+export { toCosignVuln } from './vulnerabilities/outputs/cosign-vuln.ts';
+export { toCyclonedx } from './vulnerabilities/outputs/cyclonedx.ts';
+export { toMarkdown } from './vulnerabilities/outputs/markdown.ts';
+export { toSarif } from './vulnerabilities/outputs/sarif.ts';
+export {
+  reaches,
+  type ScanOptions,
+  type ScanReport,
+  type ScanSubject,
+  scan,
+} from './vulnerabilities/scan.ts';
+export { parseVex, type VexStatement } from './vulnerabilities/vex.ts';

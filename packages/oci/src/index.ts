@@ -27,6 +27,16 @@ export { openLayout } from './layout/directory.ts';
 export { type LayoutRepository, refName } from './layout/repository.ts';
 export { type SaveOptions, saveArchive } from './layout/save.ts';
 export {
+  isZeroBlock,
+  parseTarHeader,
+  paxNumber,
+  paxRecords,
+  type TarHeader,
+  tarBlock,
+  tarText,
+  unsafeArchive,
+} from './layout/tar-header.ts';
+export {
   type BuiltManifest,
   buildImageManifest,
   buildIndex,

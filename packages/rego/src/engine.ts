@@ -16,6 +16,7 @@ import { Purity } from './compiler/purity.ts';
 import { Quiet } from './compiler/quiet.ts';
 import type { RuleNode } from './compiler/rule-tree.ts';
 import { operatorName, walkAll } from './compiler/tree.ts';
+import type { Schemas } from './compiler/types/schema-annotations.ts';
 import { locate, RegoError } from './errors.ts';
 import { Machine } from './eval/machine.ts';
 import type { Plan } from './eval/planner.ts';
@@ -36,6 +37,13 @@ export interface CompileInput {
   readonly refuseDataConflicts?: boolean;
   /** OPA's strict mode: unused imports, variables and arguments are errors. */
   readonly strict?: boolean;
+  /**
+   * JSON Schemas by the names that `schemas` in METADATA blocks have for them: `schema.pod`, `schema["a-b"]`. The one
+   * named `schema` is that of `input` everywhere. Given none, annotations that name one are passed over.
+   */
+  readonly schemas?: Schemas;
+  /** Whether `schemas` in METADATA blocks give documents types; they do unless this is false. */
+  readonly typeAnnotations?: boolean;
   /** Built-in functions of the host, beside those of the language. */
   readonly builtins?: readonly Builtin[];
   /** The built-in functions of the language that policies may call; all of them unless given. */
@@ -90,6 +98,8 @@ export class Engine {
       strict: input.strict ?? false,
       print: input.print !== undefined,
       sources: this.sources,
+      schemas: input.schemas,
+      typeAnnotations: input.typeAnnotations ?? true,
     });
     this.#data = snapshot(fromJson(input.data ?? {}));
     if (input.refuseDataConflicts) checkDataConflicts(this.compiled.tree.root, this.#data, this.sources);

@@ -21,6 +21,7 @@ export {
   type Type,
 } from './builtins/types.ts';
 export * from './bundle/index.ts';
+export { type Schemas, schemaName } from './compiler/types/schema-annotations.ts';
 export type { CompileInput, EvaluateOptions } from './engine.ts';
 export {
   type ErrorLocation,

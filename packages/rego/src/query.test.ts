@@ -168,7 +168,10 @@ describe('errors say where and what', () => {
     ['p if nosuch(1)', 'rego_type_error: undefined function nosuch'],
     ['f(x) := x\np := f(1, 2, 3)', 'rego_type_error: function data.test.f has arity 1, got 3 arguments'],
     ['p := 1\np contains 2', 'rego_type_error: conflicting rules data.test.p found'],
-    ['p := 1\np.q := 2', 'rego_type_error: rule data.test.p conflicts with data.test.p.q at test.rego:3'],
+    [
+      'p := 1\np.q := 2',
+      'rego_type_error: rule data.test.p conflicts with:\n  rule data.test.p.q at test.rego:3',
+    ],
     [
       'p if { some x in [1]; true }\nq := 1 if 1 with nosuch as 2',
       'rego_type_error: with keyword target must reference existing input, data, or a function',

@@ -62,4 +62,15 @@ export const sigstoreClientErrors = defineErrors({
     remedy:
       'Check that it trusts the token’s issuer, that the audience is `sigstore`, and that the token has not expired.',
   },
+  IDENTITY_PROVIDER_FAILED: {
+    kind: 'fault',
+    title: 'The surroundings offer identity tokens, but none could be had.',
+    remedy:
+      'Read the message; name the provider with --oidc-provider, or give a token with --identity-token.',
+  },
+  LOGIN_FAILED: {
+    kind: 'auth',
+    title: 'The log-in did not succeed.',
+    remedy: 'Try again; without a browser use --fulcio-auth-flow device.',
+  },
 });

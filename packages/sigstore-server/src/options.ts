@@ -37,6 +37,8 @@ export interface SigstoreServer {
   /** Files with what the TUF repository publishes, for clients that take files. */
   readonly trustedRootFile: string;
   readonly signingConfigFile: string;
+  /** The same with Rekor v2 in it. */
+  readonly signingConfigRekorV2File: string;
   /** The file with the secrets of the people. */
   readonly peopleFile: string;
   /** An identity token of the embedded issuer, for whoever runs the server inside a process. */

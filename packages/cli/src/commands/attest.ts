@@ -14,7 +14,8 @@ export const run: Run<typeof attest.flags> = async ({ args, flags, terminal, sig
   const format = chosenFormat(flags);
   checkOutput(args, flags, format);
   const claim = readClaim(flags, terminal, 'attest');
-  const signer = await openSigner(flags, terminal, 'attest', rekorVersions(format));
+  const purpose = { command: 'attest', rekorVersions: rekorVersions(format), signal };
+  const signer = await openSigner(flags, terminal, purpose);
   const client = openClient(flags, terminal);
   try {
     for (const name of args) {

@@ -2,6 +2,7 @@ import { goJson, parseJsonOrYaml, type Value } from '@pratique/rego';
 import { loadSources } from '../policy/load-sources.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
 import { readNamed } from '../policy/read-named.ts';
+import { namedSchemas } from '../policy/schemas.ts';
 import { compileSources, languageOf, textsOf } from '../policy/sources.ts';
 import { boxed } from '../policy/table.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
@@ -23,7 +24,10 @@ export const run: Run<typeof policyBench.flags> = async ({ args, flags, terminal
       flags.input === undefined
         ? undefined
         : parseJsonOrYaml(readNamed(flags.input, terminal.cwd), flags.input);
-    const { policy } = compileSources(sources, { regoVersion: languageOf(flags) });
+    const { policy } = compileSources(sources, {
+      regoVersion: languageOf(flags),
+      ...namedSchemas(flags.schema, terminal.cwd),
+    });
     const query = policy.query(args[0]!);
     const evaluate = (): number => query.values(input, { signal, maxSteps: Number.MAX_SAFE_INTEGER }).length;
     if (evaluate() === 0 && flags.fail) {

@@ -41,6 +41,7 @@ export const run: Run<typeof policyBuild.flags> = async ({ args, flags, terminal
     texts = textsOf(sources);
     const { policy } = compileSources(sources, {
       ...allowedBuiltins(flags.capabilities, terminal.cwd),
+      typeAnnotations: false,
       print: () => undefined,
     });
     for (const path of flags.entrypoint) policy.rule(entrypointRef(path));

@@ -1,6 +1,7 @@
 import { allowedBuiltins } from '../policy/capabilities.ts';
 import { withLibrary } from '../policy/library.ts';
 import { type Problem, problemsDocument, problemsOf, problemsText } from '../policy/problems.ts';
+import { namedSchemas } from '../policy/schemas.ts';
 import { compileSources, ignored, languageOf, loadPaths, type Sources, textsOf } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { policyCheck } from '../specs/policy.ts';
@@ -44,6 +45,7 @@ function check(sources: Sources, flags: Flags, directory: string): void {
     regoVersion: flags['v0-v1'] ? 'v0v1' : languageOf(flags),
     strict: flags.strict,
     ...allowedBuiltins(flags.capabilities, directory),
+    ...namedSchemas(flags.schema, directory),
     print: () => undefined,
   });
 }

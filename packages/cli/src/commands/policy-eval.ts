@@ -14,6 +14,7 @@ import { loadSources } from '../policy/load-sources.ts';
 import { type Problem, problemsOf } from '../policy/problems.ts';
 import { readNamed } from '../policy/read-named.ts';
 import { type Output, present } from '../policy/results.ts';
+import { namedSchemas } from '../policy/schemas.ts';
 import { verificationKey } from '../policy/signing.ts';
 import { compileSources, languageOf, type Sources, textsOf, usage } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
@@ -64,6 +65,7 @@ function evaluate(
     strict: flags.strict,
     coverage: flags.coverage,
     ...allowedBuiltins(flags.capabilities, terminal.cwd),
+    ...namedSchemas(flags.schema, terminal.cwd),
     print: (message) => terminal.err(`${message}\n`),
   });
   const compiled = performance.now();

@@ -4,6 +4,7 @@ import { milliseconds } from '../policy/duration.ts';
 import { junitReport } from '../policy/junit.ts';
 import { withLibrary, withoutLibrary } from '../policy/library.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
+import { namedSchemas } from '../policy/schemas.ts';
 import { compileInput, ignored, languageOf, loadPaths, textsOf, usage } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -33,6 +34,7 @@ export const run: Run<typeof policyTest.flags> = async ({ args, flags, terminal,
       compileInput(sources, {
         regoVersion: languageOf(flags),
         ...allowedBuiltins(flags.capabilities, terminal.cwd),
+        ...namedSchemas(flags.schema, terminal.cwd),
       }),
       {
         coverage: withCoverage,

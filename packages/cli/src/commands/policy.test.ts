@@ -174,3 +174,22 @@ test('deps names what has to be provided', async () => {
   const { stdout } = await policy(['deps', '-d', 'p.rego', 'data.p.allow']);
   expect(stdout).toMatch(/data\.users.*data\.p\.allow(.|\n)*input\.user/);
 });
+
+test('check --schema finds a member that the input cannot have', async () => {
+  write({
+    'pod.json': '{"properties": {"kind": {"type": "string"}}}',
+    'schemas/deep/pod.yaml': 'properties: {kind: {type: string}}',
+    'p.rego': 'package p\n\nallow if input.kinds == "Pod"\n',
+    'q.rego':
+      'package q\n\n# METADATA\n# schemas:\n#   - input: schema.deep.pod\nallow if input.kinds == "Pod"\n',
+  });
+  expect((await policy(['check', 'p.rego', 'q.rego'])).code).toBe(0);
+  const { code, stderr } = await policy(['check', '--schema', 'pod.json', 'p.rego']);
+  expect(code).toBe(1);
+  expect(stderr).toContain('p.rego:3:10: rego_type_error: undefined ref: input.kinds');
+  expect(stderr).toContain('want (one of): ["kind"]');
+  expect((await policy(['check', '--schema', 'schemas', 'p.rego'])).code).toBe(0);
+  expect((await policy(['check', '--schema', 'schemas', 'q.rego'])).stderr).toContain('q.rego:6:10');
+  expect((await policy(['eval', '--schema', 'pod.json', 'input.kinds'])).code).toBe(2);
+  expect((await policy(['test', '--schema', 'none.json', 'p.rego'])).stderr).toContain('no such file');
+});

@@ -15,7 +15,8 @@ export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signa
   const annotations = parseAnnotations(flags.annotations);
   const format = chosenFormat(flags);
   checkOutput(args, flags, format);
-  const signer = await openSigner(flags, terminal, 'sign', rekorVersions(format));
+  const purpose = { command: 'sign', rekorVersions: rekorVersions(format), signal };
+  const signer = await openSigner(flags, terminal, purpose);
   const client = openClient(flags, terminal);
   try {
     for (const name of args) {

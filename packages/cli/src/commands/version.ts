@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
 import type { Run } from '../program/spec.ts';
+import { programVersion } from '../program/version.ts';
 import type { version } from '../specs/tools.ts';
 
 export const run: Run<typeof version.flags> = async ({ flags, terminal }) => {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
   const facts = {
-    version: manifest.version,
+    version: programVersion(),
     node: process.versions.node,
     platform: `${process.platform}/${process.arch}`,
   };

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import {
   parseSigningConfig,
   type SigningConfig,
@@ -7,43 +5,46 @@ import {
   type Witnesses,
 } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
-import type { Terminal } from '../program/terminal.ts';
 import type { SigningFlags } from './open-signer.ts';
+import type { TrustFiles } from './trust-files.ts';
 
 /** Who is asked while signing. */
 export interface ChosenServices extends Witnesses {
   readonly fulcio: string | null;
+  /** Where people log in. */
+  readonly issuer: string | null;
 }
 
 /**
- * The services the flags ask for, from a signing configuration or one by one; null when they ask for none.
+ * The services the flags ask for: those of a signing configuration in a file, those that are named one by one, or else
+ * those that the Sigstore in use publishes. Null for a key that asks for none: its signature is complete without.
  *
  * @param versions of Rekor whose entries the signature's format can hold
  */
-export function chooseServices(
+export async function chooseServices(
   flags: SigningFlags,
-  terminal: Terminal,
+  files: TrustFiles,
   versions: readonly (1 | 2)[],
   now: Date,
-): ChosenServices | null {
-  const file = flags['signing-config'];
+): Promise<ChosenServices | null> {
   const [fulcio, rekor, timestamps] = [
     flags['fulcio-url'],
     flags['rekor-url'],
     flags['timestamp-server-url'],
   ];
-  const urls = [fulcio, rekor, timestamps].filter((url) => url !== undefined);
-  if (file !== undefined) {
-    if (urls.length > 0) throw both();
-    const config = parseSigningConfig(readFileSync(resolve(terminal.cwd, file)));
-    return fromConfig(config, flags, versions, now);
+  const named = [fulcio, rekor, timestamps].some((url) => url !== undefined);
+  if (named) {
+    if (flags['signing-config'] !== undefined) throw both();
+    return {
+      fulcio: fulcio ?? null,
+      issuer: null,
+      logs: rekor === undefined || !flags['tlog-upload'] ? [] : [{ url: rekor, version: 1 }],
+      timestampAuthorities: timestamps === undefined ? [] : [timestamps],
+    };
   }
-  if (urls.length === 0) return null;
-  return {
-    fulcio: fulcio ?? null,
-    logs: rekor === undefined || !flags['tlog-upload'] ? [] : [{ url: rekor, version: 1 }],
-    timestampAuthorities: timestamps === undefined ? [] : [timestamps],
-  };
+  const wanted = flags.key === undefined || flags['use-signing-config'];
+  if (flags['signing-config'] === undefined && !wanted) return null;
+  return fromConfig(parseSigningConfig(await files.signingConfig()), flags, versions, now);
 }
 
 function fromConfig(
@@ -53,16 +54,17 @@ function fromConfig(
   now: Date,
 ): ChosenServices {
   const one = { selector: 'ANY', count: 1 } as const;
-  const { certificateAuthorities, logs, logSelection, timestampAuthorities, timestampSelection } = config;
+  const { certificateAuthorities, issuers, logs, timestampAuthorities } = config;
   const keyless = flags.key === undefined;
+  const any = (kind: string, services: typeof issuers) =>
+    selectServices(kind, services, [1], one, now)[0].url;
   return {
-    fulcio: keyless
-      ? selectServices('certificate authorities (caUrls)', certificateAuthorities, [1], one, now)[0].url
-      : null,
+    fulcio: keyless ? any('certificate authorities (caUrls)', certificateAuthorities) : null,
+    issuer: keyless && issuers.length > 0 ? any('issuers (oidcUrls)', issuers) : null,
     logs:
       logs.length === 0 || !flags['tlog-upload']
         ? []
-        : selectServices('logs (rekorTlogUrls)', logs, versions, logSelection, now).map(
+        : selectServices('logs (rekorTlogUrls)', logs, versions, config.logSelection, now).map(
             ({ url, majorApiVersion }) => ({ url, version: majorApiVersion === 2 ? 2 : 1 }),
           ),
     timestampAuthorities:
@@ -72,7 +74,7 @@ function fromConfig(
             'timestamp authorities (tsaUrls)',
             timestampAuthorities,
             [1],
-            timestampSelection,
+            config.timestampSelection,
             now,
           ).map(({ url }) => url),
   };

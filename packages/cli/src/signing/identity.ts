@@ -1,25 +1,108 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type IdentityToken, parseIdentityToken, sigstoreClientErrors } from '@pratique/sigstore-client';
+import {
+  ambientProvider,
+  type IdentityToken,
+  type LoginClient,
+  logInOnDevice,
+  logInWithBrowser,
+  logInWithSecret,
+  renewing,
+  type Services,
+  type Surroundings,
+  sigstoreClientErrors,
+} from '@pratique/sigstore-client';
+import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
+import { openBrowser } from './open-browser.ts';
 import type { SigningFlags } from './open-signer.ts';
 
-/** Where identity tokens come from: what `--identity-token` names, a file or the token itself. */
-export function openIdentity(flags: SigningFlags, terminal: Terminal): () => Promise<IdentityToken> {
-  const given = flags['identity-token'];
-  if (given === undefined || given === '') {
-    throw sigstoreClientErrors.error('IDENTITY_TOKEN_MISSING', {
-      message: 'there is no identity to sign with',
-      expected: '--identity-token FILE, or SIGSTORE_ID_TOKEN',
-      found: 'neither',
-    });
+/** What Fulcio's tokens are for. */
+const audience = 'sigstore';
+
+export interface IdentityContext {
+  readonly flags: SigningFlags;
+  readonly terminal: Terminal;
+  readonly services: Services;
+  /** The issuer of the signing configuration; null where it names none. */
+  readonly issuer: string | null;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Where identity tokens come from, first of all what the flags name: a token, a provider or a flow; else a provider
+ * that the surroundings offer; else, where there is somebody to ask, the browser.
+ */
+export function openIdentity(context: IdentityContext): () => Promise<IdentityToken> {
+  const { flags, terminal } = context;
+  const { 'identity-token': given = '', 'fulcio-auth-flow': flow, 'oidc-provider': provider } = flags;
+  if (given !== '') return renewing(async () => tokenText(given, terminal));
+  if (flow === 'token') throw missing();
+  if (flow === undefined) {
+    const surroundings = surroundingsOf(context);
+    const ambient =
+      provider === undefined && flags['oidc-disable-ambient-providers']
+        ? null
+        : ambientProvider(surroundings, provider);
+    if (ambient !== null) return renewing(() => ambient.request(surroundings, audience));
+    if (!terminal.interactive) throw missing();
   }
-  const token = parseIdentityToken(tokenText(given, terminal));
-  return async () => token;
+  const client = loginClient(context);
+  return renewing(() => logIn(flow ?? 'normal', client, flags));
+}
+
+function logIn(flow: string, client: LoginClient, flags: SigningFlags): Promise<string> {
+  if (flow === 'device') return logInOnDevice(client);
+  if (flow === 'client_credentials') return logInWithSecret(client);
+  return logInWithBrowser(client, { openBrowser, redirectUrl: flags['oidc-redirect-url'] });
 }
 
 function tokenText(given: string, terminal: Terminal): string {
   const path = resolve(terminal.cwd, given);
   // A token is longer than a path may be, and asking for a file of that name would be an error.
   return given.length < 256 && existsSync(path) ? readFileSync(path, 'utf8') : given;
+}
+
+function surroundingsOf({ terminal, services, signal }: IdentityContext): Surroundings {
+  return {
+    env: terminal.env,
+    exists: existsSync,
+    readFile: (path) => {
+      try {
+        return readFileSync(path);
+      } catch {
+        return null;
+      }
+    },
+    services,
+    signal,
+  };
+}
+
+function loginClient({ flags, terminal, services, issuer, signal }: IdentityContext): LoginClient {
+  const url = flags['oidc-issuer'] ?? issuer;
+  if (url === null) {
+    throw cliErrors.error('USAGE', {
+      message: 'it is not known where to log in',
+      expected: '--oidc-issuer URL, or a signing configuration with oidcUrls',
+      found: 'neither',
+    });
+  }
+  const file = flags['oidc-client-secret-file'];
+  return {
+    services,
+    issuer: url,
+    clientId: flags['oidc-client-id'],
+    clientSecret: file === undefined ? null : readFileSync(resolve(terminal.cwd, file), 'utf8').trim(),
+    say: (text) => terminal.err(`${text}\n`),
+    signal,
+  };
+}
+
+function missing() {
+  return sigstoreClientErrors.error('IDENTITY_TOKEN_MISSING', {
+    message: 'there is no identity to sign with',
+    expected: '--identity-token FILE, SIGSTORE_ID_TOKEN, a provider of tokens, or somebody to log in',
+    found: 'none of them',
+  });
 }

@@ -1,12 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import {
-  type ContentSigner,
-  keySigner,
-  parseTrustedRoot,
-  type Signed,
-  type TrustedRoot,
-} from '@pratique/sigstore';
+import { type ContentSigner, keySigner, parseTrustedRoot, type Signed } from '@pratique/sigstore';
 import { keylessSigner, openServices, witnessedKeySigner } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
 import { loadSigningKey } from '../keys/key-reference.ts';
@@ -15,44 +7,45 @@ import type { Terminal } from '../program/terminal.ts';
 import type { signingFlags } from '../specs/shared.ts';
 import { chooseServices } from './choose-services.ts';
 import { openIdentity } from './identity.ts';
+import { openTrustFiles } from './trust-files.ts';
 
 export type SigningFlags = FlagValues<typeof signingFlags>;
+
+/** What a signer is for. */
+export interface SignerPurpose {
+  /** For messages. */
+  readonly command: string;
+  /** Versions of Rekor whose entries the signature's format can hold. */
+  readonly rekorVersions: readonly (1 | 2)[];
+  readonly signal: AbortSignal;
+}
 
 /** A signer for one command; `close` when the command is done. */
 export interface OpenSigner extends ContentSigner {
   close(): void;
 }
 
-/** The signer the flags ask for: a key, with witnesses where a log is configured, or else an identity. */
+/** The signer the flags ask for: a key, with witnesses where services are asked for, or else an identity. */
 export async function openSigner(
   flags: SigningFlags,
   terminal: Terminal,
-  command: string,
-  versions: readonly (1 | 2)[],
+  { command, rekorVersions, signal }: SignerPurpose,
 ): Promise<OpenSigner> {
-  const chosen = chooseServices(flags, terminal, versions, new Date());
-  if (flags.key !== undefined) {
-    const key = await loadSigningKey(flags.key, terminal, command);
-    if (chosen === null) return reporting(keySigner(key), () => {}, terminal);
-    const root = trustedRoot(flags, terminal, command);
-    const services = openServices({ ...terminal.env });
-    return reporting(witnessedKeySigner(services, key, chosen, root), services.close, terminal);
-  }
-  if (chosen === null || chosen.fulcio === null) throw noServices(command);
-  const root = trustedRoot(flags, terminal, command);
+  const files = openTrustFiles(flags, terminal, signal);
+  const chosen = await chooseServices(flags, files, rekorVersions, new Date());
+  const key = flags.key === undefined ? null : await loadSigningKey(flags.key, terminal, command);
+  if (chosen === null && key !== null) return reporting(keySigner(key), () => {}, terminal);
+  const { fulcio = null, issuer = null, ...witnesses } = chosen ?? { logs: [], timestampAuthorities: [] };
+  if (key === null && fulcio === null) throw noAuthority(command);
+  const root = parseTrustedRoot(await files.trustedRoot());
   const services = openServices({ ...terminal.env });
-  const options = { token: openIdentity(flags, terminal), fulcio: chosen.fulcio, witnesses: chosen, root };
+  if (key !== null)
+    return reporting(witnessedKeySigner(services, key, witnesses, root), services.close, terminal);
+  const token = openIdentity({ flags, terminal, services, issuer, signal });
+  // Whoever cannot be identified should hear of it before an image is looked for.
+  await token();
+  const options = { token, fulcio: fulcio!, witnesses, root };
   return reporting(keylessSigner(services, options), services.close, terminal);
-}
-
-function trustedRoot(flags: SigningFlags, terminal: Terminal, command: string): TrustedRoot {
-  const file = flags['trusted-root'];
-  if (file !== undefined) return parseTrustedRoot(readFileSync(resolve(terminal.cwd, file)));
-  throw cliErrors.error('USAGE', {
-    message: `pratique ${command} checks what the services say, and needs their trusted root for it`,
-    expected: '--trusted-root FILE',
-    found: 'no --trusted-root',
-  });
 }
 
 /** Says on standard error who was certified and where it was logged, as cosign does. */
@@ -77,11 +70,11 @@ function signedBy({ trust, key, logEntries, timestamps }: Signed): string {
   return `Signed by ${who}${logs}${timestamps.length === 0 ? '' : ', stamped'}`;
 }
 
-function noServices(command: string) {
+function noAuthority(command: string) {
   return cliErrors.error('USAGE', {
-    message: `pratique ${command} needs a key, or the services that certify an identity`,
-    expected: '--key FILE, or --signing-config FILE (or --fulcio-url URL)',
+    message: `pratique ${command} needs a key, or an authority that certifies an identity`,
+    expected: '--key FILE, --signing-config FILE or --fulcio-url URL',
     found: 'neither',
-    remedy: `pratique generate-key-pair, then pratique ${command} --key …; or start a Sigstore with pratique sigstore serve, which writes a signing configuration and a trusted root (pratique ${command} --help shows examples)`,
+    remedy: `pratique generate-key-pair, then pratique ${command} --key … (pratique ${command} --help shows examples)`,
   });
 }

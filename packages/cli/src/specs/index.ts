@@ -16,7 +16,7 @@ import {
   policySign,
   policyTest,
 } from './policy.ts';
-import { dbImport, dbStatus } from './scan.ts';
+import { dbChangelogs, dbExport, dbImport, dbStatus, dbUpdate, scan } from './scan.ts';
 import { demo, registryServe, sigstoreServe, up } from './servers.ts';
 import {
   generateKeyPair,
@@ -63,7 +63,11 @@ export const commands: readonly CommandSpec[] = [
   policyCapabilities,
   registryServe,
   sigstoreServe,
+  scan,
   dbImport,
+  dbChangelogs,
+  dbUpdate,
+  dbExport,
   dbStatus,
   copy,
   tree,

@@ -37,6 +37,15 @@ const capabilitiesFlag = {
   },
 } as const;
 
+const schemaFlag = {
+  schema: {
+    kind: 'string',
+    short: 's',
+    placeholder: 'FILE|DIR',
+    summary: 'JSON Schema of the input, or a directory of schemas that METADATA annotations name',
+  },
+} as const;
+
 const formatFlag = {
   format: {
     kind: 'string',
@@ -160,6 +169,7 @@ export const policyEval = defineCommand({
     'var-values': { kind: 'boolean', summary: 'Show values of variables in the explanation' },
     coverage: { kind: 'boolean', summary: 'Report which lines were evaluated' },
     metrics: { kind: 'boolean', summary: 'Report how long the steps took' },
+    ...schemaFlag,
     ...capabilitiesFlag,
     ...languageFlags,
     ...registryFlags,
@@ -186,6 +196,7 @@ export const policyCheck = defineCommand({
     strict: { kind: 'boolean', short: 'S', summary: 'Unused imports, variables and arguments are errors' },
     'max-errors': { kind: 'integer', short: 'm', default: 10, summary: 'Problems to show; 0 shows all' },
     'v0-v1': { kind: 'boolean', summary: 'The policies must be both Rego v0 and v1' },
+    ...schemaFlag,
     ...capabilitiesFlag,
     ...languageFlags,
   },
@@ -255,6 +266,7 @@ export const policyTest = defineCommand({
     threshold: { kind: 'string', placeholder: 'PERCENT', summary: 'Exit 2 when coverage is below this' },
     'exit-zero-on-skipped': { kind: 'boolean', short: 'z', summary: 'Skipped tests are no failure' },
     'fail-on-empty': { kind: 'boolean', summary: 'Exit 1 when there is no test to run' },
+    ...schemaFlag,
     ...capabilitiesFlag,
     ...languageFlags,
   },
@@ -417,6 +429,7 @@ export const policyBench = defineCommand({
     },
     count: { kind: 'integer', default: 1, summary: 'Times to repeat' },
     fail: { kind: 'boolean', default: true, summary: 'Exit 1 when the query is undefined' },
+    ...schemaFlag,
     ...languageFlags,
     ...registryFlags,
   },

@@ -1,5 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
-import { outputFlag } from './shared.ts';
+import { outputFlag, registryFlags, signerFlags } from './shared.ts';
 
 const group = 'Vulnerabilities';
 
@@ -10,6 +10,58 @@ const databaseFlag = {
     summary: 'The advisory database (default: advisories.db in the cache directory)',
   },
 } as const;
+
+export const scan = defineCommand({
+  name: 'scan',
+  group,
+  summary: 'Find the known vulnerabilities of what a bill of materials lists',
+  examples: [
+    { command: 'pratique scan sbom.json --fail-on high', does: 'exit 2 when anything is high or critical' },
+    {
+      command: 'pratique scan sbom.json --only-fixed -o json',
+      does: 'what an upgrade removes, for a program',
+    },
+    {
+      command: 'pratique scan sbom.json --ignore-file ignore.yaml --vex vendor.openvex.json -o sarif',
+      does: 'with what is known not to matter, for code scanning',
+    },
+  ],
+  description:
+    'Exit code 0: scanned. 2: a finding is as bad as --fail-on. 1: something did not work; there is no database, it is too old, or it says\nnothing about some of the packages (see --allow-uncovered).',
+  args: ['SBOM'],
+  flags: {
+    ...databaseFlag,
+    'max-db-age': {
+      kind: 'string',
+      placeholder: 'DURATION',
+      default: '120h',
+      summary: 'Refuse a database that was built longer ago; 0 for any age',
+    },
+    'fail-on': {
+      kind: 'string',
+      choices: ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'],
+      summary: 'Exit 2 when a finding is at least this bad; unknown: on any finding',
+    },
+    'only-fixed': { kind: 'boolean', summary: 'Only findings that an upgrade removes' },
+    'allow-uncovered': {
+      kind: 'boolean',
+      summary: 'Exit 0 although the database says nothing about some packages',
+    },
+    'ignore-file': {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary: 'YAML list of findings to live with, each with a reason and the day it expires',
+    },
+    vex: { kind: 'list', placeholder: 'FILE', summary: 'An OpenVEX or CSAF document; may be repeated' },
+    output: {
+      kind: 'string',
+      short: 'o',
+      choices: ['table', 'json', 'sarif', 'cyclonedx', 'cosign-vuln', 'markdown'],
+      default: 'table',
+      summary: 'Form of the report',
+    },
+  },
+});
 
 export const dbImport = defineCommand({
   name: 'db import',
@@ -27,6 +79,78 @@ export const dbImport = defineCommand({
     'Each INPUT is a file, a directory or a zip; .gz is unpacked. What it holds is found out from its content: OSV records (JSON or YAML),\nthe Debian tracker, its DSA and DLA lists, an Alpine secdb, an NVD feed, KEV, EPSS. All of it is stored or, when anything cannot be\nread, nothing.',
   args: ['INPUT...'],
   flags: { ...databaseFlag, ...outputFlag },
+});
+
+export const dbChangelogs = defineCommand({
+  name: 'db changelogs',
+  group,
+  summary: 'Read what a Debian or Ubuntu mirror has fixed in newer packages, from their changelogs',
+  examples: [
+    {
+      command: 'pratique db changelogs sbom.json',
+      does: 'from the security suites of this machine’s apt sources',
+    },
+    {
+      command: 'pratique db changelogs sbom.json --sources jammy.sources',
+      does: 'from those of another distribution',
+    },
+  ],
+  description:
+    'For each package that is installed in an older version than the mirror’s security suites have, one newer package is fetched, verified\nfrom the keyring to its digest, and the CVEs its changelog names are stored. A mirror is all that is needed; but changelogs know nothing\nof vulnerabilities without a fix, nor of severities.',
+  args: ['SBOM'],
+  flags: {
+    ...databaseFlag,
+    sources: {
+      kind: 'list',
+      placeholder: 'FILE',
+      summary: 'apt sources (sources.list, or *.sources) to use in place of this machine’s; may be repeated',
+    },
+    arch: {
+      kind: 'string',
+      placeholder: 'ARCH',
+      default: 'amd64',
+      summary: 'Architecture of the packages, as Debian calls it',
+    },
+    ...outputFlag,
+  },
+});
+
+export const dbExport = defineCommand({
+  name: 'db export',
+  group,
+  summary: 'Publish the advisory database on a registry',
+  examples: [
+    {
+      command: 'pratique db export registry.example/advisories:latest',
+      does: 'prints the digest: sign that with pratique sign',
+    },
+  ],
+  args: ['IMAGE'],
+  flags: { ...databaseFlag, ...registryFlags },
+});
+
+export const dbUpdate = defineCommand({
+  name: 'db update',
+  group,
+  summary: 'Fetch an advisory database that was published, once its signature is verified',
+  examples: [
+    {
+      command: 'pratique db update registry.example/advisories:latest --key cosign.pub',
+      does: 'signed with a key',
+    },
+    {
+      command: 'pratique db update oci:./advisories --key cosign.pub',
+      does: 'from an image layout, without a network',
+    },
+  ],
+  description: 'One that is older than what is in place is refused.',
+  args: ['IMAGE'],
+  flags: {
+    ...databaseFlag,
+    'allow-unsigned': { kind: 'boolean', summary: 'Do not ask who signed it' },
+    ...signerFlags,
+    ...registryFlags,
+  },
 });
 
 export const dbStatus = defineCommand({

@@ -156,7 +156,44 @@ export const signingFlags = {
   'use-signing-config': {
     kind: 'boolean',
     hidden: true,
-    summary: 'A signing configuration is used where one is given',
+    summary: 'With --key: ask the services that the Sigstore in use publishes, as without one',
+  },
+  'oidc-provider': {
+    kind: 'string',
+    placeholder: 'NAME',
+    summary:
+      'Take the token from this provider: github-actions, buildkite-agent, filesystem, spiffe, google (default: the first that is there)',
+  },
+  'oidc-disable-ambient-providers': {
+    kind: 'boolean',
+    summary: 'Do not look for tokens that the surroundings (CI, Kubernetes) offer',
+  },
+  'fulcio-auth-flow': {
+    kind: 'string',
+    placeholder: 'FLOW',
+    choices: ['normal', 'device', 'token', 'client_credentials'],
+    summary: 'How to log in: with the browser, on another device, with --identity-token, or with a secret',
+  },
+  'oidc-issuer': {
+    kind: 'string',
+    placeholder: 'URL',
+    summary: 'Log in at this issuer (default: the one in the signing configuration)',
+  },
+  'oidc-client-id': {
+    kind: 'string',
+    placeholder: 'ID',
+    default: 'sigstore',
+    summary: 'The OAuth client that this program is to the issuer',
+  },
+  'oidc-client-secret-file': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: "File with the client's secret",
+  },
+  'oidc-redirect-url': {
+    kind: 'string',
+    placeholder: 'URL',
+    summary: 'http://localhost:PORT/PATH, where the issuer knows the client by it',
   },
   yes: {
     kind: 'boolean',

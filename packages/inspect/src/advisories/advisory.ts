@@ -79,6 +79,14 @@ export type ImportItem =
     }
   | { readonly kind: 'exploited'; readonly source: string; readonly entry: ExploitedEntry }
   | { readonly kind: 'score'; readonly source: string; readonly entry: ExploitScore }
+  /** Everything that the source could say of a package was stored: that it says nothing is an answer. */
+  | {
+      readonly kind: 'examined';
+      readonly source: string;
+      readonly type: PackageType;
+      readonly distro: string;
+      readonly package: string;
+    }
   /** Well-formed, of an ecosystem that is not known here: counted, so that nobody takes it for covered. */
   | { readonly kind: 'unsupported'; readonly ecosystem: string };
 

@@ -5,7 +5,7 @@ import { printable } from '@pratique/errors';
 import { inspectErrors } from '../errors.ts';
 import type { PackageType } from '../packages/package.ts';
 import type { ExploitedEntry, Rating, Severity, VersionRange } from './advisory.ts';
-import { schemaVersion } from './schema.ts';
+import { createTables, schemaVersion } from './schema.ts';
 
 /** An advisory as it concerns one package. */
 export interface PackageAdvisory {
@@ -97,9 +97,17 @@ export class AdvisoryDatabase {
     }));
   }
 
-  /** Whether any advisory is about this release of a distribution (or, with an empty one, this ecosystem). */
+  /** Whether there are advisories for a whole release of a distribution (or, with an empty one, ecosystem). */
   covers(type: PackageType, distro: string): boolean {
-    return this.#all('SELECT 1 FROM affected WHERE type = ? AND distro = ? LIMIT 1', type, distro).length > 0;
+    const sql = `SELECT 1 FROM affected f JOIN advisories a ON a.id = f.advisory JOIN sources s ON s.id = a.source
+      WHERE f.type = ? AND f.distro = ? AND s.format <> 'changelog' LIMIT 1`;
+    return this.#all(sql, type, distro).length > 0;
+  }
+
+  /** Whether this one package was looked at, for sources that do not speak of all. */
+  examined(type: PackageType, distro: string, name: string): boolean {
+    const sql = 'SELECT 1 FROM examined WHERE type = ? AND distro = ? AND package = ?';
+    return this.#all(sql, type, distro, name).length > 0;
   }
 
   /** Every opinion about a vulnerability. */
@@ -126,13 +134,17 @@ export class AdvisoryDatabase {
     return row && { score: row.score as number, percentile: row.percentile as number };
   }
 
+  /** When it was last changed, RFC 3339. */
+  builtAt(): string {
+    return this.#all("SELECT value FROM meta WHERE key = 'builtAt'")[0]!.value as string;
+  }
+
   /** Reads the whole file for its digest. */
   status(): DatabaseStatus {
-    const [built] = this.#all("SELECT value FROM meta WHERE key = 'builtAt'");
     return {
       schemaVersion,
       digest: `sha256:${createHash('sha256').update(readFileSync(this.#path)).digest('hex')}`,
-      builtAt: built!.value as string,
+      builtAt: this.builtAt(),
       sources: this.#all(
         `SELECT s.name, s.format, s.imported_at, (SELECT count(*) FROM advisories a WHERE a.source = s.id) AS advisories
          FROM sources s ORDER BY s.name`,
@@ -155,7 +167,8 @@ export class AdvisoryDatabase {
 }
 
 /**
- * Refuses a file that is no advisory database of this version.
+ * Refuses a file that is no advisory database of this version. One that was fetched is as hostile as its publisher, and
+ * may hold views and triggers; so its tables must be exactly ours.
  *
  * @throws `ADVISORY_DATABASE_INVALID`
  */
@@ -163,8 +176,8 @@ export function checkSchema(database: DatabaseSync, path: string): void {
   let found: string;
   try {
     const version = database.prepare('PRAGMA user_version').get()!.user_version as number;
-    if (version === schemaVersion) return;
-    found = `version ${version}`;
+    if (version === schemaVersion && describeTables(database) === ourTables()) return;
+    found = version === schemaVersion ? 'other tables' : `version ${version}`;
   } catch (error) {
     found = printable((error as Error).message);
   }
@@ -173,6 +186,22 @@ export function checkSchema(database: DatabaseSync, path: string): void {
     expected: `schema version ${schemaVersion}`,
     found,
   });
+}
+
+function describeTables(database: DatabaseSync): string {
+  return JSON.stringify(
+    database.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY type, name').all(),
+  );
+}
+
+function ourTables(): string {
+  const empty = new DatabaseSync(':memory:');
+  try {
+    createTables(empty);
+    return describeTables(empty);
+  } finally {
+    empty.close();
+  }
 }
 
 function optional(value: SQLOutputValue | undefined): string | undefined {

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { printable } from '@pratique/errors';
 import { inspectErrors } from '../errors.ts';
 import { checkSchema } from './database.ts';
+import { fromChangelog, type SourceChangelog } from './formats/changelog.ts';
 import { readAdvisoryFiles } from './read-files.ts';
 import { recognise } from './recognise.ts';
 import { createTables } from './schema.ts';
@@ -27,11 +28,41 @@ export interface ImportReport {
  * @param now the time that the import is recorded under
  * @throws `ADVISORIES_UNRECOGNISED`, `ADVISORIES_INVALID`, `ADVISORIES_TOO_LARGE`, `ADVISORY_DATABASE_INVALID`
  */
-export async function importAdvisories(
+export function importAdvisories(path: string, inputs: readonly string[], now: Date): Promise<ImportReport> {
+  return inDatabase(path, now, (writer) => importAll(writer, inputs));
+}
+
+/**
+ * Stores what changelogs of newer packages say is fixed in them. Each replaces what was stored of its source package.
+ *
+ * @returns how many vulnerabilities are fixed
+ * @throws `ADVISORY_DATABASE_INVALID`
+ */
+export function importChangelogs(
   path: string,
-  inputs: readonly string[],
+  changelogs: readonly SourceChangelog[],
   now: Date,
-): Promise<ImportReport> {
+): Promise<number> {
+  return inDatabase(path, now, async (writer) => {
+    let stored = 0;
+    for (const changelog of changelogs) {
+      for (const item of fromChangelog(changelog)) {
+        if (item.kind === 'unsupported') continue;
+        if (item.kind === 'examined') writer.clear(item.source);
+        else stored++;
+        writer.write(item, 'changelog');
+      }
+    }
+    return stored;
+  });
+}
+
+/** All that `work` writes is stored, or nothing. Makes the database when there is none. */
+async function inDatabase<T>(
+  path: string,
+  now: Date,
+  work: (writer: AdvisoryWriter) => Promise<T>,
+): Promise<T> {
   mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path, { timeout: 30_000 });
   try {
@@ -40,9 +71,11 @@ export async function importAdvisories(
     database.exec('BEGIN IMMEDIATE');
     try {
       if (isNew) createTables(database);
-      const report = await importAll(new AdvisoryWriter(database, now), inputs);
+      const writer = new AdvisoryWriter(database, now);
+      const result = await work(writer);
+      writer.finish();
       database.exec('COMMIT');
-      return report;
+      return result;
     } catch (error) {
       database.exec('ROLLBACK');
       throw error;
@@ -83,6 +116,5 @@ async function importAll(writer: AdvisoryWriter, inputs: readonly string[]): Pro
     }
     files += recognised;
   }
-  writer.finish();
   return { files, stored, withdrawn, unsupported };
 }

@@ -25,6 +25,24 @@ export function debianDistro(codename: string): string | undefined {
   return release === undefined ? undefined : `debian:${release}`;
 }
 
+const ubuntuReleases: Readonly<Record<string, string>> = {
+  trusty: '14.04',
+  xenial: '16.04',
+  bionic: '18.04',
+  focal: '20.04',
+  jammy: '22.04',
+  noble: '24.04',
+  plucky: '25.04',
+  questing: '25.10',
+  resolute: '26.04',
+};
+
+/** `jammy` → `ubuntu:22.04`, `bookworm` → `debian:12`; undefined for a name that is no release of either. */
+export function codenameDistro(codename: string): string | undefined {
+  const ubuntu = Object.hasOwn(ubuntuReleases, codename) ? ubuntuReleases[codename] : undefined;
+  return ubuntu === undefined ? debianDistro(codename) : `ubuntu:${ubuntu}`;
+}
+
 /** How many numbers of `VERSION_ID` make a release that has advisories of its own. Absent: a rolling release. */
 const releaseNumbers: Readonly<Record<string, number>> = {
   debian: 1,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { printable } from '@pratique/errors';
+import { PratiqueError, printable } from '@pratique/errors';
 import { openPromise } from 'yauzl';
 import { inspectErrors } from '../errors.ts';
 
@@ -106,7 +106,7 @@ function tooLarge(name: string, limit: string): Error {
 }
 
 function unreadable(name: string, error: unknown): unknown {
-  if (!(error instanceof Error) || 'remedy' in error) return error;
+  if (!(error instanceof Error) || error instanceof PratiqueError) return error;
   const message = `${printable(name)} cannot be read: ${printable(error.message)}`;
   return inspectErrors.error('ADVISORIES_INVALID', { message, cause: error });
 }

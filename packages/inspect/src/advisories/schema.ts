@@ -20,6 +20,8 @@ const tables = `
   ) STRICT;
   CREATE INDEX affected_package ON affected (type, distro, package);
   CREATE INDEX affected_advisory ON affected (advisory);
+  CREATE TABLE examined (source INTEGER PRIMARY KEY, type TEXT NOT NULL, distro TEXT NOT NULL, package TEXT NOT NULL) STRICT;
+  CREATE INDEX examined_package ON examined (type, distro, package);
   CREATE TABLE ratings (
     source INTEGER NOT NULL, advisory TEXT NOT NULL, vulnerability TEXT NOT NULL, rated_by TEXT NOT NULL,
     severity TEXT NOT NULL, score REAL, vector TEXT,

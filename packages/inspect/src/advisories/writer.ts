@@ -40,6 +40,14 @@ export class AdvisoryWriter {
       case 'rating':
         this.#rating(source, '', item.vulnerability, item.rating);
         break;
+      case 'examined':
+        this.#run('INSERT OR REPLACE INTO examined VALUES (?, ?, ?, ?)').run(
+          source,
+          item.type,
+          item.distro,
+          item.package,
+        );
+        break;
       case 'exploited': {
         const { vulnerability, added, ransomware } = item.entry;
         this.#run('INSERT OR REPLACE INTO exploited VALUES (?, ?, ?)').run(

@@ -1,3 +1,5 @@
+import type { Digest } from '@pratique/oci';
+
 /** The kind of a package: the `type` of its package URL (https://github.com/package-url/purl-spec). */
 export type PackageType =
   | 'deb'
@@ -24,6 +26,8 @@ export interface Distro {
   /** `VERSION_CODENAME`: `bookworm`. */
   readonly codename?: string | undefined;
   readonly prettyName?: string | undefined;
+  /** `SUPPORT_END`, `YYYY-MM-DD`: where the release itself says how long it is supported. */
+  readonly supportEnd?: string | undefined;
 }
 
 /** Where a package was found: a path in the image, and the diff_id of the layer that last wrote it. */
@@ -47,5 +51,9 @@ export interface Package {
   readonly distro?: Distro | undefined;
   /** SPDX identifiers or expressions, else the words of the package. */
   readonly licenses: readonly string[];
+  /** Who maintains or publishes it, in the package's own words. */
+  readonly supplier?: string | undefined;
+  /** sha256 of the file the package is, for jars and programs. */
+  readonly digest?: Digest | undefined;
   readonly location: PackageLocation;
 }

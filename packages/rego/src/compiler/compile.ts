@@ -15,6 +15,7 @@ import { SafetyCheck } from './safety.ts';
 import { Templates } from './templates.ts';
 import { equalityExpr, isAssignment, isEquality, operatorName, termExpr, varTerm } from './tree.ts';
 import { TypeChecker } from './types/check.ts';
+import { inputType, SchemaAnnotations, type Schemas } from './types/schema-annotations.ts';
 import { checkCalls, checkExprCalls } from './undefined-functions.ts';
 import { checkDeprecated, checkImports, checkRootOverrides, isV1 } from './v1-checks.ts';
 import { SAFETY_VARS, varsOf } from './vars.ts';
@@ -26,6 +27,9 @@ export interface CompileOptions {
   /** Whether `print` is kept. */
   readonly print: boolean;
   readonly sources: ReadonlyMap<string, string>;
+  readonly schemas: Schemas | undefined;
+  /** Whether `schemas` in METADATA blocks give documents types. */
+  readonly typeAnnotations: boolean;
 }
 
 /** Modules ready to be planned. */
@@ -60,6 +64,8 @@ export function compileModules(
     for (const rule of module.rules) known.add((rule.head.ref[0] as { name: string }).name);
     exports.set(path, known);
   }
+  const input = inputType(options.schemas, context);
+  context.throwIfFailed();
   const rules: CompiledRule[] = [];
   /** Modules in which what v1 forbids is looked for. */
   const checked = new Set<ModuleHeader>();
@@ -88,7 +94,7 @@ export function compileModules(
   context.throwIfFailed();
   const templates = new Templates(context, options.print);
   const expander = new Expander(context);
-  const metadata = new Metadata(sorted, rules);
+  const metadata = new Metadata(sorted, rules, context);
   for (const rule of rules) {
     if (!rule.uses.templates) continue;
     forBranches(rule, (branch) =>
@@ -120,7 +126,8 @@ export function compileModules(
   forBodies(rules, (body) => dynamics.body(body));
   const graph = checkRecursion(tree, rules, context);
   context.throwIfFailed();
-  const types = new TypeChecker(context, graph);
+  const annotations = options.typeAnnotations ? new SchemaAnnotations(options.schemas, metadata) : undefined;
+  const types = new TypeChecker(context, graph, annotations, input);
   for (const rule of graph.sorted) types.rule(rule);
   context.throwIfFailed();
   for (const rule of rules)

@@ -311,8 +311,7 @@ export class LocalVars {
   #expr(expr: Expr): void {
     const terms = expr.terms;
     if (terms.kind === 'call') {
-      const operator = terms.operator.terms[0];
-      if (operator?.kind === 'var') this.#checkOperator(terms);
+      this.#hideFunction(terms);
       for (const arg of terms.args) this.#term(arg);
     } else if (
       terms.kind !== 'some' &&
@@ -332,8 +331,15 @@ export class LocalVars {
     for (const modifier of expr.with) this.#modifier(modifier);
   }
 
+  /** A call of a local variable: later stages find that it is no function. */
+  #hideFunction({ operator }: Call): void {
+    const head = operator.terms[0];
+    if (head?.kind === 'var') head.name = this.#declared(head.name) ?? head.name;
+  }
+
   #checkOperator(call: Call): void {
-    const head = call.operator.terms[0] as Var;
+    const head = call.operator.terms[0];
+    if (head?.kind !== 'var') return;
     const name = this.#declared(head.name);
     if (name === undefined || name === head.name) return;
     this.#fail(call, `called function ${operatorName(call.operator) ?? head.name} shadowed`);
@@ -510,17 +516,22 @@ export class LocalVars {
 
   #reportUnused(body: Body, rewritten: Body, used: ReadonlySet<string>): void {
     const scope = this.#current();
+    const unused: Record<'assigned' | 'declared', string[]> = { assigned: [], declared: [] };
     let present: Set<string> | undefined;
     for (const [name, occurrence] of scope.occurrences) {
-      if (isGenerated(name) || used.has(name)) continue;
-      const fresh = scope.names.get(name) as string;
-      if (used.has(fresh)) continue;
-      if (occurrence === 'assigned' && this.#context.strict) {
-        if ((scope.counts.get(name) ?? 0) <= 1) this.#unused(body, rewritten, name, fresh, 'assigned');
-      } else if (occurrence === 'declared' && (scope.counts.get(name) ?? 0) <= 1) {
+      if (isGenerated(name) || used.has(name) || (scope.counts.get(name) ?? 0) > 1) continue;
+      if (used.has(scope.names.get(name) as string)) continue;
+      if (occurrence === 'assigned' && this.#context.strict) unused.assigned.push(name);
+      else if (occurrence === 'declared') {
         present ??= varsOf(rewritten);
-        if (!present.has(fresh)) this.#unused(body, rewritten, name, fresh, 'declared');
+        if (!present.has(scope.names.get(name) as string)) unused.declared.push(name);
       }
+    }
+    // One mistake at a time: those of one kind, in one body.
+    const how = unused.assigned.length > 0 ? 'assigned' : 'declared';
+    for (const name of unused[how]) {
+      this.#failed = true;
+      this.#unused(body, rewritten, name, scope.names.get(name) as string, how);
     }
   }
 

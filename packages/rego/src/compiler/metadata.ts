@@ -1,5 +1,6 @@
-import type { Annotations, Json, Location, Module, Rule, Term } from '../ast/types.ts';
+import type { Annotations, Json, Location, Module, Rule, SchemaAnnotation, Term } from '../ast/types.ts';
 import { keyOf } from '../values/index.ts';
+import type { CompilerContext } from './context.ts';
 import { type CompiledRule, groundPrefix } from './rule-tree.ts';
 
 type JsonObject = { [key: string]: Json };
@@ -10,17 +11,37 @@ export class Metadata {
   readonly #subpackages = new Map<string, Annotations>();
   readonly #documents = new Map<string, Annotations>();
 
-  constructor(modules: readonly Module[], rules: readonly CompiledRule[]) {
+  readonly #hasSchemas: boolean;
+  readonly #redeclared = new Set<Annotations>();
+  readonly #context: CompilerContext;
+
+  constructor(modules: readonly Module[], rules: readonly CompiledRule[], context: CompilerContext) {
+    this.#context = context;
+    this.#hasSchemas = modules.some(({ annotations }) =>
+      annotations.some(({ schemas }) => schemas !== undefined),
+    );
     for (const module of modules) {
-      const path = textPath(module.package.path);
+      const path = key(textPath(module.package.path));
       for (const block of module.annotations) {
-        if (block.scope === 'package') this.#packages.set(key(path), block);
-        else if (block.scope === 'subpackages') this.#subpackages.set(key(path), block);
+        if (block.scope === 'package') this.#put(this.#packages, path, block);
+        else if (block.scope === 'subpackages') this.#put(this.#subpackages, path, block);
       }
     }
     for (const rule of rules) {
       for (const block of rule.annotations)
-        if (block.scope === 'document') this.#documents.set(ruleKey(rule), block);
+        if (block.scope === 'document') this.#put(this.#documents, ruleKey(rule), block);
+    }
+  }
+
+  /** One block each; a block on a document is on every rule of it. */
+  #put(blocks: Map<string, Annotations>, path: string, block: Annotations): void {
+    const known = blocks.get(path);
+    if (known === undefined) blocks.set(path, block);
+    else if (known !== block && !this.#redeclared.has(block)) {
+      this.#redeclared.add(block);
+      const { file, row } = known.location;
+      const message = `${block.scope} annotation redeclared: ${file}:${row}`;
+      this.#context.report('rego_type_error', block.location, message);
     }
   }
 
@@ -44,6 +65,19 @@ export class Metadata {
       if (block !== undefined) entries.push({ path: prefix, annotations: toJsonObject(block) });
     }
     return toTermTree(entries, location);
+  }
+
+  /** The schemas that blocks assign in a rule, from the outermost block to the rule's own. */
+  schemas(rule: CompiledRule, branch: Rule): readonly SchemaAnnotation[] {
+    if (!this.#hasSchemas) return [];
+    const packagePath = textPath(rule.module.package.path);
+    const blocks = [
+      ...packagePath.map((_, index) => this.#subpackages.get(key(packagePath.slice(0, index + 1)))),
+      this.#packages.get(key(packagePath)),
+      this.#documents.get(ruleKey(rule)),
+      ...branch.annotations.filter((block) => block.scope === 'rule'),
+    ];
+    return blocks.flatMap((block) => block?.schemas ?? []);
   }
 
   /** What `rego.metadata.rule()` is in a rule. */

@@ -20,13 +20,9 @@ function checkNode(node: RuleNode, context: CompilerContext): void {
   const inside = rules.some((rule) => !hasDynamicPath(rule)) ? below : below.filter(isFunction);
   if (inside.length > 0) {
     const list = inside
-      .map((rule) => `${pathText(rule.path, context)} at ${rule.location.file}:${rule.location.row}`)
+      .map((rule) => `\n  rule ${pathText(rule.path, context)} at ${rule.location.file}:${rule.location.row}`)
       .sort();
-    context.report(
-      'rego_type_error',
-      first.location,
-      `rule ${name} conflicts with${list.length === 1 ? ` ${list[0]}` : list.map((item) => `\n  - ${item}`).join('')}`,
-    );
+    context.report('rego_type_error', first.location, `rule ${name} conflicts with:${list.join('')}`);
     return;
   }
   const multi = rules.map((rule) => rule.head.key !== undefined && rule.head.value === undefined);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@pratique/crypto';
+import { printable } from '@pratique/errors';
 import { fromClient, Refusal } from './refusal.ts';
 
 /** Reads a whole body of at most `maxBytes`, whatever its length is said to be. */
@@ -46,4 +47,11 @@ export function wholeNumber(value: string | undefined, what: string): number | u
   if (value === undefined) return undefined;
   if (!/^\d{1,15}$/.test(value)) throw new Refusal(400, `${what} is not a whole number`);
   return Number(value);
+}
+
+/** Refuses members besides `names`. */
+export function only(value: JsonObject, names: readonly string[], what: string): void {
+  const unknown = Object.keys(value).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new Refusal(400, `${what} has the unknown member ${printable(unknown, 40)}`);
 }

@@ -62,7 +62,7 @@ export class DurableLog {
       const entry = decode(record);
       this.#add(entry, leafHash(entry.leaf), offset);
     });
-    this.#publisher = new TilePublisher(options.directory, this.tree, (index) => this.entry(index).leaf);
+    this.#publisher = new TilePublisher(options.directory, this);
     this.#checkPublished();
     this.#publish();
   }
@@ -87,6 +87,10 @@ export class DurableLog {
     const offset = this.#offsets[index];
     if (offset === undefined) throw new RangeError('no such entry');
     return decode(this.#journal.read(offset));
+  }
+
+  leaf(index: number): Uint8Array {
+    return this.entry(index).leaf;
   }
 
   /** The index of the entry with this hexadecimal leaf hash, if it is on disk. */

@@ -13,46 +13,78 @@ export function tilePath(index: number): string {
   return groups.map((group, i) => (i < groups.length - 1 ? `x${group}` : group)).join('/');
 }
 
+/** Which tile: of hashes at a level, or `entries`, which are the leaves themselves. */
+export interface TileName {
+  readonly level: number | 'entries';
+  readonly index: number;
+  /** How many of its 256 items it has. */
+  readonly width: number;
+}
+
+/** Reads `LEVEL/INDEX` with an optional `.p/WIDTH`, the part of a URL after `tile/`; undefined when it is none. */
+export function parseTileName(path: string): TileName | undefined {
+  const match = /^(entries|\d|[1-5]\d|6[0-3])\/((?:x\d{3}\/){0,4}\d{3})(?:\.p\/([1-9]\d{0,2}))?$/.exec(path);
+  if (match === null) return undefined;
+  const [, level, groups, partial] = match;
+  const index = Number(groups!.replace(/[x/]/g, ''));
+  const held = partial === undefined ? width : Number(partial);
+  if (tilePath(index) !== groups || held > width || (partial !== undefined && held === width))
+    return undefined;
+  return { level: level === 'entries' ? level : Number(level), index, width: held };
+}
+
+/** A tile of a log; undefined as long as the log is too small for it. */
+export function readTile(log: TiledLog, { level, index, width: held }: TileName): Uint8Array | undefined {
+  const hashes = level === 'entries' ? 0 : level;
+  const [start, end] = [index * width, index * width + held];
+  if (end > Math.floor(log.tree.size / width ** hashes)) return undefined;
+  const item = (at: number): Uint8Array => {
+    if (level !== 'entries') return log.tree.node(level * 8, at);
+    const leaf = log.leaf(at);
+    if (leaf.byteLength > 0xffff) throw new RangeError('a leaf does not fit into an entry bundle');
+    return concatBytes(uintBytes(leaf.byteLength, 2), leaf);
+  };
+  return concatBytes(...Array.from({ length: end - start }, (_, i) => item(start + i)));
+}
+
+/** What tiles are made from. */
+export interface TiledLog {
+  readonly tree: GrowingTree;
+  leaf(index: number): Uint8Array;
+}
+
 /**
  * Keeps the static files of C2SP `tlog-tiles` beside a log: tiles, entry bundles and the checkpoint, in that order, so
  * that whoever reads the checkpoint finds its tiles. Derived from the journal: what a crash leaves out is written again.
  */
 export class TilePublisher {
   readonly #directory: string;
-  readonly #tree: GrowingTree;
-  readonly #leaf: (index: number) => Uint8Array;
+  readonly #log: TiledLog;
   #published = 0;
 
-  constructor(directory: string, tree: GrowingTree, leaf: (index: number) => Uint8Array) {
+  constructor(directory: string, log: TiledLog) {
     this.#directory = directory;
-    this.#tree = tree;
-    this.#leaf = leaf;
+    this.#log = log;
   }
 
   /** Writes what is new up to `size`, then `checkpoint`. */
   publish(size: number, checkpoint: string): void {
     for (let level = 0, count = size; count > 0; level++, count = Math.floor(count / width)) {
-      const before = Math.floor(this.#published / width ** level);
-      this.#level(`tile/${level}`, before, count, (index) => this.#tree.node(level * 8, index));
+      this.#level(level, Math.floor(this.#published / width ** level), count);
     }
-    this.#level('tile/entries', this.#published, size, (index) => {
-      const leaf = this.#leaf(index);
-      if (leaf.byteLength > 0xffff) throw new RangeError('a leaf does not fit into an entry bundle');
-      return concatBytes(uintBytes(leaf.byteLength, 2), leaf);
-    });
+    this.#level('entries', this.#published, size);
     replaceFile(join(this.#directory, 'checkpoint'), checkpoint);
     this.#published = size;
   }
 
-  #level(name: string, before: number, count: number, item: (index: number) => Uint8Array): void {
-    for (let tile = Math.floor(before / width); tile * width < count; tile++) {
-      const held = Math.min(width, count - tile * width);
-      const full = join(this.#directory, name, tilePath(tile));
+  #level(level: TileName['level'], before: number, count: number): void {
+    for (let index = Math.floor(before / width); index * width < count; index++) {
+      const held = Math.min(width, count - index * width);
+      const full = join(this.#directory, 'tile', String(level), tilePath(index));
       const path = held === width ? full : join(`${full}.p`, String(held));
       if (existsSync(path)) continue;
-      const items = Array.from({ length: held }, (_, i) => item(tile * width + i));
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, concatBytes(...items));
+      writeFileSync(path, readTile(this.#log, { level, index, width: held })!);
       if (held === width) rmSync(`${full}.p`, { recursive: true, force: true });
     }
   }

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import {
   canonicalJson,
   decodeBase64,
-  type Envelope,
   encodeBase64,
   formatPem,
   formatPublicKey,
@@ -16,13 +14,12 @@ import {
   parsePem,
   parsePublicKey,
   preAuthEncoding,
-  subjectAltNames,
-  toHex,
   verifyDigestSignature,
   verifySignature,
 } from '@pratique/crypto';
 import { fromClient, Refusal } from '../http/refusal.ts';
 import { member, object, text } from '../http/request.ts';
+import { hashKey, nameKeys, subjectKeys } from '../search/keys.ts';
 
 /** An entry fit to be logged: its signature was verified. */
 export interface CanonicalEntry {
@@ -40,7 +37,6 @@ interface Verifier {
 }
 
 const maxVerifiers = 16;
-const maxSearchKeys = 64;
 /** What fits into an entry bundle of C2SP `tlog-tiles`. */
 const maxBodyBytes = 65_535;
 
@@ -105,21 +101,16 @@ function dsse(spec: JsonObject): CanonicalEntry {
     return { signature: encodeBase64(signature), verifier: toBase64(verifier.pem) };
   });
   if (used.size < verifiers.length) throw new Refusal(400, 'a verifier signed nothing');
-  const payloadHash = sha256(envelope.payload);
-  const envelopeHash = sha256(new TextEncoder().encode(raw));
+  const payloadHash = hashKey(envelope.payload);
+  const envelopeHash = hashKey(raw);
   return canonical(
     'dsse',
     {
-      envelopeHash: { algorithm: 'sha256', value: envelopeHash },
-      payloadHash: { algorithm: 'sha256', value: payloadHash },
+      envelopeHash: { algorithm: 'sha256', value: withoutAlgorithm(envelopeHash) },
+      payloadHash: { algorithm: 'sha256', value: withoutAlgorithm(payloadHash) },
       signatures: signatures.toSorted((a, b) => (a.signature < b.signature ? -1 : 1)),
     },
-    [
-      ...verifiers.flatMap(keysOf),
-      `sha256:${payloadHash}`,
-      `sha256:${envelopeHash}`,
-      ...subjectDigests(envelope),
-    ],
+    [...verifiers.flatMap(keysOf), payloadHash, envelopeHash, ...subjectKeys(envelope)],
   );
 }
 
@@ -127,57 +118,35 @@ function canonical(kind: string, spec: JsonObject, searchKeys: readonly string[]
   const body = new TextEncoder().encode(canonicalJson({ apiVersion: '0.0.1', kind, spec }));
   if (body.byteLength > maxBodyBytes)
     throw new Refusal(400, 'the entry is too large: its keys or certificates are');
-  return {
-    body,
-    searchKeys: [...new Set(searchKeys)].slice(0, maxSearchKeys),
-  };
+  return { body, searchKeys };
 }
 
 /** A key or certificate in base64 of PEM. */
-function readVerifier(encoded: string): Verifier {
-  const pem = new TextDecoder().decode(decodeBase64(encoded, 'a public key'));
-  const [block] = parsePem(pem, 'a public key');
+export function readVerifier(encoded: string): Verifier {
+  const given = new TextDecoder().decode(decodeBase64(encoded, 'a public key'));
+  const [block] = parsePem(given, 'a public key');
   if (block.label !== 'CERTIFICATE') {
-    const key = parsePublicKey(pem);
+    const key = parsePublicKey(given);
     return { key, pem: formatPublicKey(key), names: [] };
   }
   const certificate = parseCertificate(block.bytes);
-  const names = subjectAltNames(certificate).map(({ value }) => value);
-  return { key: certificate.publicKey, pem: formatPem('CERTIFICATE', block.bytes), names };
+  const pem = formatPem('CERTIFICATE', block.bytes);
+  return { key: certificate.publicKey, pem, names: nameKeys(certificate) };
 }
 
 /** Rekor's index has the hash of the key or certificate as PEM, and the names in the certificate. */
 function keysOf({ pem, names }: Verifier): string[] {
-  return [`sha256:${sha256(new TextEncoder().encode(pem))}`, ...names.map((name) => name.toLowerCase())];
-}
-
-/** Digests of an in-toto statement's subjects; none for a payload that is no statement. */
-function subjectDigests(envelope: Envelope): string[] {
-  if (envelope.payloadType !== 'application/vnd.in-toto+json') return [];
-  try {
-    const subjects = member(object(parseJson(envelope.payload, 'the statement'), 'the statement'), 'subject');
-    if (!Array.isArray(subjects)) return [];
-    return subjects
-      .slice(0, maxSearchKeys)
-      .flatMap((subject: JsonValue) =>
-        Object.entries(object(member(object(subject, 'subject'), 'digest'), 'digest')).map(
-          ([algorithm, value]) => `${algorithm}:${text(value, 'digest')}`.toLowerCase(),
-        ),
-      )
-      .filter((key) => key.length <= 256);
-  } catch {
-    return [];
-  }
+  return [hashKey(pem), ...names];
 }
 
 function isHash(name: string): name is HashAlgorithm {
   return name === 'sha256' || name === 'sha384' || name === 'sha512';
 }
 
-function sha256(bytes: Uint8Array): string {
-  return toHex(new Uint8Array(createHash('sha256').update(bytes).digest()));
-}
-
 function toBase64(pem: string): string {
   return encodeBase64(new TextEncoder().encode(pem));
+}
+
+function withoutAlgorithm(hash: string): string {
+  return hash.slice(hash.indexOf(':') + 1);
 }

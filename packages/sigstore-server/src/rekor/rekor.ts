@@ -3,13 +3,14 @@ import {
   encodeBase64,
   formatPublicKey,
   type JsonObject,
-  parseJson,
   type SigningKey,
   signCheckpoint,
   toHex,
 } from '@pratique/crypto';
 import { Refusal } from '../http/refusal.ts';
-import { DurableLog } from '../log/log.ts';
+import { DurableLog, type LoggedEntry } from '../log/log.ts';
+import { encodeSearchKeys } from '../search/keys.ts';
+import { SearchIndex } from '../search/search-index.ts';
 import { canonicalEntry } from './entry.ts';
 
 export interface RekorOptions {
@@ -21,16 +22,13 @@ export interface RekorOptions {
   readonly name: string;
 }
 
-const maxFound = 1000;
-
 /** Rekor v1: entries whose signatures were verified, in a tree anyone can check. */
 export class Rekor {
   readonly publicKeyPem: string;
+  readonly search = new SearchIndex();
   readonly #log: DurableLog;
   readonly #options: RekorOptions;
   readonly #logId: string;
-  /** Indices of entries by what they can be found by. */
-  readonly #search = new Map<string, number[]>();
 
   constructor(options: RekorOptions) {
     this.#options = options;
@@ -39,13 +37,7 @@ export class Rekor {
     this.#log = new DurableLog({
       directory: options.directory,
       checkpoint: (size, root) => this.#checkpoint(size, root),
-      onEntry: ({ extra }, index) => {
-        for (const key of parseJson(extra, 'the search keys') as readonly string[]) {
-          const found = this.#search.get(key);
-          if (found === undefined) this.#search.set(key, [index]);
-          else found.push(index);
-        }
-      },
+      onEntry: ({ extra }, index) => this.search.add(extra, index),
     });
   }
 
@@ -60,9 +52,13 @@ export class Rekor {
     const time = new Date(Math.floor(Date.now() / 1000) * 1000);
     return this.#log.append({
       leaf: body,
-      extra: new TextEncoder().encode(JSON.stringify(searchKeys)),
+      extra: encodeSearchKeys(searchKeys),
       time,
     });
+  }
+
+  entry(index: number): LoggedEntry {
+    return this.#log.entry(index);
   }
 
   uuid(index: number): string {
@@ -81,7 +77,7 @@ export class Rekor {
   }
 
   /** LogEntry of Rekor's API: the entry, the promise to keep it, and the proof that it is kept. */
-  entry(index: number): JsonObject {
+  answer(index: number): JsonObject {
     const { tree } = this.#log;
     if (index >= tree.size) throw new Refusal(404, 'no such entry');
     const { leaf, time } = this.#log.entry(index);
@@ -129,19 +125,6 @@ export class Rekor {
       throw new Refusal(400, `the sizes are from 1 to ${tree.size}, the first no larger than the last`);
     }
     return { hashes: tree.consistencyProof(first, last).map(toHex), rootHash: toHex(tree.root(last)) };
-  }
-
-  /** UUIDs of the newest entries with all of `keys`, or with any of them. */
-  find(keys: readonly string[], operator: 'and' | 'or'): string[] {
-    const lists = keys.map((key) => this.#search.get(key.toLowerCase()) ?? []);
-    const found =
-      operator === 'or'
-        ? new Set(lists.flat())
-        : lists.map((list) => new Set(list)).reduce((all, list) => all.intersection(list));
-    return [...found]
-      .sort((a, b) => b - a)
-      .slice(0, maxFound)
-      .map((index) => this.uuid(index));
   }
 
   close(): Promise<void> {

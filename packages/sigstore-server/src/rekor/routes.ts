@@ -1,8 +1,10 @@
 import type { HttpBindings } from '@hono/node-server';
-import { isJsonObject, type JsonValue } from '@pratique/crypto';
+import { isJsonObject, type JsonObject, type JsonValue } from '@pratique/crypto';
 import { Hono } from 'hono';
-import { Refusal } from '../http/refusal.ts';
+import { fromClient, Refusal } from '../http/refusal.ts';
 import { member, readJson, text, wholeNumber } from '../http/request.ts';
+import { hashKey } from '../search/keys.ts';
+import { readVerifier } from './entry.ts';
 import type { Rekor } from './rekor.ts';
 
 /** An envelope with an attestation of some size in it. */
@@ -21,16 +23,16 @@ export function rekorRoutes(rekor: Rekor): Hono<{ Bindings: HttpBindings }> {
       const message = `an equivalent entry already exists in the transparency log with UUID ${rekor.uuid(index)}`;
       return context.json({ code: 409, message }, 409, { location });
     }
-    return context.json(rekor.entry(index), 201, { location, etag: rekor.uuid(index) });
+    return context.json(rekor.answer(index), 201, { location, etag: rekor.uuid(index) });
   });
 
   app.get('/log/entries', (context) => {
     const index = wholeNumber(context.req.query('logIndex'), 'logIndex');
     if (index === undefined) throw new Refusal(400, 'logIndex is missing');
-    return context.json(rekor.entry(index));
+    return context.json(rekor.answer(index));
   });
   app.get('/log/entries/:uuid', (context) =>
-    context.json(rekor.entry(rekor.indexOf(context.req.param('uuid')))),
+    context.json(rekor.answer(rekor.indexOf(context.req.param('uuid')))),
   );
 
   app.post('/log/entries/retrieve', async (context) => {
@@ -45,7 +47,7 @@ export function rekorRoutes(rekor: Rekor): Hono<{ Bindings: HttpBindings }> {
       throw new Refusal(400, 'nothing that can be looked up was asked for');
     const known = (index: number) => index < rekor.size;
     const all = [...indexes.filter(known), ...uuids.flatMap((uuid) => findOne(rekor, uuid))];
-    return context.json(all.map((index) => rekor.entry(index)));
+    return context.json(all.map((index) => rekor.answer(index)));
   });
 
   app.get('/log', (context) => context.json(rekor.info()));
@@ -67,12 +69,20 @@ export function rekorRoutes(rekor: Rekor): Hono<{ Bindings: HttpBindings }> {
       const key = text(value, name);
       return [name === 'hash' && !key.includes(':') ? `sha256:${key}` : key];
     });
-    if (isJsonObject(member(query, 'publicKey')))
-      throw new Refusal(400, 'searching by a key’s content is not offered');
-    if (keys.length === 0) throw new Refusal(400, 'email or hash is missing');
-    return context.json(rekor.find(keys, member(query, 'operator') === 'or' ? 'or' : 'and'));
+    const publicKey = member(query, 'publicKey');
+    if (isJsonObject(publicKey)) keys.push(keyOfSearched(publicKey));
+    if (keys.length === 0) throw new Refusal(400, 'email, hash or publicKey is missing');
+    const found = rekor.search.find(keys, member(query, 'operator') === 'or' ? 'or' : 'and');
+    return context.json(found.map((index) => rekor.uuid(index)));
   });
   return app;
+}
+
+/** A key or certificate in PEM, in base64: formats other than x509 have no entries here. */
+function keyOfSearched(publicKey: JsonObject): string {
+  if (member(publicKey, 'format') !== 'x509') throw new Refusal(400, 'keys are searched in format x509 only');
+  const content = text(member(publicKey, 'content'), 'content of publicKey');
+  return fromClient(() => hashKey(readVerifier(content).pem));
 }
 
 function limited(value: JsonValue | undefined, what: string): readonly JsonValue[] {

@@ -4,6 +4,8 @@ import { certificateLogRoutes } from '../ct/routes.ts';
 import { fulcioRoutes } from '../fulcio/routes.ts';
 import { Refusal } from '../http/refusal.ts';
 import { rekorRoutes } from '../rekor/routes.ts';
+import { rekorV2Routes } from '../rekor-v2/routes.ts';
+import { searchRoutes } from '../search/routes.ts';
 import { timestampPolicy, timestampRoutes } from '../tsa/routes.ts';
 import type { Services } from './services.ts';
 
@@ -12,7 +14,7 @@ type Env = { Bindings: HttpBindings };
 /** Faults by the request they ended, for the access log. */
 export const faults = new WeakMap<object, unknown>();
 
-/** Codes of gRPC's statuses, which Fulcio's answers have. */
+/** Codes of gRPC's statuses, which the answers of Fulcio and Rekor v2 have. */
 const grpcCodes: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 404: 5, 409: 6 };
 
 /** Everything on one port: the paths of the services do not meet. */
@@ -21,7 +23,9 @@ export function createRoutes(services: Services): Hono<Env> {
   const { timestamps } = services.authorities;
   const issuer = { key: services.keys.tsa, certificate: timestamps.leaf, policy: timestampPolicy };
   app.route('/api/v1/timestamp', timestampRoutes(issuer, [timestamps.leaf.der, timestamps.root.der]));
+  app.route('/api/v2', rekorV2Routes(services.rekorV2));
   app.route('/api/v1', rekorRoutes(services.rekor));
+  app.route('/api/v1/search', searchRoutes({ rekor: services.rekor, 'rekor-v2': services.rekorV2 }));
   app.route('/api', fulcioRoutes(services.fulcio, services.issuers));
   app.route('/ct/v1', certificateLogRoutes(services.certificateLog));
   app.route('/oidc', services.oidc.routes());
@@ -42,6 +46,6 @@ export function createRoutes(services: Services): Hono<Env> {
 }
 
 function answer(context: Context<Env>, status: Refusal['status'] | 500, message: string): Response {
-  const fulcio = context.req.path.endsWith('/signingCert');
-  return context.json({ code: fulcio ? (grpcCodes[status] ?? 13) : status, message, details: [] }, status);
+  const grpc = context.req.path.endsWith('/signingCert') || context.req.path.startsWith('/api/v2/');
+  return context.json({ code: grpc ? (grpcCodes[status] ?? 13) : status, message, details: [] }, status);
 }

@@ -12,6 +12,7 @@ import { remoteKeys } from '../oidc/remote-keys.ts';
 import type { TrustedIssuer } from '../oidc/tokens.ts';
 import type { SigstoreServerOptions } from '../options.ts';
 import { Rekor } from '../rekor/rekor.ts';
+import { RekorV2 } from '../rekor-v2/rekor-v2.ts';
 import { loadKeys, type ServerKeys } from '../store/keys.ts';
 import { TufRepository } from '../tuf/repository.ts';
 import { type Trusted, trustTargets } from '../tuf/trust-files.ts';
@@ -34,6 +35,7 @@ export interface Services {
   readonly certificateLog: CertificateLog;
   readonly fulcio: Fulcio;
   readonly rekor: Rekor;
+  readonly rekorV2: RekorV2;
   readonly authorities: ReturnType<typeof loadAuthorities>;
   readonly tuf: TufRepository;
   readonly trusted: Trusted;
@@ -64,11 +66,17 @@ export async function openServices(options: SigstoreServerOptions, url: string):
     treeId: constants.treeId,
     name: constants.logName,
   });
+  const rekorV2 = new RekorV2({
+    directory: inside('rekor-v2'),
+    key: keys['rekor-v2'],
+    name: constants.logName,
+  });
   const trusted: Trusted = {
     url,
     issuer: oidc.url,
     since: constants.since,
     rekor: keys.rekor.publicKey,
+    rekorV2: { key: keys['rekor-v2'].publicKey, name: constants.logName },
     certificateLog: keys.ctlog.publicKey,
     fulcio: [authorities.fulcio.intermediate, authorities.fulcio.root],
     timestamps: [authorities.timestamps.leaf, authorities.timestamps.root],
@@ -81,7 +89,7 @@ export async function openServices(options: SigstoreServerOptions, url: string):
   const targets = trustTargets(trusted);
   tuf.publish(targets);
   // For verifiers that take files.
-  for (const name of ['trusted_root.json', 'signing_config.v0.2.json']) {
+  for (const name of ['trusted_root.json', 'signing_config.v0.2.json', 'signing_config_rekor_v2.v0.2.json']) {
     replaceFile(inside(name), targets[name]!.content);
   }
   const renewal = setInterval(() => tuf.publish(targets), renewEveryMs).unref();
@@ -93,13 +101,14 @@ export async function openServices(options: SigstoreServerOptions, url: string):
     certificateLog,
     fulcio: new Fulcio({ key: keys.fulcio, ...authorities.fulcio, log: certificateLog }),
     rekor,
+    rekorV2,
     authorities,
     tuf,
     trusted,
     peopleFile,
     close: async () => {
       clearInterval(renewal);
-      await Promise.all([rekor.close(), certificateLog.close()]);
+      await Promise.all([rekor.close(), rekorV2.close(), certificateLog.close()]);
     },
   };
 }

@@ -62,6 +62,7 @@ export async function startSigstoreServer(options: SigstoreServerOptions): Promi
       issuer: services.oidc.url,
       trustedRootFile: join(options.directory, 'trusted_root.json'),
       signingConfigFile: join(options.directory, 'signing_config.v0.2.json'),
+      signingConfigRekorV2File: join(options.directory, 'signing_config_rekor_v2.v0.2.json'),
       peopleFile: services.peopleFile,
       issueToken: (email) => services.oidc.issue(email),
       close: () => {

@@ -18,6 +18,7 @@ const roles = {
   fulcio: 'ecdsa-p384',
   ctlog: 'ecdsa-p256',
   rekor: 'ecdsa-p256',
+  'rekor-v2': 'ed25519',
   'tsa-root': 'ecdsa-p384',
   tsa: 'ecdsa-p256',
   'tuf-root': 'ed25519',

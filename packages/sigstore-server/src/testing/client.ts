@@ -57,6 +57,23 @@ export function hashedRekord(text: string, key: SigningKey, signer: SigningKey =
   };
 }
 
+/** A request to Rekor v2 over `text`. */
+export function hashedRekordV2(text: string, key: SigningKey, signer: SigningKey = key) {
+  const data = new TextEncoder().encode(text);
+  return {
+    hashedRekordRequestV002: {
+      digest: createHash('sha256').update(data).digest('base64'),
+      signature: {
+        content: encodeBase64(signer.sign(data)),
+        verifier: {
+          publicKey: { rawBytes: encodeBase64(key.publicKey.spki) },
+          keyDetails: 'PKIX_ECDSA_P256_SHA_256',
+        },
+      },
+    },
+  };
+}
+
 export function secretOf(server: SigstoreServer, email: string): string {
   return (JSON.parse(readFileSync(server.peopleFile, 'utf8')) as Record<string, string>)[email]!;
 }

@@ -4,6 +4,7 @@ import {
   formatPem,
   formatPublicKey,
   type JsonObject,
+  noteKeyHash,
   type PublicKey,
 } from '@pratique/crypto';
 import type { Target } from './repository.ts';
@@ -16,6 +17,8 @@ export interface Trusted {
   /** From when on the keys are good. */
   readonly since: Date;
   readonly rekor: PublicKey;
+  /** Its checkpoints bear `name`, which clients take from the host of the log’s URL. */
+  readonly rekorV2: { readonly key: PublicKey; readonly name: string };
   readonly certificateLog: PublicKey;
   /** Leaf first, root last. */
   readonly fulcio: readonly Certificate[];
@@ -31,7 +34,8 @@ export function trustTargets(trusted: Trusted): Record<string, Target> {
   const { url } = trusted;
   return {
     'trusted_root.json': { content: json(trustedRoot(trusted)) },
-    'signing_config.v0.2.json': { content: json(signingConfig(trusted)) },
+    'signing_config.v0.2.json': { content: json(signingConfig(trusted, 1)) },
+    'signing_config_rekor_v2.v0.2.json': { content: json(signingConfig(trusted, 2)) },
     'fulcio_v1.crt.pem': { content: pem(trusted.fulcio.slice(-1)), custom: use('Fulcio', url) },
     'fulcio_intermediate_v1.crt.pem': {
       content: pem(trusted.fulcio.slice(0, -1)),
@@ -51,14 +55,24 @@ export function trustTargets(trusted: Trusted): Record<string, Target> {
 }
 
 /** TrustedRoot of Sigstore's protobuf-specs, version 0.1. */
-function trustedRoot({ url, since, rekor, certificateLog, fulcio, timestamps }: Trusted): JsonObject {
+function trustedRoot(trusted: Trusted): JsonObject {
+  const { url, since, rekor, rekorV2, certificateLog, fulcio, timestamps } = trusted;
   const validFor = { start: protobufTime(since) };
   const log = (baseUrl: string, key: PublicKey) => ({
     baseUrl,
     hashAlgorithm: 'SHA2_256',
-    publicKey: { rawBytes: encodeBase64(key.spki), keyDetails: 'PKIX_ECDSA_P256_SHA_256', validFor },
+    publicKey: { rawBytes: encodeBase64(key.spki), keyDetails: keyDetails(key), validFor },
     logId: { keyId: key.hint },
   });
+  const tileLog = (name: string, key: PublicKey) => {
+    const baseUrl = new URL(url);
+    baseUrl.hostname = name;
+    // The full hash of the name and key: a checkpoint's signature line begins with four bytes of it.
+    return {
+      ...log(baseUrl.href.replace(/\/$/, ''), key),
+      logId: { keyId: encodeBase64(noteKeyHash(name, key)) },
+    };
+  };
   const authority = (uri: string, commonName: string, chain: readonly Certificate[]) => ({
     subject: { organization: 'pratique', commonName },
     uri,
@@ -67,18 +81,22 @@ function trustedRoot({ url, since, rekor, certificateLog, fulcio, timestamps }: 
   });
   return {
     mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
-    tlogs: [log(url, rekor)],
+    tlogs: [log(url, rekor), tileLog(rekorV2.name, rekorV2.key)],
     certificateAuthorities: [authority(url, 'pratique fulcio', fulcio)],
     ctlogs: [log(`${url}/ct/v1`, certificateLog)],
     timestampAuthorities: [authority(`${url}/api/v1/timestamp`, 'pratique timestamp authority', timestamps)],
   };
 }
 
-/** SigningConfig of Sigstore's protobuf-specs, version 0.2. */
-function signingConfig({ url, issuer, since }: Trusted): JsonObject {
-  const service = (address: string) => ({
+function keyDetails({ algorithm }: PublicKey): string {
+  return algorithm === 'ed25519' ? 'PKIX_ED25519' : 'PKIX_ECDSA_P256_SHA_256';
+}
+
+/** SigningConfig of Sigstore's protobuf-specs, version 0.2, for one version of Rekor: clients take the newest they see. */
+function signingConfig({ url, issuer, since }: Trusted, rekorVersion: 1 | 2): JsonObject {
+  const service = (address: string, majorApiVersion: 1 | 2 = 1) => ({
     url: address,
-    majorApiVersion: 1,
+    majorApiVersion,
     validFor: { start: protobufTime(since) },
     operator: 'pratique',
   });
@@ -86,7 +104,7 @@ function signingConfig({ url, issuer, since }: Trusted): JsonObject {
     mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json',
     caUrls: [service(url)],
     oidcUrls: [service(issuer)],
-    rekorTlogUrls: [service(url)],
+    rekorTlogUrls: [service(url, rekorVersion)],
     rekorTlogConfig: { selector: 'ANY' },
     tsaUrls: [service(`${url}/api/v1/timestamp`)],
     tsaConfig: { selector: 'ANY' },

@@ -26,6 +26,8 @@ export interface Schema {
   /** A schema that is just `true` or `false`. */
   pass?: boolean;
   ref?: Schema;
+  /** The text of `$ref`. */
+  refText?: string;
   types: string[];
   properties: Map<string, Schema>;
   additionalProperties?: boolean | Schema;
@@ -93,7 +95,7 @@ class Compiler {
     if (++this.depth > maxDepth) throw new SchemaError(`schema nested deeper than ${maxDepth}`);
     if (typeof node === 'boolean' && this.draft !== 4) schema.pass = node;
     else if (!(node instanceof RegoObject))
-      throw new SchemaError('Expected: valid schema, given: Invalid JSON');
+      throw new SchemaError('Expected: Valid Schema, given: Invalid JSON');
     else this.members(schema, node);
     this.depth--;
   }
@@ -105,6 +107,7 @@ class Compiler {
     textMember(node, 'description');
     const ref = textMember(node, '$ref');
     if (ref !== undefined) {
+      schema.refText = ref;
       schema.ref = this.reference(ref);
       return;
     }
@@ -118,9 +121,9 @@ class Compiler {
 
   private definitions(value: Value | undefined): void {
     if (value === undefined) return;
-    if (!(value instanceof RegoObject)) throw invalidType('array of schemas', 'definitions');
+    if (!(value instanceof RegoObject)) throw invalidType('Array Of Schemas', 'definitions');
     for (const [, definition] of value.entries()) {
-      if (!isSchemaNode(definition)) throw invalidType('array of schemas', 'definitions');
+      if (!isSchemaNode(definition)) throw invalidType('Array Of Schemas', 'definitions');
       this.schema(definition);
     }
   }
@@ -129,8 +132,10 @@ class Compiler {
     const known = this.byNode.get(ref);
     if (known !== undefined) return known;
     const node = resolvePointer(this.document, ref);
+    if (node === undefined && /^https?:/.test(ref))
+      throw new SchemaError(`remote reference loading disabled: ${ref}`);
     if (node === undefined) throw new SchemaError(`Object has no key '${ref.split('/').at(-1)}'`);
-    if (!isSchemaNode(node)) throw new SchemaError('schema must be of type object');
+    if (!isSchemaNode(node)) throw new SchemaError('Valid Schema must be of type object');
     const schema = emptySchema(this.draft);
     this.byNode.set(ref, schema);
     this.fill(schema, node);
@@ -140,7 +145,7 @@ class Compiler {
   private objectMembers(schema: Schema, node: RegoObject): void {
     const properties = node.get('properties');
     if (properties !== undefined) {
-      if (!(properties instanceof RegoObject)) throw new SchemaError('properties must be of type object');
+      if (!(properties instanceof RegoObject)) throw new SchemaError('Properties must be of type object');
       for (const [name, property] of properties.entries()) {
         schema.properties.set(name as string, this.schema(property));
       }
@@ -158,7 +163,7 @@ class Compiler {
     }
     const names = node.get('propertyNames');
     if (names !== undefined && this.draft !== 4) {
-      if (!isSchemaNode(names)) throw invalidType('valid schema', 'patternProperties');
+      if (!isSchemaNode(names)) throw invalidType('Valid Schema', 'patternProperties');
       schema.propertyNames = this.schema(names);
     }
     this.dependencies(schema, node.get('dependencies'));
@@ -175,13 +180,13 @@ class Compiler {
   private booleanOrSchema(value: Value, name: string): boolean | Schema {
     if (typeof value === 'boolean') return value;
     if (value instanceof RegoObject) return this.schema(value);
-    throw invalidType('boolean/valid schema', name);
+    throw invalidType('boolean/Valid Schema', name);
   }
 
   private dependencies(schema: Schema, value: Value | undefined): void {
     if (value === undefined) return;
     if (!(value instanceof RegoObject)) throw new SchemaError('dependencies must be of type object');
-    const wrong = new SchemaError('dependency must be of type schema or array of strings');
+    const wrong = new SchemaError('Dependency must be of type Schema Or Array Of Strings');
     for (const [name, dependency] of value.entries()) {
       if (isSchemaNode(dependency)) schema.dependencies.set(name as string, this.schema(dependency));
       else if (
@@ -196,10 +201,10 @@ class Compiler {
   private arrayMembers(schema: Schema, node: RegoObject): void {
     const items = node.get('items');
     if (items instanceof RegoArray) {
-      if (!items.items.every(isSchemaNode)) throw invalidType('valid schema/array of schemas', 'items');
+      if (!items.items.every(isSchemaNode)) throw invalidType('Valid Schema/Array Of Schemas', 'items');
       schema.items = items.items.map((item) => this.schema(item));
     } else if (items !== undefined) {
-      if (!isSchemaNode(items)) throw invalidType('valid schema/array of schemas', 'items');
+      if (!isSchemaNode(items)) throw invalidType('Valid Schema/Array Of Schemas', 'items');
       schema.items = this.schema(items);
     }
     const additional = node.get('additionalItems');
@@ -219,7 +224,7 @@ class Compiler {
     if (constant !== undefined && this.draft !== 4) schema.constant = constant;
     const enumeration = node.get('enum');
     if (enumeration !== undefined) {
-      if (!(enumeration instanceof RegoArray)) throw new SchemaError('enum must be of type array');
+      if (!(enumeration instanceof RegoArray)) throw new SchemaError('enum must be of an array');
       schema.enumeration = enumeration.items;
     }
     for (const name of ['oneOf', 'anyOf', 'allOf'] as const) {
@@ -288,7 +293,7 @@ function typesOf(value: Value | undefined): string[] {
   if (value === undefined) return [];
   const names = typeof value === 'string' ? [value] : value instanceof RegoArray ? value.items : undefined;
   if (names === undefined || names.some((name) => typeof name !== 'string')) {
-    throw invalidType('type', 'string/array of strings');
+    throw invalidType('type', 'string/Array Of Strings');
   }
   const types: string[] = [];
   for (const name of names as readonly string[]) {
@@ -354,7 +359,7 @@ function limitMembers(
 ): void {
   const limit = node.get(inclusive);
   if (limit !== undefined) {
-    if (!isNumber(limit)) throw new SchemaError(`${inclusive} must be of a number`);
+    if (!isNumber(limit)) throw new SchemaError(`${inclusive} must be of a Number`);
     schema[inclusive] = limit;
   }
   const strict = node.get(exclusive);

@@ -1,83 +1,51 @@
-import { refText, termText } from '../../ast/print.ts';
+import { NO_LOCATION } from '../../ast/nodes.ts';
+import { refText } from '../../ast/print.ts';
 import type { Body, Call, Expr, Ref, Rule, Term } from '../../ast/types.ts';
-import type { BuiltinDeclaration } from '../../builtins/types.ts';
-import { toTerm, type Value } from '../../values/index.ts';
 import { constantOf } from '../constants.ts';
 import type { CompilerContext } from '../context.ts';
 import type { RuleGraph } from '../recursion.ts';
 import { type CompiledRule, groundPrefix } from '../rule-tree.ts';
-import { isComprehension, isEquality, isScalar, isWith, operatorName, walk } from '../tree.ts';
-import { extentOf, insertRule, TypeEnv, type TypeNode } from './env.ts';
-import {
-  ANY,
-  type ArrayType,
-  type FunctionType,
-  fromDeclared,
-  isUnknown,
-  keysOf,
-  type Maybe,
-  type ObjectType,
-  objectType,
-  or,
-  select,
-  type Type,
-  typeText,
-  unifies,
-  valuesOf,
-} from './type.ts';
-
-interface Problem {
-  readonly location: Expr['location'];
-  readonly message: string;
-  readonly details?: readonly string[];
-  /** Whether it may only follow from another problem. */
-  readonly unknown: boolean;
-}
-
-/** Types of built-ins are the same in every policy. */
-const functionTypes = new WeakMap<BuiltinDeclaration, FunctionType>();
-
-function functionType(declaration: BuiltinDeclaration): FunctionType {
-  let type = functionTypes.get(declaration);
-  if (type === undefined) {
-    const { args, variadic, result } = declaration;
-    type = {
-      kind: 'function',
-      args: args.map(fromDeclared),
-      variadic: variadic === undefined ? undefined : fromDeclared(variadic),
-      result: result === undefined ? undefined : fromDeclared(result),
-    };
-    functionTypes.set(declaration, type);
-  }
-  return type;
-}
+import { isComprehension, isEquality, isWith, operatorName, varTerm, walk } from '../tree.ts';
+import { or, unifies } from './algebra.ts';
+import { insertRule, TypeEnv } from './env.ts';
+import { functionType } from './function-type.ts';
+import { unify1, unify2 } from './infer.ts';
+import type { Problem } from './problem.ts';
+import { RefCheck } from './ref-check.ts';
+import type { SchemaAnnotations } from './schema-annotations.ts';
+import { operandsText, signatureText, typeText } from './text.ts';
+import { ANY, isAny, isUnknown, type Maybe, objectType, setType, type Type } from './type.ts';
 
 /** Finds expressions that no value can satisfy (stage CheckTypes; `ast/check.go`). */
 export class TypeChecker {
   #context: CompilerContext;
+  readonly #refs = new RefCheck((ref) => this.#text(ref));
   readonly #root: TypeEnv;
   readonly #rules: TypeEnv;
   readonly #graph: RuleGraph;
+  readonly #schemas: SchemaAnnotations | undefined;
   readonly #relaxed = new Map<string, readonly (readonly Term[])[]>();
   /** What the closures of the expression at hand came to. */
   readonly #closed = new Map<Body, { readonly outer: TypeEnv; readonly inner: TypeEnv | undefined }>();
 
-  constructor(context: CompilerContext, graph: RuleGraph) {
+  /** `schemas` gives documents types; without it there are none. */
+  constructor(context: CompilerContext, graph: RuleGraph, schemas?: SchemaAnnotations, input?: Type) {
     this.#context = context;
     this.#graph = graph;
+    this.#schemas = schemas;
     this.#root = new TypeEnv((env, body) => {
       const known = this.#closed.get(body);
       return known?.outer === env ? known.inner : this.#body(env, body, []);
     });
-    for (const { name, declaration } of context.builtins.values()) {
-      const [head, ...rest] = name.split('.') as [string, ...string[]];
-      const location = { file: '', row: 0, col: 0, offset: 0, text: '' };
+    for (const builtin of context.builtins.values()) {
+      const [head, ...rest] = builtin.name.split('.') as [string, ...string[]];
       const path: Term[] = [
-        { kind: 'var', name: head, location },
-        ...rest.map((value): Term => ({ kind: 'string', value, location })),
+        varTerm(head, NO_LOCATION),
+        ...rest.map((value): Term => ({ kind: 'string', value, location: NO_LOCATION })),
       ];
-      this.#root.tree.put(path, functionType(declaration));
+      this.#root.tree.put(path, functionType(builtin));
     }
+    if (input !== undefined) this.#root.tree.put([varTerm('input', NO_LOCATION)], input);
     this.#rules = this.#root.wrap();
   }
 
@@ -106,7 +74,8 @@ export class TypeChecker {
 
   #branch(rule: CompiledRule, branch: Rule): void {
     const problems: Problem[] = [];
-    const env = this.#body(this.#rules, branch.body, problems);
+    const outer = this.#schemas?.env(this.#rules, rule, branch, this.#context) ?? this.#rules;
+    const env = this.#body(outer, branch.body, problems);
     const path = rule.path;
     if (env === undefined) {
       this.#report(problems);
@@ -141,7 +110,7 @@ export class TypeChecker {
     }
     if (head.key === undefined || head.value !== undefined) return env.of(value);
     const member = env.of(head.key);
-    return member === undefined ? undefined : { kind: 'set', of: member };
+    return member === undefined ? undefined : setType(member);
   }
 
   /** The environment after a body; undefined (and problems) when it has mistakes. */
@@ -156,7 +125,7 @@ export class TypeChecker {
   #exprs(env: TypeEnv, expr: Expr, problems: Problem[]): void {
     const own = expr.with.length === 0 ? env : this.#withEnv(env, expr);
     const closures = this.#closures(own, expr, problems);
-    const refs = this.#refs(own, expr, problems);
+    const refs = this.#refs.expr(own, expr, problems);
     const problem = this.#expr(own, expr);
     if (problem !== undefined && !((closures || refs) && problem.unknown)) problems.push(problem);
   }
@@ -172,120 +141,6 @@ export class TypeChecker {
     });
     problems.push(...found);
     return found.length > 0;
-  }
-
-  #refs(env: TypeEnv, expr: Expr, problems: Problem[]): boolean {
-    const before = problems.length;
-    const visit = (node: Parameters<Parameters<typeof walk>[1]>[0]): boolean => {
-      if (isWith(node)) return false;
-      if (isComprehension(node as Term)) return true;
-      if (node.kind === 'call') {
-        for (const arg of node.args) walk(arg, visit);
-        return true;
-      }
-      if (node.kind === 'expr') {
-        const { terms } = node;
-        switch (terms.kind) {
-          case 'not':
-            for (const inner of terms.body) walk(inner, visit);
-            return true;
-          case 'every':
-          case 'logicalAnd':
-          case 'logicalOr':
-          case 'some':
-            return false;
-          default:
-            walk(terms as Term, visit);
-            return true;
-        }
-      }
-      if (node.kind !== 'ref') return false;
-      const problem = this.#applied(env, node) ?? this.#ref(env, env, env.tree, node, 0);
-      if (problem === undefined) return false;
-      problems.push(problem);
-      return true;
-    };
-    walk(expr, visit);
-    return problems.length > before;
-  }
-
-  #applied(env: TypeEnv, ref: Ref): Problem | undefined {
-    const type = env.ofRef(ref);
-    if (type?.kind !== 'function') return undefined;
-    return {
-      location: (ref.terms[0] as Term).location,
-      message: `function ${this.#text(ref)} used as reference, not called`,
-      unknown: false,
-    };
-  }
-
-  #ref(env: TypeEnv, current: TypeEnv, node: TypeNode, ref: Ref, at: number): Problem | undefined {
-    const term = ref.terms[at];
-    if (term === undefined) return undefined;
-    if ((at === 1 || at === 2) && !isVarOrText(term) && isTree(ref)) return this.#undefinedRef(ref);
-    if (term.kind === 'var' && at !== 0) {
-      const keys = keysOf(extentOf(node));
-      const known = env.of(term);
-      if (known === undefined) env.setVar(term, keys);
-      else if (!unifies(keys, known)) return this.#undefinedRef(ref, at, keys, known);
-    }
-    const child = node.child(term);
-    if (child === undefined) {
-      if (current.next !== undefined) return this.#ref(env, current.next, current.next.tree, ref, 0);
-      if (!isTree(ref)) return this.#leaf(env, ANY, ref, 0);
-      if (at === 0) return this.#leaf(env, ANY, ref, 1);
-      for (const inner of node.children.values()) this.#ref(env, current, inner, ref, at + 1);
-      return undefined;
-    }
-    if (child.type !== undefined) return this.#leaf(env, child.type, ref, at + 1);
-    return this.#ref(env, current, child, ref, at + 1);
-  }
-
-  #leaf(env: TypeEnv, start: Maybe, ref: Ref, from: number): Problem | undefined {
-    let type = start;
-    for (let at = from; at < ref.terms.length; at++) {
-      const term = ref.terms[at] as Term;
-      const keys = keysOf(type);
-      if (keys === undefined) {
-        const { location } = ref.terms[0] as Term;
-        const length = this.#text({ ...ref, terms: ref.terms.slice(0, at) }).length;
-        const details = [this.#text(ref), '^'.repeat(length), `have: ${typeText(type)}`];
-        return { location, message: `undefined ref: ${this.#text(ref)}`, details, unknown: false };
-      }
-      if (isScalar(term)) {
-        const member = select(type, constantOf(term) as Value);
-        if (member === undefined) return this.#undefinedRef(ref, at, keys, undefined, memberKeys(type));
-        type = member;
-        continue;
-      }
-      if (term.kind === 'var') {
-        const known = env.of(term);
-        if (known === undefined) env.setVar(term, keys);
-        else if (!unifies(known, keys)) return this.#undefinedRef(ref, at, keys, known);
-      } else if (term.kind === 'ref') {
-        const known = env.ofRef(term);
-        if (known !== undefined && !unifies(known, keys)) return this.#undefinedRef(ref, at, keys, known);
-      } else if (!unify1(env, term, keys, false)) return this.#undefinedRef(ref, at, keys, env.of(term));
-      type = valuesOf(type);
-    }
-    return undefined;
-  }
-
-  /** `want` is what could stand at the position; `have` the type of a variable or ref that stands there. */
-  #undefinedRef(ref: Ref, at?: number, want?: Maybe, have?: Maybe, oneOf: readonly Value[] = []): Problem {
-    const { location } = ref.terms[0] as Term;
-    const details: string[] = [];
-    if (at !== undefined) {
-      const pad = ' '.repeat(this.#text({ ...ref, terms: ref.terms.slice(0, at) }).length + 1);
-      const found =
-        have === undefined ? `have: ${termText(ref.terms[at] as Term)}` : `have (type): ${typeText(have)}`;
-      const wanted =
-        oneOf.length > 0
-          ? `want (one of): [${oneOf.map(toTerm).join(' ')}]`
-          : `want (type): ${typeText(want)}`;
-      details.push(this.#text(ref), `${pad}^`, `${pad}${found}`, `${pad}${wanted}`);
-    }
-    return { location, message: `undefined ref: ${this.#text(ref)}`, details, unknown: false };
   }
 
   #text(ref: Ref): string {
@@ -304,7 +159,8 @@ export class TypeChecker {
       const given = env.of(value);
       if (known?.kind === 'function' && given?.kind === 'function' && !unifies(known, given)) {
         const name = target.kind === 'ref' ? this.#text(target) : '';
-        return { location: modifier.location, message: `${name}: arity mismatch`, unknown: false };
+        const details = [`have: (${given.args.map(typeText).join(', ')})`, `want: (${operandsText(known)})`];
+        return { location: modifier.location, message: `${name}: arity mismatch`, details, unknown: false };
       }
     }
     if (expr.terms.kind !== 'call') return undefined;
@@ -328,7 +184,7 @@ export class TypeChecker {
   #call(env: TypeEnv, expr: Expr, call: Call): Problem | undefined {
     const type = env.ofRef(call.operator);
     const name = operatorName(call.operator) ?? '';
-    if (type?.kind === 'any' && type.of.length === 0) return undefined;
+    if (isAny(type)) return undefined;
     if (type?.kind !== 'function') {
       return { location: expr.location, message: `undefined function ${name}`, unknown: false };
     }
@@ -338,7 +194,7 @@ export class TypeChecker {
     const problem = (what: string, have: readonly Maybe[]): Problem => ({
       location: expr.location,
       message: `${name}: ${what}`,
-      details: [`have: (${have.map(typeText).join(', ')})`, `want: (${wanted.map(typeText).join(', ')})`],
+      details: [`have: (${have.map(typeText).join(', ')})`, `want: (${signatureText(type)})`],
       unknown: have.some(isUnknown),
     });
     if (call.args.length > wanted.length && type.variadic === undefined)
@@ -397,112 +253,4 @@ export class TypeChecker {
     }
     return paths;
   }
-}
-
-/** The constant keys of an object, for messages. */
-function memberKeys(type: Maybe): Value[] {
-  if (type?.kind === 'any') return type.of.flatMap(memberKeys);
-  return type?.kind === 'object' ? type.members.map(([key]) => key) : [];
-}
-
-function isVarOrText(term: Term): boolean {
-  return term.kind === 'var' || term.kind === 'string';
-}
-
-function isTree({ terms: [head] }: Ref): boolean {
-  return head?.kind === 'var' && (head.name === 'data' || head.name === 'input');
-}
-
-function unify2(env: TypeEnv, a: Term, left: Maybe, b: Term, right: Maybe): boolean {
-  const leftUnknown = isUnknown(left);
-  const rightUnknown = isUnknown(right);
-  if (leftUnknown && !rightUnknown) return unify1(env, a, right, false);
-  if (rightUnknown && !leftUnknown) return unify1(env, b, left, false);
-  if (!leftUnknown) return unifies(left, right);
-  if (a.kind === 'array') return unify2Array(env, a, b);
-  if (a.kind === 'object') return unify2Object(env, a, b);
-  if (a.kind === 'var') {
-    if (b.kind === 'var') return unify1(env, a, ANY, false) && unify1(env, b, env.of(a), false);
-    if (b.kind === 'array') return unify2Array(env, b, a);
-    if (b.kind === 'object') return unify2Object(env, b, a);
-  }
-  if (a.kind === 'var' && left === undefined && right !== undefined) return unify1(env, a, right, false);
-  if (b.kind === 'var' && right === undefined && left !== undefined) return unify1(env, b, left, false);
-  return false;
-}
-
-function unify2Array(env: TypeEnv, a: Term & { kind: 'array' }, b: Term): boolean {
-  if (b.kind === 'var') return unify1(env, a, ANY, false) && unify1(env, b, env.of(a), false);
-  if (b.kind !== 'array' || a.items.length !== b.items.length) return false;
-  return a.items.every((item, index) => {
-    const other = b.items[index] as Term;
-    return unify2(env, item, env.of(item), other, env.of(other));
-  });
-}
-
-function unify2Object(env: TypeEnv, a: Term & { kind: 'object' }, b: Term): boolean {
-  if (b.kind === 'var') return unify1(env, a, ANY, false) && unify1(env, b, env.of(a), false);
-  if (b.kind !== 'object' || a.pairs.length !== b.pairs.length) return false;
-  const others = new Map(b.pairs.map(([key, value]) => [termText(key), value]));
-  return a.pairs.every(([key, value]) => {
-    const other = others.get(termText(key));
-    return other !== undefined && unify2(env, value, env.of(value), other, env.of(other));
-  });
-}
-
-/** Checks a term against a type, and gives its untyped variables their types. */
-function unify1(env: TypeEnv, term: Term, type: Maybe, union: boolean): boolean {
-  switch (term.kind) {
-    case 'array':
-      if (type?.kind === 'array') return unify1Array(env, term.items, type, union);
-      return type?.kind === 'any' && unify1Any(env, term, term.items, type.of);
-    case 'object':
-      if (type?.kind === 'object') return unify1Object(env, term.pairs, type, union);
-      return type?.kind === 'any' && unify1Any(env, term, term.pairs.flat(), type.of);
-    case 'set':
-      if (type?.kind === 'set') return term.items.every((item) => unify1(env, item, type.of, union));
-      return type?.kind === 'any' && unify1Any(env, term, term.items, type.of);
-    case 'var': {
-      const known = env.of(term);
-      if (union) env.setVar(term, or(known, type));
-      else if (known !== undefined) return unifies(known, type);
-      else env.setVar(term, type);
-      return true;
-    }
-    default:
-      return unifies(env.of(term), type);
-  }
-}
-
-function unify1Any(env: TypeEnv, term: Term, parts: readonly Term[], types: readonly Type[]): boolean {
-  if (types.length === 0) {
-    for (const part of parts) unify1(env, part, ANY, true);
-    return true;
-  }
-  let found = false;
-  for (const type of types) found = unify1(env, term, type, true) || found;
-  return found;
-}
-
-function unify1Array(env: TypeEnv, items: readonly Term[], type: ArrayType, union: boolean): boolean {
-  if (items.length !== type.items.length && type.rest === undefined) return false;
-  return items.every((item, index) => unify1(env, item, select(type, index), union));
-}
-
-function unify1Object(
-  env: TypeEnv,
-  pairs: readonly (readonly [Term, Term])[],
-  type: ObjectType,
-  union: boolean,
-): boolean {
-  if (pairs.length !== type.members.length && type.rest === undefined) return false;
-  return pairs.every(([key, value]) => {
-    const constant = constantOf(key);
-    if (constant === undefined) {
-      unify1(env, value, ANY, union);
-      return true;
-    }
-    const member = select(type, constant);
-    return member !== undefined && unify1(env, value, member, union);
-  });
 }

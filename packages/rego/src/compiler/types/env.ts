@@ -2,20 +2,19 @@ import type { Body, Ref, Term } from '../../ast/types.ts';
 import { keyOf, type Value } from '../../values/index.ts';
 import { constantOf } from '../constants.ts';
 import { isScalar } from '../tree.ts';
+import { or, select, typeOf, valuesOf } from './algebra.ts';
 import {
   ANY,
+  arrayType,
   BOOLEAN,
   type Maybe,
   NULL,
   NUMBER,
-  type ObjectType,
   objectType,
-  or,
   STRING,
-  select,
+  setType,
   type Type,
-  typeOf,
-  valuesOf,
+  unwrapped,
 } from './type.ts';
 
 const NO_CHILDREN: Map<string, TypeNode> = new Map();
@@ -110,25 +109,21 @@ export class TypeEnv {
       case 'templateString':
         return STRING;
       case 'array':
-        return {
-          kind: 'array',
-          items: term.items.map((item) => this.of(item)),
-          rest: term.items.length === 0 ? ANY : undefined,
-        };
+        return arrayType(
+          term.items.map((item) => this.of(item)),
+          term.items.length === 0 ? ANY : undefined,
+        );
       case 'object':
         return this.#object(term);
       case 'set':
-        return {
-          kind: 'set',
-          of: term.items.map((item) => this.of(item)).reduce<Maybe>(or, undefined) ?? ANY,
-        };
+        return setType(term.items.map((item) => this.of(item)).reduce<Maybe>(or, undefined) ?? ANY);
       case 'arrayComprehension': {
         const env = this.check(this, term.body);
-        return env === undefined ? undefined : { kind: 'array', items: [], rest: env.of(term.term) };
+        return env === undefined ? undefined : arrayType([], env.of(term.term));
       }
       case 'setComprehension': {
         const env = this.check(this, term.body);
-        return env === undefined ? undefined : { kind: 'set', of: env.of(term.term) };
+        return env === undefined ? undefined : setType(env.of(term.term));
       }
       case 'objectComprehension': {
         const env = this.check(this, term.body);
@@ -206,13 +201,15 @@ export function insertRule(root: TypeNode, path: readonly Term[], type: Type, en
   let node = root;
   for (const [index, term] of path.entries()) {
     node = node.at(term);
-    if (node.type?.kind === 'object' && index + 1 < path.length) {
-      node.type = insertInto(node.type, path.slice(index + 1), type, env);
+    const outer = unwrapped(node.type);
+    if (outer?.kind === 'object' && index + 1 < path.length) {
+      const keys = path.slice(index + 1).map((part) => env.of(part));
+      node.type = insertTypes(outer, keys, type);
     }
   }
   node.type = mergeTypes(node.type, type);
-  if (type.kind !== 'object' || node.children.size === 0 || node.type?.kind !== 'object') return;
-  let merged: ObjectType = node.type;
+  if (unwrapped(type)?.kind !== 'object' || node.children.size === 0) return;
+  let merged: Maybe = unwrapped(node.type);
   const collect = (inner: TypeNode, keys: readonly Maybe[]): void => {
     const own = [...keys, inner.key === undefined ? ANY : typeOf(inner.key)];
     if (inner.type !== undefined) merged = insertTypes(merged, own, inner.type);
@@ -222,25 +219,20 @@ export function insertRule(root: TypeNode, path: readonly Term[], type: Type, en
   node.type = merged;
 }
 
-function insertInto(object: ObjectType, path: readonly Term[], type: Maybe, env: TypeEnv): ObjectType {
-  return insertTypes(
-    object,
-    path.map((term) => env.of(term)),
-    type,
-  );
-}
-
-function insertTypes(object: ObjectType, [key, ...rest]: readonly Maybe[], type: Maybe): ObjectType {
+function insertTypes(object: Maybe, [key, ...rest]: readonly Maybe[], type: Maybe): Maybe {
+  if (object?.kind !== 'object') return object;
   const value = rest.length === 0 ? type : insertTypes(objectType([]), rest, type);
   return objectType(object.members, [or(object.rest?.[0], key), or(object.rest?.[1], value)]);
 }
 
-function mergeTypes(a: Maybe, b: Maybe): Maybe {
+function mergeTypes(first: Maybe, second: Maybe): Maybe {
+  const a = unwrapped(first);
+  const b = unwrapped(second);
   if (a === undefined) return b;
   if (b === undefined) return a;
   if (a.kind === 'object' && b.kind === 'object' && a.members.length === 0 && b.members.length === 0) {
     return objectType([], [or(a.rest?.[0], b.rest?.[0]), mergeTypes(a.rest?.[1], b.rest?.[1])]);
   }
-  if (a.kind === 'set' && b.kind === 'set') return { kind: 'set', of: or(a.of, b.of) };
+  if (a.kind === 'set' && b.kind === 'set') return setType(or(a.of, b.of));
   return or(a, b);
 }

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { printable } from '@pratique/errors';
+import {
+  AdvisoryDatabase,
+  inspectErrors,
+  parseIgnoreFile,
+  parseVex,
+  reaches,
+  type ScanReport,
+  type Severity,
+  scan as scanSubject,
+  toCosignVuln,
+  toCyclonedx,
+  toMarkdown,
+  toSarif,
+} from '@pratique/inspect';
+import { cliErrors } from '../errors.ts';
+import { milliseconds } from '../policy/duration.ts';
+import type { FlagValues, Run } from '../program/spec.ts';
+import { style } from '../program/style.ts';
+import type { Terminal } from '../program/terminal.ts';
+import { programVersion } from '../program/version.ts';
+import { age } from '../scan/age.ts';
+import { databasePath } from '../scan/database-path.ts';
+import { readSbomSubject } from '../scan/subject.ts';
+import { reportTable } from '../scan/table.ts';
+import type { scan } from '../specs/scan.ts';
+
+type Flags = FlagValues<typeof scan.flags>;
+
+export const run: Run<typeof scan.flags> = async ({ args, flags, terminal }) => {
+  const now = new Date();
+  const maxAge = milliseconds('max-db-age', flags['max-db-age']);
+  const read = (file: string): Uint8Array => readFile(file, terminal);
+  const ignoreFile = flags['ignore-file'];
+  const ignore = ignoreFile === undefined ? [] : parseIgnoreFile(new TextDecoder().decode(read(ignoreFile)));
+  const vex = flags.vex.flatMap((file) => parseVex(read(file)));
+  const database = AdvisoryDatabase.open(databasePath(flags.db, terminal));
+  try {
+    refuseStale(database.builtAt(), maxAge, now);
+    const subject = readSbomSubject(args[0]!, terminal);
+    const options = { ignore, vex, onlyFixed: flags['only-fixed'], now, version: programVersion() };
+    const report = scanSubject(subject, database, options);
+    terminal.out(render(report, flags.output, terminal));
+    return conclude(report, flags, terminal);
+  } finally {
+    database.close();
+  }
+};
+
+function readFile(file: string, terminal: Terminal): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(resolve(terminal.cwd, file)));
+  } catch (error) {
+    throw cliErrors.error('FILE_UNREADABLE', { message: `${printable(file)}: ${(error as Error).message}` });
+  }
+}
+
+function refuseStale(builtAt: string, maxAge: number | undefined, now: Date): void {
+  if (maxAge === undefined || now.getTime() - Date.parse(builtAt) <= maxAge) return;
+  throw inspectErrors.error('ADVISORY_DATABASE_STALE', {
+    message: `the advisory database was built ${age(builtAt, now)} ago`,
+    expected: `at most ${Math.floor(maxAge / 3_600_000)} hours`,
+    found: builtAt,
+  });
+}
+
+function render(report: ScanReport, output: string, terminal: Terminal): string {
+  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+  switch (output) {
+    case 'json':
+      return json(report);
+    case 'sarif':
+      return json(toSarif(report));
+    case 'cyclonedx':
+      return json(toCyclonedx(report));
+    case 'cosign-vuln':
+      return json(toCosignVuln(report));
+    case 'markdown':
+      return toMarkdown(report);
+    default:
+      return reportTable(report, style(terminal.colour.out));
+  }
+}
+
+/** Says what the report cannot, and turns it into an exit code: over the threshold before not covered. */
+function conclude(report: ScanReport, flags: Flags, terminal: Terminal): number {
+  const level = flags['allow-uncovered'] ? 'warning' : 'error';
+  for (const { type, distro, packages } of report.uncovered) {
+    const place =
+      distro === undefined ? 'of a distribution that is not known' : distro && `of ${printable(distro)}`;
+    terminal.err(
+      `${level}: ${packages} ${[type, 'packages', place].filter(Boolean).join(' ')} are not covered by the database\n`,
+    );
+  }
+  for (const { id, why } of report.staleRules)
+    terminal.err(
+      `warning: the ignore rule for ${printable(id)} ${why === 'expired' ? 'has expired' : 'matches nothing'}\n`,
+    );
+  const threshold = flags['fail-on'] as Severity | undefined;
+  if (threshold !== undefined) {
+    const unrated = report.counts.unknown;
+    if (unrated > 0 && threshold !== 'unknown')
+      terminal.err(
+        `warning: ${unrated} findings have no severity and do not count; --fail-on unknown counts all\n`,
+      );
+    if (reaches(report, threshold)) return 2;
+  }
+  return report.uncovered.length > 0 && !flags['allow-uncovered'] ? 1 : 0;
+}

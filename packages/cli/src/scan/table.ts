@@ -1,0 +1,38 @@
+import { printable } from '@pratique/errors';
+import { type ScanReport, type Severity, severities } from '@pratique/inspect';
+import { type Style, table } from '../program/style.ts';
+
+function colour(c: Style, severity: Severity): (text: string) => string {
+  if (severity === 'critical' || severity === 'high') return c.red;
+  return severity === 'medium' ? c.yellow : c.dim;
+}
+
+/** The report as a person reads it. */
+export function reportTable(report: ScanReport, c: Style): string {
+  const rows = report.findings.map(
+    ({ package: installed, vulnerability, severity, fixedVersion, exploited, risk }) => [
+      colour(c, severity.severity)(severity.severity),
+      printable(vulnerability),
+      printable(installed.name),
+      printable(installed.version),
+      printable(fixedVersion ?? '-'),
+      `${risk ?? '-'}${exploited === undefined ? '' : ' (exploited)'}`,
+      printable(severity.by ?? '-'),
+    ],
+  );
+  const header = ['SEVERITY', 'VULNERABILITY', 'PACKAGE', 'INSTALLED', 'FIXED', 'RISK', 'RATED BY'];
+  const found = severities.filter((severity) => report.counts[severity] > 0);
+  const summary =
+    found.length === 0
+      ? 'no known vulnerabilities'
+      : found.map((severity) => `${report.counts[severity]} ${severity}`).join(', ');
+  const more = [
+    ...(report.withoutFix === 0 ? [] : [`${report.withoutFix} without a fix left out`]),
+    ...(report.suppressed.length === 0 ? [] : [`${report.suppressed.length} suppressed`]),
+  ];
+  return [
+    ...(rows.length === 0 ? [] : [table([header, ...rows]), '']),
+    `${c.bold(printable(report.subject.name))}: ${[summary, ...more].join('; ')}, in ${report.packages} packages`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,31 @@
+import { printable } from '@pratique/errors';
+import type { Descriptor, ImageIndex, Platform } from '@pratique/oci';
+import { inspectErrors } from '../errors.ts';
+
+/** `linux/arm64/v8` */
+export function formatPlatform({ os, architecture, variant }: Platform): string {
+  return printable(`${os}/${architecture}${variant ? `/${variant}` : ''}`);
+}
+
+/**
+ * The image of an index for a platform; a variant counts only where one is asked for.
+ *
+ * @throws INSPECT_PLATFORM_MISSING
+ */
+export function chooseImage(index: ImageIndex, wanted: Platform): Descriptor {
+  // Builders put attestations beside the images, with a platform no machine has.
+  const images = index.manifests.filter(({ platform }) => platform?.os !== 'unknown');
+  const matching = images.filter(
+    ({ platform }) =>
+      platform?.os === wanted.os &&
+      platform.architecture === wanted.architecture &&
+      (wanted.variant === undefined || (platform.variant ?? wanted.variant) === wanted.variant),
+  );
+  if (new Set(matching.map(({ digest }) => digest)).size === 1) return matching[0]!;
+  const platforms = images.map(({ platform }) => (platform ? formatPlatform(platform) : 'unnamed'));
+  throw inspectErrors.error('INSPECT_PLATFORM_MISSING', {
+    message: `the index has ${matching.length} images for ${formatPlatform(wanted)}`,
+    expected: 'one',
+    found: platforms.length === 0 ? 'no images' : platforms.slice(0, 20).join(', '),
+  });
+}

@@ -1,0 +1,368 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { deflateSync } from 'node:zlib';
+import { PratiqueError } from '@pratique/errors';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readLayer } from '../filesystem/layer.ts';
+import { mergeLayers } from '../filesystem/tree.ts';
+import { defaultLimits } from '../filesystem/types.ts';
+import { elfWithSections, goBuildInfo, rpmHeader, zip } from '../testing/formats.ts';
+import { directory, file, symlink, type TestEntry, tar } from '../testing/tar.ts';
+import { type Catalog, catalogPackages, packageFiles } from './catalog.ts';
+import { endOfLife } from './end-of-life.ts';
+import { formatPurl, type PurlParts } from './format-purl.ts';
+import { parseOsRelease } from './os-release.ts';
+import { parseRpmHeader } from './rpm-header.ts';
+
+const options = { keep: packageFiles, digests: false, limits: defaultLimits };
+
+async function catalog(...layers: (readonly TestEntry[])[]): Promise<Catalog> {
+  const read = layers.map((entries) => readLayer(ReadableStream.from([tar(entries)]), options));
+  const fileSystem = mergeLayers(await Promise.all(read));
+  try {
+    return await catalogPackages(fileSystem);
+  } finally {
+    fileSystem.close();
+  }
+}
+
+const named = ({ packages }: Catalog) => packages.map(({ name, version }) => `${name} ${version}`);
+const debian = file('etc/os-release', 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n');
+const stanza = (fields: Record<string, string>) =>
+  Object.entries(fields)
+    .map(([name, value]) => `${name}: ${value}\n`)
+    .join('');
+
+describe('dpkg', () => {
+  const status = [
+    stanza({
+      Package: 'libc6',
+      Status: 'install ok installed',
+      Architecture: 'amd64',
+      Source: 'glibc (2.36-9)',
+      Version: '2.36-9+b1',
+      Maintainer: 'M <m@example.com>',
+      Description: 'C library\n .\n Package: not-one',
+    }),
+    stanza({
+      Package: 'bash',
+      Status: 'install ok unpacked',
+      Version: '5.2',
+      'Pre-Depends': 'libc6 (>= 2.36) | musl, x',
+    }),
+    stanza({ Package: 'gone', Status: 'deinstall ok config-files', Version: '1' }),
+  ].join('\n');
+
+  test('installed and unpacked packages count, with source, owners, licences and what they need', async () => {
+    const found = await catalog(
+      [debian, directory('usr/bin'), symlink('bin', 'usr/bin'), file('usr/bin/bash')],
+      [
+        file('var/lib/dpkg/status', status),
+        file('var/lib/dpkg/info/bash.list', '/.\n/bin\n/bin/bash\n'),
+        file('usr/share/doc/bash/copyright', 'Format: x\nFiles: *\nLicense: GPL-3+\n text\n'),
+      ],
+    );
+    expect(found.packages).toMatchObject([
+      {
+        name: 'bash',
+        version: '5.2',
+        licenses: ['GPL-3+'],
+        purl: 'pkg:deb/debian/bash@5.2?distro=debian-12',
+      },
+      {
+        name: 'libc6',
+        source: { name: 'glibc', version: '2.36-9' },
+        supplier: 'M <m@example.com>',
+        purl: 'pkg:deb/debian/libc6@2.36-9%2Bb1?arch=amd64&distro=debian-12&upstream=glibc%402.36-9',
+      },
+    ]);
+    const [bash, libc] = found.packages;
+    // The list says /bin/bash; the file is in usr/bin.
+    expect([...found.owners]).toEqual([['usr/bin/bash', bash]]);
+    expect(found.dependencies.get(bash!)).toEqual([libc]);
+    expect(found.distro).toMatchObject({ id: 'debian', versionId: '12' });
+  });
+
+  test('status.d of distroless images, with the files of its checksums', async () => {
+    const found = await catalog([
+      debian,
+      file('etc/x'),
+      file('var/lib/dpkg/status.d/base', stanza({ Package: 'base-files', Version: '12.4' })),
+      file('var/lib/dpkg/status.d/base.md5sums', `${'0'.repeat(32)}  etc/x\n`),
+    ]);
+    expect(named(found)).toEqual(['base-files 12.4']);
+    expect([...found.owners.keys()]).toEqual(['etc/x']);
+  });
+
+  test('a package is of the layer that wrote its list, not of the last one that changed the database', async () => {
+    const one = stanza({ Package: 'one', Version: '1' });
+    const two = stanza({ Package: 'two', Version: '2' });
+    const lower = [file('var/lib/dpkg/status', one), file('var/lib/dpkg/info/one.list', '/etc\n')];
+    const upper = [
+      file('var/lib/dpkg/status', `${one}\n${two}`),
+      file('var/lib/dpkg/info/two.list', '/etc\n'),
+    ];
+    const { packages } = await catalog(lower, upper);
+    expect(packages[0]!.location.layer).not.toBe(packages[1]!.location.layer);
+  });
+
+  test('a package that a later layer removed is gone', async () => {
+    const lower = [file('var/lib/dpkg/status.d/a', stanza({ Package: 'a', Version: '1' }))];
+    expect(named(await catalog(lower, [file('var/lib/dpkg/status.d/.wh.a', '')]))).toEqual([]);
+  });
+});
+
+test('apk: packages with origin and files, each of the layer that first has it', async () => {
+  const musl = 'P:musl\nV:1.2-r0\nA:x86_64\nL:MIT\np:so:libc.musl-x86_64.so.1=1\nF:lib\nR:libc.so\n';
+  const ssl = 'P:libssl3\nV:3.1-r2\nA:x86_64\no:openssl\nD:so:libc.musl-x86_64.so.1 !old\n';
+  const os = file('etc/os-release', 'ID=alpine\nVERSION_ID=3.19.1\n');
+  const db = 'lib/apk/db/installed';
+  const found = await catalog([os, file('lib/libc.so'), file(db, musl)], [file(db, `${musl}\n${ssl}`)]);
+  const [libssl, libc] = found.packages;
+  expect(libssl).toMatchObject({
+    source: { name: 'openssl', version: '3.1-r2' },
+    purl: 'pkg:apk/alpine/libssl3@3.1-r2?arch=x86_64&distro=alpine-3.19.1&upstream=openssl',
+  });
+  expect(found.owners.get('lib/libc.so')).toBe(libc);
+  expect(found.dependencies.get(libssl!)).toEqual([libc]);
+  expect(libssl!.location.layer).not.toBe(libc!.location.layer);
+});
+
+describe('rpm', () => {
+  function database(...headers: Uint8Array[]): Uint8Array {
+    const root = mkdtempSync(join(tmpdir(), 'inspect-rpm-'));
+    const db = new DatabaseSync(join(root, 'db'));
+    db.exec('CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL)');
+    for (const header of headers) db.prepare('INSERT INTO Packages (blob) VALUES (?)').run(header);
+    db.close();
+    const bytes = readFileSync(join(root, 'db'));
+    rmSync(root, { recursive: true });
+    return bytes;
+  }
+  const bash = rpmHeader({
+    1000: 'bash',
+    1001: '5.1.8',
+    1002: '9.el9',
+    1003: [1],
+    1014: 'GPLv3+',
+    1022: 'x86_64',
+    1044: 'bash-5.1.8-9.el9.src.rpm',
+    1116: [0],
+    1117: ['bash'],
+    1118: ['/usr/bin/'],
+  });
+  const path = 'usr/lib/sysimage/rpm/rpmdb.sqlite';
+
+  test('packages of an SQLite database, with epoch, source and files', async () => {
+    const key = rpmHeader({ 1000: 'gpg-pubkey', 1001: '1', 1002: '2' });
+    const os = file('etc/os-release', 'ID="rhel"\nVERSION_ID="9.3"\n');
+    const found = await catalog([os, file('usr/bin/bash'), file(path, database(bash, key))]);
+    expect(found.packages).toMatchObject([
+      {
+        name: 'bash',
+        version: '1:5.1.8-9.el9',
+        source: { name: 'bash', version: '5.1.8-9.el9' },
+        purl: 'pkg:rpm/rhel/bash@5.1.8-9.el9?arch=x86_64&distro=rhel-9.3&epoch=1&upstream=bash-5.1.8-9.el9.src.rpm',
+        licenses: ['GPLv3+'],
+      },
+    ]);
+    expect(found.owners.get('usr/bin/bash')).toBe(found.packages[0]);
+  });
+
+  test.each([
+    ['a database of Berkeley DB', file('var/lib/rpm/Packages', 'x')],
+    ['one that is none', file(path, 'x'.repeat(5000))],
+    ['one with a damaged package', file(path, database(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0)))],
+  ])('%s is a fault, never "no packages"', async (_, entry) => {
+    await expect(catalog([entry])).rejects.toThrow(
+      expect.objectContaining({ code: 'INSPECT_PACKAGE_DATABASE_UNREADABLE' }),
+    );
+  });
+});
+
+describe('languages', () => {
+  const json = (value: unknown) => JSON.stringify(value);
+
+  test('npm: packages of node_modules and programs, not the parts and test data inside packages', async () => {
+    const found = await catalog([
+      file('app/package.json', json({ name: 'app', version: '1.0.0', license: 'MIT' })),
+      file(
+        'app/node_modules/@s/a/package.json',
+        json({ name: '@s/a', version: '2.0.0', licenses: [{ type: 'ISC' }] }),
+      ),
+      file('app/node_modules/@s/a/test/package.json', json({ name: 'fixture', version: '0.0.1' })),
+      file('app/node_modules/b/esm/package.json', json({ type: 'module' })),
+      file('app/node_modules/broken/package.json', '{"name":'),
+    ]);
+    expect(found.packages).toMatchObject([
+      { name: '@s/a', licenses: ['ISC'], purl: 'pkg:npm/%40s/a@2.0.0' },
+      { name: 'app', licenses: ['MIT'] },
+    ]);
+    expect(found.skipped).toMatchObject([{ path: 'app/node_modules/broken/package.json' }]);
+  });
+
+  test('Python: wheels and eggs; what follows the head of METADATA is prose', async () => {
+    const found = await catalog([
+      file(
+        'l/a_b-1.0.dist-info/METADATA',
+        'Name: A_b\r\nVersion: 1.0\r\nLicense-Expression: MIT\r\n\r\nVersion: 9\r\n',
+      ),
+      file(
+        'l/c.egg-info/PKG-INFO',
+        'Name: c\nVersion: 2\nLicense: UNKNOWN\nClassifier: License :: OSI Approved :: BSD License\n',
+      ),
+      file('l/d-3.egg-info', 'Name: d\nVersion: 3\n'),
+    ]);
+    expect(found.packages).toMatchObject([
+      { name: 'A_b', version: '1.0', purl: 'pkg:pypi/a-b@1.0', licenses: ['MIT'] },
+      { name: 'c', licenses: ['BSD License'] },
+      { name: 'd', version: '3' },
+    ]);
+  });
+
+  test('gems', async () => {
+    const code =
+      'Gem::Specification.new do |s|\n  s.name = "rake".freeze\n  s.version = "13.1.0"\n  s.licenses = ["MIT".freeze]\n';
+    const found = await catalog([file('usr/lib/ruby/gems/3.1.0/specifications/rake-13.1.0.gemspec', code)]);
+    expect(found.packages).toMatchObject([{ name: 'rake', version: '13.1.0', licenses: ['MIT'] }]);
+  });
+
+  test('Go: the release, the modules, and what replaces them', async () => {
+    const modules =
+      'path\tx/cmd\nmod\tx\t(devel)\t\ndep\ta/b\tv1.0.0\th1:x=\ndep\tc\tv2.0.0\n=>\tfork/c\tv2.0.1\th1:y=\n';
+    const program = elfWithSections({
+      '.text': Buffer.alloc(5000),
+      '.go.buildinfo': goBuildInfo('go1.22.1 X:y', modules),
+    });
+    const found = await catalog([file('app', program)]);
+    expect(named(found)).toEqual(['a/b v1.0.0', 'fork/c v2.0.1', 'stdlib 1.22.1']);
+    expect(found.packages[0]).toMatchObject({ purl: 'pkg:golang/a/b@v1.0.0', location: { path: 'app' } });
+  });
+
+  test('Rust: what is in the program, not what only its build used', async () => {
+    const packages = [
+      { name: 'serde', version: '1.0.1' },
+      { name: 'cc', version: '1.0.0', kind: 'build' },
+    ];
+    const section = deflateSync(json({ packages }));
+    expect(named(await catalog([file('app', elfWithSections({ '.dep-v0': section }))]))).toEqual([
+      'serde 1.0.1',
+    ]);
+  });
+
+  test('Java: jars in jars, by Maven’s words, else by manifest and file name', async () => {
+    const pom = 'groupId=org.slf4j\nartifactId=slf4j-api\nversion=2.0.9\n';
+    const inner = zip({ 'META-INF/maven/org.slf4j/slf4j-api/pom.properties': pom });
+    const manifest = 'Manifest-Version: 1.0\r\nBundle-SymbolicName: com.example.l\r\n ib;x=y\r\n';
+    const found = await catalog([
+      file('app.war', zip({ 'WEB-INF/lib/slf4j.jar': inner })),
+      file('lib-1.2.jar', zip({ 'META-INF/MANIFEST.MF': manifest })),
+      file('broken.jar', 'PK not really'),
+    ]);
+    expect(found.packages).toMatchObject([
+      { name: 'com.example:lib', version: '1.2', purl: 'pkg:maven/com.example/lib@1.2' },
+      { name: 'org.slf4j:slf4j-api', version: '2.0.9', location: { path: 'app.war!WEB-INF/lib/slf4j.jar' } },
+    ]);
+    expect(found.skipped.map(({ path }) => path)).toEqual(['broken.jar']);
+  });
+
+  test('what belongs to an operating system package is that package, and is not reported twice', async () => {
+    const path = 'usr/lib/python3/dist-packages/x-1.egg-info';
+    const found = await catalog([
+      file(path, 'Name: x\nVersion: 1\n'),
+      file('usr/local/lib/y.egg-info', 'Name: y\nVersion: 1\n'),
+      file('var/lib/dpkg/status', stanza({ Package: 'python3-x', Version: '1-1' })),
+      file('var/lib/dpkg/info/python3-x.list', `/${path}\n`),
+    ]);
+    expect(named(found)).toEqual(['python3-x 1-1', 'y 1']);
+    expect(found.owned.map(({ name }) => name)).toEqual(['x']);
+  });
+});
+
+test('a file that looks like what a reduction makes is not taken for it', async () => {
+  const forged = JSON.stringify({ digest: 'sha256:x', rust: [{ name: 'forged', version: '1' }] });
+  expect((await catalog([file('package.json', forged), file('a.jar', forged)])).packages).toEqual([]);
+});
+
+test.each<[PurlParts, string]>([
+  [{ type: 'npm', name: '@a/b', version: '1.0.0+x' }, 'pkg:npm/%40a/b@1.0.0%2Bx'],
+  [
+    { type: 'deb', name: 'g++', version: '4:12.2.0-3', distro: { id: 'debian' } },
+    'pkg:deb/debian/g%2B%2B@4:12.2.0-3?distro=debian',
+  ],
+  [{ type: 'pypi', name: 'Foo_Bar', version: '1' }, 'pkg:pypi/foo-bar@1'],
+  [{ type: 'gem', name: "a'b", version: '' }, 'pkg:gem/a%27b'],
+])('the package URL of %j', (parts, expected) => {
+  expect(formatPurl(parts)).toBe(expected);
+});
+
+test('os-release is read without being run, and a release knows its end', () => {
+  expect(parseOsRelease('ID="de\\"b"\nNAME=$(rm -rf /)\n')).toMatchObject({ id: 'de"b' });
+  expect(parseOsRelease('NAME=x')).toBeUndefined();
+  expect(endOfLife({ id: 'alpine', versionId: '3.10.4' })).toBe('2021-05-01');
+  expect(endOfLife({ id: 'debian', versionId: 'constructor' })).toBeUndefined();
+  expect(endOfLife(parseOsRelease('ID=fedora\nSUPPORT_END=2026-05-13\n')!)).toBe('2026-05-13');
+});
+
+test('whatever the files of an image hold, there is a catalog or a coded error', async () => {
+  const pom = 'groupId=g\nartifactId=a\nversion=1\n';
+  const files: Record<string, Buffer> = {
+    'var/lib/dpkg/status': Buffer.from(
+      stanza({ Package: 'a', Version: '1', Source: 'b (2)', Depends: 'a | b' }),
+    ),
+    'lib/apk/db/installed': Buffer.from('P:a\nV:1\nD:x\nF:l\nR:f\n'),
+    'var/lib/rpm/rpmdb.sqlite': Buffer.alloc(0),
+    'etc/os-release': Buffer.from('ID=x\n'),
+    'x.jar': zip({
+      'META-INF/maven/g/a/pom.properties': pom,
+      'b.jar': zip({ 'META-INF/MANIFEST.MF': 'a: b' }),
+    }),
+    go: elfWithSections({
+      '.go.buildinfo': goBuildInfo('go1.2', 'dep\ta\tv1\n'),
+      '.dep-v0': deflateSync('{"packages":[]}'),
+    }),
+    'a.dist-info/METADATA': Buffer.from('Name: a\nVersion: 1\n'),
+    'package.json': Buffer.from('{"name":"a","version":"1"}'),
+    'specifications/a.gemspec': Buffer.from('s.name = "a"\ns.version = "1"\n'),
+  };
+  const change = fc.tuple(
+    fc.constantFrom(...Object.keys(files)),
+    fc.nat(4000),
+    fc.uint8Array({ minLength: 1, maxLength: 8 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 5 }), async (changes) => {
+      const damaged = Object.fromEntries(
+        Object.entries(files).map(([path, bytes]) => [path, Buffer.from(bytes)]),
+      );
+      for (const [path, at, bytes] of changes) {
+        const target = damaged[path]!;
+        if (target.length > 0)
+          target.set(bytes.subarray(0, target.length - (at % target.length)), at % target.length);
+      }
+      try {
+        const entries = Object.entries(damaged).filter(([, bytes]) => bytes.length > 0);
+        const { packages } = await catalog(entries.map(([path, bytes]) => file(path, bytes)));
+        for (const { purl, version } of packages)
+          expect([purl.startsWith('pkg:'), version !== '']).toEqual([true, true]);
+      } catch (error) {
+        if (!(error instanceof PratiqueError)) throw error;
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('rpm headers of any bytes are read or refused', () => {
+  const whole = rpmHeader({ 1000: 'a', 1001: '1', 1002: '2', 1117: ['x'], 1118: ['/'], 1116: [0] });
+  fc.assert(
+    fc.property(fc.nat(whole.length - 1), fc.uint8Array({ minLength: 1, maxLength: 6 }), (at, bytes) => {
+      const damaged = Buffer.from(whole);
+      damaged.set(bytes.subarray(0, damaged.length - at), at);
+      expect(typeof (parseRpmHeader(damaged)?.name ?? '')).toBe('string');
+    }),
+  );
+});

@@ -1,0 +1,110 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parsePurl } from '../packages/parse-purl.ts';
+import { readSbom } from './read.ts';
+
+const read = (value: unknown) => readSbom(new TextEncoder().encode(JSON.stringify(value)));
+
+test('CycloneDX: distribution, source package of Syft’s and of Trivy’s making, nested components', () => {
+  const contents = read({
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    metadata: { component: { name: 'app:1' } },
+    components: [
+      { type: 'operating-system', name: 'Debian', version: '12' },
+      {
+        type: 'library',
+        name: 'libssl3',
+        purl: 'pkg:deb/debian/libssl3@3.0.11-1?arch=amd64&upstream=openssl%403.0.11-1',
+      },
+      {
+        type: 'library',
+        name: 'perl-base',
+        purl: 'pkg:deb/debian/perl-base@5.36.0-7?arch=amd64&distro=debian-12.1',
+        properties: [
+          { name: 'aquasecurity:trivy:SrcName', value: 'perl' },
+          { name: 'aquasecurity:trivy:SrcEpoch', value: '1' },
+          { name: 'aquasecurity:trivy:SrcVersion', value: '5.36.0' },
+          { name: 'aquasecurity:trivy:SrcRelease', value: '7' },
+        ],
+        components: [{ type: 'library', name: '@babel/core', purl: 'pkg:npm/%40babel/core@7.0.0' }],
+      },
+      { type: 'library', name: 'mystery', version: '1' },
+    ],
+  });
+  expect(contents).toMatchObject({ name: 'app:1', distro: { id: 'debian', versionId: '12' }, unknown: 1 });
+  expect(contents.packages).toMatchObject([
+    {
+      type: 'deb',
+      name: 'libssl3',
+      version: '3.0.11-1',
+      architecture: 'amd64',
+      source: { name: 'openssl', version: '3.0.11-1' },
+      distro: { id: 'debian', versionId: '12' },
+    },
+    { name: 'perl-base', source: { name: 'perl', version: '1:5.36.0-7' }, distro: { versionId: '12.1' } },
+    { type: 'npm', name: '@babel/core', version: '7.0.0', distro: undefined },
+  ]);
+});
+
+test('SPDX: package URLs of external references; epoch and source of RPMs', () => {
+  const purl =
+    'pkg:rpm/rocky/bash@5.1.8-9.el9?arch=x86_64&epoch=1&upstream=bash-5.1.8-9.el9.src.rpm&distro=rocky-9.3';
+  const contents = read({
+    spdxVersion: 'SPDX-2.3',
+    name: 'app',
+    packages: [
+      { name: 'bash', versionInfo: '5', externalRefs: [{ referenceType: 'purl', referenceLocator: purl }] },
+      { name: 'app' },
+    ],
+  });
+  expect(contents).toMatchObject({
+    format: 'spdx',
+    unknown: 1,
+    packages: [
+      {
+        version: '1:5.1.8-9.el9',
+        source: { name: 'bash', version: '5.1.8-9.el9' },
+        distro: { id: 'rocky', versionId: '9.3' },
+      },
+    ],
+  });
+});
+
+test.each([{}, [], null, { bomFormat: 'CycloneDX', components: [1] }, { spdxVersion: 'SPDX-3.0' }])(
+  '%j is refused',
+  (value) => {
+    expect(() => read(value)).toThrow(/bill of materials cannot be read/);
+  },
+);
+
+test('components nested without end are refused', () => {
+  let nested: unknown = { name: 'x' };
+  for (let i = 0; i < 40; i++) nested = { name: 'x', components: [nested] };
+  expect(() => read({ bomFormat: 'CycloneDX', components: [nested] })).toThrow(/nested more than/);
+});
+
+test('names, namespaces and versions come back as they went in', () => {
+  const part = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !['.', '..'].includes(text));
+  fc.assert(
+    fc.property(part, part, part, (namespace, name, version) => {
+      const text = `pkg:npm/${[namespace, name].map(encodeURIComponent).join('/')}@${encodeURIComponent(version)}?a=${encodeURIComponent(version)}`;
+      expect(parsePurl(text)).toMatchObject({
+        type: 'npm',
+        namespace,
+        name,
+        version,
+        qualifiers: new Map([['a', version]]),
+      });
+    }),
+  );
+  expect(parsePurl('pkg:npm/@babel/core@7.0.0')).toMatchObject({
+    namespace: '@babel',
+    name: 'core',
+    version: '7.0.0',
+  });
+});
+
+test('any text is a package URL or none, and never more', () => {
+  fc.assert(fc.property(fc.string(), (text) => void parsePurl(`pkg:${text}`)));
+});

@@ -1,0 +1,216 @@
+import { printable } from '@pratique/errors';
+import * as v from 'valibot';
+import { inspectErrors } from '../errors.ts';
+import type { Distro, Package, PackageType } from '../packages/package.ts';
+import { type PackageUrl, parsePurl } from '../packages/parse-purl.ts';
+
+/** What a bill of materials lists. */
+export interface SbomContents {
+  readonly format: 'cyclonedx' | 'spdx';
+  /** What it describes. */
+  readonly name: string;
+  readonly distro: Distro | undefined;
+  readonly packages: readonly Package[];
+  /** Components whose package URL is missing or of a type that is not known: nothing can be said about them. */
+  readonly unknown: number;
+}
+
+/** Largest document that is read, in bytes. */
+export const maxSbomBytes = 256 * 2 ** 20;
+const maxDepth = 32;
+
+const text = v.pipe(v.string(), v.maxLength(4096));
+const property = v.object({ name: text, value: v.optional(v.string()) });
+const component = v.object({
+  type: v.optional(text),
+  name: v.optional(text),
+  version: v.optional(text),
+  purl: v.optional(text),
+  properties: v.optional(v.array(property)),
+  components: v.optional(v.array(v.unknown())),
+});
+type Component = v.InferOutput<typeof component>;
+
+const cyclonedx = v.object({
+  bomFormat: v.literal('CycloneDX'),
+  metadata: v.optional(v.object({ component: v.optional(component) })),
+  components: v.optional(v.array(v.unknown())),
+});
+
+const spdx = v.object({
+  spdxVersion: v.pipe(text, v.startsWith('SPDX-2.')),
+  name: v.optional(text),
+  packages: v.optional(
+    v.array(
+      v.object({
+        name: text,
+        versionInfo: v.optional(text),
+        externalRefs: v.optional(v.array(v.object({ referenceType: text, referenceLocator: text }))),
+      }),
+    ),
+  ),
+});
+
+/**
+ * Reads a CycloneDX (1.x) or SPDX (2.x) document in JSON: the packages by their package URLs, with the source package
+ * and release that Syft, Trivy and Pratique write.
+ *
+ * @throws `SBOM_INVALID`
+ */
+export function readSbom(bytes: Uint8Array): SbomContents {
+  if (bytes.length > maxSbomBytes) throw invalid(`it is larger than ${maxSbomBytes} bytes`);
+  let document: unknown;
+  try {
+    document = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw invalid((error as Error).message);
+  }
+  const cyclone = v.safeParse(cyclonedx, document);
+  if (cyclone.success) return fromCyclonedx(cyclone.output);
+  const parsed = v.safeParse(spdx, document);
+  if (parsed.success) return fromSpdx(parsed.output);
+  throw invalid('it is neither CycloneDX nor SPDX 2, in JSON');
+}
+
+function fromCyclonedx(document: v.InferOutput<typeof cyclonedx>): SbomContents {
+  const components = [...walk(document.components ?? [], 0)];
+  const system = components.find(({ type }) => type === 'operating-system');
+  const distro: Distro | undefined =
+    system?.name === undefined ? undefined : { id: system.name.toLowerCase(), versionId: system.version };
+  const listed = components.filter(({ type }) => type !== 'operating-system' && type !== 'file');
+  const packages = listed.flatMap((one) => {
+    const purl = one.purl === undefined ? undefined : parsePurl(one.purl);
+    const found = purl && packageOf(purl, one.purl!, distro, properties(one));
+    return found === undefined ? [] : [found];
+  });
+  return {
+    format: 'cyclonedx',
+    name: document.metadata?.component?.name ?? '',
+    distro,
+    packages,
+    unknown: listed.length - packages.length,
+  };
+}
+
+function* walk(components: readonly unknown[], depth: number): Generator<Component> {
+  if (depth > maxDepth) throw invalid(`components are nested more than ${maxDepth} deep`);
+  for (const item of components) {
+    const parsed = v.safeParse(component, item);
+    if (!parsed.success) throw invalid(`a component: ${parsed.issues[0].message}`);
+    yield parsed.output;
+    yield* walk(parsed.output.components ?? [], depth + 1);
+  }
+}
+
+function fromSpdx(document: v.InferOutput<typeof spdx>): SbomContents {
+  const listed = document.packages ?? [];
+  const packages = listed.flatMap(({ externalRefs }) => {
+    const text = externalRefs?.find(({ referenceType }) => referenceType === 'purl')?.referenceLocator;
+    const purl = text === undefined ? undefined : parsePurl(text);
+    const found = purl && packageOf(purl, text!, undefined, new Map());
+    return found === undefined ? [] : [found];
+  });
+  const distro = packages.find((one) => one.distro !== undefined)?.distro;
+  return {
+    format: 'spdx',
+    name: document.name ?? '',
+    distro,
+    packages,
+    unknown: listed.length - packages.length,
+  };
+}
+
+function properties(one: Component): ReadonlyMap<string, string> {
+  return new Map((one.properties ?? []).map(({ name, value }) => [name, value ?? '']));
+}
+
+const types: readonly string[] = [
+  'deb',
+  'apk',
+  'rpm',
+  'npm',
+  'pypi',
+  'golang',
+  'cargo',
+  'maven',
+  'gem',
+  'nuget',
+  'composer',
+  'pub',
+  'cran',
+  'hackage',
+] satisfies PackageType[];
+const systemTypes: readonly string[] = ['deb', 'apk', 'rpm'];
+
+function packageOf(
+  purl: PackageUrl,
+  written: string,
+  system: Distro | undefined,
+  described: ReadonlyMap<string, string>,
+): Package | undefined {
+  if (!types.includes(purl.type) || purl.version === undefined) return undefined;
+  const type = purl.type as PackageType;
+  const epoch = purl.qualifiers.get('epoch');
+  const version =
+    epoch === undefined || purl.version.includes(':') ? purl.version : `${epoch}:${purl.version}`;
+  return {
+    type,
+    name: fullName(purl),
+    version,
+    architecture: purl.qualifiers.get('arch'),
+    source: sourceOf(purl, version, described),
+    purl: written,
+    distro: systemTypes.includes(type) ? distroOf(purl, system) : undefined,
+    licenses: [],
+    location: {
+      path: described.get('aquasecurity:trivy:FilePath') ?? described.get('syft:location:0:path') ?? '',
+    },
+  };
+}
+
+/** Namespaces are part of the name in language ecosystems; in distributions they name the distribution. */
+function fullName({ type, namespace, name }: PackageUrl): string {
+  if (namespace === '' || systemTypes.includes(type)) return name;
+  return `${namespace}${type === 'maven' ? ':' : '/'}${name}`;
+}
+
+/** The `upstream` qualifier (Syft, Pratique), or Trivy's properties. */
+function sourceOf(
+  purl: PackageUrl,
+  version: string,
+  described: ReadonlyMap<string, string>,
+): Package['source'] {
+  const upstream = purl.qualifiers.get('upstream');
+  if (upstream !== undefined && upstream !== '') {
+    // RPMs name the file: bash-5.1.8-9.el9.src.rpm.
+    const rpm = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(upstream);
+    if (rpm !== null) return { name: rpm[1]!, version: rpm[2]! };
+    const at = upstream.lastIndexOf('@');
+    return at > 0
+      ? { name: upstream.slice(0, at), version: upstream.slice(at + 1) }
+      : { name: upstream, version };
+  }
+  const name = described.get('aquasecurity:trivy:SrcName');
+  if (name === undefined) return undefined;
+  const [epoch, upstreamVersion, release] = ['SrcEpoch', 'SrcVersion', 'SrcRelease'].map((key) =>
+    described.get(`aquasecurity:trivy:${key}`),
+  );
+  if (upstreamVersion === undefined) return { name, version };
+  return { name, version: `${epoch ? `${epoch}:` : ''}${upstreamVersion}${release ? `-${release}` : ''}` };
+}
+
+/** `distro=debian-12`, or the component that is the operating system. */
+function distroOf(purl: PackageUrl, system: Distro | undefined): Distro | undefined {
+  const [, id, versionId] =
+    /^([a-z][a-z0-9_]*)-([0-9][0-9.]*)$/.exec(purl.qualifiers.get('distro') ?? '') ?? [];
+  if (id !== undefined) return { id, versionId };
+  const codename = purl.qualifiers.get('distro');
+  if (system !== undefined) return system;
+  return purl.namespace === '' ? undefined : { id: purl.namespace.toLowerCase(), codename };
+}
+
+function invalid(why: string): Error {
+  return inspectErrors.error('SBOM_INVALID', {
+    message: `the bill of materials cannot be read: ${printable(why)}`,
+  });
+}

@@ -1,0 +1,124 @@
+import type { AdvisoryDatabase, PackageAdvisory } from '../advisories/database.ts';
+import { advisoryName, advisoryVersion, distroKey } from '../advisories/names.ts';
+import type { Package } from '../packages/package.ts';
+import { compareVersions } from '../versions/versions.ts';
+import type { Finding, Uncovered } from './finding.ts';
+import { fixFor, isAffected } from './ranges.ts';
+import { chooseSeverity, compareSeverity, riskOf } from './severity.ts';
+
+export interface Matches {
+  /** Worst first, then by risk and package. */
+  readonly findings: readonly Finding[];
+  readonly uncovered: readonly Uncovered[];
+}
+
+/** Looks every package up. Operating-system packages by their source package, in their own release only. */
+export function matchPackages(packages: readonly Package[], database: AdvisoryDatabase): Matches {
+  const findings: Finding[] = [];
+  const uncovered = new Map<string, Uncovered & { packages: number }>();
+  const covered = new Map<string, boolean>();
+  for (const installed of packages) {
+    const distro = placeOf(installed);
+    const key = `${installed.type} ${distro}`;
+    const whole = covered.get(key) ?? (distro !== undefined && database.covers(installed.type, distro));
+    covered.set(key, whole);
+    if (distro !== undefined && (whole || isExamined(installed, distro, database))) {
+      findings.push(...findingsOf(installed, distro, database));
+      continue;
+    }
+    const counted = uncovered.get(key) ?? { type: installed.type, distro, packages: 0 };
+    counted.packages++;
+    uncovered.set(key, counted);
+  }
+  return { findings: findings.sort(worstFirst), uncovered: [...uncovered.values()] };
+}
+
+/** The release whose advisories count; empty for a language ecosystem, undefined where it cannot be told. */
+function placeOf({ type, distro }: Package): string | undefined {
+  if (type === 'deb' || type === 'apk' || type === 'rpm') return distro && distroKey(distro);
+  return '';
+}
+
+/** The names under which advisories may speak of a package, each with the version to compare. */
+function namesOf({ type, name, version, source }: Package): ReadonlyMap<string, string> {
+  const own: [string, string] = [advisoryName(type, name), advisoryVersion(type, version)];
+  if (source === undefined) return new Map([own]);
+  const built: [string, string] = [advisoryName(type, source.name), source.version];
+  // Debian's and Ubuntu's speak of source packages only; a binary package may be called like another source.
+  return new Map(type === 'deb' ? [built] : [own, built]);
+}
+
+function isExamined(installed: Package, distro: string, database: AdvisoryDatabase): boolean {
+  return [...namesOf(installed).keys()].some((name) => database.examined(installed.type, distro, name));
+}
+
+function findingsOf(installed: Package, distro: string, database: AdvisoryDatabase): readonly Finding[] {
+  const { type } = installed;
+  /** Advisories about the same vulnerability, under each of its names. */
+  const groups = new Map<string, { advisories: PackageAdvisory[]; fixes: string[] }>();
+  for (const [name, version] of namesOf(installed)) {
+    for (const advisory of database.advisories(type, distro, name)) {
+      if (!isAffected(type, version, advisory)) continue;
+      // In distributions an alias may be a notice about many vulnerabilities.
+      const names = [advisory.vulnerability, ...(distro === '' ? advisory.aliases : [])];
+      const group = names.map((one) => groups.get(one)).find((one) => one !== undefined) ?? {
+        advisories: [],
+        fixes: [],
+      };
+      for (const one of names) groups.set(one, group);
+      group.advisories.push(advisory);
+      const fix = fixFor(type, version, advisory);
+      if (fix !== undefined) group.fixes.push(fix);
+    }
+  }
+  return [...new Set(groups.values())].map((group) => findingOf(installed, group, database));
+}
+
+function findingOf(
+  installed: Package,
+  {
+    advisories,
+    fixes,
+  }: { readonly advisories: readonly PackageAdvisory[]; readonly fixes: readonly string[] },
+  database: AdvisoryDatabase,
+): Finding {
+  const first = advisories.find(({ vulnerability }) => vulnerability.startsWith('CVE-')) ?? advisories[0]!;
+  const { vulnerability } = first;
+  const names = new Set(advisories.flatMap((one) => [one.vulnerability, ...one.aliases]));
+  names.delete(vulnerability);
+  const ratings = database.ratings(vulnerability);
+  const exploited = database.exploited(vulnerability);
+  const partial = {
+    severity: chooseSeverity(installed, ratings),
+    exploited: exploited && { added: exploited.added, ransomware: exploited.ransomware },
+    exploitation: database.score(vulnerability),
+  };
+  const described = advisories.find(({ title }) => title !== undefined) ?? first;
+  return {
+    vulnerability,
+    aliases: [...names].sort(),
+    title: described.title,
+    url: first.url,
+    published: first.published,
+    package: installed,
+    // What satisfies every advisory: the highest of their fixes.
+    fixedVersion: [...fixes].sort((a, b) => compareVersions(installed.type, b, a))[0],
+    ...partial,
+    ratings,
+    advisories: advisories.map(({ id, source, url }) => ({ id, source, url })),
+    risk: riskOf(partial),
+  };
+}
+
+function worstFirst(a: Finding, b: Finding): number {
+  return (
+    compareSeverity(a.severity.severity, b.severity.severity) ||
+    (b.risk ?? -1) - (a.risk ?? -1) ||
+    order(a.package.name, b.package.name) ||
+    order(a.vulnerability, b.vulnerability)
+  );
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

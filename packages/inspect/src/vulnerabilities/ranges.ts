@@ -1,0 +1,35 @@
+import type { VersionRange } from '../advisories/advisory.ts';
+import type { PackageType } from '../packages/package.ts';
+import { compareVersions } from '../versions/versions.ts';
+
+interface AffectedVersions {
+  readonly ranges: readonly VersionRange[];
+  readonly versions: readonly string[];
+}
+
+/** Whether `version` is one that the ranges or the list name (OSV schema, "Evaluation"). */
+export function isAffected(
+  type: PackageType,
+  version: string,
+  { ranges, versions }: AffectedVersions,
+): boolean {
+  const compare = (other: string): number => compareVersions(type, version, other);
+  return (
+    versions.some((listed) => compare(listed) === 0) ||
+    ranges.some(
+      ({ introduced, fixed, lastAffected }) =>
+        (introduced === undefined || compare(introduced) >= 0) &&
+        (fixed === undefined || compare(fixed) < 0) &&
+        (lastAffected === undefined || compare(lastAffected) <= 0),
+    )
+  );
+}
+
+/** The lowest fixed version after `version`: the fix in its own branch where there are several. */
+export function fixFor(type: PackageType, version: string, { ranges }: AffectedVersions): string | undefined {
+  return ranges
+    .flatMap(({ fixed }) =>
+      fixed === undefined || compareVersions(type, fixed, version) <= 0 ? [] : [fixed],
+    )
+    .sort((a, b) => compareVersions(type, a, b))[0];
+}

@@ -1,0 +1,112 @@
+import { type Severity, severities } from '../advisories/advisory.ts';
+import type { AdvisoryDatabase, DatabaseStatus } from '../advisories/database.ts';
+import type { Distro, Package } from '../packages/package.ts';
+import type { Finding, SuppressedFinding, Suppression, Uncovered } from './finding.ts';
+import { type IgnoreRule, ignored, isAbout, isExpired } from './ignore.ts';
+import { matchPackages } from './match.ts';
+import { compareSeverity } from './severity.ts';
+import { type VexStatement, vexOf } from './vex.ts';
+
+/** What is scanned. */
+export interface ScanSubject {
+  readonly kind: 'image' | 'sbom';
+  /** For people: the reference or path. */
+  readonly name: string;
+  /** Of the image manifest, or of the document. */
+  readonly digest: string;
+  readonly distro?: Distro | undefined;
+  readonly packages: readonly Package[];
+}
+
+export interface ScanOptions {
+  readonly ignore: readonly IgnoreRule[];
+  readonly vex: readonly VexStatement[];
+  /** Only findings that an upgrade removes. */
+  readonly onlyFixed: boolean;
+  readonly now: Date;
+  /** Of this program. */
+  readonly version: string;
+}
+
+/** The result of a scan: `docs/reference/scan-report.schema.json`. */
+export interface ScanReport {
+  readonly schemaVersion: 1;
+  readonly tool: { readonly name: 'pratique'; readonly version: string };
+  readonly createdAt: string;
+  readonly subject: { readonly kind: 'image' | 'sbom'; readonly name: string; readonly digest: string };
+  readonly distro: Distro | null;
+  readonly database: {
+    readonly digest: string;
+    readonly builtAt: string;
+    readonly ageSeconds: number;
+    readonly sources: readonly string[];
+  };
+  readonly packages: number;
+  readonly uncovered: readonly Uncovered[];
+  /** Findings of each severity. */
+  readonly counts: Readonly<Record<Severity, number>>;
+  readonly findings: readonly Finding[];
+  readonly suppressed: readonly SuppressedFinding[];
+  /** Findings left out because nothing fixes them yet (`onlyFixed`). */
+  readonly withoutFix: number;
+  /** Ignore rules that are over, or that matched nothing. */
+  readonly staleRules: readonly (IgnoreRule & { readonly why: 'expired' | 'unused' })[];
+}
+
+/** Finds the known vulnerabilities of a subject's packages. */
+export function scan(subject: ScanSubject, database: AdvisoryDatabase, options: ScanOptions): ScanReport {
+  const { now } = options;
+  const status = database.status();
+  const { findings, uncovered } = matchPackages(subject.packages, database);
+  const active = options.ignore.filter((rule) => !isExpired(rule, now));
+  const used = new Set<IgnoreRule>();
+  const standing: Finding[] = [];
+  const suppressed: SuppressedFinding[] = [];
+  for (const finding of findings) {
+    const rule = active.find((one) => isAbout(one, finding));
+    if (rule !== undefined) used.add(rule);
+    const reason: Suppression | undefined = rule ? ignored(rule) : vexOf(options.vex, finding);
+    if (reason === undefined) standing.push(finding);
+    else suppressed.push({ ...finding, suppressed: reason });
+  }
+  const shown = options.onlyFixed ? standing.filter((one) => one.fixedVersion !== undefined) : standing;
+  return {
+    schemaVersion: 1,
+    tool: { name: 'pratique', version: options.version },
+    createdAt: now.toISOString(),
+    subject: { kind: subject.kind, name: subject.name, digest: subject.digest },
+    distro: subject.distro ?? null,
+    database: describeDatabase(status, now),
+    packages: subject.packages.length,
+    uncovered,
+    counts: countBySeverity(shown),
+    findings: shown,
+    suppressed,
+    withoutFix: standing.length - shown.length,
+    staleRules: options.ignore.flatMap((rule) =>
+      used.has(rule)
+        ? []
+        : [{ ...rule, why: isExpired(rule, now) ? ('expired' as const) : ('unused' as const) }],
+    ),
+  };
+}
+
+function describeDatabase(status: DatabaseStatus, now: Date): ScanReport['database'] {
+  return {
+    digest: status.digest,
+    builtAt: status.builtAt,
+    ageSeconds: Math.max(0, Math.floor((now.getTime() - Date.parse(status.builtAt)) / 1000)),
+    sources: status.sources.map(({ name }) => name),
+  };
+}
+
+function countBySeverity(findings: readonly Finding[]): Readonly<Record<Severity, number>> {
+  const counts = Object.fromEntries(severities.map((severity) => [severity, 0])) as Record<Severity, number>;
+  for (const { severity } of findings) counts[severity.severity]++;
+  return counts;
+}
+
+/** Whether any finding is as bad as `threshold`, or worse. */
+export function reaches(report: ScanReport, threshold: Severity): boolean {
+  return report.findings.some(({ severity }) => compareSeverity(severity.severity, threshold) <= 0);
+}

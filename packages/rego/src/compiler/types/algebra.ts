@@ -1,0 +1,218 @@
+import type { Type as Declared } from '../../builtins/types.ts';
+import {
+  compare as compareValues,
+  RegoArray,
+  RegoObject,
+  RegoSet,
+  typeName,
+  type Value,
+} from '../../values/index.ts';
+import { compareTypes } from './order.ts';
+import {
+  ANY,
+  type AnyType,
+  type ArrayType,
+  anyType,
+  arrayType,
+  type FunctionType,
+  isUnknown,
+  type Maybe,
+  NUMBER,
+  type ObjectType,
+  objectType,
+  setType,
+  type Type,
+  unwrapped,
+} from './type.ts';
+
+/** The type of a constant. */
+export function typeOf(value: Value): Type {
+  if (value instanceof RegoArray) {
+    return arrayType(value.items.map(typeOf), value.length === 0 ? ANY : undefined);
+  }
+  if (value instanceof RegoObject) {
+    return objectType(
+      value.entries().map(([key, member]) => [key, typeOf(member)] as const),
+      value.size === 0 ? [ANY, ANY] : undefined,
+    );
+  }
+  if (value instanceof RegoSet) {
+    return setType(value.unordered().map(typeOf).reduce<Maybe>(or, undefined) ?? ANY);
+  }
+  return { kind: typeName(value) } as Type;
+}
+
+/** A built-in's declaration as this module's type. */
+export function fromDeclared(type: Declared): Type {
+  switch (type.type) {
+    case 'any':
+      return ANY;
+    case 'array':
+      return arrayType(
+        type.items.map(fromDeclared),
+        type.rest === null ? undefined : fromDeclared(type.rest),
+      );
+    case 'object':
+      return objectType(
+        type.members.map(([key, member]) => [key, fromDeclared(member)] as const),
+        type.rest === null ? undefined : [fromDeclared(type.rest[0]), fromDeclared(type.rest[1])],
+      );
+    case 'set':
+      return setType(fromDeclared(type.of));
+    case 'union':
+      return anyType(type.of.map(fromDeclared).sort(compareTypes));
+    default:
+      return { kind: type.type };
+  }
+}
+
+/** Either of two types. Nothing when only one is a function. */
+export function or(a: Maybe, b: Maybe): Maybe {
+  if (a === undefined || a === b) return b;
+  if (b === undefined) return a;
+  if (a.kind === 'function' || b.kind === 'function') {
+    return a.kind === 'function' && b.kind === 'function' ? orFunctions(a, b) : undefined;
+  }
+  if (a.kind === 'any') return merge(a, b);
+  if (b.kind === 'any') return merge(b, a);
+  return compareTypes(a, b) === 0 ? a : anyType([a, b].sort(compareTypes));
+}
+
+function merge(any: AnyType, other: Type): AnyType {
+  if (any.of.length === 0) return any;
+  if (other.kind === 'any' && other.of.length === 0) return other;
+  const more = other.kind === 'any' ? other.of : [other];
+  const fresh = more.filter((type) => !any.of.some((known) => compareTypes(known, type) === 0));
+  return fresh.length === 0 ? any : anyType([...any.of, ...fresh].sort(compareTypes));
+}
+
+function orFunctions(a: FunctionType, b: FunctionType): Maybe {
+  if (a.args.length !== b.args.length) return undefined;
+  const args = a.args.map((arg, index) => or(arg, b.args[index]));
+  return { kind: 'function', args, result: or(a.result, b.result), variadic: undefined };
+}
+
+/** Whether every value of `b` is one of `a`, as far as unions go. */
+function contains(type: Maybe, b: Maybe): boolean {
+  const a = unwrapped(type);
+  if (a?.kind === 'any') return a.of.length === 0 || a.of.some((type) => compareTypes(type, b) === 0);
+  return compareTypes(a, b) === 0;
+}
+
+/** The type of a member at a constant key. */
+export function select(from: Maybe, key: Value): Maybe {
+  const type = unwrapped(from);
+  switch (type?.kind) {
+    case 'array': {
+      if (typeof key !== 'number' || !Number.isInteger(key) || key < 0) return undefined;
+      return key < type.items.length ? type.items[key] : type.rest;
+    }
+    case 'object': {
+      const found = type.members.find(([name]) => compareValues(name, key) === 0);
+      if (found !== undefined) return found[1];
+      return type.rest !== undefined && contains(type.rest[0], typeOf(key)) ? type.rest[1] : undefined;
+    }
+    case 'set': {
+      const own = typeOf(key);
+      if (compareTypes(type.of, own) === 0) return type.of;
+      return type.of?.kind === 'any' && contains(type.of, own) ? own : undefined;
+    }
+    case 'any':
+      if (type.of.length === 0) return ANY;
+      return type.of.reduce<Maybe>((found, inner) => or(select(inner, key), found), undefined);
+    default:
+      return undefined;
+  }
+}
+
+/** The type of what can be iterated over; undefined for what has no members. */
+export function keysOf(of: Maybe): Maybe {
+  const type = unwrapped(of);
+  switch (type?.kind) {
+    case 'array':
+      return NUMBER;
+    case 'object':
+      return or(
+        type.members.reduce<Maybe>((found, [key]) => or(found, typeOf(key)), undefined),
+        type.rest?.[0],
+      );
+    case 'set':
+      return type.of;
+    case 'any':
+      if (type.of.length === 0) return ANY;
+      return type.of.reduce<Maybe>((found, inner) => or(keysOf(inner), found), undefined);
+    default:
+      return undefined;
+  }
+}
+
+export function valuesOf(of: Maybe): Maybe {
+  const type = unwrapped(of);
+  switch (type?.kind) {
+    case 'array':
+      return or(type.items.reduce<Maybe>(or, undefined), type.rest);
+    case 'object':
+      return or(
+        type.members.reduce<Maybe>((found, [, value]) => or(found, value), undefined),
+        type.rest?.[1],
+      );
+    case 'set':
+      return type.of;
+    case 'any':
+      if (type.of.length === 0) return ANY;
+      return type.of.reduce<Maybe>((found, inner) => or(valuesOf(inner), found), undefined);
+    default:
+      return undefined;
+  }
+}
+
+/** Whether some value could be of both types. */
+export function unifies(first: Maybe, second: Maybe): boolean {
+  // To look into two recursive types might never end; they are taken to have a value in common.
+  if (first?.kind === 'recursive' && second?.kind === 'recursive') return true;
+  const a = unwrapped(first);
+  const b = unwrapped(second);
+  if (a === undefined || b === undefined) return false;
+  if (a === b && !isUnknown(a)) return true;
+  if (a.kind === 'any' && unifiesAny(a, b)) return true;
+  if (b.kind === 'any' && unifiesAny(b, a)) return true;
+  if (a.kind === 'any' || b.kind === 'any' || a.kind !== b.kind) return false;
+  switch (a.kind) {
+    case 'array': {
+      const other = b as ArrayType;
+      if (!itemsUnify(a, other) || !itemsUnify(other, a)) return false;
+      return a.rest === undefined || other.rest === undefined || unifies(a.rest, other.rest);
+    }
+    case 'object': {
+      const other = b as ObjectType;
+      if (!membersUnify(a, other) || !membersUnify(other, a)) return false;
+      return a.rest?.[1] === undefined || other.rest?.[1] === undefined || unifies(a.rest[1], other.rest[1]);
+    }
+    case 'set':
+      return unifies(a.of, (b as { of: Maybe }).of);
+    case 'function': {
+      const other = b as FunctionType;
+      return (
+        a.args.length === other.args.length && a.args.every((arg, index) => unifies(arg, other.args[index]))
+      );
+    }
+    default:
+      return true;
+  }
+}
+
+function unifiesAny(a: AnyType, b: Type): boolean {
+  if (b.kind === 'function') return false;
+  return a.of.length === 0 || a.of.some((type) => unifies(type, b));
+}
+
+function itemsUnify(a: ArrayType, b: ArrayType): boolean {
+  return a.items.every((item, index) => unifies(item, select(b, index)));
+}
+
+function membersUnify(a: ObjectType, b: ObjectType): boolean {
+  return a.members.every(([key, value]) => {
+    const other = select(b, key);
+    return other === undefined ? a.rest !== undefined || b.rest !== undefined : unifies(value, other);
+  });
+}

@@ -1,0 +1,156 @@
+import { termText } from '../../ast/print.ts';
+import type { Expr, Ref, Term } from '../../ast/types.ts';
+import { toTerm, type Value } from '../../values/index.ts';
+import { constantOf } from '../constants.ts';
+import { isComprehension, isScalar, isWith, walk } from '../tree.ts';
+import { keysOf, select, unifies, valuesOf } from './algebra.ts';
+import { extentOf, type TypeEnv, type TypeNode } from './env.ts';
+import { unify1 } from './infer.ts';
+import type { Problem } from './problem.ts';
+import { typeText } from './text.ts';
+import { ANY, type Maybe, unwrapped } from './type.ts';
+
+/** Finds refs that lead to nothing, and types the variables in them. */
+export class RefCheck {
+  readonly #text: (ref: Ref) => string;
+
+  /** `text` is a ref as the policy has it. */
+  constructor(text: (ref: Ref) => string) {
+    this.#text = text;
+  }
+
+  /** Adds what is wrong with the refs of an expression; whether anything is. */
+  expr(env: TypeEnv, expr: Expr, problems: Problem[]): boolean {
+    const before = problems.length;
+    const visit = (node: Parameters<Parameters<typeof walk>[1]>[0]): boolean => {
+      if (isWith(node)) return false;
+      if (isComprehension(node as Term)) return true;
+      if (node.kind === 'call') {
+        for (const arg of node.args) walk(arg, visit);
+        return true;
+      }
+      if (node.kind === 'expr') {
+        const { terms } = node;
+        switch (terms.kind) {
+          case 'not':
+            for (const inner of terms.body) walk(inner, visit);
+            return true;
+          case 'every':
+          case 'logicalAnd':
+          case 'logicalOr':
+          case 'some':
+            return false;
+          default:
+            walk(terms as Term, visit);
+            return true;
+        }
+      }
+      if (node.kind !== 'ref') return false;
+      const problem = this.#applied(env, node) ?? this.#ref(env, env, env.tree, node, 0);
+      if (problem === undefined) return false;
+      problems.push(problem);
+      return true;
+    };
+    walk(expr, visit);
+    return problems.length > before;
+  }
+
+  #applied(env: TypeEnv, ref: Ref): Problem | undefined {
+    const type = env.ofRef(ref);
+    return type?.kind === 'function' ? this.#unsupported(ref, ref.terms.length, type) : undefined;
+  }
+
+  /** What the first `length` terms name has no members, or is a function. */
+  #unsupported(ref: Ref, length: number, have: Maybe): Problem {
+    const text = this.#text(ref);
+    const width = this.#text({ ...ref, terms: ref.terms.slice(0, length) }).length;
+    return {
+      location: (ref.terms[0] as Term).location,
+      message:
+        have?.kind === 'function'
+          ? `function ${text} used as reference, not called`
+          : `undefined ref: ${text}`,
+      details: [text, '^'.repeat(width), `have: ${typeText(have)}`],
+      unknown: false,
+    };
+  }
+
+  #ref(env: TypeEnv, current: TypeEnv, node: TypeNode, ref: Ref, at: number): Problem | undefined {
+    const term = ref.terms[at];
+    if (term === undefined) return undefined;
+    if ((at === 1 || at === 2) && !isVarOrText(term) && isTree(ref)) return this.#undefinedRef(ref);
+    if (term.kind === 'var' && at !== 0) {
+      const keys = keysOf(extentOf(node));
+      const known = env.of(term);
+      if (known === undefined) env.setVar(term, keys);
+      else if (!unifies(keys, known)) return this.#undefinedRef(ref, at, keys, known);
+    }
+    const child = node.child(term);
+    if (child === undefined) {
+      if (current.next !== undefined) return this.#ref(env, current.next, current.next.tree, ref, 0);
+      if (!isTree(ref)) return this.#leaf(env, ANY, ref, 0);
+      if (at === 0) return this.#leaf(env, ANY, ref, 1);
+      for (const inner of node.children.values()) this.#ref(env, current, inner, ref, at + 1);
+      return undefined;
+    }
+    if (child.type !== undefined) return this.#leaf(env, child.type, ref, at + 1);
+    return this.#ref(env, current, child, ref, at + 1);
+  }
+
+  #leaf(env: TypeEnv, start: Maybe, ref: Ref, from: number): Problem | undefined {
+    let type = start;
+    for (let at = from; at < ref.terms.length; at++) {
+      const term = ref.terms[at] as Term;
+      const keys = keysOf(type);
+      if (keys === undefined) return this.#unsupported(ref, at, type);
+      if (isScalar(term)) {
+        const member = select(type, constantOf(term) as Value);
+        if (member === undefined) return this.#undefinedRef(ref, at, keys, undefined, memberKeys(type));
+        type = member;
+        continue;
+      }
+      if (term.kind === 'var') {
+        const known = env.of(term);
+        if (known === undefined) env.setVar(term, keys);
+        else if (!unifies(known, keys)) return this.#undefinedRef(ref, at, keys, known);
+      } else if (term.kind === 'ref') {
+        const known = env.ofRef(term);
+        if (known !== undefined && !unifies(known, keys)) return this.#undefinedRef(ref, at, keys, known);
+      } else if (!unify1(env, term, keys, false)) return this.#undefinedRef(ref, at, keys, env.of(term));
+      type = valuesOf(type);
+    }
+    return undefined;
+  }
+
+  /** `want` is what could stand at the position; `have` the type of a variable or ref that stands there. */
+  #undefinedRef(ref: Ref, at?: number, want?: Maybe, have?: Maybe, oneOf: readonly Value[] = []): Problem {
+    const { location } = ref.terms[0] as Term;
+    const details: string[] = [];
+    if (at !== undefined) {
+      const pad = ' '.repeat(this.#text({ ...ref, terms: ref.terms.slice(0, at) }).length + 1);
+      const found =
+        have === undefined ? `have: ${termText(ref.terms[at] as Term)}` : `have (type): ${typeText(have)}`;
+      const wanted =
+        oneOf.length > 0
+          ? `want (one of): [${oneOf.map(toTerm).join(' ')}]`
+          : `want (type): ${typeText(want)}`;
+      details.push(this.#text(ref), `${pad}^`, `${pad}${found}`, `${pad}${wanted}`);
+    }
+    return { location, message: `undefined ref: ${this.#text(ref)}`, details, unknown: false };
+  }
+}
+
+/** The constant keys of an object, for messages. */
+function memberKeys(of: Maybe): Value[] {
+  const type = unwrapped(of);
+  if (type?.kind === 'any') return type.of.flatMap(memberKeys);
+  return type?.kind === 'object' ? type.members.map(([key]) => key) : [];
+}
+
+function isVarOrText(term: Term): boolean {
+  return term.kind === 'var' || term.kind === 'string';
+}
+
+function isTree({ terms: [head] }: Ref): boolean {
+  return head?.kind === 'var' && (head.name === 'data' || head.name === 'input');
+}
