@@ -28,6 +28,11 @@ export const cliErrors = defineErrors({
     title: 'A file is not the one that the checksum given with it is of.',
     remedy: 'Do not use the file. Get it, and its checksum, from who publishes it.',
   },
+  IMAGE_EXISTS: {
+    kind: 'fault',
+    title: 'A tag that would be moved names another image already.',
+    remedy: 'Copy to another tag, or let this one name the new image with --force.',
+  },
   PASSWORD_MISSING: {
     kind: 'usage',
     title: 'A password is needed and there is nobody to ask.',

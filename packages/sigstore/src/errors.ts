@@ -48,6 +48,11 @@ const entries = {
     title: 'The signature is by a certificate, and no certificate authority is trusted.',
     remedy: 'Sign with a trusted key, or name the authority and identity in the trust configuration.',
   },
+  SBOM_MISSING: {
+    kind: 'denial',
+    title: 'No SBOM is attached to the image under its SBOM tag.',
+    remedy: 'Look at what there is with `pratique tree IMAGE`; SBOMs that are signed are attestations.',
+  },
   NO_MATCHING_ATTESTATION: {
     kind: 'denial',
     title: 'No attestation of the type asked for is by a signer that is trusted.',

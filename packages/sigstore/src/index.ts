@@ -1,3 +1,11 @@
+export {
+  attachAttestation,
+  attachSbom,
+  attachSignature,
+  type DetachedSignature,
+  isBundle,
+} from './attached/add.ts';
+export { type Attached, type AttachedKind, listAttached } from './attached/list.ts';
 export type { LogEntry } from './bundle/bundle.ts';
 export { parseLogEntry } from './bundle/parse.ts';
 export { type ExtensionName, isExtensionName } from './certificate/extensions.ts';
@@ -6,6 +14,7 @@ export { cosignTag } from './collect/tag-scheme.ts';
 export { type SigstoreErrorCode, sigstoreErrors } from './errors.ts';
 export { cosignExitCode } from './exit-code.ts';
 export { formatAttestations } from './format/format-attestation.ts';
+export { downloadedAttestations, downloadedSignatures } from './format/format-download.ts';
 export { formatVerification, type VerificationJson } from './format/format-verification.ts';
 export { defaultEvidenceLimits, type EvidenceLimits } from './limits.ts';
 export { signPredicateType } from './media-types.ts';

@@ -49,6 +49,15 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   resolve: () => import('./resolve.ts'),
   tree: () => import('./tree.ts'),
   triangulate: () => import('./triangulate.ts'),
+  'download signature': () => import('./download-signature.ts'),
+  'download attestation': () => import('./download-attestation.ts'),
+  'download sbom': () => import('./download-sbom.ts'),
+  'attach signature': () => import('./attach-signature.ts'),
+  'attach attestation': () => import('./attach-attestation.ts'),
+  'attach sbom': () => import('./attach-sbom.ts'),
+  save: () => import('./save.ts'),
+  load: () => import('./load.ts'),
+  clean: () => import('./clean.ts'),
   copy: () => import('./copy.ts'),
 };
 

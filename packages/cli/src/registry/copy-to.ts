@@ -9,14 +9,17 @@ import {
   type Repository,
   saveArchive,
 } from '@pratique/oci';
-import { cosignTag } from '@pratique/sigstore';
+import { type AttachedKind, cosignTag, listAttached } from '@pratique/sigstore';
+import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { openImage } from './client.ts';
 import { type Local, type Place, parseLocal } from './places.ts';
 
 export interface CopyToOptions {
-  /** Copy what is attached too: referrers, and cosign's tags. */
-  readonly attached: boolean;
+  /** `everything`: the image and what is attached, referrers and cosign's tags. A list: of what is attached only that. */
+  readonly what: 'everything' | 'image' | readonly AttachedKind[];
+  /** Let a tag of the target name another image from now on. */
+  readonly force: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -28,17 +31,23 @@ export async function copyTo(
   options: CopyToOptions,
   terminal: Terminal,
 ): Promise<Digest> {
+  const { what, signal } = options;
   const local = parseLocal(text, terminal);
   if (local !== undefined && local.kind !== 'oci') return await archiveTo(source, local, options);
   const { repository, tag } =
     local === undefined ? registryTarget(client, text, terminal) : await layoutTarget(local);
-  const { signal } = options;
-  const copied = await copyImage(source.repository, source.version, repository, {
+  const image = await source.repository.resolve(source.version, { signal });
+  if (typeof what !== 'string') {
+    await copyAttached(source.repository, image, repository, what, options);
+    return image.digest;
+  }
+  if (tag !== undefined) await checkFree(repository, tag, image.digest, options);
+  const copied = await copyImage(source.repository, image.digest, repository, {
     ...(tag === undefined ? {} : { tag }),
-    referrers: options.attached,
+    referrers: what === 'everything',
     signal,
   });
-  if (options.attached) await copyCosignTags(source.repository, copied, repository, signal);
+  if (what === 'everything') await copyAttachedTags(source.repository, copied, repository, options);
   return copied.digest;
 }
 
@@ -59,35 +68,104 @@ async function layoutTarget({ path, tag = 'latest' }: Local): Promise<Target> {
 async function archiveTo(
   { repository, version }: Place,
   { kind, path, tag }: Local,
-  { attached, signal }: CopyToOptions,
+  { what, signal }: CopyToOptions,
 ): Promise<Digest> {
   const docker = kind === 'docker-archive';
+  if (typeof what !== 'string') {
+    throw cliErrors.error('USAGE', {
+      message: 'an archive holds an image, and only what is attached was asked for',
+      expected: 'a registry or oci:DIRECTORY',
+      found: kind,
+    });
+  }
   await saveArchive(repository, version, path, {
     format: docker ? 'docker' : 'oci',
     ...(tag === undefined ? {} : { name: docker ? `${basename(path, '.tar')}:${tag}` : tag }),
-    referrers: !docker && attached,
+    referrers: !docker && what === 'everything',
     signal,
   });
   return (await repository.resolve(version, { signal })).digest;
 }
 
+type TagOptions = Pick<CopyToOptions, 'force' | 'signal'>;
+
 /** Copies the tags cosign keeps signatures, attestations and SBOMs under, of an image and of the images in an index. */
-async function copyCosignTags(
+export async function copyAttachedTags(
   source: Repository,
-  copied: Descriptor,
+  image: Descriptor,
   target: Repository,
-  signal: AbortSignal,
+  options: TagOptions,
 ): Promise<void> {
-  const { manifest } = await source.getManifest(copied.digest, { signal });
-  const subjects = [copied, ...(manifest.kind === 'index' ? manifest.manifests : [])];
-  for (const { digest } of subjects) {
+  for (const digest of await withImages(source, image, options)) {
     for (const suffix of ['sig', 'att', 'sbom'] as const) {
-      const tag = cosignTag(digest, suffix);
-      try {
-        await copyImage(source, tag, target, { tag, signal });
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-      }
+      await copyTag(source, cosignTag(digest, suffix), target, options);
     }
   }
+}
+
+async function copyTag(
+  source: Repository,
+  tag: string,
+  target: Repository,
+  options: TagOptions,
+): Promise<void> {
+  const { signal } = options;
+  try {
+    const { digest } = await source.resolve(tag, { signal });
+    await checkFree(target, tag, digest, options);
+    await copyImage(source, digest, target, { tag, signal });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
+
+/** Copies of what is attached to an image, and to the images in an index, the kinds that are asked for. */
+async function copyAttached(
+  source: Repository,
+  image: Descriptor,
+  target: Repository,
+  kinds: readonly AttachedKind[],
+  options: TagOptions,
+): Promise<void> {
+  const { signal } = options;
+  for (const digest of await withImages(source, image, options)) {
+    for (const { kind, tag, descriptor } of await listAttached(source, digest, { signal })) {
+      if (!kinds.includes(kind)) continue;
+      if (tag === undefined) await copyImage(source, descriptor.digest, target, { referrers: true, signal });
+      else await copyTag(source, tag, target, options);
+    }
+  }
+}
+
+async function withImages(
+  source: Repository,
+  image: Descriptor,
+  { signal }: TagOptions,
+): Promise<readonly Digest[]> {
+  const { manifest } = await source.getManifest(image.digest, { signal });
+  const images = manifest.kind === 'index' ? manifest.manifests : [];
+  return [image.digest, ...images.map(({ digest }) => digest)];
+}
+
+/** @throws IMAGE_EXISTS where the tag names something else and may not be moved */
+async function checkFree(
+  target: Repository,
+  tag: string,
+  digest: Digest,
+  { force, signal }: TagOptions,
+): Promise<void> {
+  if (force) return;
+  let found: Digest;
+  try {
+    found = (await target.resolve(tag, { signal })).digest;
+  } catch (error) {
+    if (isNotFound(error)) return;
+    throw error;
+  }
+  if (found === digest) return;
+  throw cliErrors.error('IMAGE_EXISTS', {
+    message: `${target.name}:${tag} is another image`,
+    expected: digest,
+    found,
+  });
 }

@@ -46,7 +46,12 @@ export function parseLocal(text: string, terminal: Terminal): Local | undefined 
 }
 
 /** Opens an image for reading. Where a layout or archive holds one image only, its tag need not be named. */
-export async function openPlace(client: RegistryClient, text: string, terminal: Terminal): Promise<Place> {
+export async function openPlace(
+  client: RegistryClient,
+  text: string,
+  terminal: Terminal,
+  options: { readonly gzipLayers?: boolean } = {},
+): Promise<Place> {
   const local = parseLocal(text, terminal);
   if (!local) {
     const { reference, repository, version } = openImage(client, text, terminal);
@@ -62,7 +67,7 @@ export async function openPlace(client: RegistryClient, text: string, terminal: 
     };
   }
   // What kind of archive it is, it says itself.
-  const archive = await openArchive(local.path);
+  const archive = await openArchive(local.path, options);
   try {
     return {
       name: text,

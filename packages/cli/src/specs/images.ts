@@ -65,6 +65,22 @@ export const copy = defineCommand({
   args: ['SOURCE', 'DESTINATION'],
   flags: {
     'image-only': { kind: 'boolean', summary: 'Copy the image, not what is attached' },
+    only: {
+      kind: 'list',
+      placeholder: 'sig,att,sbom',
+      summary: 'Copy of what is attached only these, and not the image',
+    },
+    'sig-only': { kind: 'boolean', hidden: true, summary: 'As --only sig' },
+    force: {
+      kind: 'boolean',
+      short: 'f',
+      summary: 'Let tags of the destination name other images from now on',
+    },
+    platform: {
+      kind: 'string',
+      placeholder: 'OS/ARCH',
+      summary: 'Of an index, copy only the image for this platform: linux/arm64',
+    },
     ...registryFlags,
   },
 });

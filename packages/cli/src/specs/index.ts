@@ -1,5 +1,17 @@
 import type { CommandSpec } from '../program/spec.ts';
+import {
+  attachAttestation,
+  attachSbom,
+  attachSignature,
+  clean,
+  downloadAttestation,
+  downloadSbom,
+  downloadSignature,
+  load,
+  save,
+} from './attached.ts';
 import { attest, attestBlob, verifyBlobAttestation } from './attestations.ts';
+
 import { admissionServe, admit } from './gates.ts';
 import { copy, resolveImage, tree, triangulate } from './images.ts';
 import {
@@ -73,6 +85,15 @@ export const commands: readonly CommandSpec[] = [
   tree,
   resolveImage,
   triangulate,
+  downloadSignature,
+  downloadAttestation,
+  downloadSbom,
+  attachSignature,
+  attachAttestation,
+  attachSbom,
+  save,
+  load,
+  clean,
   explain,
   doctor,
   config,

@@ -90,7 +90,7 @@ async function* tarChunks(
 }
 
 /** gzip with a header that says nothing about when and where: no time, unknown operating system. */
-async function* gzipped(chunks: Chunks): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* gzipped(chunks: Chunks): AsyncGenerator<Uint8Array, void, undefined> {
   let first = true;
   for await (const chunk of through(chunks, createGzip({ level: 6 }))) {
     if (first && chunk.length >= 10) chunk[9] = 0xff;
@@ -104,7 +104,7 @@ function through(chunks: Chunks, transform: ReturnType<typeof createGzip | typeo
 }
 
 /** First pass: both digests and the size. */
-async function measure(tar: () => Chunks, compression: 'none' | 'gzip'): Promise<Layer> {
+export async function measure(tar: () => Chunks, compression: 'none' | 'gzip'): Promise<Layer> {
   const diff = createDigester();
   const whole = createDigester();
   let size = 0;

@@ -42,9 +42,13 @@ const maxExpandedBytes = 16 * 1024 ** 3;
  * where an archive is both). Compressed ones (gzip) are expanded into a temporary file first. Reads headers only; for
  * a docker archive also every layer once, to learn its digest.
  *
+ * @param options.gzipLayers present plain layers of a docker archive gzipped, as registries are given them
  * @throws OCI_ARCHIVE_UNSAFE, OCI_LAYOUT_INVALID, OCI_FILE_UNREADABLE
  */
-export async function openArchive(path: string): Promise<ArchiveRepository> {
+export async function openArchive(
+  path: string,
+  options: { readonly gzipLayers?: boolean } = {},
+): Promise<ArchiveRepository> {
   let range = await openRegular(path);
   if (range === undefined) {
     throw ociErrors.error('OCI_FILE_UNREADABLE', { message: `${printable(path)}: there is no such file` });
@@ -54,7 +58,7 @@ export async function openArchive(path: string): Promise<ArchiveRepository> {
     const archive = await openTar(path, range);
     const store = archive.index.files.has('oci-layout')
       ? await layoutStore(archive)
-      : await dockerArchiveStore(archive);
+      : await dockerArchiveStore(archive, options.gzipLayers ?? false);
     const close = () => handleOf(range!).close();
     return { ...createLayoutRepository(store, undefined), close, [Symbol.asyncDispose]: close };
   } catch (error) {

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { collect } from '../http/collect.ts';
-import { maxManifestBytes } from '../manifest/parse.ts';
-import { digestAlgorithm, digestHex } from '../reference/digest.ts';
+import { maxManifestBytes, parseManifest } from '../manifest/parse.ts';
+import { digestAlgorithm, digestHex, isDigest } from '../reference/digest.ts';
 import type { Descriptor, Digest } from '../types.ts';
 import { checkMarker, formatIndexJson, layoutMarker, parseIndexJson } from './documents.ts';
 import { closing, fileFault, isMissing, openRegular } from './files.ts';
 import { createLayoutRepository, type LayoutRepository } from './repository.ts';
-import type { WritableStore } from './store.ts';
+import type { LayoutStore, WritableStore } from './store.ts';
 
 /** Changes of one layout's `index.json` from this process wait for each other. */
 const updates = new Map<string, Promise<unknown>>();
@@ -19,11 +19,12 @@ const updates = new Map<string, Promise<unknown>>();
  * their place, flushed and renamed. One process at a time may write.
  *
  * @param options.create make the directory a layout where it is not one yet
+ * @param options.unlisted find referrers that `index.json` does not list as well: Cosign's `save` leaves them out
  * @throws OCI_LAYOUT_INVALID, OCI_FILE_UNREADABLE
  */
 export async function openLayout(
   path: string,
-  options: { readonly create?: boolean } = {},
+  options: { readonly create?: boolean; readonly unlisted?: boolean } = {},
 ): Promise<LayoutRepository> {
   const root = resolve(path);
   const marker = await readSmall(join(root, 'oci-layout'));
@@ -33,7 +34,36 @@ export async function openLayout(
     checkMarker(marker, path);
   }
   const store = directoryStore(path, root);
-  return createLayoutRepository(store, store);
+  if (!options.unlisted) return createLayoutRepository(store, store);
+  const listed = await store.entries();
+  const others = await unlistedReferrers(store, root, listed);
+  return createLayoutRepository({ ...store, entries: async () => [...listed, ...others] }, undefined);
+}
+
+/** Files that are looked into; more than any honest layout has blobs of the size of a manifest. */
+const maxFiles = 10_000;
+
+/** Manifests among the blobs that have a subject. What is found is verified by whoever reads it, like any other blob. */
+async function unlistedReferrers(
+  store: LayoutStore,
+  root: string,
+  listed: readonly Descriptor[],
+): Promise<readonly Descriptor[]> {
+  const found: Descriptor[] = [];
+  const files = await readdir(join(root, 'blobs', 'sha256')).catch(() => []);
+  for (const file of files.slice(0, maxFiles)) {
+    const digest = `sha256:${file}`;
+    if (!isDigest(digest) || listed.some((entry) => entry.digest === digest)) continue;
+    const blob = await store.blob(digest);
+    if (blob === undefined || blob.size > maxManifestBytes) continue;
+    try {
+      const { mediaType, subject } = parseManifest(await collect(blob.chunks()));
+      if (subject !== undefined) found.push({ mediaType, digest, size: blob.size });
+    } catch {
+      // A layer or a configuration.
+    }
+  }
+  return found;
 }
 
 async function readSmall(path: string): Promise<Uint8Array | undefined> {

@@ -1,6 +1,7 @@
 import { parseJson } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import * as v from 'valibot';
+import { gzipped, measure } from '../build/layer.ts';
 import { ociErrors } from '../errors.ts';
 import { buildImageManifest, describeBytes } from '../manifest/build.ts';
 import { mediaTypes } from '../manifest/media-types.ts';
@@ -49,19 +50,26 @@ function parseDocument<Schema extends v.GenericSchema>(
   return parsed.output;
 }
 
+interface ArchivedLayer {
+  readonly descriptor: Descriptor;
+  /** Digest of the tar; absent for one that docker wrote compressed. */
+  readonly diffId?: Digest;
+}
+
 /**
  * Presents what `docker save` writes (`manifest.json`, configurations, layer tars) as an image layout. It holds no
  * manifest, so one is made from the configuration and the layers: the image's digest is that of our manifest. Layers
- * must be what the configuration's diff IDs say.
+ * must be what the configuration's diff IDs say. With `gzip` plain layers are presented compressed; what docker wrote
+ * compressed stays as it is.
  *
  * @throws OCI_LAYOUT_INVALID, OCI_DIGEST_MISMATCH
  */
-export async function dockerArchiveStore(archive: OpenArchive): Promise<LayoutStore> {
+export async function dockerArchiveStore(archive: OpenArchive, gzip: boolean): Promise<LayoutStore> {
   const file = archive.find('manifest.json');
   if (file === undefined) throw invalid(archive, 'it is neither an OCI image layout nor a docker archive');
   const images = parseDocument(archive, manifestSchema, await archive.read(file), 'manifest.json');
   const blobs = new Map<Digest, StoredBlob>();
-  const layers = new Map<string, Descriptor>();
+  const layers = new Map<string, ArchivedLayer>();
   const entries: Descriptor[] = [];
 
   const required = (name: string): TarFile => {
@@ -80,7 +88,7 @@ export async function dockerArchiveStore(archive: OpenArchive): Promise<LayoutSt
     });
     return descriptor;
   };
-  const layerOf = async (name: string): Promise<Descriptor> => {
+  const layerOf = async (name: string): Promise<ArchivedLayer> => {
     const known = layers.get(name);
     if (known !== undefined) return known;
     const found = required(name);
@@ -90,14 +98,19 @@ export async function dockerArchiveStore(archive: OpenArchive): Promise<LayoutSt
       magic ??= ((chunk[0] ?? 0) << 8) | (chunk[1] ?? 0);
       digester.update(chunk);
     }
-    const descriptor = {
-      mediaType: magic === 0x1f8b ? mediaTypes.ociLayerGzip : mediaTypes.ociLayer,
-      digest: digester.digest(),
-      size: found.size,
-    };
-    blobs.set(descriptor.digest, { size: found.size, chunks: () => archive.chunks(found) });
-    layers.set(name, descriptor);
-    return descriptor;
+    const plain = magic !== 0x1f8b;
+    const digest = digester.digest();
+    const compress = plain && gzip;
+    const descriptor = compress
+      ? (await measure(() => archive.chunks(found), 'gzip')).descriptor
+      : { mediaType: plain ? mediaTypes.ociLayer : mediaTypes.ociLayerGzip, digest, size: found.size };
+    blobs.set(descriptor.digest, {
+      size: descriptor.size,
+      chunks: () => (compress ? gzipped(archive.chunks(found)) : archive.chunks(found)),
+    });
+    const layer = { descriptor, ...(plain ? { diffId: digest } : {}) };
+    layers.set(name, layer);
+    return layer;
   };
 
   for (const image of images) {
@@ -109,15 +122,15 @@ export async function dockerArchiveStore(archive: OpenArchive): Promise<LayoutSt
       throw invalid(archive, 'the configuration lists other layers than manifest.json');
     const descriptors: Descriptor[] = [];
     for (const [at, name] of names.entries()) {
-      const layer = await layerOf(name);
-      if (layer.mediaType === mediaTypes.ociLayer && layer.digest !== diffIds[at]) {
+      const { descriptor, diffId } = await layerOf(name);
+      if (diffId !== undefined && diffId !== diffIds[at]) {
         throw ociErrors.error('OCI_DIGEST_MISMATCH', {
           message: `${printable(archive.name)}: the layer ${printable(name)} is not the one the configuration names`,
           expected: printable(diffIds[at]!),
-          found: layer.digest,
+          found: diffId,
         });
       }
-      descriptors.push(layer);
+      descriptors.push(descriptor);
     }
     const built = buildImageManifest({ config: keep(bytes, mediaTypes.ociConfig), layers: descriptors });
     const descriptor = keep(built.bytes, built.descriptor.mediaType);

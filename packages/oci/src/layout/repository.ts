@@ -19,6 +19,8 @@ export const refName = 'org.opencontainers.image.ref.name';
 export interface LayoutRepository extends Repository {
   /** The entries of `index.json`, tagged or not: for choosing the only image of an archive. */
   entries(): Promise<readonly Descriptor[]>;
+  /** Adds annotations to the entries of a tag or digest. @throws OCI_NOT_FOUND */
+  annotate(tagOrDigest: string, annotations: Readonly<Record<string, string>>): Promise<void>;
 }
 
 type Named = Pick<Descriptor, 'digest' | 'size'>;
@@ -187,6 +189,17 @@ export function createLayoutRepository(
     async tags() {
       const names = (await store.entries()).map(({ annotations }) => annotations?.[refName]);
       return [...new Set(names.filter((tag): tag is string => tag !== undefined && isTag(tag)))].sort();
+    },
+    async annotate(tagOrDigest, annotations) {
+      const target = toWrite();
+      const { digest } = await find(tagOrDigest);
+      const isMeant = (entry: Descriptor) =>
+        entry.digest === digest && (isDigest(tagOrDigest) || entry.annotations?.[refName] === tagOrDigest);
+      await target.update((entries) =>
+        entries.map((entry) =>
+          isMeant(entry) ? { ...entry, annotations: { ...entry.annotations, ...annotations } } : entry,
+        ),
+      );
     },
     async deleteManifest(tagOrDigest) {
       const target = toWrite();

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { isJsonObject, parseJson } from '@pratique/crypto';
+import { attachAttestation, attachSignature, creationTime, isBundle } from '@pratique/sigstore';
+import { cliErrors } from '../errors.ts';
+import type { Run } from '../program/spec.ts';
+import type { Terminal } from '../program/terminal.ts';
+import { openClient, openImage, pinned } from '../registry/client.ts';
+import type { attachSignature as spec } from '../specs/attached.ts';
+
+export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signal }) => {
+  const read = (file: string | undefined) =>
+    file === undefined ? undefined : Uint8Array.from(readFileSync(resolve(terminal.cwd, file)));
+  const text = (file: string | undefined) =>
+    file === undefined ? undefined : readFileSync(resolve(terminal.cwd, file), 'utf8');
+  const payload = read(flags.payload);
+  const client = openClient(flags, terminal);
+  try {
+    const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);
+    const subject = await repository.resolve(version, { signal });
+    const name = `${reference.registry}/${reference.repository}`;
+    const stored =
+      payload !== undefined && isBundle(payload)
+        ? await attachAttestation(signatures, subject, payload, creationTime({ ...terminal.env }), { signal })
+        : await attachSignature(
+            signatures,
+            name,
+            subject,
+            {
+              signature: readSignature(flags.signature, terminal),
+              payload,
+              certificate: text(flags.certificate),
+              chain: text(flags['certificate-chain']),
+              timestamp: read(flags.tsr),
+              logEntry: rekorBundle(read(flags['rekor-response'])),
+            },
+            { signal },
+          );
+    terminal.err(`Attached to ${pinned(reference, subject.digest)}; whether it verifies was not checked\n`);
+    terminal.out(`${pinned(reference, stored.digest)}\n`);
+    return 0;
+  } finally {
+    client.close();
+  }
+};
+
+function readSignature(file: string | undefined, terminal: Terminal): string {
+  if (file !== undefined) {
+    const bytes = file === '-' ? terminal.stdin() : readFileSync(resolve(terminal.cwd, file));
+    const signature = new TextDecoder().decode(bytes).trim();
+    if (signature !== '') return signature;
+  }
+  throw cliErrors.error('USAGE', {
+    message: 'there is no signature to attach',
+    expected: '--signature FILE with a signature in base64, or --payload FILE with a Sigstore bundle',
+    found: file === undefined ? 'neither' : 'an empty file',
+  });
+}
+
+/** Of what `sign-blob --bundle` wrote before there were Sigstore bundles: `{base64Signature, cert, rekorBundle}`. */
+function rekorBundle(bytes: Uint8Array | undefined): string | undefined {
+  if (bytes === undefined) return undefined;
+  const document = parseJson(bytes, 'the file of --rekor-response');
+  if (isJsonObject(document) && isJsonObject(document.rekorBundle))
+    return JSON.stringify(document.rekorBundle);
+  throw cliErrors.error('USAGE', {
+    message: 'the file of --rekor-response holds no entry of a log',
+    expected: '{"rekorBundle": {"SignedEntryTimestamp": …, "Payload": …}}',
+    found: 'something else',
+  });
+}

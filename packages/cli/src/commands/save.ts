@@ -1,0 +1,33 @@
+import { resolve } from 'node:path';
+import { copyImage } from '@pratique/oci';
+import { cliErrors } from '../errors.ts';
+import type { Run } from '../program/spec.ts';
+import { openClient, openImage, pinned } from '../registry/client.ts';
+import { copyAttachedTags } from '../registry/copy-to.ts';
+import { markSaved, openToSave } from '../registry/saved-image.ts';
+import type { save } from '../specs/attached.ts';
+
+export const run: Run<typeof save.flags> = async ({ args, flags, terminal, signal }) => {
+  if (flags.dir === undefined) {
+    throw cliErrors.error('USAGE', {
+      message: 'pratique save needs a directory',
+      expected: '--dir DIRECTORY',
+      found: 'no --dir',
+    });
+  }
+  const directory = resolve(terminal.cwd, flags.dir);
+  const client = openClient(flags, terminal);
+  try {
+    const { reference, repository, version } = openImage(client, args[0]!, terminal);
+    const subject = await repository.resolve(version, { signal });
+    const layout = await openToSave(directory, subject.digest);
+    const { tag } = reference;
+    await copyImage(repository, subject.digest, layout, { referrers: true, signal, ...(tag && { tag }) });
+    await copyAttachedTags(repository, subject, layout, { force: true, signal });
+    await markSaved(layout, subject);
+    terminal.err(`${pinned(reference, subject.digest)} saved to ${flags.dir}\n`);
+    return 0;
+  } finally {
+    client.close();
+  }
+};

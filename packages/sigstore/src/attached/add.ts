@@ -1,0 +1,141 @@
+import { decodeBase64, parseEnvelope, parseJson } from '@pratique/crypto';
+import {
+  buildImageManifest,
+  type Descriptor,
+  describeBytes,
+  mediaTypes as ociTypes,
+  type ReadOptions,
+  type Repository,
+} from '@pratique/oci';
+import { parseBundle } from '../bundle/parse.ts';
+import { cosignTag } from '../collect/tag-scheme.ts';
+import { sigstoreErrors } from '../errors.ts';
+import { annotationNames, mediaTypes } from '../media-types.ts';
+import { formatSimpleSigning, parseSimpleSigning } from '../payload/simple-signing.ts';
+import { parseStatement } from '../payload/statement.ts';
+import { attachBundle } from '../sign/attach.ts';
+import { appendLayer } from '../sign/tag.ts';
+import { parseLogAnnotation } from '../tlog/annotation.ts';
+import { checkManifestDigest, findSubject } from '../verify/subject.ts';
+
+/** Parts of a signature that was made somewhere else. */
+export interface DetachedSignature {
+  /** Base64, as it stands in the annotation. */
+  readonly signature: string;
+  /** What was signed; absent: the document that Cosign signs for an image without annotations. */
+  readonly payload?: Uint8Array | undefined;
+  /** PEM. */
+  readonly certificate?: string | undefined;
+  /** PEM, the issuer of the certificate first. */
+  readonly chain?: string | undefined;
+  /** RFC 3161 response, DER. */
+  readonly timestamp?: Uint8Array | undefined;
+  /** What Cosign writes about a log entry: `{SignedEntryTimestamp, Payload}`. */
+  readonly logEntry?: string | undefined;
+}
+
+/**
+ * Adds a signature to the image's signature tag. That it verifies is not checked, since the key may be anybody's; that
+ * it is about this image is.
+ *
+ * @throws SUBJECT_MISMATCH, PAYLOAD_INVALID, ENCODING_INVALID, LOG_ENTRY_INVALID, and what appending throws
+ */
+export async function attachSignature(
+  repository: Repository,
+  name: string,
+  subject: Descriptor,
+  detached: DetachedSignature,
+  options: ReadOptions = {},
+): Promise<Descriptor> {
+  const bytes = detached.payload ?? formatSimpleSigning(name, subject.digest, {});
+  checkManifestDigest(parseSimpleSigning(bytes).dockerManifestDigest, subject.digest);
+  const signature = detached.signature.trim();
+  decodeBase64(signature, 'the signature');
+  if (detached.logEntry !== undefined) parseLogAnnotation(detached.logEntry);
+  const optional = {
+    [annotationNames.certificate]: detached.certificate,
+    [annotationNames.chain]: detached.chain,
+    [annotationNames.bundle]: detached.logEntry,
+    [annotationNames.timestamp]:
+      detached.timestamp &&
+      JSON.stringify({ SignedRFC3161Timestamp: Buffer.from(detached.timestamp).toString('base64') }),
+  };
+  const annotations: Record<string, string> = { [annotationNames.signature]: signature };
+  for (const [key, value] of Object.entries(optional)) if (value !== undefined) annotations[key] = value;
+  const descriptor = { ...describeBytes(bytes, mediaTypes.simpleSigning), annotations };
+  const isSame = (other: Descriptor) =>
+    other.digest === descriptor.digest && other.annotations?.[annotationNames.signature] === signature;
+  const tag = cosignTag(subject.digest, 'sig');
+  return (await appendLayer(repository, tag, { descriptor, bytes, isSame }, options)).manifest;
+}
+
+/**
+ * Attaches a bundle as a referrer, or a DSSE envelope to the image's attestation tag. That it verifies is not checked;
+ * that it is an in-toto statement about this image is.
+ *
+ * @throws SUBJECT_MISMATCH, PAYLOAD_INVALID, BUNDLE_INVALID, ENVELOPE_INVALID, ENCODING_INVALID
+ */
+export async function attachAttestation(
+  repository: Repository,
+  subject: Descriptor,
+  bytes: Uint8Array,
+  created: Date,
+  options: ReadOptions = {},
+): Promise<Descriptor> {
+  const envelope = isBundle(bytes)
+    ? bundledEnvelope(bytes)
+    : parseEnvelope(parseJson(bytes, 'the attestation'));
+  if (envelope.payloadType !== mediaTypes.inToto) {
+    throw sigstoreErrors.error('PAYLOAD_TYPE_MISMATCH', {
+      message: 'the attestation is no in-toto statement',
+      expected: mediaTypes.inToto,
+      found: envelope.payloadType.slice(0, 200),
+    });
+  }
+  const statement = parseStatement(envelope.payload);
+  findSubject(statement, subject.digest);
+  if (isBundle(bytes)) {
+    return await attachBundle(repository, subject, bytes, statement.predicateType, created, options);
+  }
+  const annotations = { [annotationNames.signature]: '', predicateType: statement.predicateType };
+  const descriptor = { ...describeBytes(bytes, mediaTypes.dsseEnvelope), annotations };
+  const isSame = ({ digest }: Descriptor) => digest === descriptor.digest;
+  const tag = cosignTag(subject.digest, 'att');
+  return (await appendLayer(repository, tag, { descriptor, bytes, isSame }, options)).manifest;
+}
+
+/** Whether a file is meant to be a Sigstore bundle: it says so in its media type. */
+export function isBundle(bytes: Uint8Array): boolean {
+  const document = parseJson(bytes, 'the file', { maxBytes: bytes.byteLength });
+  return typeof document === 'object' && document !== null && Object.hasOwn(document, 'verificationMaterial');
+}
+
+function bundledEnvelope(bytes: Uint8Array) {
+  const { content } = parseBundle(bytes);
+  if (content.kind === 'dsse') return content.envelope;
+  throw sigstoreErrors.error('BUNDLE_CONTENT_UNSUPPORTED', {
+    message: 'the bundle holds the signature of a file, not a statement about an image',
+    expected: 'dsseEnvelope',
+    found: 'messageSignature',
+  });
+}
+
+/** Stores an SBOM under the image's SBOM tag, in place of the one that is there. Nothing signs it. */
+export async function attachSbom(
+  repository: Repository,
+  subject: Descriptor,
+  bytes: Uint8Array,
+  mediaType: string,
+  options: ReadOptions = {},
+): Promise<Descriptor> {
+  const config = new TextEncoder().encode(
+    JSON.stringify({ architecture: '', os: '', rootfs: { type: 'layers', diff_ids: [] }, config: {} }),
+  );
+  const layers = [describeBytes(bytes, mediaType)];
+  const described = describeBytes(config, ociTypes.ociConfig);
+  await repository.putBlob(described, config, options);
+  await repository.putBlob(layers[0]!, bytes, options);
+  const manifest = buildImageManifest({ config: described, layers });
+  const tag = cosignTag(subject.digest, 'sbom');
+  return await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, { ...options, tag });
+}
