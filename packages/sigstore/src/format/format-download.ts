@@ -27,7 +27,7 @@ export function downloadedAttestations({ items }: Evidence, predicateType?: stri
     if (item.kind === 'simple-signing') return [];
     const type = predicateTypeOf(item);
     if (predicateType === undefined ? type === signPredicateType : type !== predicateType) return [];
-    return [item.kind === 'bundle' ? bundleLine(item) : line(item.payload)];
+    return [item.kind === 'bundle' ? bundleLine(item) : envelopeLine(item.payload)];
   });
 }
 
@@ -50,6 +50,16 @@ function predicateTypeOf(item: DsseItem): string | undefined {
 
 function bundleLine(item: Extract<EvidenceItem, { kind: 'bundle' }>): string {
   return line(item.bytes);
+}
+
+/** Cosign's members and their order. */
+function envelopeLine(bytes: Uint8Array): string {
+  const { payload, payloadType, signatures } = parseEnvelope(parseJson(bytes, 'the attestation'));
+  return JSON.stringify({
+    payloadType,
+    payload: encodeBase64(payload),
+    signatures: signatures.map(({ keyid, signature }) => ({ keyid, sig: encodeBase64(signature) })),
+  });
 }
 
 function line(bytes: Uint8Array): string {
