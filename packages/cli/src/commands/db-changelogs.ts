@@ -9,11 +9,11 @@ import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { databasePath } from '../scan/database-path.ts';
 import { securityChangelogs } from '../scan/security-changelogs.ts';
-import { readSbomSubject } from '../scan/subject.ts';
+import { openSubject } from '../scan/subject.ts';
 import type { dbChangelogs } from '../specs/scan.ts';
 
 export const run: Run<typeof dbChangelogs.flags> = async ({ args, flags, terminal, signal }) => {
-  const subject = readSbomSubject(args[0]!, terminal);
+  const subject = await openSubject(args[0]!, flags, terminal, signal);
   const now = new Date();
   const fetcher = createFetcher({ cache: join(cacheDirectory(terminal.env), 'debs'), signal });
   const options = { fetcher, architecture: flags.arch, keyrings: machineKeyrings, now };

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildImage, buildLayer, createRegistryClient, machinePlatform, pushImage } from '@pratique/oci';
+import { startRegistry } from '@pratique/registry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../program/run.ts';
 import { testTerminal } from '../testing/terminal.ts';
@@ -74,6 +76,46 @@ test('packages the database says nothing about are never clean by silence', asyn
     stderr: 'error: 1 deb packages of debian:12 are not covered by the database\n',
   });
   expect(await pratique('scan', 'mixed.json', '--allow-uncovered')).toMatchObject({ code: 0 });
+});
+
+test('an image is scanned where it is, and one in which no package is found is not called clean', async () => {
+  const registry = await startRegistry({ listen: '127.0.0.1:0' });
+  try {
+    const file = (path: string, content: unknown) => ({
+      type: 'file' as const,
+      path,
+      content: new TextEncoder().encode(JSON.stringify(content)),
+    });
+    const client = createRegistryClient({ environment: {} });
+    const push = async (name: string, path: string) => {
+      const layer = await buildLayer([file(path, { name: 'lodash', version: '4.17.20' })]);
+      const image = buildImage({ layers: [layer], platform: machinePlatform() });
+      await pushImage(image, client.repository(`${registry.address}/${name}`), { tag: '1' });
+      return { digest: image.descriptor.digest, layer: layer.diffId };
+    };
+    const { digest, layer } = await push('app', 'app/node_modules/lodash/package.json');
+    await push('empty', 'data.json');
+    client.close();
+    const found = await pratique('scan', `${registry.address}/app:1`, '-o', 'json', '--fail-on', 'high');
+    expect(found.code).toBe(2);
+    expect(JSON.parse(found.stdout)).toMatchObject({
+      subject: { kind: 'image', digest },
+      findings: [{ vulnerability: 'GHSA-1', package: { location: { layer } } }, { vulnerability: 'GHSA-2' }],
+    });
+    const empty = await pratique('scan', `${registry.address}/empty:1`);
+    expect(empty).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('error: no packages were found'),
+    });
+    const unreachable = await pratique('scan', `${registry.address}/none:1`);
+    expect(unreachable).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('OCI_NOT_FOUND'),
+    });
+  } finally {
+    await registry.close();
+  }
 });
 
 test('no database and an old one are faults, not "nothing found"', async () => {

@@ -23,13 +23,13 @@ import type { Terminal } from '../program/terminal.ts';
 import { programVersion } from '../program/version.ts';
 import { age } from '../scan/age.ts';
 import { databasePath } from '../scan/database-path.ts';
-import { readSbomSubject } from '../scan/subject.ts';
+import { openSubject } from '../scan/subject.ts';
 import { reportTable } from '../scan/table.ts';
 import type { scan } from '../specs/scan.ts';
 
 type Flags = FlagValues<typeof scan.flags>;
 
-export const run: Run<typeof scan.flags> = async ({ args, flags, terminal }) => {
+export const run: Run<typeof scan.flags> = async ({ args, flags, terminal, signal }) => {
   const now = new Date();
   const maxAge = milliseconds('max-db-age', flags['max-db-age']);
   const read = (file: string): Uint8Array => readFile(file, terminal);
@@ -39,7 +39,7 @@ export const run: Run<typeof scan.flags> = async ({ args, flags, terminal }) => 
   const database = AdvisoryDatabase.open(databasePath(flags.db, terminal));
   try {
     refuseStale(database.builtAt(), maxAge, now);
-    const subject = readSbomSubject(args[0]!, terminal);
+    const subject = await openSubject(args[0]!, flags, terminal, signal);
     const options = { ignore, vex, onlyFixed: flags['only-fixed'], now, version: programVersion() };
     const report = scanSubject(subject, database, options);
     terminal.out(render(report, flags.output, terminal));
@@ -94,6 +94,14 @@ function conclude(report: ScanReport, flags: Flags, terminal: Terminal): number 
       `${level}: ${packages} ${[type, 'packages', place].filter(Boolean).join(' ')} are not covered by the database\n`,
     );
   }
+  if (report.endOfLife !== null && report.endOfLife < report.createdAt.slice(0, 10)) {
+    terminal.err(
+      `warning: the distribution has had no security updates since ${report.endOfLife}: what is not known is not fixed either\n`,
+    );
+  }
+  if (report.packages === 0) {
+    terminal.err(`${level}: no packages were found, so nothing can be said about vulnerabilities\n`);
+  }
   for (const { id, why } of report.staleRules)
     terminal.err(
       `warning: the ignore rule for ${printable(id)} ${why === 'expired' ? 'has expired' : 'matches nothing'}\n`,
@@ -107,5 +115,6 @@ function conclude(report: ScanReport, flags: Flags, terminal: Terminal): number 
       );
     if (reaches(report, threshold)) return 2;
   }
-  return report.uncovered.length > 0 && !flags['allow-uncovered'] ? 1 : 0;
+  const silent = report.uncovered.length > 0 || report.packages === 0;
+  return silent && !flags['allow-uncovered'] ? 1 : 0;
 }

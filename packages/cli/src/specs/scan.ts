@@ -14,21 +14,24 @@ const databaseFlag = {
 export const scan = defineCommand({
   name: 'scan',
   group,
-  summary: 'Find the known vulnerabilities of what a bill of materials lists',
+  summary: 'Find the known vulnerabilities of an image, a root file system or what a bill of materials lists',
   examples: [
-    { command: 'pratique scan sbom.json --fail-on high', does: 'exit 2 when anything is high or critical' },
     {
-      command: 'pratique scan sbom.json --only-fixed -o json',
-      does: 'what an upgrade removes, for a program',
+      command: 'pratique scan registry.example/app:1.0 --fail-on high',
+      does: 'exit 2 when anything is high or critical',
     },
     {
-      command: 'pratique scan sbom.json --ignore-file ignore.yaml --vex vendor.openvex.json -o sarif',
+      command: 'pratique scan sbom.json --only-fixed -o json',
+      does: 'CycloneDX or SPDX; what an upgrade removes, for a program',
+    },
+    {
+      command: 'pratique scan oci:./app --ignore-file ignore.yaml --vex vendor.openvex.json -o sarif',
       does: 'with what is known not to matter, for code scanning',
     },
   ],
   description:
-    'Exit code 0: scanned. 2: a finding is as bad as --fail-on. 1: something did not work; there is no database, it is too old, or it says\nnothing about some of the packages (see --allow-uncovered).',
-  args: ['SBOM'],
+    'SUBJECT is an image (registry reference, oci:DIRECTORY, docker-archive:FILE), a bill of materials (FILE.json), or rootfs:DIRECTORY and\nrootfs:FILE.tar. Exit code 0: scanned. 2: a finding is as bad as --fail-on. 1: something did not work; there is no database, it is too old, or it says\nnothing about some of the packages (see --allow-uncovered).',
+  args: ['SUBJECT'],
   flags: {
     ...databaseFlag,
     'max-db-age': {
@@ -60,6 +63,7 @@ export const scan = defineCommand({
       default: 'table',
       summary: 'Form of the report',
     },
+    ...registryFlags,
   },
 });
 
@@ -91,13 +95,13 @@ export const dbChangelogs = defineCommand({
       does: 'from the security suites of this machine’s apt sources',
     },
     {
-      command: 'pratique db changelogs sbom.json --sources jammy.sources',
+      command: 'pratique db changelogs rootfs:jammy.tar --sources jammy.sources',
       does: 'from those of another distribution',
     },
   ],
   description:
     'For each package that is installed in an older version than the mirror’s security suites have, one newer package is fetched, verified\nfrom the keyring to its digest, and the CVEs its changelog names are stored. A mirror is all that is needed; but changelogs know nothing\nof vulnerabilities without a fix, nor of severities.',
-  args: ['SBOM'],
+  args: ['SUBJECT'],
   flags: {
     ...databaseFlag,
     sources: {
@@ -112,6 +116,7 @@ export const dbChangelogs = defineCommand({
       summary: 'Architecture of the packages, as Debian calls it',
     },
     ...outputFlag,
+    ...registryFlags,
   },
 });
 

@@ -56,6 +56,15 @@ test('a report says what was found, with which database, of what age', async () 
   });
 });
 
+test('a release that is not supported any more is told, with the day', async () => {
+  using db = await databaseOf(records, built);
+  const subject = { kind: 'rootfs' as const, name: 'r', digest: null, packages };
+  const options = { ignore: [], vex: [], onlyFixed: false, now, version: '0.0.0' };
+  const distro = { id: 'debian', versionId: '10' };
+  expect(scan({ ...subject, distro }, db.database, options).endOfLife).toBe('2022-09-10');
+  expect(scan(subject, db.database, options).endOfLife).toBeNull();
+});
+
 test('only what an upgrade removes: the rest is counted, not forgotten', async () => {
   const fixed = await report({ onlyFixed: true });
   expect(names(fixed)).toEqual(['CVE-2024-1000']);

@@ -1,5 +1,6 @@
 import { type Severity, severities } from '../advisories/advisory.ts';
 import type { AdvisoryDatabase, DatabaseStatus } from '../advisories/database.ts';
+import { endOfLife } from '../packages/end-of-life.ts';
 import type { Distro, Package } from '../packages/package.ts';
 import type { Finding, SuppressedFinding, Suppression, Uncovered } from './finding.ts';
 import { type IgnoreRule, ignored, isAbout, isExpired } from './ignore.ts';
@@ -9,11 +10,11 @@ import { type VexStatement, vexOf } from './vex.ts';
 
 /** What is scanned. */
 export interface ScanSubject {
-  readonly kind: 'image' | 'sbom';
+  readonly kind: 'image' | 'rootfs' | 'sbom';
   /** For people: the reference or path. */
   readonly name: string;
-  /** Of the image manifest, or of the document. */
-  readonly digest: string;
+  /** Of the image manifest, or of the document; a root file system has none. */
+  readonly digest: string | null;
   readonly distro?: Distro | undefined;
   readonly packages: readonly Package[];
 }
@@ -33,8 +34,10 @@ export interface ScanReport {
   readonly schemaVersion: 1;
   readonly tool: { readonly name: 'pratique'; readonly version: string };
   readonly createdAt: string;
-  readonly subject: { readonly kind: 'image' | 'sbom'; readonly name: string; readonly digest: string };
+  readonly subject: Pick<ScanSubject, 'kind' | 'name' | 'digest'>;
   readonly distro: Distro | null;
+  /** `YYYY-MM-DD`: the last day on which the release gets security updates, where it is known. */
+  readonly endOfLife: string | null;
   readonly database: {
     readonly digest: string;
     readonly builtAt: string;
@@ -76,6 +79,7 @@ export function scan(subject: ScanSubject, database: AdvisoryDatabase, options: 
     createdAt: now.toISOString(),
     subject: { kind: subject.kind, name: subject.name, digest: subject.digest },
     distro: subject.distro ?? null,
+    endOfLife: (subject.distro && endOfLife(subject.distro)) ?? null,
     database: describeDatabase(status, now),
     packages: subject.packages.length,
     uncovered,

@@ -24,7 +24,7 @@ export function toCyclonedx(report: ScanReport): unknown {
     metadata: {
       timestamp: report.createdAt,
       tools: { components: [{ type: 'application', name: report.tool.name, version: report.tool.version }] },
-      component: { type: 'container', 'bom-ref': report.subject.digest, name: report.subject.name },
+      component: { type: 'container', 'bom-ref': 'subject', name: report.subject.name, ...version(report) },
       properties: [
         { name: 'pratique:database:digest', value: report.database.digest },
         { name: 'pratique:database:builtAt', value: report.database.builtAt },
@@ -39,6 +39,10 @@ export function toCyclonedx(report: ScanReport): unknown {
     })),
     vulnerabilities: [...Map.groupBy(all, ({ vulnerability }) => vulnerability).values()].flatMap(groupsOf),
   };
+}
+
+function version({ subject }: ScanReport): { readonly version?: string } {
+  return subject.digest === null ? {} : { version: subject.digest };
 }
 
 /** Two packages of one URL are in two places, or layers. */

@@ -51,7 +51,7 @@ export function toMarkdown(report: ScanReport): string {
   }
   lines.push(
     '',
-    `Digest ${report.subject.digest}. Database ${report.database.digest}, built ${report.database.builtAt}.`,
+    `Digest ${report.subject.digest ?? 'none'}. Database ${report.database.digest}, built ${report.database.builtAt}.`,
   );
   return `${lines.join('\n')}\n`;
 }
