@@ -34,6 +34,12 @@ test("reaching into another package's files is refused", () => {
   expect(problemsOf("import { a } from '@pratique/errors/src/catalog.ts';\na();", oci, true)).toHaveLength(1);
 });
 
+test('what a package exports for tests is for tests only', () => {
+  const source = "import { a } from '@pratique/errors/testing/x';\na();";
+  expect(problemsOf(source, oci, true)).toEqual([]);
+  expect(problemsOf(source, oci, false)).toHaveLength(1);
+});
+
 test('this repository keeps its floors', async () => {
   expect(await checkLayers(new URL('..', import.meta.url).pathname)).toEqual([]);
 });

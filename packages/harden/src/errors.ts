@@ -2,6 +2,26 @@ import { defineErrors } from '@pratique/errors';
 
 /** Everything `@pratique/harden` throws. */
 export const hardenErrors = defineErrors({
+  HARDEN_ROOT_UNRESOLVED: {
+    kind: 'denial',
+    title: 'What the image runs is not in it, so that nothing can be said about what it needs.',
+    remedy: 'Correct the entrypoint, or name what must stay in `keep`.',
+  },
+  HARDEN_LIBRARY_MISSING: {
+    kind: 'denial',
+    title: 'A program that stays needs a shared library that is not in the image.',
+    remedy: 'Add the package that has the library, or leave the program out.',
+  },
+  HARDEN_DATABASE_INVALID: {
+    kind: 'fault',
+    title: 'The package database of the image cannot be read, so that nobody can say what belongs to what.',
+    remedy: 'Repair the base image; `dpkg --audit` or `apk audit` in a container of it says more.',
+  },
+  HARDEN_STRIP_UNSAFE: {
+    kind: 'fault',
+    title: 'What would be removed is still needed by something that stays.',
+    remedy: 'Name the path in `keep`, and report this: it should not happen.',
+  },
   DEB_INVALID: {
     kind: 'fault',
     title: 'A Debian package (.deb) cannot be read.',

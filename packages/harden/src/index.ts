@@ -13,3 +13,7 @@ export {
 export { type Installed, solve } from './debian/solve.ts';
 export { type AptSource, parseAptSources } from './debian/sources.ts';
 export { hardenErrors } from './errors.ts';
+export { strippedEntries } from './image/stripped.ts';
+export { type Reachable, type RunContext, reach } from './reach/closure.ts';
+export { checkStripped, planStrip, type StripOptions, type StripPlan } from './strip/plan.ts';
+export { type Profile, profiles } from './strip/profile.ts';

@@ -1,15 +1,17 @@
 import { open } from 'node:fs/promises';
 import { printable } from '@pratique/errors';
+import type { ByteSource } from '../elf/parse.ts';
 import { ociErrors } from '../errors.ts';
 
-/** Bytes at hand, or a local file that is read when needed and never held whole in memory. */
-export type FileContent = Uint8Array | { readonly file: string };
+/** Bytes at hand; or a local file, or bytes that lie elsewhere, read when needed and never held whole in memory. */
+export type FileContent = Uint8Array | { readonly file: string } | ByteSource;
 
 const chunkBytes = 1024 * 1024;
 
 /** Size in bytes. */
 export async function contentSize(content: FileContent): Promise<number> {
   if (content instanceof Uint8Array) return content.length;
+  if ('read' in content) return content.size;
   const handle = await openFile(content.file);
   try {
     const stat = await handle.stat();
@@ -24,6 +26,11 @@ export async function contentSize(content: FileContent): Promise<number> {
 export async function* contentChunks(content: FileContent): AsyncGenerator<Uint8Array, void, undefined> {
   if (content instanceof Uint8Array) {
     if (content.length > 0) yield content;
+    return;
+  }
+  if ('read' in content) {
+    for (let at = 0; at < content.size; at += chunkBytes)
+      yield content.read(at, Math.min(chunkBytes, content.size - at));
     return;
   }
   const handle = await openFile(content.file);

@@ -24,7 +24,9 @@ export type LayerEntry =
       /** Default 0755. */
       readonly mode?: number;
     })
-  | (Owned & { readonly type: 'symlink'; readonly target: string });
+  | (Owned & { readonly type: 'symlink'; readonly target: string })
+  /** Another name of the file at `target`, a path of the same layer that sorts before it. */
+  | (Owned & { readonly type: 'hardlink'; readonly target: string });
 
 function invalid(message: string) {
   return ociErrors.error('OCI_BUILD_INPUT_INVALID', { message });
@@ -69,6 +71,12 @@ export function orderEntries(entries: Iterable<LayerEntry>): LayerEntry[] {
         throw invalid(`"${printable(parent)}" is not a directory, but "${printable(path)}" is below it`);
       else break;
     }
+  }
+  for (const entry of byPath.values()) {
+    if (entry.type !== 'hardlink') continue;
+    const target = byPath.get(normalPath(entry.target));
+    if (target?.type !== 'file' || Buffer.compare(Buffer.from(target.path), Buffer.from(entry.path)) >= 0)
+      throw invalid(`"${printable(entry.path)}" is a hard link to no file before it`);
   }
   const order = (left: LayerEntry, right: LayerEntry) =>
     Buffer.compare(Buffer.from(left.path), Buffer.from(right.path));

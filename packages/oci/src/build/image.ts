@@ -14,6 +14,10 @@ export interface RunConfig {
   readonly labels?: Readonly<Record<string, string>>;
   /** `8080/tcp` */
   readonly exposedPorts?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly stopSignal?: string;
+  /** `['CMD', …]` (Docker's extension). */
+  readonly healthcheck?: readonly string[];
 }
 
 export interface ImageInput {
@@ -62,6 +66,11 @@ export function buildImage(input: ImageInput): BuiltImage {
       Cmd: run.cmd,
       WorkingDir: run.workingDir,
       Labels: sorted(run.labels),
+      Volumes: run.volumes?.length
+        ? Object.fromEntries([...run.volumes].sort().map((path) => [path, {}]))
+        : undefined,
+      StopSignal: run.stopSignal,
+      Healthcheck: run.healthcheck?.length ? { Test: run.healthcheck } : undefined,
     },
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
     history: layers.map(() => ({ created, created_by: 'pratique' })),

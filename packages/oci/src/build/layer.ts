@@ -67,6 +67,13 @@ async function* tarChunks(
     const common = { uid, gid, mtime, path, size: 0 };
     if (entry.type === 'symlink') {
       yield* tarHeader({ ...common, type: 'symlink', mode: 0o777, target: entry.target });
+    } else if (entry.type === 'hardlink') {
+      yield* tarHeader({
+        ...common,
+        type: 'hardlink',
+        mode: 0o644,
+        target: entry.target.replace(/^\/+/, ''),
+      });
     } else if (entry.type === 'directory') {
       yield* tarHeader({ ...common, type: 'directory', path: `${path}/`, mode: entry.mode ?? 0o755 });
     } else {

@@ -5,7 +5,7 @@
 export interface TarEntry {
   /** Relative, with forward slashes; a directory's ends in one. */
   readonly path: string;
-  readonly type: 'file' | 'directory' | 'symlink';
+  readonly type: 'file' | 'directory' | 'symlink' | 'hardlink';
   readonly size: number;
   /** Permission bits. */
   readonly mode: number;
@@ -13,13 +13,13 @@ export interface TarEntry {
   readonly gid: number;
   /** Seconds since 1970. */
   readonly mtime: number;
-  /** Target of a symbolic link. */
+  /** Target of a link. */
   readonly target?: string;
 }
 
 const block = 512;
 const encoder = new TextEncoder();
-const typeflags = { file: '0', directory: '5', symlink: '2' } as const;
+const typeflags = { file: '0', directory: '5', symlink: '2', hardlink: '1' } as const;
 
 /** End of archive: two zero blocks. */
 export const tarEnd: Uint8Array = new Uint8Array(2 * block);
