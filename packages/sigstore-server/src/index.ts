@@ -1,3 +1,7 @@
+export { type AuditOptions, auditDirectory, auditUrl } from './audit/audit.ts';
+export type { LogAudit, SeenTree } from './audit/audit-log.ts';
+export { backupDirectory, restoreDirectory } from './backup/backup.ts';
+export type { LogCopy } from './backup/copy.ts';
 export { sigstoreServerErrors } from './errors.ts';
 export { type IssuerOptions, parseIssuers } from './oidc/issuers.ts';
 export type { AccessLogEntry, SigstoreServer, SigstoreServerOptions } from './options.ts';

@@ -29,7 +29,15 @@ import {
   policyTest,
 } from './policy.ts';
 import { dbChangelogs, dbExport, dbImport, dbStatus, dbUpdate, scan } from './scan.ts';
-import { demo, registryServe, sigstoreServe, up } from './servers.ts';
+import {
+  demo,
+  registryServe,
+  sigstoreAudit,
+  sigstoreBackup,
+  sigstoreRestore,
+  sigstoreServe,
+  up,
+} from './servers.ts';
 import {
   generateKeyPair,
   importKeyPair,
@@ -75,6 +83,9 @@ export const commands: readonly CommandSpec[] = [
   policyCapabilities,
   registryServe,
   sigstoreServe,
+  sigstoreAudit,
+  sigstoreBackup,
+  sigstoreRestore,
   scan,
   dbImport,
   dbChangelogs,

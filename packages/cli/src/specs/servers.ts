@@ -153,3 +153,84 @@ export const sigstoreServe = defineCommand({
     },
   },
 });
+
+const sigstoreData = {
+  kind: 'string',
+  placeholder: 'DIR',
+  default: './pratique-sigstore',
+  summary: 'The data directory of `pratique sigstore serve`',
+} as const;
+
+export const sigstoreAudit = defineCommand({
+  name: 'sigstore audit',
+  group: 'Sign and verify',
+  summary: 'Check that the logs of a private Sigstore are whole, and only grew',
+  examples: [
+    { command: 'pratique sigstore audit --data ./sigstore', does: 'a directory, also while it is served' },
+    {
+      command:
+        'pratique sigstore audit --url https://sigstore.example.com --trusted-root root.json --state seen.json',
+      does: 'a server, from elsewhere; remembers the trees it saw, and notices when one forks',
+    },
+  ],
+  description:
+    'Every entry of Rekor v1, Rekor v2 and the certificate log is read and hashed: the tiles must follow from the entries, the\nsigned checkpoint from the tiles, and the tree must continue the one in the state file. Exit 2 when one does not.',
+  args: [],
+  flags: {
+    data: sigstoreData,
+    url: { kind: 'string', placeholder: 'URL', summary: 'A server instead of a directory' },
+    'trusted-root': {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary: 'Whose keys to believe, for --url',
+    },
+    state: {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary: 'Trees seen before; written when all is well',
+    },
+    output: {
+      kind: 'string',
+      short: 'o',
+      choices: ['text', 'json'],
+      default: 'text',
+      summary: 'Form of the output',
+    },
+  },
+});
+
+export const sigstoreBackup = defineCommand({
+  name: 'sigstore backup',
+  group: 'Sign and verify',
+  summary: 'Copy a private Sigstore, also while it runs',
+  examples: [
+    {
+      command: 'pratique sigstore backup --data ./sigstore --to ./backup-1',
+      does: 'everything acknowledged until now, with the private keys',
+    },
+  ],
+  args: [],
+  flags: {
+    data: sigstoreData,
+    to: { kind: 'string', placeholder: 'DIR', summary: 'A directory that is not there yet' },
+  },
+});
+
+export const sigstoreRestore = defineCommand({
+  name: 'sigstore restore',
+  group: 'Sign and verify',
+  summary: 'Make a data directory from a backup',
+  examples: [
+    {
+      command: 'pratique sigstore restore --from ./backup-1 --data ./sigstore',
+      does: 'then `pratique sigstore serve --data ./sigstore` goes on from there',
+    },
+  ],
+  description:
+    'Entries acknowledged after the backup was made are lost, and whoever saw them sees a fork. Restore when the directory is\nlost, not to go back.',
+  args: [],
+  flags: {
+    from: { kind: 'string', placeholder: 'DIR', summary: 'What `pratique sigstore backup` made' },
+    data: { ...sigstoreData, summary: 'A directory that is not there yet' },
+  },
+});

@@ -26,7 +26,7 @@ const maxEntries = 256;
 
 /** The log of the certificates that our own Fulcio issued (RFC 6962): nobody else can add to it. */
 export class CertificateLog {
-  readonly #log: DurableLog;
+  readonly log: DurableLog;
   readonly #options: CertificateLogOptions;
 
   constructor(options: CertificateLogOptions) {
@@ -34,7 +34,7 @@ export class CertificateLog {
     const { directory, key, name } = options;
     const checkpoint = (size: number, root: Uint8Array) =>
       signCheckpoint({ origin: name, size, root }, name, key);
-    this.#log = new DurableLog({ directory, checkpoint });
+    this.log = new DurableLog({ directory, checkpoint });
   }
 
   /**
@@ -49,7 +49,7 @@ export class CertificateLog {
     chain: readonly Uint8Array[],
   ): Promise<Uint8Array> {
     const certificates = concatBytes(...chain.map(asn1Cert));
-    await this.#log.append({
+    await this.log.append({
       leaf: precertificateLeaf(entry),
       // PrecertChainEntry (RFC 6962 §3.1).
       extra: concatBytes(asn1Cert(precertificate), uintBytes(certificates.byteLength, 3), certificates),
@@ -59,7 +59,7 @@ export class CertificateLog {
   }
 
   treeHead(): JsonObject {
-    const { tree } = this.#log;
+    const { tree } = this.log;
     const head = { time: new Date(), size: tree.size, root: tree.root() };
     return {
       tree_size: head.size,
@@ -71,12 +71,12 @@ export class CertificateLog {
 
   /** Entries from `start` up to and with `end`, at most 256 of them (§4.6). */
   entries(start: number, end: number): JsonObject {
-    const { size } = this.#log.tree;
+    const { size } = this.log.tree;
     if (start > end || start >= size) throw new Refusal(400, `entries are from 0 to ${size - 1}`);
     const count = Math.min(end, size - 1, start + maxEntries - 1) - start + 1;
     return {
       entries: Array.from({ length: count }, (_, i) => {
-        const { leaf, extra } = this.#log.entry(start + i);
+        const { leaf, extra } = this.log.entry(start + i);
         return { leaf_input: encodeBase64(leaf), extra_data: encodeBase64(extra) };
       }),
     };
@@ -84,17 +84,17 @@ export class CertificateLog {
 
   /** `get-proof-by-hash` (§4.5). */
   proof(leafHash: Uint8Array, size: number): JsonObject {
-    const index = this.#log.indexOf(Buffer.from(leafHash).toString('hex'));
+    const index = this.log.indexOf(Buffer.from(leafHash).toString('hex'));
     if (index === undefined || index >= size) throw new Refusal(404, 'no such leaf');
     this.#checkSize(size);
-    return { leaf_index: index, audit_path: this.#log.tree.inclusionProof(index, size).map(encodeBase64) };
+    return { leaf_index: index, audit_path: this.log.tree.inclusionProof(index, size).map(encodeBase64) };
   }
 
   /** `get-sth-consistency` (§4.4). */
   consistency(first: number, second: number): JsonObject {
     this.#checkSize(second);
     if (first < 1 || first > second) throw new Refusal(400, 'the first tree is from 1 up to the second');
-    return { consistency: this.#log.tree.consistencyProof(first, second).map(encodeBase64) };
+    return { consistency: this.log.tree.consistencyProof(first, second).map(encodeBase64) };
   }
 
   roots(): JsonObject {
@@ -102,11 +102,11 @@ export class CertificateLog {
   }
 
   close(): Promise<void> {
-    return this.#log.close();
+    return this.log.close();
   }
 
   #checkSize(size: number): void {
-    if (size > this.#log.tree.size) throw new Refusal(400, 'the tree has never had this size');
+    if (size > this.log.tree.size) throw new Refusal(400, 'the tree has never had this size');
   }
 }
 

@@ -13,7 +13,7 @@ const headerBytes = 8;
 /** More than any request may carry. */
 const maxRecordBytes = 64 * 1024 * 1024;
 
-/** A file of records that only grows. A record that a crash cut off is dropped at the next start. */
+/** A file of records that only grows. What is after the last whole record, because of a crash, is not part of it. */
 export class Journal {
   readonly #file: number;
   #end: number;
@@ -23,21 +23,28 @@ export class Journal {
     this.#end = end;
   }
 
-  /** Opens or makes the file, calls `each` for every whole record in order, and cuts off what is after them. */
+  /** Opens or makes the file and calls `each` for every whole record in order. */
   static open(path: string, each: (record: Uint8Array, offset: number) => void): Journal {
     // Not in append mode: a batch that failed halfway is written over by nobody, as the log stops then.
-    const file = openSync(path, 'a+', 0o600);
-    closeSync(file);
+    closeSync(openSync(path, 'a+', 0o600));
     syncDirectorySync(dirname(path));
-    const journal = new Journal(openSync(path, 'r+'), 0);
-    for (;;) {
-      const record = journal.#readAt(journal.#end);
-      if (record === undefined) break;
-      each(record, journal.#end);
-      journal.#end += headerBytes + record.byteLength;
+    const file = openSync(path, 'r+');
+    return new Journal(file, scan(file, each));
+  }
+
+  /** Calls `each` for every whole record of a file that another process may be writing. */
+  static scan(path: string, each: (record: Uint8Array, offset: number) => void): void {
+    const file = openSync(path, 'r');
+    try {
+      scan(file, each);
+    } finally {
+      closeSync(file);
     }
-    if (fstatSync(journal.#file).size > journal.#end) ftruncateSync(journal.#file, journal.#end);
-    return journal;
+  }
+
+  /** Cuts off what a crash left behind. Not at opening: only the owner knows whether it is that, or damage. */
+  cut(): void {
+    if (fstatSync(this.#file).size > this.#end) ftruncateSync(this.#file, this.#end);
   }
 
   /** Stores records and returns where each begins once all of them are on disk. One call at a time. */
@@ -67,7 +74,7 @@ export class Journal {
 
   /** The record that begins at `offset`. */
   read(offset: number): Uint8Array {
-    const record = this.#readAt(offset);
+    const record = readAt(this.#file, offset);
     if (record === undefined) throw new Error('a stored record cannot be read back');
     return record;
   }
@@ -75,15 +82,25 @@ export class Journal {
   close(): void {
     closeSync(this.#file);
   }
+}
 
-  #readAt(offset: number): Uint8Array | undefined {
-    const header = new Uint8Array(headerBytes);
-    if (readSync(this.#file, header, 0, headerBytes, offset) < headerBytes) return undefined;
-    const view = new DataView(header.buffer);
-    const length = view.getUint32(0);
-    if (length === 0 || length > maxRecordBytes) return undefined;
-    const record = new Uint8Array(length);
-    if (readSync(this.#file, record, 0, length, offset + headerBytes) < length) return undefined;
-    return crc32(record) === view.getUint32(4) ? record : undefined;
+/** Calls `each` for whole records from the beginning on, and returns where the last one ends. */
+function scan(file: number, each: (record: Uint8Array, offset: number) => void): number {
+  for (let end = 0; ; ) {
+    const record = readAt(file, end);
+    if (record === undefined) return end;
+    each(record, end);
+    end += headerBytes + record.byteLength;
   }
+}
+
+function readAt(file: number, offset: number): Uint8Array | undefined {
+  const header = new Uint8Array(headerBytes);
+  if (readSync(file, header, 0, headerBytes, offset) < headerBytes) return undefined;
+  const view = new DataView(header.buffer);
+  const length = view.getUint32(0);
+  if (length === 0 || length > maxRecordBytes) return undefined;
+  const record = new Uint8Array(length);
+  if (readSync(file, record, 0, length, offset + headerBytes) < length) return undefined;
+  return crc32(record) === view.getUint32(4) ? record : undefined;
 }

@@ -59,12 +59,18 @@ export class DurableLog {
     this.#options = options;
     mkdirSync(options.directory, { recursive: true });
     this.#journal = Journal.open(join(options.directory, 'journal'), (record, offset) => {
-      const entry = decode(record);
+      const entry = decodeEntry(record);
       this.#add(entry, leafHash(entry.leaf), offset);
     });
     this.#publisher = new TilePublisher(options.directory, this);
     this.#checkPublished();
+    this.#journal.cut();
     this.#publish();
+  }
+
+  /** The signed checkpoint of everything that is on disk. */
+  checkpoint(): string {
+    return this.#options.checkpoint(this.tree.size, this.tree.root());
   }
 
   /** Stores an entry; resolves with its index when it is on disk. An entry with the same leaf is not stored twice. */
@@ -86,7 +92,7 @@ export class DurableLog {
   entry(index: number): LoggedEntry {
     const offset = this.#offsets[index];
     if (offset === undefined) throw new RangeError('no such entry');
-    return decode(this.#journal.read(offset));
+    return decodeEntry(this.#journal.read(offset));
   }
 
   leaf(index: number): Uint8Array {
@@ -167,7 +173,8 @@ function encode({ leaf, extra, time }: LoggedEntry): Uint8Array {
   return concatBytes(uintBytes(time.getTime(), 8), uintBytes(leaf.byteLength, 4), leaf, extra);
 }
 
-function decode(record: Uint8Array): LoggedEntry {
+/** The entry in a record of the journal. */
+export function decodeEntry(record: Uint8Array): LoggedEntry {
   const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
   const end = 12 + view.getUint32(8);
   return {

@@ -1,8 +1,8 @@
-import { isJsonObject } from '@pratique/crypto';
+import { isJsonObject, parseJson } from '@pratique/crypto';
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey, errors as joseErrors } from 'jose';
+import { fetchBytes } from '../http/fetch.ts';
 
 const maxBytes = 256 * 1024;
-const timeoutMs = 5000;
 /** An unknown key id may be a new key; asking again is bounded by this. */
 const patienceMs = 30_000;
 const maxAgeMs = 600_000;
@@ -51,14 +51,5 @@ export function remoteKeys(issuer: string): JWTVerifyGetKey {
 }
 
 async function fetchJson(url: string): Promise<unknown> {
-  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
-  if (!response.ok || response.body === null) throw new Error(`the issuer answered ${response.status}`);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw new Error('the issuer’s answer is too large');
-    chunks.push(chunk);
-  }
-  return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  return parseJson(await fetchBytes(url, maxBytes), 'the issuer’s answer');
 }

@@ -5,8 +5,7 @@ import {
   type SigningKey,
   signCheckpoint,
 } from '@pratique/crypto';
-import { DurableLog, type LoggedEntry } from '../log/log.ts';
-import { readTile, type TileName } from '../log/tiles.ts';
+import { DurableLog } from '../log/log.ts';
 import { encodeSearchKeys } from '../search/keys.ts';
 import { SearchIndex } from '../search/search-index.ts';
 import { type CanonicalEntryV2, canonicalEntryV2 } from './entry.ts';
@@ -22,22 +21,17 @@ export interface RekorV2Options {
 /** Rekor v2 (rekor-tiles): entries whose signatures were verified, in a tree that is read as C2SP `tlog-tiles`. */
 export class RekorV2 {
   readonly search = new SearchIndex();
-  readonly #log: DurableLog;
-  readonly #options: RekorV2Options;
+  readonly log: DurableLog;
   readonly #logId: string;
 
   constructor(options: RekorV2Options) {
-    this.#options = options;
-    this.#logId = encodeBase64(noteKeyHash(options.name, options.key.publicKey));
-    this.#log = new DurableLog({
+    const { name, key } = options;
+    this.#logId = encodeBase64(noteKeyHash(name, key.publicKey));
+    this.log = new DurableLog({
       directory: options.directory,
-      checkpoint: (size, root) => this.#checkpoint(size, root),
+      checkpoint: (size, root) => signCheckpoint({ origin: name, size, root }, name, key),
       onEntry: ({ extra }, index) => this.search.add(extra, index),
     });
-  }
-
-  get size(): number {
-    return this.#log.tree.size;
   }
 
   /**
@@ -48,32 +42,18 @@ export class RekorV2 {
   async add(request: JsonObject): Promise<JsonObject | number> {
     const entry = canonicalEntryV2(request);
     const extra = encodeSearchKeys(entry.searchKeys);
-    const { index, duplicate } = await this.#log.append({ leaf: entry.body, extra, time: new Date() });
+    const { index, duplicate } = await this.log.append({ leaf: entry.body, extra, time: new Date() });
     return duplicate ? index : this.#entry(entry, index);
   }
 
-  entry(index: number): LoggedEntry {
-    return this.#log.entry(index);
-  }
-
-  /** The checkpoint of everything that is on disk. */
-  checkpoint(): string {
-    return this.#checkpoint(this.size, this.#log.tree.root());
-  }
-
-  tile(name: TileName): Uint8Array | undefined {
-    return readTile(this.#log, name);
-  }
-
   close(): Promise<void> {
-    return this.#log.close();
+    return this.log.close();
   }
 
   /** In protobuf's JSON: 64-bit numbers are strings. There is no promise and no time, only the proof. */
   #entry({ kind, body }: CanonicalEntryV2, index: number): JsonObject {
-    const { tree } = this.#log;
+    const { tree } = this.log;
     const size = tree.size;
-    const root = tree.root(size);
     return {
       logIndex: String(index),
       logId: { keyId: this.#logId },
@@ -82,17 +62,12 @@ export class RekorV2 {
       inclusionPromise: null,
       inclusionProof: {
         logIndex: String(index),
-        rootHash: encodeBase64(root),
+        rootHash: encodeBase64(tree.root(size)),
         treeSize: String(size),
         hashes: tree.inclusionProof(index, size).map(encodeBase64),
-        checkpoint: { envelope: this.#checkpoint(size, root) },
+        checkpoint: { envelope: this.log.checkpoint() },
       },
       canonicalizedBody: encodeBase64(body),
     };
-  }
-
-  #checkpoint(size: number, root: Uint8Array): string {
-    const { name, key } = this.#options;
-    return signCheckpoint({ origin: name, size, root }, name, key);
   }
 }

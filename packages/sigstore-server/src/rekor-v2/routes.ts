@@ -1,13 +1,11 @@
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { Refusal } from '../http/refusal.ts';
 import { readJson } from '../http/request.ts';
-import { parseTileName } from '../log/tiles.ts';
+import { tileRoutes } from '../log/routes.ts';
 import type { RekorV2 } from './rekor-v2.ts';
 
 /** An envelope with an attestation of some size in it. */
 const maxEntryBytes = 16 * 1024 * 1024;
-const immutable = 'public, max-age=31536000, immutable';
 
 /** The API of Rekor v2, below `/api/v2`: one way to write, and C2SP `tlog-tiles` to read. */
 export function rekorV2Routes(rekor: RekorV2): Hono<{ Bindings: HttpBindings }> {
@@ -18,20 +16,6 @@ export function rekorV2Routes(rekor: RekorV2): Hono<{ Bindings: HttpBindings }> 
     const message = `an equivalent entry already exists in the transparency log with index ${added}`;
     return context.json({ code: 6, message, details: [] }, 409, { 'x-log-index': String(added) });
   });
-  app.get('/checkpoint', (context) =>
-    context.body(rekor.checkpoint(), 200, {
-      'content-type': 'text/plain; charset=utf-8',
-      'cache-control': 'no-cache',
-    }),
-  );
-  app.get('/tile/*', (context) => {
-    const name = parseTileName(context.req.path.slice('/api/v2/tile/'.length));
-    const bytes = name === undefined ? undefined : rekor.tile(name);
-    if (bytes === undefined) throw new Refusal(404, 'no such tile');
-    return context.body(Uint8Array.from(bytes), 200, {
-      'content-type': 'application/octet-stream',
-      'cache-control': immutable,
-    });
-  });
+  app.route('/', tileRoutes(rekor.log));
   return app;
 }

@@ -8,7 +8,7 @@ import {
   toHex,
 } from '@pratique/crypto';
 import { Refusal } from '../http/refusal.ts';
-import { DurableLog, type LoggedEntry } from '../log/log.ts';
+import { DurableLog } from '../log/log.ts';
 import { encodeSearchKeys } from '../search/keys.ts';
 import { SearchIndex } from '../search/search-index.ts';
 import { canonicalEntry } from './entry.ts';
@@ -26,7 +26,7 @@ export interface RekorOptions {
 export class Rekor {
   readonly publicKeyPem: string;
   readonly search = new SearchIndex();
-  readonly #log: DurableLog;
+  readonly log: DurableLog;
   readonly #options: RekorOptions;
   readonly #logId: string;
 
@@ -34,7 +34,7 @@ export class Rekor {
     this.#options = options;
     this.publicKeyPem = formatPublicKey(options.key.publicKey);
     this.#logId = options.key.publicKey.fingerprint.slice('sha256:'.length);
-    this.#log = new DurableLog({
+    this.log = new DurableLog({
       directory: options.directory,
       checkpoint: (size, root) => this.#checkpoint(size, root),
       onEntry: ({ extra }, index) => this.search.add(extra, index),
@@ -42,7 +42,7 @@ export class Rekor {
   }
 
   get size(): number {
-    return this.#log.tree.size;
+    return this.log.tree.size;
   }
 
   /** Verifies and stores a proposed entry; it is on disk when this resolves. */
@@ -50,26 +50,22 @@ export class Rekor {
     const { body, searchKeys } = canonicalEntry(proposed);
     // The time the log vouches for has seconds.
     const time = new Date(Math.floor(Date.now() / 1000) * 1000);
-    return this.#log.append({
+    return this.log.append({
       leaf: body,
       extra: encodeSearchKeys(searchKeys),
       time,
     });
   }
 
-  entry(index: number): LoggedEntry {
-    return this.#log.entry(index);
-  }
-
   uuid(index: number): string {
-    return this.#options.treeId + toHex(this.#log.tree.node(0, index));
+    return this.#options.treeId + toHex(this.log.tree.node(0, index));
   }
 
   /** The index for 64 (leaf hash) or 80 (tree and leaf hash) hexadecimal digits. */
   indexOf(uuid: string): number {
     const [, tree, hash] = /^([0-9a-f]{16})?([0-9a-f]{64})$/.exec(uuid) ?? [];
     if (hash === undefined) throw new Refusal(400, 'an entry is named by 64 or 80 hexadecimal digits');
-    const index = this.#log.indexOf(hash);
+    const index = this.log.indexOf(hash);
     if (index === undefined || (tree !== undefined && tree !== this.#options.treeId)) {
       throw new Refusal(404, 'no such entry');
     }
@@ -78,9 +74,9 @@ export class Rekor {
 
   /** LogEntry of Rekor's API: the entry, the promise to keep it, and the proof that it is kept. */
   answer(index: number): JsonObject {
-    const { tree } = this.#log;
+    const { tree } = this.log;
     if (index >= tree.size) throw new Refusal(404, 'no such entry');
-    const { leaf, time } = this.#log.entry(index);
+    const { leaf, time } = this.log.entry(index);
     const size = tree.size;
     const root = tree.root(size);
     const promised = {
@@ -108,7 +104,7 @@ export class Rekor {
   }
 
   info(): JsonObject {
-    const { tree } = this.#log;
+    const { tree } = this.log;
     const root = tree.root();
     return {
       inactiveShards: [],
@@ -120,7 +116,7 @@ export class Rekor {
   }
 
   consistency(first: number, last: number): JsonObject {
-    const { tree } = this.#log;
+    const { tree } = this.log;
     if (first < 1 || first > last || last > tree.size) {
       throw new Refusal(400, `the sizes are from 1 to ${tree.size}, the first no larger than the last`);
     }
@@ -128,7 +124,7 @@ export class Rekor {
   }
 
   close(): Promise<void> {
-    return this.#log.close();
+    return this.log.close();
   }
 
   #checkpoint(size: number, root: Uint8Array): string {

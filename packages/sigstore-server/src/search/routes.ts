@@ -3,13 +3,13 @@ import { encodeBase64, type JsonObject } from '@pratique/crypto';
 import { Hono } from 'hono';
 import { Refusal } from '../http/refusal.ts';
 import { wholeNumber } from '../http/request.ts';
-import type { LoggedEntry } from '../log/log.ts';
+import type { DurableLog } from '../log/log.ts';
 import type { SearchIndex } from './search-index.ts';
 
 /** A log that can be searched. */
 export interface SearchableLog {
   readonly search: SearchIndex;
-  entry(index: number): LoggedEntry;
+  readonly log: DurableLog;
 }
 
 const maxQueryLength = 512;
@@ -43,7 +43,7 @@ export function searchRoutes(
       const found =
         identity === undefined ? log.search.find(keys, 'and') : log.search.findNames(identity, keys);
       return found.slice(0, limit).map((logIndex) => {
-        const { leaf, time } = log.entry(logIndex);
+        const { leaf, time } = log.log.entry(logIndex);
         return { log: name, logIndex, time: time.toISOString(), body: encodeBase64(leaf) };
       });
     });

@@ -3,6 +3,7 @@ import { type Context, Hono } from 'hono';
 import { certificateLogRoutes } from '../ct/routes.ts';
 import { fulcioRoutes } from '../fulcio/routes.ts';
 import { Refusal } from '../http/refusal.ts';
+import { tileRoutes } from '../log/routes.ts';
 import { rekorRoutes } from '../rekor/routes.ts';
 import { rekorV2Routes } from '../rekor-v2/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
@@ -29,6 +30,8 @@ export function createRoutes(services: Services): Hono<Env> {
   app.route('/api', fulcioRoutes(services.fulcio, services.issuers));
   app.route('/ct/v1', certificateLogRoutes(services.certificateLog));
   app.route('/oidc', services.oidc.routes());
+  app.route('/tiles/rekor', tileRoutes(services.rekor.log));
+  app.route('/tiles/ctlog', tileRoutes(services.certificateLog.log));
   app.get('/tuf/*', (context) => {
     const bytes = services.tuf.read(context.req.path.slice('/tuf/'.length));
     if (bytes === undefined) throw new Refusal(404, 'no such file');

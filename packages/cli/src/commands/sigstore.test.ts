@@ -1,0 +1,60 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startSigstoreServer } from '@pratique/sigstore-server';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../program/run.ts';
+import { testTerminal } from '../testing/terminal.ts';
+
+const never = new AbortController().signal;
+let cwd: string;
+
+async function pratique(...argv: string[]) {
+  const terminal = testTerminal({ cwd, env: { HOME: cwd } });
+  const code = await run(['sigstore', ...argv], terminal, never);
+  return { code, stdout: terminal.stdout, stderr: terminal.stderr };
+}
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'pratique-sigstore-'));
+  const server = await startSigstoreServer({
+    listen: '127.0.0.1:0',
+    directory: join(cwd, 'pratique-sigstore'),
+  });
+  await server.close();
+});
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+test('an audit exits 0 for sound logs and 2 for others, and remembers what it saw', async () => {
+  const good = await pratique('audit', '--state', 'seen.json');
+  expect([good.code, good.stdout]).toEqual([0, expect.stringMatching(/^sound {3}rekor: 0 entries/)]);
+  const seen = JSON.parse(readFileSync(join(cwd, 'seen.json'), 'utf8')) as {
+    logs: Record<string, { size: number }>;
+  };
+  expect(Object.keys(seen.logs)).toHaveLength(3);
+  for (const tree of Object.values(seen.logs)) tree.size = 7;
+  writeFileSync(join(cwd, 'seen.json'), JSON.stringify(seen));
+  const shrunk = await pratique('audit', '--state', 'seen.json', '-o', 'json');
+  expect([shrunk.code, JSON.parse(shrunk.stdout)]).toEqual([
+    2,
+    expect.objectContaining({ schemaVersion: 1, sound: false }),
+  ]);
+  expect(JSON.parse(readFileSync(join(cwd, 'seen.json'), 'utf8'))).toEqual(seen);
+});
+
+test('a backup is made and restored, never over something', async () => {
+  expect((await pratique('backup', '--to', 'backup')).code).toBe(0);
+  expect((await pratique('backup', '--to', 'backup')).code).toBe(3);
+  expect((await pratique('restore', '--from', 'backup', '--data', 'again')).code).toBe(0);
+  expect((await pratique('restore', '--from', 'backup', '--data', 'again')).code).toBe(3);
+  expect((await pratique('audit', '--data', 'again')).code).toBe(0);
+});
+
+test('what is missing or does not fit together is a usage error', async () => {
+  expect((await pratique('backup')).code).toBe(3);
+  expect((await pratique('restore')).code).toBe(3);
+  expect((await pratique('audit', '--url', 'http://127.0.0.1:1')).code).toBe(3);
+  writeFileSync(join(cwd, 'other.json'), '{"logs":{"x":1}}');
+  expect((await pratique('audit', '--state', 'other.json')).code).toBe(3);
+});

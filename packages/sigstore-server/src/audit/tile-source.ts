@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fetchBytes } from '../http/fetch.ts';
+import { tilePath } from '../log/tiles.ts';
+
+/** Where the files of a C2SP `tlog-tiles` log are read from. */
+export interface TileSource {
+  /** @throws Error when there is no such file */
+  read(path: string): Promise<Uint8Array>;
+}
+
+/** More than 256 leaves can have. */
+const maxTileBytes = 256 * (2 + 65_535);
+
+export function tilesInDirectory(directory: string): TileSource {
+  return { read: async (path) => readFileSync(join(directory, path)) };
+}
+
+export function tilesBelow(url: string): TileSource {
+  return { read: (path) => fetchBytes(`${url}/${path}`, maxTileBytes) };
+}
+
+/** The first `width` items of a tile. The partial tile may be gone when the full one has come, which begins with it. */
+export async function readPartial(
+  source: TileSource,
+  level: number | 'entries',
+  index: number,
+  width: number,
+): Promise<Uint8Array> {
+  const full = `tile/${level}/${tilePath(index)}`;
+  if (width === 256) return await source.read(full);
+  try {
+    return await source.read(`${full}.p/${width}`);
+  } catch {
+    return await source.read(full);
+  }
+}
+
+/** True for a directory in which a log has published a checkpoint. */
+export function isPublished(directory: string): boolean {
+  return existsSync(join(directory, 'checkpoint'));
+}

@@ -1,0 +1,29 @@
+import type { HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import { Refusal } from '../http/refusal.ts';
+import type { DurableLog } from './log.ts';
+import { parseTileName, readTile } from './tiles.ts';
+
+const immutable = 'public, max-age=31536000, immutable';
+
+/** A log as C2SP `tlog-tiles` has it: `checkpoint`, `tile/LEVEL/INDEX` and `tile/entries/INDEX`. */
+export function tileRoutes(log: DurableLog): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.get('/checkpoint', (context) =>
+    context.body(log.checkpoint(), 200, {
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'no-cache',
+    }),
+  );
+  app.get('/tile/*', (context) => {
+    const { path } = context.req;
+    const name = parseTileName(path.slice(path.indexOf('/tile/') + '/tile/'.length));
+    const bytes = name === undefined ? undefined : readTile(log, name);
+    if (bytes === undefined) throw new Refusal(404, 'no such tile');
+    return context.body(Uint8Array.from(bytes), 200, {
+      'content-type': 'application/octet-stream',
+      'cache-control': immutable,
+    });
+  });
+  return app;
+}
