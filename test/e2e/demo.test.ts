@@ -39,7 +39,7 @@ interface Row {
   readonly decisionId: string;
 }
 
-test('pratique demo -o json prints nine expected decisions, each with its own id', {
+test('pratique demo -o json prints nineteen expected decisions, each with its own id', {
   timeout: 120_000,
 }, () => {
   const { status, stdout } = demo('-o', 'json');
@@ -55,12 +55,20 @@ test('pratique demo -o json prints nine expected decisions, each with its own id
     [7, false],
     [8, false],
     [9, true],
+    [10, true],
+    ...[11, 12, 13, 14, 15, 16, 17].map((number) => [number, false]),
+    [18, true],
+    [19, false],
   ]);
   const codes = new Map(rows.map((row) => [row.case, row.codes]));
   expect(codes.get(2)).toEqual(['SIGNATURE_MISSING']);
   expect(codes.get(3)).toEqual(['ENVIRONMENT_MISMATCH']);
   expect(codes.get(7)).toEqual(['OCI_UNREACHABLE']);
-  expect(new Set(rows.map((row) => row.decisionId)).size).toBe(9);
+  for (const number of [12, 13, 14]) expect(codes.get(number)).toEqual(['IDENTITY_MISMATCH']);
+  expect(codes.get(15)).toEqual(['LOG_NOT_TRUSTED']);
+  expect(codes.get(16)).toEqual(['CERTIFICATE_PATH_INVALID']);
+  expect(codes.get(19)).toEqual(['ATTESTATION_MISSING']);
+  expect(new Set(rows.map((row) => row.decisionId)).size).toBe(19);
   for (const row of rows) expect(row.expected).toBe(row.allowed ? 'allowed' : 'denied');
 });
 
@@ -73,7 +81,7 @@ describe('--base takes an image of the user’s', () => {
     await pushImage(buildImage({ layers: [layer], platform: machinePlatform() }), layout, { tag: 'mine' });
     const { status, stdout, stderr } = demo('--base', 'oci:layout', '-o', 'json');
     expect(stderr).toContain('oci:layout pushed');
-    expect([status, (JSON.parse(stdout) as Row[]).length]).toEqual([0, 9]);
+    expect([status, (JSON.parse(stdout) as Row[]).length]).toEqual([0, 19]);
   });
 
   test('a base that is not there is an error with a code and prints no table', () => {

@@ -17,4 +17,4 @@ export { type IdentityToken, parseIdentityToken } from './identity/token.ts';
 export { renewing } from './identity/token-source.ts';
 export { type KeylessOptions, keylessSigner } from './signer/keyless.ts';
 export { witnessedKeySigner } from './signer/witnessed-key.ts';
-export type { Witnesses } from './signer/witnesses.ts';
+export { type Testimony, type Witnesses, witness } from './signer/witnesses.ts';

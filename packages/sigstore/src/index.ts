@@ -20,9 +20,11 @@ export { defaultEvidenceLimits, type EvidenceLimits } from './limits.ts';
 export { signPredicateType } from './media-types.ts';
 export { newPredicate } from './payload/new-predicate.ts';
 export { parsePredicateType, predicateTypeNames } from './payload/predicate-types.ts';
+export { formatStatement } from './payload/statement.ts';
+export { attachBundle } from './sign/attach.ts';
 export { type Attested, type AttestOptions, attestImage, type Claim } from './sign/attest.ts';
 export { attestBlob, blobArtifact, type NamedArtifact, type SignedBlob, signBlob } from './sign/blob.ts';
-export { formatEnvelope } from './sign/bundle.ts';
+export { formatBundle, formatEnvelope } from './sign/bundle.ts';
 export { creationTime } from './sign/created.ts';
 export {
   type SignedImage,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DemoCase } from './cases.ts';
+import type { DemoCase } from './case.ts';
 
 /** The AdmissionReview a Kubernetes API server would send for the case's object (admission.k8s.io/v1). */
 export function admissionReview(demo: DemoCase, image: string, initImage: string | undefined): object {

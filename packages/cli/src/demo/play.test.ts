@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AdmissionAnswer } from './ask.ts';
-import { cases, type DemoCase } from './cases.ts';
+import type { DemoCase } from './case.ts';
+import { cases } from './cases.ts';
 import { problemsOf } from './play.ts';
 
 const subject = `sha256:${'a'.repeat(64)}` as const;

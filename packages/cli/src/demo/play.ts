@@ -1,6 +1,7 @@
 import type { Digest } from '@pratique/oci';
 import { type AdmissionAnswer, ask } from './ask.ts';
-import { cases, type DemoCase } from './cases.ts';
+import type { DemoCase } from './case.ts';
+import { cases } from './cases.ts';
 import { admissionReview } from './objects.ts';
 import type { Stage } from './stage.ts';
 
@@ -26,7 +27,7 @@ export async function play(stage: Stage, signal: AbortSignal): Promise<Outcome[]
 async function playOne(demo: DemoCase, stage: Stage, signal: AbortSignal): Promise<Outcome> {
   const image = `${demo.stopped ? stage.stopped : stage.registry.address}/${demo.image}`;
   const initImage = demo.initImage && `${stage.registry.address}/${demo.initImage}`;
-  const { url, caPem } = demo.warn ? stage.warning : stage.webhook;
+  const { url, caPem } = webhookFor(demo, stage);
   const review = admissionReview(demo, image, initImage);
   // As in a cluster: mutation first, then validation.
   const mutated = await ask(`${url}/mutate`, caPem, review, signal);
@@ -35,6 +36,11 @@ async function playOne(demo: DemoCase, stage: Stage, signal: AbortSignal): Promi
   const codes = [annotations.denials, annotations.warnings].flatMap((list) => list?.split(',') ?? []);
   const outcome = { demo, image, answer, codes, decisionId: annotations['decision-id'] ?? '' };
   return { ...outcome, problems: problemsOf(demo, outcome, mutated, stage.subject.digest) };
+}
+
+function webhookFor({ gate }: DemoCase, { webhook, warning, keyless }: Stage): Stage['webhook'] {
+  if (gate === 'keyless') return keyless;
+  return gate === 'warn' ? warning : webhook;
 }
 
 /** What is wrong with an answer: verdict, reasons, what it names, and for case 1 the digest `subject` in the patch. */
@@ -60,7 +66,7 @@ export function problemsOf(
     expect(codes.includes(demo.code), `codes ${codes.join(', ') || 'none'}, expected ${demo.code}: ${text}`);
   for (const code of demo.without ?? []) expect(!codes.includes(code), `the reason ${code} is wrong here`);
   if (demo.names) expect(text.includes(demo.names), `the answer does not name ${demo.names}: ${text}`);
-  if (demo.warn) expect((answer.warnings?.length ?? 0) > 0, 'no Kubernetes warning');
+  if (demo.gate === 'warn') expect((answer.warnings?.length ?? 0) > 0, 'no Kubernetes warning');
   if (demo.case === 1) expect(patched(mutated) === subject, `the Pod was not pinned to ${subject}`);
   return problems;
 }

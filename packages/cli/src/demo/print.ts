@@ -27,8 +27,9 @@ export function demoText(outcomes: readonly Outcome[], stage: Stage, keep: boole
   parts.push(
     [
       c.bold('What just happened'),
-      `  One image, ${stage.subject.digest.slice(0, 19)}…, was pushed under six names to a registry in this process.`,
+      `  One image, ${stage.subject.digest.slice(0, 19)}…, was pushed under many names to a registry in this process.`,
       '  The team signed two of them, for dev and for prod; a stranger signed another; one tag was moved, one signature copied.',
+      '  Alice and Bob signed it without keys, as who they are to an issuer; others tried to pass for them.',
       '  A Pod or Deployment with each was sent as an AdmissionReview to the webhook, over HTTPS, as a cluster does.',
       '  The webhook resolved each tag once, verified the signatures, and asked the Rego policies.',
     ].join('\n'),
@@ -51,6 +52,10 @@ function next(stage: Stage, keep: boolean): string[][] {
     [
       `  npx pratique admit --trust ${stage.directory}/trust.yaml ${stage.registry.address}/public/guestbook:0.1`,
       'see a denial',
+    ],
+    [
+      `  npx pratique verify --trusted-root ${stage.directory}/trusted_root.json --certificate-identity alice@example.com --certificate-oidc-issuer ${stage.issuer} ${stage.registry.address}/keyless/dev:0.1`,
+      'check whose signature it is',
     ],
     [`  npx pratique tree ${image}`, 'what is attached to the image'],
   ];

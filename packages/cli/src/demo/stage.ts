@@ -16,10 +16,12 @@ import { openGate } from '../gate/open-gate.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { Place } from '../registry/places.ts';
 import { pushGuestbook } from './base-image.ts';
-import { images } from './cases.ts';
 import { copySignatures } from './copied-signature.ts';
+import { images } from './key-cases.ts';
 import { pushOtherContent } from './other-content.ts';
-import { trustFile } from './trust-file.ts';
+import { startDemoSigstore } from './sigstore.ts';
+import { stageKeyless } from './stage-keyless.ts';
+import { keylessTrustFile, trustFile } from './trust-file.ts';
 
 /** Everything the cases need, running on loopback. */
 export interface Stage {
@@ -30,6 +32,10 @@ export interface Stage {
   readonly webhook: Admission;
   /** The same with the trust configuration in warn mode. */
   readonly warning: Admission;
+  /** With a trust configuration of identities. */
+  readonly keyless: Admission;
+  /** The issuer of those identities. */
+  readonly issuer: string;
   /** The digest every signature is about. */
   readonly subject: Descriptor;
   close(): Promise<void>;
@@ -84,11 +90,17 @@ export async function setStage(
     const stopped = await stoppedRegistry(client, open(images.dev), subject, team, signal);
     progress(`a second registry, ${stopped}, stopped after the image was signed there`);
 
+    const sigstore = await startDemoSigstore(directory);
+    cleanup.push(() => sigstore.close());
+    progress(`a private Sigstore on ${sigstore.server.url}, and another one that nobody here trusts`);
+    await stageKeyless(sigstore, directory, open(images.public), subject, open, signal);
+    progress('signed without a key by Alice for dev and by Bob for prod, and by others in their names');
+
     writePair(directory, 'team', team);
     writePair(directory, 'stranger', stranger);
-    const start = async (name: string, mode: 'enforce' | 'warn'): Promise<Admission> => {
+    const start = async (name: string, trust: string): Promise<Admission> => {
       const file = join(directory, name);
-      writeFileSync(file, trustFile(subject.digest, mode));
+      writeFileSync(file, trust);
       const gate = await openGate({ trust: file, policy: [] }, client, terminal);
       const admission = await startAdmission({
         gate,
@@ -98,11 +110,13 @@ export async function setStage(
       cleanup.push(() => admission.close());
       return admission;
     };
-    const webhook = await start('trust.yaml', 'enforce');
-    const warning = await start('trust-warn.yaml', 'warn');
+    const webhook = await start('trust.yaml', trustFile(subject.digest, 'enforce'));
+    const warning = await start('trust-warn.yaml', trustFile(subject.digest, 'warn'));
+    const keyless = await start('trust-keyless.yaml', keylessTrustFile(sigstore.server.issuer));
     writeFileSync(join(directory, 'ca.crt'), webhook.caPem);
     progress(`admission webhook on ${webhook.url}`);
-    return { directory, registry, stopped, webhook, warning, subject, close };
+    const { issuer } = sigstore.server;
+    return { directory, registry, stopped, webhook, warning, keyless, issuer, subject, close };
   } catch (error) {
     await close();
     throw error;

@@ -19,3 +19,27 @@ parameters:
   environment: dev
 `;
 }
+
+/** The same with identities: who may sign is said by name and issuer, and what they signed must be in the log. */
+export function keylessTrustFile(issuer: string): string {
+  return `# Who may sign what, without a key. Format: docs/reference/trust.md
+apiVersion: pratique.dev/v1
+kind: Trust
+authorities:
+  people:
+    identities:
+      - { issuer: "${issuer}", subjectRegExp: 'alice@example\\.com' }
+      - { issuer: "${issuer}", subject: bob@example.com }
+  contents:
+    identities: [{ issuer: "${issuer}", subject: bob@example.com }]
+    attestations: [cyclonedx]
+images:
+  - match: "127.0.0.1:*/**"
+    require: { any: [people] }
+  - match: "127.0.0.1:*/keyless/sbom/*"
+    require: { any: [contents] }
+log: { trustedRoot: trusted_root.json }
+parameters:
+  environment: dev
+`;
+}

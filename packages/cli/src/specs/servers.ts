@@ -8,7 +8,7 @@ export const demo = defineCommand({
   examples: [
     {
       command: 'pratique demo',
-      does: 'nine cases, offline; exit 0 only when every decision is the expected one',
+      does: 'nineteen cases, offline; exit 0 only when every decision is the expected one',
     },
     { command: 'pratique demo --keep', does: 'leave the registry and the webhook running to try things on' },
     {

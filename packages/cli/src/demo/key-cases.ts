@@ -1,0 +1,85 @@
+import type { DemoCase } from './case.ts';
+
+export const images = {
+  public: 'public/guestbook:0.1',
+  dev: 'guestbook-dev:0.1',
+  prod: 'guestbook-prod:0.1',
+  stranger: 'guestbook-stranger:0.1',
+  moved: 'guestbook-moved:0.1',
+  copied: 'guestbook-copied:0.1',
+} as const;
+
+/** The tutorial with a key pair. */
+export const keyCases: readonly DemoCase[] = [
+  { case: 1, title: 'signed for dev', image: images.dev, expected: 'allowed', code: null, object: 'Pod' },
+  {
+    case: 2,
+    title: 'the public image, unsigned',
+    image: images.public,
+    expected: 'denied',
+    code: 'SIGNATURE_MISSING',
+    object: 'Pod',
+  },
+  {
+    case: 3,
+    title: 'same digest, signed for prod',
+    image: images.prod,
+    expected: 'denied',
+    code: 'ENVIRONMENT_MISMATCH',
+    without: ['DIGEST_NOT_APPROVED', 'SIGNATURE_MISSING', 'SIGNER_UNTRUSTED'],
+    object: 'Pod',
+  },
+  {
+    case: 4,
+    title: 'signed by a key nobody trusts',
+    image: images.stranger,
+    expected: 'denied',
+    code: 'SIGNER_UNTRUSTED',
+    object: 'Pod',
+  },
+  {
+    case: 5,
+    title: 'the tag moved after signing',
+    image: images.moved,
+    expected: 'denied',
+    code: 'SIGNATURE_MISSING',
+    object: 'Pod',
+  },
+  {
+    case: 6,
+    title: 'signature copied from another image',
+    image: images.copied,
+    expected: 'denied',
+    code: 'SUBJECT_MISMATCH',
+    object: 'Pod',
+  },
+  {
+    case: 7,
+    title: 'the registry stopped answering',
+    image: images.dev,
+    expected: 'denied',
+    code: 'OCI_UNREACHABLE',
+    without: ['SIGNATURE_MISSING'],
+    object: 'Pod',
+    stopped: true,
+  },
+  {
+    case: 8,
+    title: 'Deployment, init container unsigned',
+    image: images.dev,
+    initImage: images.public,
+    expected: 'denied',
+    code: 'SIGNATURE_MISSING',
+    object: 'Deployment',
+    names: 'initContainers[0] "setup"',
+  },
+  {
+    case: 9,
+    title: 'case 2 in warn mode',
+    image: images.public,
+    expected: 'allowed',
+    code: 'SIGNATURE_MISSING',
+    object: 'Pod',
+    gate: 'warn',
+  },
+];
