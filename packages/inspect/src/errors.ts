@@ -27,6 +27,11 @@ export const inspectErrors = defineErrors({
     title: 'The manifest is not one of a container image with a root file system.',
     remedy: 'Name an image; `crane manifest IMAGE` shows what is stored under this name.',
   },
+  INSPECT_PLATFORM_INVALID: {
+    kind: 'usage',
+    title: 'The name of a platform could not be understood.',
+    remedy: 'Write it as in `linux/amd64` or `linux/arm64/v8`.',
+  },
   INSPECT_PLATFORM_MISSING: {
     kind: 'usage',
     title: 'The image index has no image, or several, for the platform.',

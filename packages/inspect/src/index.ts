@@ -9,13 +9,17 @@ export { inspectErrors } from './errors.ts';
 export type { LayerCache } from './filesystem/cache.ts';
 export type * from './filesystem/types.ts';
 export type { HistoryStep, ImageConfig } from './image/config.ts';
+export { parsePlatform } from './image/platform.ts';
 export { type Image, type ReadImageOptions, type ReadOptions, readImage } from './image/read-image.ts';
 export { readRootArchive, readRootDirectory } from './image/read-root.ts';
 export { type Catalog, catalogPackages, packageFiles } from './packages/catalog.ts';
 export { endOfLife } from './packages/end-of-life.ts';
 export { formatPurl, type PurlParts } from './packages/format-purl.ts';
 export type { Distro, Package, PackageLocation, PackageType } from './packages/package.ts';
+export { toCyclonedxSbom } from './sbom/cyclonedx.ts';
+export type { SbomInput } from './sbom/document.ts';
 export { maxSbomBytes, readSbom, type SbomContents } from './sbom/read.ts';
+export { toSpdxSbom } from './sbom/spdx.ts';
 export { compareVersions } from './versions/versions.ts';
 export type {
   Finding,

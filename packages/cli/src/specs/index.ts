@@ -14,6 +14,7 @@ import { attest, attestBlob, verifyBlobAttestation } from './attestations.ts';
 
 import { admissionServe, admit } from './gates.ts';
 import { copy, resolveImage, tree, triangulate } from './images.ts';
+import { sbom } from './inspect.ts';
 import {
   policyBench,
   policyBuild,
@@ -86,6 +87,7 @@ export const commands: readonly CommandSpec[] = [
   sigstoreAudit,
   sigstoreBackup,
   sigstoreRestore,
+  sbom,
   scan,
   dbImport,
   dbChangelogs,

@@ -7,6 +7,18 @@ export function formatPlatform({ os, architecture, variant }: Platform): string 
   return printable(`${os}/${architecture}${variant ? `/${variant}` : ''}`);
 }
 
+/** Reads `linux/arm64/v8`. @throws INSPECT_PLATFORM_INVALID */
+export function parsePlatform(text: string): Platform {
+  const [, os, architecture, variant] = /^([a-z0-9]+)\/([a-z0-9_]+)(?:\/([a-z0-9.]+))?$/.exec(text) ?? [];
+  if (os === undefined || architecture === undefined) {
+    throw inspectErrors.error('INSPECT_PLATFORM_INVALID', {
+      message: `"${printable(text)}" is not a platform`,
+      expected: 'OS/ARCHITECTURE or OS/ARCHITECTURE/VARIANT',
+    });
+  }
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
+}
+
 /**
  * The image of an index for a platform; a variant counts only where one is asked for.
  *

@@ -163,7 +163,12 @@ function packageOf(
     distro: systemTypes.includes(type) ? distroOf(purl, system) : undefined,
     licenses: [],
     location: {
-      path: described.get('aquasecurity:trivy:FilePath') ?? described.get('syft:location:0:path') ?? '',
+      path:
+        described.get('pratique:path') ??
+        described.get('aquasecurity:trivy:FilePath') ??
+        described.get('syft:location:0:path') ??
+        '',
+      layer: described.get('pratique:layer'),
     },
   };
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Severity } from '../../advisories/advisory.ts';
+import { packageRef } from '../../sbom/package-ref.ts';
 import type { Finding, SuppressedFinding } from '../finding.ts';
 import type { ScanReport } from '../scan.ts';
 
@@ -15,7 +15,7 @@ const severityNames: Readonly<Record<Severity, string>> = {
 /** CycloneDX 1.6 with `vulnerabilities`, and as components the packages they affect. */
 export function toCyclonedx(report: ScanReport): unknown {
   const all = [...report.findings, ...report.suppressed];
-  const packages = [...new Map(all.map(({ package: one }) => [refOf(one), one])).values()];
+  const packages = [...new Map(all.map(({ package: one }) => [packageRef(one), one])).values()];
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
     bomFormat: 'CycloneDX',
@@ -32,7 +32,7 @@ export function toCyclonedx(report: ScanReport): unknown {
     },
     components: packages.map((one) => ({
       type: 'library',
-      'bom-ref': refOf(one),
+      'bom-ref': packageRef(one),
       name: one.name,
       version: one.version,
       purl: one.purl,
@@ -43,14 +43,6 @@ export function toCyclonedx(report: ScanReport): unknown {
 
 function version({ subject }: ScanReport): { readonly version?: string } {
   return subject.digest === null ? {} : { version: subject.digest };
-}
-
-/** Two packages of one URL are in two places, or layers. */
-function refOf({ purl, location }: Finding['package']): string {
-  return `${purl}#${createHash('sha256')
-    .update(`${location.layer ?? ''} ${location.path}`)
-    .digest('hex')
-    .slice(0, 12)}`;
 }
 
 /** Findings that stand and each sort of those that do not, as an analysis is of a whole vulnerability. */
@@ -85,7 +77,7 @@ function vulnerabilityOf(findings: readonly (Finding | SuppressedFinding)[]): ob
     ...(fixes.length === 0 ? {} : { recommendation: `Upgrade to ${fixes.join(', ')}.` }),
     ...('suppressed' in first ? { analysis: analysisOf(first.suppressed) } : {}),
     affects: findings.map(({ package: one }) => ({
-      ref: refOf(one),
+      ref: packageRef(one),
       versions: [{ version: one.version, status: 'affected' }],
     })),
   };

@@ -1,0 +1,54 @@
+import { printable } from '@pratique/errors';
+import { type Catalog, catalogPackages, packageFiles, toCyclonedxSbom, toSpdxSbom } from '@pratique/inspect';
+import { sourceDateEpoch } from '@pratique/oci';
+import { openRoot } from '../inspect/open-root.ts';
+import type { Run } from '../program/spec.ts';
+import { style, table } from '../program/style.ts';
+import type { Terminal } from '../program/terminal.ts';
+import { programVersion } from '../program/version.ts';
+import type { sbom } from '../specs/inspect.ts';
+
+export const run: Run<typeof sbom.flags> = async ({ args, flags, terminal, signal }) => {
+  const { name, fileSystem, image } = await openRoot(args[0]!, packageFiles, flags, terminal, signal);
+  try {
+    const catalog = await catalogPackages(fileSystem);
+    for (const { path, why } of catalog.skipped)
+      terminal.err(`warning: ${printable(path)} is not listed: ${printable(why)}\n`);
+    if (flags.output === 'table') {
+      terminal.out(packageTable(catalog, name, terminal));
+      return 0;
+    }
+    const input = {
+      catalog,
+      subject: { name, digest: image?.descriptor.digest },
+      created: creationTime(terminal),
+      version: programVersion(),
+    };
+    const document = flags.output === 'spdx-json' ? toSpdxSbom(input) : toCyclonedxSbom(input);
+    terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+    return 0;
+  } finally {
+    fileSystem.close();
+  }
+};
+
+/** Now, or `SOURCE_DATE_EPOCH`: then the same image gives the same bytes. */
+function creationTime({ env }: Terminal): Date {
+  return env['SOURCE_DATE_EPOCH'] ? new Date(sourceDateEpoch(env) * 1000) : new Date();
+}
+
+function packageTable({ packages, distro }: Catalog, name: string, terminal: Terminal): string {
+  const c = style(terminal.colour.out);
+  const rows = packages.map((one) => [
+    one.type,
+    printable(one.name),
+    printable(one.version),
+    printable(one.licenses.join(', '), 40) || '-',
+    printable(one.location.path),
+  ]);
+  const system = distro === undefined ? '' : ` (${printable(distro.prettyName ?? distro.id)})`;
+  const summary = `${c.bold(printable(name))}${system}: ${packages.length} packages\n`;
+  return rows.length === 0
+    ? summary
+    : `${table([['TYPE', 'NAME', 'VERSION', 'LICENCES', 'PATH'], ...rows])}\n\n${summary}`;
+}

@@ -1,0 +1,71 @@
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { printable } from '@pratique/errors';
+import {
+  type FileSystem,
+  type Image,
+  type KeepRule,
+  parsePlatform,
+  readImage,
+  readRootArchive,
+  readRootDirectory,
+} from '@pratique/inspect';
+import { cliErrors } from '../errors.ts';
+import { cacheDirectory } from '../program/cache-directory.ts';
+import type { FlagValues } from '../program/spec.ts';
+import type { Terminal } from '../program/terminal.ts';
+import { openClient } from '../registry/client.ts';
+import { openPlace } from '../registry/places.ts';
+import type { imageFlags } from '../specs/inspect.ts';
+
+/** What a command looks into: an image, or a root file system without one. */
+export interface OpenRoot {
+  /** For people. */
+  readonly name: string;
+  readonly fileSystem: FileSystem;
+  /** Absent for a root file system. */
+  readonly image: Image | undefined;
+}
+
+const maxCacheBytes = 1024 ** 3;
+
+/** Reads what the command line names. Close its `fileSystem` when done. */
+export async function openRoot(
+  text: string,
+  keep: KeepRule,
+  flags: FlagValues<typeof imageFlags>,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<OpenRoot> {
+  const rootfs = /^rootfs:(.+)$/s.exec(text)?.[1];
+  if (rootfs !== undefined) {
+    const fileSystem = await readRoot(resolve(terminal.cwd, rootfs), keep, signal);
+    return { name: text, fileSystem, image: undefined };
+  }
+  const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform);
+  const client = openClient(flags, terminal);
+  try {
+    const place = await openPlace(client, text, terminal);
+    try {
+      const cache = { directory: join(cacheDirectory(terminal.env), 'layers'), maxBytes: maxCacheBytes };
+      const image = await readImage(place.repository, place.version, {
+        keep,
+        signal,
+        ...(platform === undefined ? {} : { platform }),
+        ...(flags.cache ? { cache } : {}),
+      });
+      return { name: place.name, fileSystem: image.fileSystem, image };
+    } finally {
+      await place.close();
+    }
+  } finally {
+    client.close();
+  }
+}
+
+async function readRoot(path: string, keep: KeepRule, signal: AbortSignal): Promise<FileSystem> {
+  if (!existsSync(path))
+    throw cliErrors.error('FILE_UNREADABLE', { message: `there is no ${printable(path)}` });
+  if (statSync(path).isDirectory()) return readRootDirectory(path, { keep });
+  return await readRootArchive(createReadStream(path, { highWaterMark: 1024 * 1024, signal }), { keep });
+}
