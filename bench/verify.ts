@@ -4,10 +4,12 @@
  */
 import { createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parsePublicKey, preAuthEncoding } from '@pratique/crypto';
 import { openRepository, parseReference } from '@pratique/oci';
 import { collectEvidence, type Evidence, verifyEvidence } from '@pratique/sigstore';
-import { Context, type KeyPair } from '../test/support/context.ts';
+import { build } from '../scripts/build.ts';
+import { Context, type KeyPair, type Program } from '../test/support/context.ts';
 import { compare, time } from './measure.ts';
 import type { Row } from './row.ts';
 
@@ -69,7 +71,12 @@ async function inProcess(context: Context, format: 'bundle' | 'legacy', key: Key
   };
 }
 
-async function command(context: Context, format: 'bundle' | 'legacy', key: KeyPair): Promise<Row> {
+async function command(
+  context: Context,
+  format: 'bundle' | 'legacy',
+  key: KeyPair,
+  [how, pratique]: readonly [how: string, pratique: Program],
+): Promise<Row> {
   const image = await context.image(context.ours);
   const bundle = `--new-bundle-format=${format === 'bundle'}`;
   await context.ok('cosign', ['sign', '--key', key.privateKey, ...FLAGS, bundle, image.pinned]);
@@ -83,11 +90,11 @@ async function command(context: Context, format: 'bundle' | 'legacy', key: KeyPa
   ];
   const { ours, peer } = await compare(
     COMMAND_RUNS,
-    () => time(() => context.ok('pratique', args)),
+    () => time(() => context.ok(pratique, args)),
     () => time(() => context.ok('cosign', args)),
   );
   return {
-    what: `verify command, ${format}`,
+    what: `verify command, ${how}, ${format}`,
     ours,
     peer,
     unit: 'ms',
@@ -97,13 +104,39 @@ async function command(context: Context, format: 'bundle' | 'legacy', key: KeyPa
   };
 }
 
+/** What no program on Node can be faster than, beside the smallest thing cosign does. */
+async function floor(context: Context): Promise<Row> {
+  const { ours, peer } = await compare(
+    COMMAND_RUNS,
+    () => time(() => context.ok([process.execPath], ['--eval', '0'])),
+    () => time(() => context.ok('cosign', ['version'])),
+  );
+  return {
+    what: 'start of Node with an empty program',
+    ours,
+    peer,
+    unit: 'ms',
+    ratio: peer / ours,
+    peerName: 'cosign version',
+  };
+}
+
 export async function run(): Promise<Row[]> {
   const context = await Context.open();
   try {
     const key = await context.keyPair('cosign');
     const rows: Row[] = [];
     for (const format of ['bundle', 'legacy'] as const) rows.push(await inProcess(context, format, key));
-    for (const format of ['bundle', 'legacy'] as const) rows.push(await command(context, format, key));
+    const built = join(context.directory, 'built');
+    await build(built);
+    const commands = [
+      ['built', [process.execPath, join(built, 'bin', 'pratique.cjs')]],
+      ['from the sources', 'pratique'],
+    ] as const;
+    for (const how of commands) {
+      for (const format of ['bundle', 'legacy'] as const) rows.push(await command(context, format, key, how));
+    }
+    rows.push(await floor(context));
     return rows;
   } finally {
     await context.close();

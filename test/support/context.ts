@@ -21,7 +21,8 @@ export interface KeyPair {
   readonly publicKey: string;
 }
 
-export type Program = ToolName | 'pratique';
+/** A foreign tool, the command of this checkout, or any other way to start one: a command and its first arguments. */
+export type Program = ToolName | 'pratique' | readonly [command: string, ...prefix: string[]];
 
 /** The password of every private key here. */
 export const PASSWORD = 'correct horse battery staple';
@@ -57,7 +58,7 @@ export class Context {
 
   /** Runs a program to its end, away from this user's configuration and credentials. */
   async run(program: Program, args: readonly string[], options: RunOptions = {}): Promise<Result> {
-    const [command, ...prefix] = program === 'pratique' ? pratique : [this.tools[program]];
+    const [command, ...prefix] = this.#commandOf(program);
     const home = join(this.directory, 'home');
     mkdirSync(home, { recursive: true });
     const env = {
@@ -70,17 +71,25 @@ export class Context {
       NO_COLOR: '1',
       ...options.env,
     };
-    const result = await run(command!, [...prefix, ...args], { cwd: this.directory, ...options, env });
+    const result = await run(command, [...prefix, ...args], { cwd: this.directory, ...options, env });
     // A crash must never pass for the refusal or the fault a scenario waits for.
-    if (program === 'pratique' && /\bINTERNAL\b/.test(`${result.stdout}${result.stderr}`))
-      throw new Error(describe(program, args, result));
+    if (
+      (program === 'pratique' || typeof program !== 'string') &&
+      /\bINTERNAL\b/.test(`${result.stdout}${result.stderr}`)
+    )
+      throw new Error(describe(String(program), args, result));
     return result;
+  }
+
+  #commandOf(program: Program): readonly [command: string, ...prefix: string[]] {
+    if (typeof program !== 'string') return program;
+    return program === 'pratique' ? pratique : [this.tools[program]];
   }
 
   /** Runs a program that must succeed; returns its standard output. */
   async ok(program: Program, args: readonly string[], options: RunOptions = {}): Promise<string> {
     const result = await this.run(program, args, options);
-    if (result.code !== 0) throw new Error(describe(program, args, result));
+    if (result.code !== 0) throw new Error(describe(String(program), args, result));
     return result.stdout;
   }
 
@@ -92,7 +101,8 @@ export class Context {
     options: RunOptions = {},
   ): Promise<Result> {
     const result = await this.run(program, args, options);
-    if (result.code !== code) throw new Error(`expected exit ${code}\n${describe(program, args, result)}`);
+    if (result.code !== code)
+      throw new Error(`expected exit ${code}\n${describe(String(program), args, result)}`);
     return result;
   }
 

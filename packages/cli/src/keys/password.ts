@@ -1,14 +1,14 @@
-import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
 
 /** Asks on the terminal without showing what is typed. */
-function ask(question: string): Promise<string> {
+async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline');
   process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: process.stdin, output: silent, terminal: true });
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     reader.question('', (answer) => {
       process.stderr.write('\n');
       reader.close();

@@ -29,7 +29,10 @@ export function processTerminal(): Terminal {
     env,
     cwd: process.cwd(),
     stdin: () => new Uint8Array(readFileSync(0)),
-    interactive: Boolean(process.stdin.isTTY && process.stderr.isTTY) && !env['CI'],
+    // Asked by few, and the first look at process.stdin loads what reads it.
+    get interactive() {
+      return Boolean(process.stdin.isTTY && process.stderr.isTTY) && !env['CI'];
+    },
     colour: {
       out: wantsColour(env, Boolean(process.stdout.isTTY)),
       err: wantsColour(env, Boolean(process.stderr.isTTY)),

@@ -1,8 +1,6 @@
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { getCACertificates } from 'node:tls';
 import { ociErrors } from '../errors.ts';
 import { connectionFault } from './faults.ts';
 import type { HttpLimits } from './options.ts';
@@ -10,6 +8,8 @@ import { isLoopback } from './redirect.ts';
 
 // Not an `import`: that evaluates every export of node:http, of which WebSocket loads the whole fetch stack (20 ms).
 const { Agent: HttpAgent, request: httpRequest } = process.getBuiltinModule('node:http');
+/** What only encrypted connections need, loaded with the first of them: TLS takes 5 ms. */
+const httpsModule = () => process.getBuiltinModule('node:https');
 
 /** What is sent. Sizes are known beforehand: some registries refuse chunked transfer encoding. */
 export interface RequestBody {
@@ -55,20 +55,23 @@ export function describeRequest(request: Pick<HttpRequest, 'method' | 'url'>): s
   return `${request.method} ${request.url.origin}${request.url.pathname}`;
 }
 
-/** One pool of kept-alive connections for each scheme. */
-function createPools(options: ConnectionOptions, proxyEnv: NodeJS.ProcessEnv | undefined) {
+/** A pool of kept-alive connections for one scheme. */
+function createPool(
+  options: ConnectionOptions,
+  secure: boolean,
+  proxyEnv: NodeJS.ProcessEnv | undefined,
+): Agent {
   const pool = { keepAlive: true, scheduling: 'lifo', maxFreeSockets: 32, proxyEnv } as const;
+  if (!secure) return new HttpAgent(pool);
   const { ca, clientCertificate, serverName } = options;
-  return {
-    'http:': new HttpAgent(pool),
-    'https:': new HttpsAgent({
-      ...pool,
-      ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ...[ca].flat()] }),
-      ...(options.insecure ? { rejectUnauthorized: false } : {}),
-      ...clientCertificate,
-      ...(serverName === undefined ? {} : { servername: serverName }),
-    }),
-  };
+  const { getCACertificates } = process.getBuiltinModule('node:tls');
+  return new (httpsModule().Agent)({
+    ...pool,
+    ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ...[ca].flat()] }),
+    ...(options.insecure ? { rejectUnauthorized: false } : {}),
+    ...clientCertificate,
+    ...(serverName === undefined ? {} : { servername: serverName }),
+  });
 }
 
 /**
@@ -79,15 +82,18 @@ export function createExchange(
   options: ConnectionOptions,
   limits: HttpLimits,
 ): { exchange: Exchange; close(): void } {
-  const proxied = createPools(options, options.environment);
-  const direct = createPools(options, undefined);
+  const pools = new Map<string, Agent>();
   return {
     exchange(request) {
-      const pools = isLoopback(request.url.hostname) ? direct : proxied;
-      return exchangeOver(pools[request.url.protocol === 'http:' ? 'http:' : 'https:'], request, limits);
+      const secure = request.url.protocol !== 'http:';
+      const direct = isLoopback(request.url.hostname);
+      const name = `${secure} ${direct}`;
+      const agent = pools.get(name) ?? createPool(options, secure, direct ? undefined : options.environment);
+      pools.set(name, agent);
+      return exchangeOver(agent, request, limits);
     },
     close() {
-      for (const agent of [proxied, direct].flatMap((pools) => Object.values(pools))) agent.destroy();
+      for (const agent of pools.values()) agent.destroy();
     },
   };
 }
@@ -98,7 +104,7 @@ function exchangeOver(agent: Agent, request: HttpRequest, limits: HttpLimits): P
   const secure = url.protocol === 'https:';
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(connectionFault(undefined, what, signal));
-    const outgoing = (secure ? httpsRequest : httpRequest)(url, {
+    const outgoing = (secure ? httpsModule().request : httpRequest)(url, {
       method,
       agent,
       headers: { ...request.headers, ...(body === undefined ? {} : { 'content-length': body.size }) },

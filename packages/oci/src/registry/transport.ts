@@ -6,6 +6,7 @@ import { isNotTls } from '../http/faults.ts';
 import type { HttpLimits, RetryPolicy } from '../http/options.ts';
 import { isLoopback, redirectTarget } from '../http/redirect.ts';
 import { withRetry } from '../http/retry.ts';
+import { speaksTls } from '../http/speaks-tls.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
 
 const maxRedirects = 5;
@@ -47,12 +48,16 @@ export function createTransport(options: TransportOptions): Transport {
 
   /** TLS is tried first even where plain http is permitted: only an answer that is not TLS at all leads to http. */
   async function probe(signal: AbortSignal | undefined): Promise<URL> {
+    const http = new URL(`http://${host}`);
+    if (isLoopback(secure.hostname)) {
+      return (await speaksTls(secure, limits.connectMs, signal)) ? secure : http;
+    }
     const url = new URL('/v2/', secure);
     try {
       await discard(await exchange({ method: 'GET', url, headers: headersOf({}), signal }), limits);
       return secure;
     } catch (error) {
-      if (isNotTls(error)) return new URL(`http://${host}`);
+      if (isNotTls(error)) return http;
       throw error;
     }
   }

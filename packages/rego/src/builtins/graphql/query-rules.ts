@@ -7,10 +7,8 @@ import type { GraphQLError, GraphQLSchema } from 'graphql';
 import { RegoArray, RegoObject } from '../../values/index.ts';
 import { GraphqlError } from './lexer.ts';
 
-const require = createRequire(import.meta.url);
-
 function library(): typeof import('graphql') {
-  return require('graphql');
+  return createRequire(import.meta.url)('graphql');
 }
 
 const deferDirective =
