@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { printable } from '@pratique/errors';
 import {
+  type BuiltManifest,
   buildImageManifest,
   type Descriptor,
+  type Digest,
   describeBytes,
   type ImageManifest,
   isNotFound,
@@ -14,9 +16,11 @@ import {
 import { sigstoreErrors } from '../errors.ts';
 import { defaultEvidenceLimits } from '../limits.ts';
 
-/** Time in which another signer, who read the tag before we wrote it, writes over us; then the tag is read again. */
+/** Shortest time after which the tag is read again: another signer may have read it before we wrote. */
 const settleMilliseconds = 150;
-const maxAttempts = 50;
+const maxAttempts = 100;
+/** Looks at a tag that others keep changing, before our layer is taken to have stayed. */
+const maxLooks = 6;
 /** Upper bound of the random pause before trying again: signers that collided must not collide again. */
 const maxPauseMilliseconds = 3000;
 
@@ -39,8 +43,10 @@ export interface NewLayer {
 /**
  * Adds a layer to one of Cosign's tags (`sha256-….sig`, `.att`), keeping every layer that is there.
  *
- * A registry has no compare-and-swap, so two signers at the same moment can overwrite each other. Therefore the tag is
- * read again after writing, at once and after a pause, and written again as long as our layer is not in it.
+ * A registry has no compare-and-swap, so two signers at the same moment can overwrite each other. Therefore: read, make
+ * the new image, check that nobody wrote meanwhile, write, wait well longer than that took, and look again. Whoever
+ * overwrote us had read before we wrote, so their write is over by then; if our layer is gone it is added again, and as
+ * long as others write we keep looking.
  *
  * @throws SIGNING_CONFLICT when that does not end, EVIDENCE_LIMIT when the tag is full, EVIDENCE_TYPE_UNKNOWN when
  * something else than an image has the tag
@@ -53,34 +59,54 @@ export async function appendLayer(
 ): Promise<AppendedLayer> {
   const { annotations: _, ...blob } = layer;
   await repository.putBlob(blob, bytes, options);
-  const pause = (milliseconds: number) =>
-    sleep(milliseconds, undefined, options.signal === undefined ? {} : { signal: options.signal });
-  const stored = async () => {
-    const content = await read(repository, tag, options);
-    const layers = content?.image.layers ?? [];
-    const there = layers.some(isSame);
-    return { image: content?.image, layers, manifest: there && content !== null ? content.descriptor : null };
-  };
   let written = false;
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
-    let current = await stored();
-    if (current.manifest === null) {
-      const kept = current.layers.filter((other) => !replaces(other));
-      checkRoom(kept.length, tag);
-      await write(repository, tag, current.image, [...kept, layer], options);
+    const started = performance.now();
+    const current = await read(repository, tag, options);
+    const layers = current?.image.layers ?? [];
+    if (current !== null && layers.some(isSame) && !written) {
+      return { manifest: current.descriptor, existed: true };
+    }
+    // Ours may be back after it was gone, when somebody wrote who had read it: written again it does no harm.
+    const kept = layers.filter((other) => !replaces(other) && !isSame(other));
+    checkRoom(kept.length, tag);
+    const manifest = await makeImage(repository, current?.image, [...kept, layer], options);
+    if ((await digestOf(repository, tag, options)) === (current?.descriptor.digest ?? null)) {
+      await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, { ...options, tag });
       written = true;
-      current = await stored();
-    } else if (!written) {
-      return { manifest: current.manifest, existed: true };
+      const stayed = await keptManifest(repository, tag, isSame, performance.now() - started, options);
+      if (stayed !== null) return { manifest: stayed, existed: false };
     }
-    if (current.manifest !== null) {
-      await pause(settleMilliseconds);
-      current = await stored();
-      if (current.manifest !== null) return { manifest: current.manifest, existed: false };
-    }
-    await pause(Math.random() * Math.min(maxPauseMilliseconds, settleMilliseconds * 2 ** attempt));
+    await pause(Math.random() * Math.min(maxPauseMilliseconds, settleMilliseconds * 2 ** attempt), options);
   }
   throw sigstoreErrors.error('SIGNING_CONFLICT', { message: `other signers kept replacing ${tag}` });
+}
+
+/** The image that holds the layer once the tag has come to rest; null when the layer is gone. */
+async function keptManifest(
+  repository: Repository,
+  tag: string,
+  isSame: NewLayer['isSame'],
+  tookMilliseconds: number,
+  options: ReadOptions,
+): Promise<Descriptor | null> {
+  let seen: Descriptor | null = null;
+  for (let look = 0; look < maxLooks; look++) {
+    await pause(Math.max(settleMilliseconds, tookMilliseconds * 3) * (1 + Math.random() / 2), options);
+    const now = await read(repository, tag, options);
+    if (now === null || !now.image.layers.some(isSame)) return null;
+    if (now.descriptor.digest === seen?.digest) return seen;
+    seen = now.descriptor;
+  }
+  return seen;
+}
+
+async function digestOf(repository: Repository, tag: string, options: ReadOptions): Promise<Digest | null> {
+  return (await read(repository, tag, options))?.descriptor.digest ?? null;
+}
+
+function pause(milliseconds: number, { signal }: ReadOptions): Promise<void> {
+  return sleep(milliseconds, undefined, signal === undefined ? {} : { signal });
 }
 
 function checkRoom(count: number, tag: string): void {
@@ -115,13 +141,12 @@ async function read(
 }
 
 /** Image and configuration as Cosign makes them: a history entry and a diff id for every layer, times zero. */
-async function write(
+async function makeImage(
   repository: Repository,
-  tag: string,
   previous: ImageManifest | undefined,
   layers: readonly Descriptor[],
   options: ReadOptions,
-): Promise<void> {
+): Promise<BuiltManifest> {
   const zero = '0001-01-01T00:00:00Z';
   const configBytes = new TextEncoder().encode(
     JSON.stringify({
@@ -137,6 +162,5 @@ async function write(
   await repository.putBlob(config, configBytes, options);
   const annotations = previous?.annotations ?? {};
   const kept = Object.keys(annotations).length === 0 ? {} : { annotations };
-  const manifest = buildImageManifest({ config, layers, ...kept });
-  await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, { ...options, tag });
+  return buildImageManifest({ config, layers, ...kept });
 }
