@@ -1,41 +1,65 @@
-/** Explanations beside those of `opa eval --explain`, line by line. */
-import { equal } from 'node:assert/strict';
+/** Explanations, profiles and coverage beside those of `opa eval`. */
+import { deepEqual, equal } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Scenario } from '../support/context.ts';
-import { EXPLAINED } from '../support/rego-explained.ts';
+import { EXPLAINED, type Explained } from '../support/rego-explained.ts';
 
 const MODES = ['full', 'notes', 'fails'];
 
+const FILES = ['--data', 'p.rego', '--data', 'data.json', '--input', 'input.json'];
+
+function written(context: Context, { policy, data, input }: Explained): string {
+  const cwd = context.scratch();
+  mkdirSync(cwd, { recursive: true });
+  writeFileSync(join(cwd, 'p.rego'), policy);
+  writeFileSync(join(cwd, 'data.json'), JSON.stringify(data ?? {}));
+  writeFileSync(join(cwd, 'input.json'), JSON.stringify(input ?? {}));
+  return cwd;
+}
+
+interface Profiled {
+  readonly profile?: { total_time_ns?: number }[];
+  readonly coverage?: object;
+}
+
+/** Times are of chance. */
+function comparable(stdout: string): unknown {
+  const { profile = [], coverage = {} } = JSON.parse(stdout) as Profiled;
+  for (const line of profile) delete line.total_time_ns;
+  return { profile, coverage };
+}
+
 export async function scenarios(context: Context): Promise<Scenario[]> {
-  return EXPLAINED.map(({ name, policy, data, input, queries }) => ({
-    name,
-    run: async () => {
-      const cwd = context.scratch();
-      mkdirSync(cwd, { recursive: true });
-      writeFileSync(join(cwd, 'p.rego'), policy);
-      writeFileSync(join(cwd, 'data.json'), JSON.stringify(data ?? {}));
-      writeFileSync(join(cwd, 'input.json'), JSON.stringify(input ?? {}));
-      const files = [
-        '--data',
-        'p.rego',
-        '--data',
-        'data.json',
-        '--input',
-        'input.json',
-        '--format',
-        'pretty',
-      ];
-      for (const query of queries) {
-        for (const mode of MODES) {
-          // Where several wildcards have values, OPA prints those in no order.
-          const values = query === 'data.p' ? ['--var-values'] : [];
-          const args = ['eval', ...files, '--explain', mode, ...values, query];
-          const theirs = await context.run('opa', args, { cwd });
-          const ours = await context.run('pratique', ['policy', ...args], { cwd });
-          equal(ours.stdout, theirs.stdout, `${query}, --explain ${mode}`);
-        }
-      }
-    },
-  }));
+  return EXPLAINED.flatMap((explained) => [
+    { name: explained.name, run: () => compareExplanations(context, explained) },
+    { name: `profile and coverage: ${explained.name}`, run: () => compareProfiles(context, explained) },
+  ]);
+}
+
+async function compareExplanations(context: Context, explained: Explained): Promise<void> {
+  const cwd = written(context, explained);
+  for (const query of explained.queries) {
+    for (const mode of MODES) {
+      // Where several wildcards have values, OPA prints those in no order.
+      const values = query === 'data.p' ? ['--var-values'] : [];
+      const args = ['eval', ...FILES, '--format', 'pretty', '--explain', mode, ...values, query];
+      const theirs = await context.run('opa', args, { cwd });
+      const ours = await context.run('pratique', ['policy', ...args], { cwd });
+      equal(ours.stdout, theirs.stdout, `${query}, --explain ${mode}`);
+    }
+  }
+}
+
+async function compareProfiles(context: Context, explained: Explained): Promise<void> {
+  const cwd = written(context, explained);
+  for (const query of explained.queries.slice(0, 3)) {
+    // Not both at once: OPA's profile would have the evaluations for coverage in it.
+    for (const wanted of [['--profile-limit', '0', '--profile-sort', 'file,line'], ['--coverage']]) {
+      const args = ['eval', ...FILES, ...wanted, query];
+      const theirs = await context.run('opa', args, { cwd });
+      const ours = await context.run('pratique', ['policy', ...args], { cwd });
+      deepEqual(comparable(ours.stdout), comparable(theirs.stdout), `${query}, ${wanted[0]}`);
+    }
+  }
 }

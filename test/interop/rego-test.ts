@@ -3,6 +3,7 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CoverageReport } from '../../packages/rego/src/testing/coverage.ts';
 import { type JsonTestResult, jsonReport } from '../../packages/rego/src/testing/report.ts';
 import { TestSuite } from '../../packages/rego/src/testing/test-suite.ts';
 import type { Context, Scenario } from '../support/context.ts';
@@ -54,9 +55,59 @@ test_set contains 1
 helper := 1
 `;
 
+const PASSING = `package p_test
+
+import data.p_test.helper
+
+test_twice if helper == 1
+
+test_twice if true
+
+test_cases[tc.note] if {
+	some tc in [{"note": "one", "x": 1, "exp": 2}, {"note": "two", "x": 2, "exp": 3}]
+	tc.x + 1 == tc.exp
+}
+
+helper := 1
+
+helper_of(x) := y if {
+	x > 1
+	y := x
+} else := 0
+
+test_helper if helper_of(1) == 0
+
+never if {
+	input.x == 1
+	input.y
+}
+
+test_never if not never with input as {"x": 2}
+`;
+
+interface OpaRanges {
+  readonly covered?: object[];
+  readonly not_covered?: object[];
+}
+
 interface OpaCoverage {
-  readonly covered_lines: number;
-  readonly not_covered_lines?: number;
+  readonly coverage: number;
+  readonly files: Record<string, OpaRanges>;
+}
+
+function compareCoverage(ours: CoverageReport, theirs: OpaCoverage): void {
+  equal(ours.coverage, theirs.coverage);
+  const files = Object.fromEntries(
+    Object.entries(theirs.files).map(([file, { covered = [], not_covered = [] }]) => [
+      file,
+      { covered, not_covered },
+    ]),
+  );
+  const own = Object.entries(ours.files).map(([file, { covered, not_covered }]) => [
+    file,
+    { covered, not_covered },
+  ]);
+  deepEqual(Object.fromEntries(own), files);
 }
 
 function modulesOf(directory: string): Record<string, string> {
@@ -98,21 +149,24 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
       },
     },
     {
-      name: 'the shipped policies: the same number of lines covered',
+      name: 'the coverage of the tests of the shipped policies, range by range',
       run: async () => {
-        const { stdout } = await context.run('opa', ['test', '--coverage', '--coverage-runs=', policies]);
-        const theirs = JSON.parse(stdout) as OpaCoverage & { files: Record<string, OpaCoverage> };
+        const { stdout } = await context.run('opa', ['test', '--coverage', policies]);
         const suite = new TestSuite({ modules: modulesOf(policies) }, { coverage: true });
         for (const result of suite.run()) equal(result.outcome, 'pass', result.name);
-        const ours = suite.coverage()!;
-        const lines = (files: Record<string, OpaCoverage>): unknown =>
-          Object.fromEntries(
-            Object.entries(files).map(([file, report]) => [
-              file,
-              [report.covered_lines, report.not_covered_lines ?? 0],
-            ]),
-          );
-        deepEqual(lines(ours.files), lines(theirs.files));
+        compareCoverage(suite.coverage()!, JSON.parse(stdout) as OpaCoverage);
+      },
+    },
+    {
+      name: 'the coverage of tests with cases, and of two with one name',
+      run: async () => {
+        const directory = context.scratch();
+        mkdirSync(directory, { recursive: true });
+        writeFileSync(join(directory, 'p_test.rego'), PASSING);
+        const { stdout } = await context.run('opa', ['test', '--coverage', directory]);
+        const suite = new TestSuite({ modules: modulesOf(directory) }, { coverage: true });
+        for (const result of suite.run()) equal(result.outcome, 'pass', result.name);
+        compareCoverage(suite.coverage()!, JSON.parse(stdout) as OpaCoverage);
       },
     },
   ];

@@ -84,7 +84,7 @@ import rego.v1
 
 allow if {
 	input.method == "GET"
-	input.path == ["pets", _]
+	input.path = ["pets", _]
 }
 
 allow if {
@@ -111,7 +111,7 @@ deny contains msg if {
 
 deny contains "too many" if count(input.containers) > limit(input.size)
 
-total := sum([c.cpu | some c in input.containers; c.cpu > 0])
+total := sum([n | some c in input.containers; n := c.cpu; n > 0])
 `;
 
 export const EXPLAINED: readonly Explained[] = [

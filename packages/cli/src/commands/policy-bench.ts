@@ -24,7 +24,7 @@ export const run: Run<typeof policyBench.flags> = async ({ args, flags, terminal
       flags.input === undefined
         ? undefined
         : parseJsonOrYaml(readNamed(flags.input, terminal.cwd), flags.input);
-    const { policy } = compileSources(sources, {
+    const policy = compileSources(sources, {
       regoVersion: languageOf(flags),
       ...namedSchemas(flags.schema, terminal.cwd),
     });

@@ -39,7 +39,7 @@ export const run: Run<typeof policyBuild.flags> = async ({ args, flags, terminal
       ? fromBundles(args, flags, terminal)
       : fromFiles(args, flags, terminal);
     texts = textsOf(sources);
-    const { policy } = compileSources(sources, {
+    const policy = compileSources(sources, {
       ...allowedBuiltins(flags.capabilities, terminal.cwd),
       typeAnnotations: false,
       print: () => undefined,

@@ -1,16 +1,8 @@
-import {
-  type EvaluateOptions,
-  type ExplainMode,
-  explained,
-  type Policy,
-  parseJsonOrYaml,
-  type QueryValues,
-  TraceBuffer,
-  type Value,
-} from '@pratique/rego';
+import { type ExplainMode, type ProfileOrder, parseJsonOrYaml, type Value } from '@pratique/rego';
 import { allowedBuiltins } from '../policy/capabilities.ts';
 import { milliseconds } from '../policy/duration.ts';
 import { loadSources } from '../policy/load-sources.ts';
+import { observe, type Wanted } from '../policy/observe.ts';
 import { type Problem, problemsOf } from '../policy/problems.ts';
 import { readNamed } from '../policy/read-named.ts';
 import { type Output, present } from '../policy/results.ts';
@@ -60,10 +52,9 @@ function evaluate(
   output: { -readonly [K in keyof Output]: Output[K] },
 ): void {
   const started = performance.now();
-  const { policy, coverage } = compileSources(sources, {
+  const policy = compileSources(sources, {
     regoVersion: languageOf(flags),
     strict: flags.strict,
-    coverage: flags.coverage,
     ...allowedBuiltins(flags.capabilities, terminal.cwd),
     ...namedSchemas(flags.schema, terminal.cwd),
     print: (message) => terminal.err(`${message}\n`),
@@ -73,17 +64,21 @@ function evaluate(
     imports: flags.import,
     ...(flags.package === undefined ? {} : { package: flags.package.replace(/^data\./, '') }),
   };
-  const prepared = prepare(policy, query, scope, flags, output);
+  const wanted = wantedOf(flags);
+  const prepared = observe(policy, query, scope, sources, wanted);
   const planned = performance.now();
   const timeoutMs = flags.timeout === undefined ? undefined : milliseconds('timeout', flags.timeout);
-  output.results = prepared(input, {
-    signal,
-    strictBuiltinErrors: flags['strict-builtin-errors'],
-    maxSteps: Number.MAX_SAFE_INTEGER,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  });
-  if (coverage !== undefined) output.coverage = coverage();
-  if (flags.metrics) {
+  try {
+    output.results = prepared.evaluate(input, {
+      signal,
+      strictBuiltinErrors: flags['strict-builtin-errors'],
+      maxSteps: Number.MAX_SAFE_INTEGER,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  } finally {
+    Object.assign(output, prepared.observed());
+  }
+  if (flags.metrics || wanted.profile !== undefined) {
     const ns = (ms: number): number => Math.round(ms * 1e6);
     output.metrics = {
       timer_rego_module_compile_ns: ns(compiled - started),
@@ -93,32 +88,29 @@ function evaluate(
   }
 }
 
-type Evaluate = (input: Value | undefined, options: EvaluateOptions) => readonly QueryValues[];
-
-/** The query, made ready to evaluate; with `--explain`, what happens then is put into the output. */
-function prepare(
-  policy: Policy,
-  query: string,
-  scope: Parameters<Policy['query']>[1],
-  flags: Flags,
-  output: { -readonly [K in keyof Output]: Output[K] },
-): Evaluate {
-  if (flags.explain === 'off') {
-    const prepared = policy.query(query, scope);
-    return (input, options) => prepared.values(input, options);
-  }
-  const mode = flags.explain as ExplainMode;
-  const traced = policy.tracedQuery(query, scope);
-  return (input, options) => {
-    const buffer = new TraceBuffer(mode);
-    try {
-      return traced.values(input, buffer, options);
-    } finally {
-      const events = explained(buffer.events, mode);
-      output.explanation = { events, original: traced.original, variables: flags['var-values'] };
+function wantedOf(flags: Flags): Wanted {
+  const order = flags['profile-sort'].flatMap((item) => item.split(','));
+  const limit = flags['profile-limit'];
+  const profiles = flags.profile || order.length > 0 || limit !== undefined;
+  for (const criterion of order) {
+    if (!PROFILE_ORDERS.has(criterion)) {
+      throw usage('policy eval', `--profile-sort ${criterion}: not one of ${[...PROFILE_ORDERS].join(', ')}`);
     }
+  }
+  return {
+    explain: flags.explain === 'off' ? undefined : (flags.explain as ExplainMode),
+    variables: flags['var-values'],
+    profile: profiles ? { order: order as ProfileOrder[], limit: limit ?? PROFILE_LIMIT } : undefined,
+    coverage: flags.coverage,
+    indexing: !flags['disable-indexing'],
+    earlyExit: !flags['disable-early-exit'],
   };
 }
+
+/** Lines of a profile, where not said otherwise. */
+const PROFILE_LIMIT = 10;
+
+const PROFILE_ORDERS = new Set(['total_time_ns', 'num_eval', 'num_redo', 'num_gen_expr', 'file', 'line']);
 
 function queryOf(args: readonly string[], flags: Flags, terminal: Terminal): string {
   if (flags.stdin && flags['stdin-input'])

@@ -1,9 +1,17 @@
-import { type CoverageReport, jsonReport, prettyReport, type TestResult, TestSuite } from '@pratique/rego';
+import {
+  type CoverageReport,
+  goJson,
+  jsonReport,
+  prettyReport,
+  type TestResult,
+  TestSuite,
+} from '@pratique/rego';
 import { allowedBuiltins } from '../policy/capabilities.ts';
 import { milliseconds } from '../policy/duration.ts';
 import { junitReport } from '../policy/junit.ts';
 import { withLibrary, withoutLibrary } from '../policy/library.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
+import { coverageJson } from '../policy/results.ts';
 import { namedSchemas } from '../policy/schemas.ts';
 import { compileInput, ignored, languageOf, loadPaths, textsOf, usage } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
@@ -84,7 +92,7 @@ function report(
       return 1;
     }
     if (threshold === undefined || coverage.coverage >= threshold) {
-      terminal.out(`${JSON.stringify(coverage, null, 2)}\n`);
+      terminal.out(`${goJson(coverageJson(coverage), '  ')}\n`);
     }
   } else terminal.out(text(results, flags));
   if (results.length === 0 && flags['fail-on-empty']) {

@@ -1,7 +1,9 @@
 import {
   type CoverageReport,
   compareStrings,
+  type ExpressionStats,
   type GoJson,
+  goDuration,
   goJson,
   parseJsonText,
   prettyTrace,
@@ -20,6 +22,7 @@ export interface Output {
   readonly metrics?: GoJson;
   readonly coverage?: CoverageReport;
   readonly explanation?: Explanation;
+  readonly profile?: readonly ExpressionStats[];
 }
 
 /** What happened during an evaluation. */
@@ -61,7 +64,10 @@ function prettyExplanation({ explanation }: Output): string {
   return explanation === undefined ? '' : prettyTrace(explanation.events, explanation);
 }
 
-function document({ problems, metrics, coverage, explanation }: Output, result: GoJson | undefined): string {
+function document(
+  { problems, metrics, coverage, explanation, profile }: Output,
+  result: GoJson | undefined,
+): string {
   const members = {
     errors: problems.length === 0 ? undefined : problemsJson(problems),
     result,
@@ -70,10 +76,21 @@ function document({ problems, metrics, coverage, explanation }: Output, result: 
       explanation === undefined || explanation.events.length === 0
         ? undefined
         : (JSON.parse(traceJson(explanation.events, explanation.original)) as GoJson),
-    // Interfaces have no index signature, which is all that keeps the report from being a `GoJson`.
-    coverage: coverage as unknown as GoJson | undefined,
+    // Interfaces have no index signature, which is all that keeps these from being a `GoJson`.
+    profile: profile as unknown as GoJson | undefined,
+    coverage: coverage === undefined ? undefined : coverageJson(coverage),
   };
   return `${goJson(members, '  ')}\n`;
+}
+
+/** As OPA writes it: of files, what is empty or zero is left out. */
+export function coverageJson({ files, ...counts }: CoverageReport): GoJson {
+  const isEmpty = (value: unknown): boolean => value === 0 || (Array.isArray(value) && value.length === 0);
+  const reports = Object.entries(files).map(([name, file]): [string, GoJson] => [
+    name,
+    new Map(Object.entries(file).filter(([, value]) => !isEmpty(value))) as unknown as GoJson,
+  ]);
+  return { files: new Map(reports), ...counts };
 }
 
 function resultsJson(results: readonly QueryValues[]): GoJson | undefined {
@@ -93,11 +110,21 @@ function bindingsJson(bindings: ReadonlyMap<string, Value>): GoJson | undefined 
   return new Map([...bindings].sort(([a], [b]) => compareStrings(a, b)));
 }
 
-function pretty({ results, metrics, coverage }: Output): string {
+function pretty({ results, metrics, coverage, profile }: Output): string {
   const parts = [results.length === 0 ? 'undefined\n' : prettyResults(results)];
   if (metrics !== undefined) {
     const rows = Object.entries(metrics as object).map(([name, value]) => [name, String(value)]);
     parts.push(boxed(rows, ['Metric', 'Value']));
+  }
+  if (profile !== undefined && profile.length > 0) {
+    const rows = profile.map(({ total_time_ns, num_eval, num_redo, num_gen_expr, location }) => [
+      goDuration(total_time_ns / 1e6),
+      String(num_eval),
+      String(num_redo),
+      String(num_gen_expr),
+      `${location.file === '' ? 'query' : location.file}:${location.row}`,
+    ]);
+    parts.push(boxed(rows, ['Time', 'Num Eval', 'Num Redo', 'Num Gen Expr', 'Location']));
   }
   if (coverage !== undefined) parts.push(boxed([['Overall Coverage', coverage.coverage.toFixed(2)]]));
   return parts.join('');

@@ -3,9 +3,7 @@ import {
   type Bundle,
   BundleError,
   type CompileInput,
-  type CoverageReport,
   compile,
-  instrument,
   loadBundle,
   loadFiles,
   mergeBundles,
@@ -82,22 +80,13 @@ export function textsOf(sources: Sources): Map<string, string> {
   return new Map([...sources.modules].map(([name, { text }]) => [name, text]));
 }
 
-/** Compiled policies, and with `coverage` what of them was evaluated. */
-export interface Compiled {
-  readonly policy: Policy;
-  readonly coverage: (() => CoverageReport) | undefined;
-}
-
 /** Compiles; where files do not parse, the error tells about all of them and not of the first one only. */
 export function compileSources(
   sources: Sources,
-  options: Omit<CompileInput, 'modules' | 'data'> & { readonly coverage?: boolean } = {},
-): Compiled {
-  const { coverage, ...rest } = options;
-  const input = compileInput(sources, rest);
+  options: Omit<CompileInput, 'modules' | 'data'> = {},
+): Policy {
   try {
-    const instrumented = coverage === true ? instrument(input) : undefined;
-    return { policy: compile(instrumented?.input ?? input), coverage: instrumented?.coverage };
+    return compile(compileInput(sources, options));
   } catch (error) {
     if (error instanceof RegoError && error.code === 'rego_parse_error') throw parseErrors(sources) ?? error;
     throw error;

@@ -168,6 +168,19 @@ export const policyEval = defineCommand({
     },
     'var-values': { kind: 'boolean', summary: 'Show values of variables in the explanation' },
     coverage: { kind: 'boolean', summary: 'Report which lines were evaluated' },
+    'disable-indexing': { kind: 'boolean', summary: 'Evaluate rules that the index would rule out, too' },
+    'disable-early-exit': { kind: 'boolean', summary: 'Evaluate all rules where one would be enough' },
+    profile: { kind: 'boolean', summary: 'Report how often each line was evaluated, and for how long' },
+    'profile-limit': {
+      kind: 'integer',
+      summary: 'Lines of the profile to show; 10 unless given, 0 shows all',
+    },
+    'profile-sort': {
+      kind: 'list',
+      placeholder: 'ORDER',
+      summary:
+        'Order of the profile: total_time_ns, num_eval, num_redo, num_gen_expr, file, line; may be repeated',
+    },
     metrics: { kind: 'boolean', summary: 'Report how long the steps took' },
     ...schemaFlag,
     ...capabilitiesFlag,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseModule } from '../ast/parse.ts';
 import { modules } from '../format/testing/modules.ts';
-import type { Place, Range } from './coverage.ts';
+import type { Range } from './coverage.ts';
 import { rewrite } from './rewrite.ts';
 import { TestSuite } from './test-suite.ts';
 
@@ -48,10 +48,13 @@ test('coverage tells which lines the tests evaluate', () => {
   const suite = new TestSuite({ modules: { 'p.rego': POLICY, 'p_test.rego': TESTS } }, { coverage: true });
   expect([...suite.run()].map(({ outcome }) => outcome)).toEqual(['pass', 'pass', 'pass']);
   const { files, coverage } = suite.coverage()!;
-  expect(rows(files['p.rego']!.covered)).toEqual([3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 19, 23]);
-  expect(rows(files['p.rego']!.not_covered)).toEqual([18, 20]);
+  expect(rows(files['p.rego']!.covered)).toEqual([3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 23]);
+  expect(rows(files['p.rego']!.not_covered)).toEqual([18, 19, 20]);
+  // `input.y` is not there: the index knows without evaluating `false`.
+  const excluded = files['p.rego']!.not_covered.filter(({ kinds }) => kinds?.includes('index_excluded'));
+  expect(rows(excluded)).toEqual([19]);
   expect(files['p_test.rego']).toMatchObject({ coverage: 100, not_covered: [] });
-  expect(coverage).toBeGreaterThan(80);
+  expect(coverage).toBeGreaterThan(75);
   expect(coverage).toBeLessThan(100);
 });
 
@@ -72,11 +75,9 @@ test('whatever a module looks like, the rewritten one parses and its rules stay 
   fc.assert(
     fc.property(modules('both'), (text) => {
       const module = parseModule(text);
-      const places: Place[] = [];
-      const rewritten = parseModule(rewrite(text, module, new Map(), places).text);
+      const rewritten = parseModule(rewrite(text, module, new Map()).text);
       const found = ({ rules }: typeof module): number[] => rules.map(({ location }) => location.row);
       expect(found(rewritten)).toEqual(found(module));
-      expect(places.length).toBeGreaterThanOrEqual(module.rules.filter((rule) => !rule.default).length);
     }),
     { numRuns: 300 },
   );

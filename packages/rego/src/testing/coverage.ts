@@ -1,87 +1,11 @@
-import type { Body, Expr, Location, Rule, Term } from '../ast/types.ts';
+import type { Location, Module, Rule } from '../ast/types.ts';
 import { eachChild, type Node } from '../ast/visit.ts';
-
-/*
- * What of a set of policies its tests evaluate. A policy is not watched while it runs; its text is rewritten so that it
- * reports (`rewrite.ts`). Left out is what cannot report: `default` rules, `else` branches without braces, expressions in
- * template strings, and operands of `and`, `or` and `not` without braces, which count with the expression around them.
- */
-
-/** A place that reports. */
-export interface Place {
-  readonly location: Location;
-  /** `some x in xs`: counts when it was evaluated, and is no gap when it was not. */
-  readonly isDeclaration: boolean;
-}
-
-interface ExpressionPlace {
-  readonly expr: Expr;
-  /** In the body of a comprehension, of `every` or of a negation, and not in the rule's own. */
-  readonly isNested: boolean;
-}
-
-/** The places of a rule that can report: its expressions, and its head, which counts when the rule has a value. */
-export function reportingPlaces(rule: Rule): { head: Location | undefined; expressions: ExpressionPlace[] } {
-  const expressions: ExpressionPlace[] = [];
-  const body = (exprs: Body, isNested: boolean): void => {
-    for (const expr of exprs) {
-      const isBare = expr.terms.kind === 'some' && expr.terms.symbols[0]?.kind !== 'call';
-      if (!isBare) expressions.push({ expr, isNested });
-      below(expr);
-    }
-  };
-  const below = (node: Node): void => {
-    if (!('kind' in node)) {
-      eachChild(node, below);
-      return;
-    }
-    switch (node.kind) {
-      case 'arrayComprehension':
-      case 'setComprehension':
-        below(node.term);
-        body(node.body, true);
-        break;
-      case 'objectComprehension':
-        below(node.key);
-        below(node.value);
-        body(node.body, true);
-        break;
-      case 'every':
-        below(node.domain);
-        body(node.body, true);
-        break;
-      case 'not':
-        if (node.explicitBody) body(node.body, true);
-        else node.body.forEach(below);
-        break;
-      case 'logicalAnd':
-      case 'logicalOr':
-        if (node.explicitLhs) body(node.lhs, true);
-        else node.lhs.forEach(below);
-        if (node.explicitRhs) body(node.rhs, true);
-        else node.rhs.forEach(below);
-        break;
-      default:
-        eachChild(node, below);
-    }
-  };
-  // The expression of an `else` without braces has the place of the whole branch.
-  const isPlaceless = rule.body[0]?.location === rule.location && !rule.generatedBody;
-  if (rule.default || isPlaceless) return { head: undefined, expressions };
-  if (!rule.generatedBody) body(rule.body, false);
-  const { key, value } = rule.head;
-  for (const term of [key, value]) if (term !== undefined) below(term);
-  return { head: hasWholePlace(rule) ? rule.head.location : undefined, expressions };
-}
-
-/** `f(x)` alone is a rule whose place is the name only: nothing can be put after it. */
-function hasWholePlace({ generatedBody, head }: Rule): boolean {
-  return !generatedBody || (head.args ?? []).length === 0 || !isImplied(head.value, head.location);
-}
-
-function isImplied(value: Term | undefined, location: Location): boolean {
-  return value?.kind === 'boolean' && value.location === location;
-}
+import { RegoError } from '../errors.ts';
+import type { QueryValues } from '../query.ts';
+import type { TraceEvent, Tracer } from '../topdown/events.ts';
+import type { TracedQuery, TraceOptions } from '../topdown/traced-query.ts';
+import { several } from '../trace/several.ts';
+import { compareStrings } from '../values/index.ts';
 
 interface Position {
   readonly row: number;
@@ -91,62 +15,164 @@ interface Position {
 export interface Range {
   readonly start: Position;
   readonly end: Position;
+  readonly kinds?: readonly Kind[];
 }
 
 /** Lines that hold a rule's head or an expression, in the shape of `opa test --coverage`. */
-export interface Coverage {
+export interface CoverageCounts {
   readonly covered_lines: number;
   readonly not_covered_lines: number;
   /** Percent of the lines. */
   readonly coverage: number;
 }
 
-export interface FileCoverage extends Coverage {
+export interface FileCoverage extends CoverageCounts {
   readonly covered: readonly Range[];
   readonly not_covered: readonly Range[];
 }
 
-export interface CoverageReport extends Coverage {
+export interface CoverageReport extends CoverageCounts {
   readonly files: Readonly<Record<string, FileCoverage>>;
 }
 
-/** Puts together what the places report. `reached` says for each whether it was evaluated. */
-export function coverageReport(places: readonly Place[], reached: readonly boolean[]): CoverageReport {
-  const byFile = new Map<string, { covered: Range[]; others: Range[] }>();
-  for (const [i, { location, isDeclaration }] of places.entries()) {
-    let file = byFile.get(location.file);
-    if (file === undefined) {
-      file = { covered: [], others: [] };
-      byFile.set(location.file, file);
-    }
-    if (reached[i] === true) file.covered.push(rangeOf(location));
-    else if (!isDeclaration) file.others.push(rangeOf(location));
-  }
-  const files: Record<string, FileCoverage> = Object.create(null);
-  let [covered, missed] = [0, 0];
-  for (const [name, ranges] of byFile) {
-    const not_covered = sorted(
-      ranges.others.filter((range) => !ranges.covered.some((outer) => contains(outer, range))),
-    );
-    const file = { covered: sorted(ranges.covered), not_covered };
-    const lines = counted(rowCount(file.covered), rowCount(not_covered));
-    files[name] = { ...file, ...lines };
-    covered += lines.covered_lines;
-    missed += lines.not_covered_lines;
-  }
-  return { files, ...counted(covered, missed) };
+/** Why a range was not covered: an evaluation without the index, or without early exits, would have come there. */
+export type Kind = 'index_excluded' | 'early_exit';
+
+/** A policy as it was compiled, and where in it. */
+export interface CoveredModule {
+  readonly module: Module;
+  readonly text: string;
+  /** From places in the text that was compiled to those in `text`, where it is another. */
+  readonly original?: (offset: number) => number;
 }
 
-function counted(covered_lines: number, not_covered_lines: number): Coverage {
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Notes which rules succeed and which expressions are evaluated. */
+class CoverageTracer implements Tracer {
+  readonly wantsLocals = false;
+  readonly wantsUnify = false;
+  readonly #files = new Map<string, Map<string, Span>>();
+
+  trace({ operation, node }: TraceEvent): void {
+    if (operation === 'Exit' && node?.kind === 'rule') this.#add(node.rule.source.head.location);
+    else if (operation === 'Eval' && node?.kind === 'expr') this.#add(node.expr.source.location);
+  }
+
+  #add(location: Location): void {
+    if (location.file === '') return;
+    const span = spanOf(location);
+    const file = this.#files.get(location.file) ?? new Map<string, Span>();
+    this.#files.set(location.file, file.set(`${span.start} ${span.end}`, span));
+  }
+
+  spans(file: string): readonly Span[] {
+    return [...(this.#files.get(file)?.values() ?? [])];
+  }
+}
+
+function spanOf({ offset, text }: Location): Span {
+  return { start: offset, end: offset + text.length };
+}
+
+/**
+ * What of policies was evaluated, as `opa eval --coverage` and `opa test --coverage` count it (`v1/cover` of OPA). Each
+ * evaluation is done three times: once for what is covered, and once for each {@link Kind} of what is not.
+ */
+export class Coverage {
+  readonly #covered = new CoverageTracer();
+  readonly #unindexed = new CoverageTracer();
+  readonly #exhaustive = new CoverageTracer();
+
+  /** Evaluates a query. Only what the first evaluation gives or throws counts, and only it is shown to `beside`. */
+  evaluate(query: TracedQuery, input: unknown, options: TraceOptions, beside?: Tracer): QueryValues[] {
+    // All evaluations see one clock and one random number generator.
+    const world = {
+      timeNs: BigInt(Date.now()) * 1_000_000n,
+      seed: Math.trunc(Math.random() * 0x1_0000_0000),
+      ...options,
+    };
+    const tracer = beside === undefined ? this.#covered : several([this.#covered, beside]);
+    const results = query.values(input, tracer, world);
+    const again = (tracer: Tracer, without: TraceOptions): void => {
+      try {
+        query.values(input, tracer, { ...world, ...without, silent: true });
+      } catch (error) {
+        if (!(error instanceof RegoError)) throw error;
+      }
+    };
+    again(this.#unindexed, { indexing: false });
+    again(this.#exhaustive, { earlyExit: false });
+    return results;
+  }
+
+  report(modules: ReadonlyMap<string, CoveredModule>): CoverageReport {
+    const files: Record<string, FileCoverage> = Object.create(null);
+    let [covered, missed] = [0, 0];
+    for (const [name, file] of [...modules].sort(([a], [b]) => compareStrings(a, b))) {
+      const report = this.#file(name, file);
+      files[name] = report;
+      covered += report.covered_lines;
+      missed += report.not_covered_lines;
+    }
+    return { files, ...counted(covered, missed) };
+  }
+
+  #file(name: string, { module, text, original = (offset) => offset }: CoveredModule): FileCoverage {
+    const range = ({ start, end }: Span): Range => rangeIn(text, original(start), original(end));
+    // What was put into the text stands for nothing in the original.
+    const isThere = ({ start, end }: Span): boolean => original(start) < original(end);
+    const ranges = (tracer: CoverageTracer): Range[] => unique(tracer.spans(name).filter(isThere).map(range));
+    const covered = ranges(this.#covered);
+    const others: readonly (readonly [Kind, Range[]])[] = [
+      ['index_excluded', ranges(this.#unindexed)],
+      ['early_exit', ranges(this.#exhaustive)],
+    ];
+    const missed = unique(coverable(module).map(spanOf).filter(isThere).map(range)).filter(
+      (inner) => !covered.some((outer) => contains(outer, inner)),
+    );
+    const not_covered = missed.map((inner) => {
+      const kinds = others
+        .filter(([, found]) => found.some((outer) => contains(outer, inner)))
+        .map(([kind]) => kind);
+      return kinds.length === 0 ? inner : { ...inner, kinds };
+    });
+    return { covered, not_covered, ...counted(rowCount(covered), rowCount(not_covered)) };
+  }
+}
+
+/** The heads of rules and the expressions of a module. */
+function coverable({ rules }: Module): Location[] {
+  const found: Location[] = [];
+  const visit = (node: Node): void => {
+    if ('kind' in node && node.kind === 'expr' && node.terms.kind !== 'some') found.push(node.location);
+    eachChild(node, visit);
+  };
+  for (const rule of rules) {
+    for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
+      const { args = [], key, location, ref, value } = branch.head;
+      found.push(location);
+      for (const node of [...ref, ...args, key, value, ...branch.body]) if (node !== undefined) visit(node);
+    }
+  }
+  return found.filter(({ file }) => file !== '');
+}
+
+function counted(covered_lines: number, not_covered_lines: number): CoverageCounts {
   const total = covered_lines + not_covered_lines;
   return { covered_lines, not_covered_lines, coverage: total === 0 ? 0 : (100 * covered_lines) / total };
 }
 
-function rangeOf({ row, col, text }: Location): Range {
-  const lines = text.split('\n');
-  const last = [...lines.at(-1)!].length;
-  const end = lines.length === 1 ? { row, col: col + last } : { row: row + lines.length - 1, col: last + 1 };
-  return { start: { row, col }, end };
+function rangeIn(text: string, start: number, end: number): Range {
+  return { start: positionIn(text, start), end: positionIn(text, end) };
+}
+
+function positionIn(text: string, offset: number): Position {
+  const before = text.slice(0, offset).split('\n');
+  return { row: before.length, col: [...before.at(-1)!].length + 1 };
 }
 
 function before(a: Position, b: Position): number {
@@ -157,8 +183,10 @@ function contains(outer: Range, inner: Range): boolean {
   return before(outer.start, inner.start) <= 0 && before(outer.end, inner.end) >= 0;
 }
 
-function sorted(ranges: readonly Range[]): Range[] {
-  return ranges.toSorted((a, b) => before(a.start, b.start) || before(a.end, b.end));
+/** Each range once, in the order of the text. */
+function unique(ranges: readonly Range[]): Range[] {
+  const byText = new Map(ranges.map((range) => [JSON.stringify(range), range]));
+  return [...byText.values()].sort((a, b) => before(a.start, b.start) || before(a.end, b.end));
 }
 
 function rowCount(ranges: readonly Range[]): number {

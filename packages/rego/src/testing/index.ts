@@ -1,3 +1,10 @@
-export type { Coverage, CoverageReport, FileCoverage, Range } from './coverage.ts';
-export { type JsonCases, type JsonTestResult, jsonReport, prettyReport } from './report.ts';
+export {
+  Coverage,
+  type CoverageCounts,
+  type CoverageReport,
+  type CoveredModule,
+  type FileCoverage,
+  type Range,
+} from './coverage.ts';
+export { goDuration, type JsonCases, type JsonTestResult, jsonReport, prettyReport } from './report.ts';
 export { type CaseResult, type Outcome, type TestOptions, type TestResult, TestSuite } from './test-suite.ts';

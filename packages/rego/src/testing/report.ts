@@ -66,7 +66,7 @@ function indented(text: string): string[] {
 }
 
 /** A duration as Go prints it: `1.5s`, `2.25ms`, `13.1µs`. */
-function goDuration(ms: number): string {
+export function goDuration(ms: number): string {
   const ns = Math.round(ms * 1e6);
   if (ns === 0) return '0s';
   if (ns < 1e3) return `${ns}ns`;

@@ -1,12 +1,10 @@
 import { operatorName } from '../ast/nodes.ts';
 import type { Body, Expr, Module, Rule, Term } from '../ast/types.ts';
 import { eachChild, type Node } from '../ast/visit.ts';
-import { type Place, reportingPlaces } from './coverage.ts';
 import { caseTerms, findTests, hasCases, type Test } from './find-tests.ts';
 
-/** Built-in functions that rewritten modules call: a test has come to a case, an expression or rule was evaluated. */
+/** The built-in function that rewritten modules call: a test has come to a case. */
 export const CASE_FUNCTION = 'internal.test_case_reached';
-export const PROBE_FUNCTION = 'internal.test_covered';
 
 /** A test under the name it has in the rewritten module. */
 export interface RewrittenTest {
@@ -19,6 +17,8 @@ export interface RewrittenTest {
 export interface Rewritten {
   readonly text: string;
   readonly tests: readonly RewrittenTest[];
+  /** From a place in the new text to the one in the old that it stands for. */
+  readonly original: (offset: number) => number;
 }
 
 /** One change of a text: what is inserted where, and how many characters it takes the place of. */
@@ -33,16 +33,10 @@ type Calls = Map<Expr, { before: string[]; after: string[] }>;
 
 /**
  * Changes a module's text so that its tests can be told apart and tell how far they come: of tests with one name all
- * but the first are renamed; a test with cases reports each as soon as it is known which case it is, so that a case
- * that then fails is not just absent; and with `places`, every expression and rule reports that it was evaluated, by
- * the index that its place gets there. Rows stay what they are. `counts` (of tests by name) goes over all modules of a run.
+ * but the first are renamed; and a test with cases reports each as soon as it is known which case it is, so that a case
+ * that then fails is not just absent. Rows stay what they are. `counts` (of tests by name) goes over all modules of a run.
  */
-export function rewrite(
-  text: string,
-  module: Module,
-  counts: Map<string, number>,
-  places: Place[] | undefined,
-): Rewritten {
+export function rewrite(text: string, module: Module, counts: Map<string, number>): Rewritten {
   const edits: Edit[] = [];
   const tests: RewrittenTest[] = [];
   const calls: Calls = new Map();
@@ -57,13 +51,28 @@ export function rewrite(
   }
   for (const rule of module.rules) {
     for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
-      if (places !== undefined) reportPlaces(module, branch, places, calls, edits);
       editBody(text, branch, calls, edits);
     }
   }
   edits.sort((a, b) => b.at - a.at);
+  const original = originalOffsets(edits.toReversed());
   for (const { at, remove, insert } of edits) text = text.slice(0, at) + insert + text.slice(at + remove);
-  return { text, tests };
+  return { text, tests, original };
+}
+
+/** `edits` in the order of the text. */
+function originalOffsets(edits: readonly Edit[]): (offset: number) => number {
+  return (offset) => {
+    let grown = 0;
+    for (const { at, remove, insert } of edits) {
+      const start = at + grown;
+      if (offset <= start) break;
+      // Within what was put in: where it was put.
+      if (offset < start + insert.length) return at + Math.min(remove, offset - start);
+      grown += insert.length - remove;
+    }
+    return offset - grown;
+  };
 }
 
 function rename(test: Test, counts: Map<string, number>, edits: Edit[]): RewrittenTest {
@@ -132,26 +141,6 @@ function occurs(node: Node, name: string): boolean {
     found ||= occurs(child, name);
   });
   return found;
-}
-
-function reportPlaces(module: Module, rule: Rule, places: Place[], calls: Calls, edits: Edit[]): void {
-  const call = (place: Place): string => `${PROBE_FUNCTION}(${places.push(place) - 1})`;
-  const { head, expressions } = reportingPlaces(rule);
-  for (const { expr, isNested } of expressions) {
-    const reported = call({ location: expr.location, isDeclaration: expr.terms.kind === 'some' });
-    if (isNested) edits.push({ at: expr.location.offset, remove: 0, insert: `${reported}; ` });
-    else callsAt(calls, expr).before.push(reported);
-  }
-  if (head === undefined) return;
-  const reported = call({ location: head, isDeclaration: false });
-  if (!rule.generatedBody) {
-    callsAt(calls, rule.body.at(-1)!).after.push(reported);
-    return;
-  }
-  // A rule without a body gets one.
-  const { offset, text } = rule.location;
-  const keyword = module.regoVersion === 'v0' ? '' : 'if ';
-  edits.push({ at: offset + text.length, remove: 0, insert: ` ${keyword}{ ${reported} }` });
 }
 
 /** Puts the calls into the text, and braces around a body of one expression that has none. */

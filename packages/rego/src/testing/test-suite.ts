@@ -7,10 +7,10 @@ import { type Builtin, T } from '../builtins/types.ts';
 import type { CompileInput, EvaluateOptions } from '../engine.ts';
 import { type ErrorLocation, locate, RegoError } from '../errors.ts';
 import { compile, type Policy } from '../query.ts';
-import { type Json, RegoArray, toJsonText, type Value } from '../values/index.ts';
-import { type CoverageReport, coverageReport, type Place } from './coverage.ts';
+import { type Json, RegoArray, toJson, toJsonText, type Value } from '../values/index.ts';
+import { Coverage, type CoverageReport, type CoveredModule } from './coverage.ts';
 import { hasCases, type Test } from './find-tests.ts';
-import { CASE_FUNCTION, PROBE_FUNCTION, type RewrittenTest, rewrite } from './rewrite.ts';
+import { CASE_FUNCTION, type RewrittenTest, rewrite } from './rewrite.ts';
 
 export type Outcome = 'pass' | 'fail' | 'skip' | 'error';
 
@@ -53,8 +53,8 @@ const DEFAULT_TIMEOUT_MS = 5000;
 export class TestSuite {
   readonly #policy: Policy;
   readonly #tests: readonly RewrittenTest[];
-  readonly #places: Place[] | undefined;
-  readonly #evaluated: boolean[] = [];
+  readonly #coverage: Coverage | undefined;
+  readonly #modules = new Map<string, CoveredModule>();
   #output: string[] = [];
   #reached: string[][] = [];
 
@@ -64,13 +64,14 @@ export class TestSuite {
    * @throws {RegoError} where they do not compile.
    */
   constructor(input: CompileInput, { coverage = false }: { readonly coverage?: boolean } = {}) {
-    this.#places = coverage ? [] : undefined;
+    this.#coverage = coverage ? new Coverage() : undefined;
     const modules: Record<string, string> = Object.create(null);
     const counts = new Map<string, number>();
     const tests: RewrittenTest[] = [];
     for (const [file, text] of Object.entries(input.modules)) {
-      const rewritten = rewrite(text, parse(file, text, input), counts, this.#places);
+      const { original, ...rewritten } = rewrite(text, parse(file, text, input), counts);
       modules[file] = rewritten.text;
+      if (coverage) this.#modules.set(file, { module: parse(file, rewritten.text, input), text, original });
       tests.push(...rewritten.tests);
     }
     this.#tests = tests;
@@ -80,14 +81,6 @@ export class TestSuite {
         declaration: { args: [T.any], nondeterministic: true },
         call: (_context, path) => {
           if (path instanceof RegoArray) this.#reached.push(path.items.map(caseName));
-          return true;
-        },
-      },
-      {
-        name: PROBE_FUNCTION,
-        declaration: { args: [T.number], nondeterministic: true },
-        call: (_context, index) => {
-          this.#evaluated[Number(index)] = true;
           return true;
         },
       },
@@ -129,7 +122,7 @@ export class TestSuite {
     let error: RegoError | undefined;
     let value: Json | undefined;
     try {
-      value = this.#policy.rule(path).evaluate(undefined, { timeoutMs: DEFAULT_TIMEOUT_MS, ...options });
+      value = this.#evaluate(path, { timeoutMs: DEFAULT_TIMEOUT_MS, ...options });
     } catch (thrown) {
       if (!(thrown instanceof RegoError)) throw thrown;
       error = thrown;
@@ -142,9 +135,16 @@ export class TestSuite {
     return { outcome, error, durationMs, output, cases: cases ?? [] };
   }
 
+  #evaluate(path: string, options: EvaluateOptions): Json | undefined {
+    if (this.#coverage === undefined) return this.#policy.rule(path).evaluate(undefined, options);
+    const [result] = this.#coverage.evaluate(this.#policy.tracedQuery(path), undefined, options);
+    const value = result?.expressions[0]?.value;
+    return value === undefined ? undefined : toJson(value);
+  }
+
   /** What the tests run so far have evaluated; undefined where that is not recorded. */
   coverage(): CoverageReport | undefined {
-    return this.#places === undefined ? undefined : coverageReport(this.#places, this.#evaluated);
+    return this.#coverage?.report(this.#modules);
   }
 }
 

@@ -20,6 +20,14 @@ export interface Scope {
   readonly comprehensions: Map<ComprehensionTerm, RegoObject>;
 }
 
+/** What the interpreter leaves out that could not change the result. */
+export interface Optimizations {
+  /** Rules that the index rules out are not evaluated; true unless given. */
+  readonly indexing?: boolean | undefined;
+  /** Rules that all have one value are evaluated until one succeeds; true unless given. */
+  readonly earlyExit?: boolean | undefined;
+}
+
 /** One evaluation of a query by the interpreter. */
 export class Evaluation {
   readonly program: Program;
@@ -27,13 +35,21 @@ export class Evaluation {
   readonly tracer: Tracer | undefined;
   /** What partial evaluation leaves for later; undefined where everything is known. */
   readonly saving: Saving | undefined;
+  readonly optimizations: Optimizations;
   #queries = 0;
 
-  constructor(program: Program, machine: Machine, tracer: Tracer | undefined, saving: Saving | undefined) {
+  constructor(
+    program: Program,
+    machine: Machine,
+    tracer: Tracer | undefined,
+    saving: Saving | undefined,
+    optimizations: Optimizations,
+  ) {
     this.program = program;
     this.machine = machine;
     this.tracer = tracer;
     this.saving = saving;
+    this.optimizations = optimizations;
   }
 
   nextQuery(): number {

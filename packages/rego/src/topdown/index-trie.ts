@@ -88,6 +88,13 @@ export class IndexNode {
     this.next?.traverseNext(resolve, into);
   }
 
+  /** Passes everything. */
+  walk(into: Traversal): void {
+    into.add(this);
+    const children = [this.#any, this.#undefined, ...this.#scalars.values(), this.#array, this.next];
+    for (const child of children) child?.walk(into);
+  }
+
   private traverseNext(resolve: Resolve, into: Traversal): void {
     const value = resolve(this.#place as Place);
     if (value === UNKNOWN) {
@@ -171,7 +178,8 @@ export class Traversal {
     else if (this.#value === undefined || !sameTerm(this.#value, node.value)) this.#several = true;
   }
 
-  candidates(fallback: TracedRule | undefined): Candidates {
+  /** `checked`: the rules must have one value by their heads too, not only by the nodes that were passed. */
+  candidates(fallback: TracedRule | undefined, checked: boolean): Candidates {
     const rules: TracedRule[] = [];
     const branches = new Map<TracedRule, readonly TracedRule[]>();
     for (const entries of this.#found.values()) {
@@ -183,7 +191,12 @@ export class Traversal {
           rest.map(({ rule }) => rule),
         );
     }
-    return { rules, branches, default: fallback, earlyExit: !this.#several && haveOneValue(rules) };
+    return {
+      rules,
+      branches,
+      default: fallback,
+      earlyExit: !this.#several && (!checked || haveOneValue(rules)),
+    };
   }
 }
 

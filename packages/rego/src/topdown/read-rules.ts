@@ -26,7 +26,9 @@ export function candidatesAt(
   ref: readonly Term[],
   args?: readonly Term[],
 ): Candidates {
-  const candidates = index.lookup((place) => frame.resolvePlace(place, args));
+  const { indexing = true, earlyExit: exits = true } = frame.evaluation.optimizations;
+  const found = indexing ? index.lookup((place) => frame.resolvePlace(place, args)) : index.all();
+  const candidates = exits ? found : { ...found, earlyExit: false };
   const expr = frame.query[frame.index];
   if (frame.traced && expr !== undefined) {
     const { rules, earlyExit } = candidates;

@@ -80,7 +80,14 @@ export class RuleIndex {
   lookup(resolve: Resolve): Candidates {
     const traversal = new Traversal();
     this.#root.traverse(resolve, traversal);
-    return traversal.candidates(this.#default);
+    return traversal.candidates(this.#default, true);
+  }
+
+  /** All rules. */
+  all(): Candidates {
+    const traversal = new Traversal();
+    this.#root.walk(traversal);
+    return traversal.candidates(this.#default, false);
   }
 }
 

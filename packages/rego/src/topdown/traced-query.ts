@@ -3,12 +3,18 @@ import type { Engine, EvaluateOptions } from '../engine.ts';
 import type { QueryValues } from '../query.ts';
 import type { Value } from '../values/index.ts';
 import type { Bindings } from './bindings.ts';
-import { Evaluation } from './evaluation.ts';
+import { Evaluation, type Optimizations } from './evaluation.ts';
 import type { Tracer } from './events.ts';
 import { Frame } from './frame.ts';
 import { Program } from './program.ts';
 import { type Body, varTerm } from './terms.ts';
 import { known } from './unify.ts';
+
+/** As of any evaluation, and what the interpreter may leave out. */
+export interface TraceOptions extends EvaluateOptions, Optimizations {
+  /** What the policy prints is dropped. */
+  readonly silent?: boolean;
+}
 
 /**
  * A query that tells each step of its evaluation. It gives what {@link Query} gives, by an interpreter that goes OPA's
@@ -39,7 +45,7 @@ export class TracedQuery {
   }
 
   /** All ways to satisfy the query. Throws {@link RegoError}; the tracer has then seen how it came to that. */
-  values(input: unknown, tracer: Tracer, options: EvaluateOptions = {}): QueryValues[] {
+  values(input: unknown, tracer: Tracer, options: TraceOptions = {}): QueryValues[] {
     return this.#run(input, tracer, options, (bindings) => {
       const expressions = this.#captures.map(({ name, text, location: { row, col } }) => ({
         value: name === '' ? true : known(bindings.plug(varTerm(name))),
@@ -56,18 +62,19 @@ export class TracedQuery {
   }
 
   /** As {@link Query.bindings}. */
-  bindings(input: unknown, tracer: Tracer, options: EvaluateOptions = {}): Map<string, Value>[] {
+  bindings(input: unknown, tracer: Tracer, options: TraceOptions = {}): Map<string, Value>[] {
     return this.#run(input, tracer, options, (bindings) => {
       const own = [...bindings.entries()].filter(([name]) => !name.startsWith('$'));
       return new Map(own.map(([name, term]) => [name, known(term)]));
     });
   }
 
-  #run<R>(input: unknown, tracer: Tracer, options: EvaluateOptions, result: (bindings: Bindings) => R): R[] {
+  #run<R>(input: unknown, tracer: Tracer, options: TraceOptions, result: (bindings: Bindings) => R): R[] {
     const results: R[] = [];
     this.#engine.run(input, options, () => {
       const { machine } = this.#engine.plan;
-      const root = Frame.root(new Evaluation(this.#program, machine, tracer, undefined), this.#body);
+      if (options.silent === true) machine.print = undefined;
+      const root = Frame.root(new Evaluation(this.#program, machine, tracer, undefined, options), this.#body);
       try {
         root.run(({ bindings }) => {
           results.push(result(bindings));
