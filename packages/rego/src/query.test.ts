@@ -157,6 +157,19 @@ describe('a hostile policy cannot hang or crash its host', () => {
   });
 });
 
+describe('what is written in an unusual way means what it means in OPA', () => {
+  test.each([
+    ['{"a": input.missing, "a": 1, "b": 2, "a": 3}', { a: 3, b: 2 }],
+    ['{1: "a", 1.0: "b"}', { 1: 'b' }],
+    ['object.union({1: "a"}, {1.0: "b"})', { 1: 'b' }],
+    ['product([0.1, 3.5])', 0.35000000000000003],
+    ['product([3.5, 0.1])', 0.35],
+    ['product([9007199254740993, 2]) == 18014398509481986', true],
+  ])('%s', (expression, value) => {
+    expect(prepare({ modules: {}, query: `x := ${expression}` }).evaluate({})[0]?.bindings.x).toEqual(value);
+  });
+});
+
 describe('errors say where and what', () => {
   test.each([
     ['p if x == 1', 'rego_unsafe_var_error: var x is unsafe'],

@@ -94,7 +94,7 @@ export interface SetTerm {
   location: Location;
 }
 
-/** Pairs in source order. OPA keeps a key that is written twice; the last value wins in evaluation. */
+/** Pairs in source order; of a key that is written twice, only the last value counts. */
 export interface ObjectTerm {
   kind: 'object';
   pairs: [key: Term, value: Term][];

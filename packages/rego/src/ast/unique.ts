@@ -8,6 +8,15 @@ export function uniqueItems(items: Term[]): Term[] {
   return items.filter((_, i) => same[i] === i);
 }
 
+/** Pairs with each key once: where it first stood, with the value it was given last. */
+export function uniquePairs(pairs: readonly [Term, Term][]): readonly [Term, Term][] {
+  if (pairs.length < 2) return pairs;
+  const same = firstOfEach(pairs.map(([key]) => key));
+  const values = new Map<number, Term>();
+  for (const [i, [, value]] of pairs.entries()) values.set(same[i]!, value);
+  return values.size === pairs.length ? pairs : [...values].map(([i, value]) => [pairs[i]![0], value]);
+}
+
 /** For each term, the index of the first that equals it. */
 function firstOfEach(terms: readonly Term[]): number[] {
   const first = terms.map((_, i) => i);

@@ -60,6 +60,11 @@ export class CompilerContext {
     }
   }
 
+  /** No further problem would be reported. */
+  get full(): boolean {
+    return this.#problems.length >= MAX_PROBLEMS;
+  }
+
   get failed(): boolean {
     return this.#problems.length > 0;
   }

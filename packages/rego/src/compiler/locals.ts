@@ -531,6 +531,7 @@ export class LocalVars {
     const how = unused.assigned.length > 0 ? 'assigned' : 'declared';
     for (const name of unused[how]) {
       this.#failed = true;
+      if (this.#context.full) break;
       this.#unused(body, rewritten, name, scope.names.get(name) as string, how);
     }
   }

@@ -14,22 +14,24 @@ export interface RuleGraph {
   dependents(ref: Ref): readonly CompiledRule[];
 }
 
+/**
+ * The rules that each rule refers to, in sets that all refs to the same share: a thousand rules that read a package of
+ * a thousand are not a million edges.
+ */
+type Edges = ReadonlyMap<CompiledRule, readonly ReadonlySet<CompiledRule>[]>;
+
 /** No rule may depend on itself (stages SetGraph and CheckRecursion). */
 export function checkRecursion(
   tree: RuleTree,
   rules: readonly CompiledRule[],
   context: CompilerContext,
 ): RuleGraph {
-  const edges = new Map<CompiledRule, ReadonlySet<CompiledRule>>();
-  for (const rule of rules) edges.set(rule, dependencies(tree, rule));
-  return { sorted: sort(rules, edges, context), dependents: (ref) => dependentsOf(tree, edges, ref) };
+  const edges = edgesOf(tree, rules);
+  const sorted = sort(rules, edges, context);
+  return { sorted, dependents: (ref) => dependentsOf(tree, sorted, edges, ref) };
 }
 
-function sort(
-  rules: readonly CompiledRule[],
-  edges: ReadonlyMap<CompiledRule, ReadonlySet<CompiledRule>>,
-  context: CompilerContext,
-): CompiledRule[] {
+function sort(rules: readonly CompiledRule[], edges: Edges, context: CompilerContext): CompiledRule[] {
   const sorted: CompiledRule[] = [];
   const state = new Map<CompiledRule, 'open' | 'done'>();
   const reported = new Set<CompiledRule>();
@@ -38,7 +40,7 @@ function sort(
     const stack: { rule: CompiledRule; rest: Iterator<CompiledRule> }[] = [];
     const enter = (rule: CompiledRule): void => {
       state.set(rule, 'open');
-      stack.push({ rule, rest: (edges.get(rule) as ReadonlySet<CompiledRule>).values() });
+      stack.push({ rule, rest: needed(edges, rule) });
     };
     if (!state.has(start)) enter(start);
     while (stack.length > 0) {
@@ -52,7 +54,7 @@ function sort(
       }
       const known = state.get(next);
       if (known === undefined) enter(next);
-      else if (known === 'open') {
+      else if (known === 'open' && !context.full) {
         const from = stack.findIndex((entry) => entry.rule === next);
         const cycle = stack.slice(from).map((entry) => entry.rule);
         for (const rule of cycle) {
@@ -75,27 +77,51 @@ function sort(
   return sorted;
 }
 
+function* needed(edges: Edges, rule: CompiledRule): Generator<CompiledRule> {
+  for (const targets of edges.get(rule) ?? []) yield* targets;
+}
+
+/** `sorted` has each rule after those that it depends on, so that one pass finds all. */
 function dependentsOf(
   tree: RuleTree,
-  edges: ReadonlyMap<CompiledRule, ReadonlySet<CompiledRule>>,
+  sorted: readonly CompiledRule[],
+  edges: Edges,
   ref: Ref,
 ): readonly CompiledRule[] {
   const found = isRootRef(ref, 'data') ? rulesFor(tree, ref) : new Set<CompiledRule>();
   if (found.size === 0) return [];
-  for (let before = -1; before !== found.size; ) {
-    before = found.size;
-    for (const [rule, needed] of edges)
-      if (!found.has(rule) && !needed.isDisjointFrom(found)) found.add(rule);
+  for (const rule of sorted) {
+    if (!found.has(rule) && edges.get(rule)?.some((targets) => !targets.isDisjointFrom(found)))
+      found.add(rule);
   }
   return [...found];
 }
 
-function dependencies(tree: RuleTree, rule: CompiledRule): Set<CompiledRule> {
-  const found = new Set<CompiledRule>();
-  for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
-    for (const ref of refsOf(branch.body)) for (const target of rulesFor(tree, ref)) found.add(target);
+function edgesOf(tree: RuleTree, rules: readonly CompiledRule[]): Edges {
+  const known = new Map<string, ReadonlySet<CompiledRule>>();
+  const edges = new Map<CompiledRule, readonly ReadonlySet<CompiledRule>[]>();
+  for (const rule of rules) {
+    const targets = new Set<ReadonlySet<CompiledRule>>();
+    for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
+      for (const ref of refsOf(branch.body)) {
+        const name = ref.terms.map(nameInPath).join();
+        let found = known.get(name);
+        if (found === undefined) {
+          found = rulesFor(tree, ref);
+          known.set(name, found);
+        }
+        if (found.size > 0) targets.add(found);
+      }
+    }
+    edges.set(rule, [...targets]);
   }
-  return found;
+  return edges;
+}
+
+/** A text that two parts of refs share when they lead to the same rules. */
+function nameInPath(term: Term): string {
+  const key = constantOf(term);
+  return key === undefined ? '_' : keyOf(key);
 }
 
 function refsOf(body: Body): Ref[] {

@@ -1,4 +1,5 @@
 import type { Body, Call, Expr, Import, Module, Ref, Rule, Term } from '../ast/types.ts';
+import { uniquePairs } from '../ast/unique.ts';
 import type { CompilerContext } from './context.ts';
 import { cloneTerm, isRootDocument, isWith, operatorName, walk } from './tree.ts';
 import { declaredVars, type VarOptions, varsOf } from './vars.ts';
@@ -188,7 +189,10 @@ export class Resolver {
       case 'set':
         return { ...term, items: this.#terms(term.items) };
       case 'object':
-        return { ...term, pairs: term.pairs.map(([key, value]) => [this.term(key), this.term(value)]) };
+        return {
+          ...term,
+          pairs: uniquePairs(term.pairs).map(([key, value]) => [this.term(key), this.term(value)]),
+        };
       case 'arrayComprehension':
       case 'setComprehension': {
         this.#ignored.push(declaredVars(term.body));

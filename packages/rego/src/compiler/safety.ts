@@ -1,6 +1,6 @@
 import type { Body, Expr, Location, Rule, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
-import { outputsOf, outputsOfBody, outputsOfEquality } from './outputs.ts';
+import { outputsOf, outputsOfEquality } from './outputs.ts';
 import { callOf, isComprehension, isEquality, isScalar, isWith, walk } from './tree.ts';
 import { addVars, SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
 
@@ -84,18 +84,17 @@ export class SafetyCheck {
       if (vars !== undefined) closures.set(expr, vars);
     }
     const reordered: Expr[] = [];
-    const done = new Set<Expr>();
+    const waiting = new Waiting(body, closures, unsafe);
     for (let before = -1; before !== reordered.length; ) {
       before = reordered.length;
       for (const expr of body) {
-        if (done.has(expr)) continue;
+        if (!waiting.take(expr)) continue;
         const outputs = outputsOf(expr, safe, this.#context);
         const inside = closures.get(expr);
-        const closed =
-          inside === undefined ? [] : [...inside].filter((name) => bodyVars.has(name) && !globals.has(name));
-        if (closed.length > 0) {
-          const bound = outputsOfBody(reordered, safe, this.#context);
-          const open = closed.filter((name) => !bound.has(name) && !safe.has(name));
+        if (inside !== undefined) {
+          const open = [...inside].filter(
+            (name) => bodyVars.has(name) && !globals.has(name) && !safe.has(name),
+          );
           if (open.length > 0) {
             if (open.length === outputs.size && open.every((name) => outputs.has(name))) continue;
             // OPA forgets here what else the expression misses, and lets some unbound variables pass.
@@ -109,8 +108,11 @@ export class SafetyCheck {
           unsafe.delete(expr);
         }
         reordered.push(expr);
-        done.add(expr);
-        for (const name of outputs) safe.add(name);
+        waiting.done(expr);
+        for (const name of outputs) {
+          safe.add(name);
+          waiting.bound(name);
+        }
       }
     }
     if (closures.size > 0) this.#closures(reordered, closures, globals, unsafe);
@@ -240,6 +242,49 @@ export class SafetyCheck {
       this.#context.report('rego_unsafe_var_error', expr.location, `expression is unsafe${this.#where}`);
     }
     return true;
+  }
+}
+
+/**
+ * Which expressions of a body to look at: each once, and again when one of its variables has been bound since. Bodies in
+ * the worst order would otherwise cost the square of their length, and more.
+ */
+class Waiting {
+  readonly #due: Set<Expr>;
+  readonly #users = new Map<string, Expr[]>();
+  readonly #done = new Set<Expr>();
+
+  constructor(
+    body: Body,
+    closures: ReadonlyMap<Expr, ReadonlySet<string>>,
+    missing: ReadonlyMap<Expr, ReadonlySet<string>>,
+  ) {
+    this.#due = new Set(body);
+    for (const names of [closures, missing]) {
+      for (const [expr, vars] of names) {
+        for (const name of vars) {
+          const users = this.#users.get(name);
+          if (users === undefined) this.#users.set(name, [expr]);
+          else users.push(expr);
+        }
+      }
+    }
+  }
+
+  /** Whether there is something new about the expression. */
+  take(expr: Expr): boolean {
+    return this.#due.delete(expr);
+  }
+
+  done(expr: Expr): void {
+    this.#done.add(expr);
+  }
+
+  bound(name: string): void {
+    const users = this.#users.get(name);
+    if (users === undefined) return;
+    this.#users.delete(name);
+    for (const expr of users) if (!this.#done.has(expr)) this.#due.add(expr);
   }
 }
 

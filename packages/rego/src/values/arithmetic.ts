@@ -35,6 +35,19 @@ export function multiply(a: Num, b: Num): Num {
   return big.fromBigFloat(big.multiply(big.toBigFloat(a), big.toBigFloat(b)));
 }
 
+/**
+ * The product of numbers that are not all integers. As OPA's, it is rounded to 53 bits at each step. Undefined when it
+ * is not within `2^maxExponent` either way.
+ */
+export function floatProduct(factors: readonly Num[], maxExponent: number): Num | undefined {
+  let result = big.fromBigInt(1n);
+  for (const factor of factors) {
+    result = big.multiply(result, big.toBigFloat(factor), 53);
+    if (Math.abs(result.exponent) > maxExponent) return undefined;
+  }
+  return big.fromBigFloat(result);
+}
+
 /** Undefined when the divisor is zero. */
 export function divide(a: Num, b: Num): Num | undefined {
   if (typeof a === 'number' && typeof b === 'number' && b !== 0) {

@@ -58,8 +58,8 @@ export function negate(a: BigFloat): BigFloat {
   return { ...a, mantissa: -a.mantissa };
 }
 
-export function multiply(a: BigFloat, b: BigFloat): BigFloat {
-  return round(a.mantissa * b.mantissa, a.exponent + b.exponent, false);
+export function multiply(a: BigFloat, b: BigFloat, precision = PRECISION): BigFloat {
+  return round(a.mantissa * b.mantissa, a.exponent + b.exponent, false, precision);
 }
 
 /** `b` must not be zero. */

@@ -61,19 +61,22 @@ export class RegoObject {
     return this.get(key) !== undefined;
   }
 
-  /** Sets a member while building. */
+  /** Sets a member while building. A key that is there already stays as it was written. */
   set(key: Value, value: Value): void {
     if (this.#host !== undefined) this.#convert();
     this.#sorted = undefined;
     if (key === null || typeof key !== 'object') {
-      if (this.#boxed !== undefined && typeof key === 'number') this.#boxed.delete(key);
+      if (typeof key === 'number' && this.#boxed?.replace(key, value) === true) return;
       this.#plain ??= new Map();
       this.#plain.set(key, value);
       return;
     }
     if (key instanceof RegoNumber && this.#plain !== undefined) {
       const double = key.toDouble();
-      if (compare(double, key) === 0) this.#plain.delete(double);
+      if (compare(double, key) === 0 && this.#plain.has(double)) {
+        this.#plain.set(double, value);
+        return;
+      }
     }
     this.#boxed ??= new ValueMap();
     this.#boxed.set(key, value);

@@ -48,26 +48,11 @@ export class ValueMap<V> {
     this.size += this.#crowded.size - size;
   }
 
-  delete(key: BoxedValue | number): void {
-    const hash = hashOf(key);
-    const kept: Entry<V>[] = [];
-    let found = false;
-    for (let entry = this.#heads.get(hash); entry !== undefined; entry = entry.next) {
-      if (equal(entry.key, key)) found = true;
-      else kept.push(entry);
-    }
-    if (!found) {
-      if (this.#crowded?.delete(keyOf(key)) === true) this.size--;
-      return;
-    }
-    this.size--;
-    this.#heads.delete(hash);
-    let next: Entry<V> | undefined;
-    for (const entry of kept.reverse()) {
-      entry.next = next;
-      next = entry;
-    }
-    if (next !== undefined) this.#heads.set(hash, next);
+  /** Sets the value of a key that is there; false when it is not. */
+  replace(key: BoxedValue | number, value: V): boolean {
+    const entry = this.#find(key);
+    if (entry !== undefined) entry.value = value;
+    return entry !== undefined;
   }
 
   /** Appends the keys, in no particular order. */

@@ -2,6 +2,7 @@
 import {
   compare,
   equal,
+  floatProduct,
   isNumber,
   multiply,
   type Num,
@@ -15,7 +16,7 @@ import {
 import { bounded } from '../numbers/arithmetic.ts';
 import { listOperand, wrongElement, wrongType } from '../operands.ts';
 import { registerBuiltin } from '../registry.ts';
-import { type BuiltinContext, T } from '../types.ts';
+import { type BuiltinContext, BuiltinError, T } from '../types.ts';
 
 const anyList = T.union(T.array(T.any), T.set(T.any));
 const numberList = T.union(T.array(T.number), T.set(T.number));
@@ -46,8 +47,22 @@ registerBuiltin('sum', { args: [numberList], result: T.number }, (context, list)
   return accumulate(context, list, 0, plus);
 });
 
+/** Of a number with as many digits as are computed with. */
+const MAX_BITS = 1_000_000;
+
 registerBuiltin('product', { args: [numberList], result: T.number }, (context, list) => {
-  return accumulate(context, list, 1, multiply);
+  const items = listOperand(list, 1, 'set', 'array');
+  if (items.every((item) => !isNumber(item) || toBigInt(item) !== undefined)) {
+    return accumulate(context, list, 1, multiply);
+  }
+  context.charge(items.length);
+  const factors = items.map((item) => {
+    if (!isNumber(item)) throw wrongElement(1, list, item, 'number');
+    return bounded(item);
+  });
+  const result = floatProduct(factors, MAX_BITS);
+  if (result === undefined) throw new BuiltinError('number exceeds the limit');
+  return bounded(result);
 });
 
 function accumulate(context: BuiltinContext, list: Value, initial: Num, step: (a: Num, b: Num) => Num): Num {

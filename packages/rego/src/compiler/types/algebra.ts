@@ -81,9 +81,24 @@ export function or(a: Maybe, b: Maybe): Maybe {
 function merge(any: AnyType, other: Type): AnyType {
   if (any.of.length === 0) return any;
   if (other.kind === 'any' && other.of.length === 0) return other;
-  const more = other.kind === 'any' ? other.of : [other];
-  const fresh = more.filter((type) => !any.of.some((known) => compareTypes(known, type) === 0));
-  return fresh.length === 0 ? any : anyType([...any.of, ...fresh].sort(compareTypes));
+  const of = [...any.of];
+  for (const type of other.kind === 'any' ? other.of : [other]) {
+    const at = placeOf(of, type);
+    if (at >= of.length || compareTypes(of[at], type) !== 0) of.splice(at, 0, type);
+  }
+  return of.length === any.of.length ? any : anyType(of);
+}
+
+/** Where a type stands or would stand in a list in order. */
+function placeOf(types: readonly Type[], type: Type): number {
+  let low = 0;
+  let high = types.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareTypes(types[middle], type) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function orFunctions(a: FunctionType, b: FunctionType): Maybe {
@@ -99,6 +114,19 @@ function contains(type: Maybe, b: Maybe): boolean {
   return compareTypes(a, b) === 0;
 }
 
+/** The member at a key that the type names. */
+function memberOf({ members }: ObjectType, key: Value): readonly [Value, Maybe] | undefined {
+  let low = 0;
+  let high = members.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareValues((members[middle] as readonly [Value, Maybe])[0], key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  const found = members[low];
+  return found !== undefined && compareValues(found[0], key) === 0 ? found : undefined;
+}
+
 /** The type of a member at a constant key. */
 export function select(from: Maybe, key: Value): Maybe {
   const type = unwrapped(from);
@@ -108,7 +136,7 @@ export function select(from: Maybe, key: Value): Maybe {
       return key < type.items.length ? type.items[key] : type.rest;
     }
     case 'object': {
-      const found = type.members.find(([name]) => compareValues(name, key) === 0);
+      const found = memberOf(type, key);
       if (found !== undefined) return found[1];
       return type.rest !== undefined && contains(type.rest[0], typeOf(key)) ? type.rest[1] : undefined;
     }
@@ -180,12 +208,12 @@ export function unifies(first: Maybe, second: Maybe): boolean {
   switch (a.kind) {
     case 'array': {
       const other = b as ArrayType;
-      if (!itemsUnify(a, other) || !itemsUnify(other, a)) return false;
+      if (!itemsUnify(a, other, 0) || !itemsUnify(other, a, a.items.length)) return false;
       return a.rest === undefined || other.rest === undefined || unifies(a.rest, other.rest);
     }
     case 'object': {
       const other = b as ObjectType;
-      if (!membersUnify(a, other) || !membersUnify(other, a)) return false;
+      if (!membersUnify(a, other) || !membersUnify(other, a, a)) return false;
       return a.rest?.[1] === undefined || other.rest?.[1] === undefined || unifies(a.rest[1], other.rest[1]);
     }
     case 'set':
@@ -206,12 +234,14 @@ function unifiesAny(a: AnyType, b: Type): boolean {
   return a.of.length === 0 || a.of.some((type) => unifies(type, b));
 }
 
-function itemsUnify(a: ArrayType, b: ArrayType): boolean {
-  return a.items.every((item, index) => unifies(item, select(b, index)));
+/** What both have is looked at once only: twice at each level would be squares of the size. */
+function itemsUnify(a: ArrayType, b: ArrayType, from: number): boolean {
+  return a.items.every((item, index) => index < from || unifies(item, select(b, index)));
 }
 
-function membersUnify(a: ObjectType, b: ObjectType): boolean {
+function membersUnify(a: ObjectType, b: ObjectType, except?: ObjectType): boolean {
   return a.members.every(([key, value]) => {
+    if (except !== undefined && memberOf(except, key) !== undefined) return true;
     const other = select(b, key);
     return other === undefined ? a.rest !== undefined || b.rest !== undefined : unifies(value, other);
   });
