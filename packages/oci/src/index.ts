@@ -1,5 +1,6 @@
 export { environmentKeychain } from './auth/docker-config.ts';
 export { anonymous, type Credentials, type Keychain } from './auth/keychain.ts';
+export { kubernetesKeychain } from './auth/kubernetes.ts';
 export type { FileContent } from './build/content.ts';
 export type { LayerEntry } from './build/entries.ts';
 export {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -9,7 +11,7 @@ import {
   machinePlatform,
   pushImage,
 } from '@pratique/oci';
-import { type Registry, startRegistry } from '@pratique/registry';
+import { basicAuth, type Registry, startRegistry } from '@pratique/registry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../program/run.ts';
 import { testTerminal } from '../testing/terminal.ts';
@@ -166,4 +168,42 @@ test('a file that is no key is refused by name of the problem', async () => {
   const result = await pratique('verify', '--key', 'nonsense.pub', at('app:1'));
   expect(result.code).not.toBe(0);
   expect(result.stderr).toMatch(/^error [A-Z_]+: .+\n[\s\S]*try /);
+});
+
+test('--timeout bounds the whole command, and a registry that never answers is a fault', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const host = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  try {
+    const verify = (duration: string) =>
+      pratique('verify', '--key', 'cosign.pub', '--timeout', duration, `${host}/app:1`);
+    expect(await verify('50ms')).toMatchObject({ code: 1, stderr: expect.stringContaining('OCI_TIMEOUT') });
+    expect(await verify('soon')).toMatchObject({ code: 3, stderr: expect.stringContaining('--timeout') });
+  } finally {
+    silent.close();
+  }
+});
+
+test('claims are always checked: --check-claims says so, and =false is refused', async () => {
+  const verify = (flag: string) => pratique('verify', '--key', 'cosign.pub', flag, `${at('app')}:1`);
+  expect(await verify('--check-claims')).toMatchObject({ code: 0 });
+  expect(await verify('--check-claims=false')).toMatchObject({ code: 3, stdout: '' });
+});
+
+test('--k8s-keychain outside a cluster is an error where credentials are needed, not an anonymous pull', async () => {
+  const closed = await startRegistry({ listen: '127.0.0.1:0', auth: basicAuth({ team: 'secret' }) });
+  try {
+    const verified = await pratique(
+      'verify',
+      '--key',
+      'cosign.pub',
+      '--k8s-keychain',
+      `${closed.address}/app:1`,
+    );
+    expect(verified).toMatchObject({ code: 4, stdout: '' });
+    expect(verified.stderr).toContain('OCI_CREDENTIALS_UNREADABLE');
+    expect(verified.stderr).toContain('does not run in a cluster');
+  } finally {
+    await closed.close();
+  }
 });

@@ -38,6 +38,13 @@ export async function signerTrust(
   command: string,
   signal: AbortSignal,
 ): Promise<Trust> {
+  if (!flags['check-claims']) {
+    throw cliErrors.error('USAGE', {
+      message: 'a signature that is not about this image proves nothing about it',
+      expected: 'no --check-claims=false',
+      remedy: 'Leave --check-claims out: claims are always checked.',
+    });
+  }
   const identity = flaggedIdentity(flags, command);
   if (flags.key.length > 0 && identity !== null) {
     throw cliErrors.error('USAGE', {

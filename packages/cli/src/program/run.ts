@@ -1,5 +1,7 @@
 import { load } from '../commands/index.ts';
+import { milliseconds } from '../policy/duration.ts';
 import { commands } from '../specs/index.ts';
+import { deadlineFlag } from '../specs/shared.ts';
 import { settings } from './config.ts';
 import { CommandFailure, exit, exitCodeOf } from './exit.ts';
 import { commandHelp, overview } from './help.ts';
@@ -26,8 +28,17 @@ export async function run(argv: readonly string[], terminal: Terminal, signal: A
     const resolved = await settings(parsed.command, parsed.given, terminal, commands);
     const flags = Object.fromEntries(Object.entries(resolved).map(([name, { value }]) => [name, value]));
     json = flags.output === 'json' && resolved.output?.origin !== 'default';
+    const bound =
+      parsed.command.flags['timeout'] === deadlineFlag.timeout && typeof flags['timeout'] === 'string'
+        ? milliseconds('timeout', flags['timeout'])
+        : undefined;
     const command = await load(parsed.command.name);
-    return await command({ args: parsed.args, flags: flags as FlagValues<FlagSpecs>, terminal, signal });
+    return await command({
+      args: parsed.args,
+      flags: flags as FlagValues<FlagSpecs>,
+      terminal,
+      signal: bound === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(bound)]),
+    });
   } catch (thrown) {
     if (signal.aborted) return exit.interrupted;
     const error = asPratiqueError(thrown instanceof CommandFailure ? thrown.cause : thrown);

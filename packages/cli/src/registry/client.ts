@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import {
   createRegistryClient,
   formatReference,
+  kubernetesKeychain,
   parseReference,
   type Reference,
   type RegistryClient,
@@ -44,7 +45,9 @@ export function openClient(flags: RegistryFlags, terminal: Terminal): RegistryCl
       ? { credentials: { registryToken: token } }
       : username !== undefined && password !== undefined
         ? { credentials: { username, password } }
-        : {}),
+        : flags['k8s-keychain']
+          ? { keychain: kubernetesKeychain(terminal.env) }
+          : {}),
     allowHttp: flags['allow-http-registry'],
     insecure: flags['allow-insecure-registry'],
     ...(caFile === undefined ? {} : { ca: read(caFile) }),

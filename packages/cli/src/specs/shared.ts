@@ -18,6 +18,10 @@ export const registryFlags = {
     placeholder: 'TOKEN',
     summary: 'Bearer token for the registry; prefer the environment',
   },
+  'k8s-keychain': {
+    kind: 'boolean',
+    summary: "Use the pull secrets of this Pod's service account, instead of Docker's and Podman's files",
+  },
   'registry-cacert': {
     kind: 'string',
     placeholder: 'FILE',
@@ -33,6 +37,16 @@ export const registryFlags = {
     kind: 'string',
     placeholder: 'NAME',
     summary: "Name the registry's certificate must be for",
+  },
+} as const satisfies FlagSpecs;
+
+/** How long the whole command may take; the program applies it. */
+export const deadlineFlag = {
+  timeout: {
+    kind: 'string',
+    short: 't',
+    placeholder: 'DURATION',
+    summary: 'Give up after this long: 30s, 3m',
   },
 } as const satisfies FlagSpecs;
 
@@ -107,11 +121,14 @@ export const signerFlags = {
     summary: 'Ask nobody but the registry: the roots kept by pratique initialize must do',
   },
   'private-infrastructure': { kind: 'boolean', hidden: true, summary: 'As --insecure-ignore-tlog' },
+  'check-claims': { kind: 'boolean', default: true, hidden: true, summary: 'Claims are always checked' },
   'new-bundle-format': { kind: 'boolean', hidden: true, summary: 'Every format is read in any case' },
+  ...deadlineFlag,
 } as const satisfies FlagSpecs;
 
 /** Who signs, and which services witness it: cosign's flags. */
 export const signingFlags = {
+  ...deadlineFlag,
   key: {
     kind: 'string',
     placeholder: 'FILE|env://NAME',

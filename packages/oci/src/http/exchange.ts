@@ -37,6 +37,8 @@ export interface HttpResponse {
 export interface ConnectionOptions {
   /** Certificate authorities in PEM, trusted beside the usual ones. */
   readonly ca?: string | readonly string[];
+  /** Trust `ca` alone. */
+  readonly onlyCa?: boolean;
   /** Accept any TLS certificate. */
   readonly insecure?: boolean;
   /** Certificate chain and private key in PEM, shown to registries that ask for one (mutual TLS). */
@@ -63,11 +65,11 @@ function createPool(
 ): Agent {
   const pool = { keepAlive: true, scheduling: 'lifo', maxFreeSockets: 32, proxyEnv } as const;
   if (!secure) return new HttpAgent(pool);
-  const { ca, clientCertificate, serverName } = options;
+  const { ca, onlyCa, clientCertificate, serverName } = options;
   const { getCACertificates } = process.getBuiltinModule('node:tls');
   return new (httpsModule().Agent)({
     ...pool,
-    ...(ca === undefined ? {} : { ca: [...getCACertificates('default'), ...[ca].flat()] }),
+    ...(ca === undefined ? {} : { ca: [...(onlyCa ? [] : getCACertificates('default')), ...[ca].flat()] }),
     ...(options.insecure ? { rejectUnauthorized: false } : {}),
     ...clientCertificate,
     ...(serverName === undefined ? {} : { servername: serverName }),

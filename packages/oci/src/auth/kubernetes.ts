@@ -1,0 +1,187 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { readBody } from '../http/body.ts';
+import { collect } from '../http/collect.ts';
+import { createExchange, type Exchange } from '../http/exchange.ts';
+import { defaultLimits } from '../http/options.ts';
+import { type Auths, authsSchema, credentialsUnder, keysFor, parseSecret, unreadable } from './auths.ts';
+import type { Keychain } from './keychain.ts';
+
+/** Where Kubernetes puts what a container needs to talk to it: `token`, `ca.crt`, `namespace`. */
+const accountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+const limits = {
+  /** A service account names a handful; each is a request. */
+  secrets: 50,
+  /** A Secret holds at most 1 MiB, which base64 makes a third longer, twice where it has both kinds. */
+  answerBytes: 4 * 1024 * 1024,
+} as const;
+/** Milliseconds the secrets are used for before they are read anew: a server must learn that one was replaced. */
+const freshMs = 60_000;
+
+/** What credentials for images a Secret holds, by its type (core/v1 `SecretTypeDockerConfigJson`, `…Dockercfg`). */
+const pullSecret = v.variant('type', [
+  v.object({
+    type: v.literal('kubernetes.io/dockerconfigjson'),
+    data: v.object({ '.dockerconfigjson': v.string() }),
+  }),
+  v.object({ type: v.literal('kubernetes.io/dockercfg'), data: v.object({ '.dockercfg': v.string() }) }),
+]);
+const typed = v.object({ type: v.optional(v.string()) });
+/** Name of an object: a DNS subdomain (RFC 1123), so never a step in a path. */
+const objectName = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/;
+const dockerConfig = v.object({ auths: v.optional(v.nullable(authsSchema)) });
+const account = v.object({
+  imagePullSecrets: v.optional(
+    v.nullable(v.array(v.object({ name: v.pipe(v.string(), v.regex(objectName)) }))),
+  ),
+});
+/** `system:serviceaccount:NAMESPACE:NAME` */
+const claims = v.object({
+  sub: v.pipe(
+    v.string(),
+    v.check((subject) => {
+      const [system, kind, ...names] = subject.split(':');
+      return (
+        system === 'system' &&
+        kind === 'serviceaccount' &&
+        names.length === 2 &&
+        names.every((name) => objectName.test(name))
+      );
+    }),
+  ),
+});
+
+/** One container's access to the cluster it runs in. */
+interface Cluster {
+  readonly namespace: string;
+  readonly account: string;
+  /** An object of the API, as JSON. */
+  get(path: string): Promise<Uint8Array>;
+}
+
+/**
+ * The credentials for images that the service account of this Pod has (`imagePullSecrets`), read from the API server with
+ * the account's own token, for `--k8s-keychain`. Secrets of types `kubernetes.io/dockerconfigjson` and
+ * `kubernetes.io/dockercfg` count; where several name a registry, the last does. The account must be allowed to get itself
+ * and them. Whatever goes wrong is a fault, never "no credentials".
+ *
+ * @param environment `KUBERNETES_SERVICE_HOST`, `KUBERNETES_SERVICE_PORT`, proxies
+ * @param directory where token, authority and namespace of the account are
+ */
+export function kubernetesKeychain(
+  environment: NodeJS.ProcessEnv,
+  directory: string = accountDirectory,
+): Keychain {
+  let known: { readonly auths: Promise<Auths>; readonly until: number } | undefined;
+  return {
+    async resolve(registry, repository) {
+      if (known === undefined || known.until < Date.now()) {
+        known = { auths: readPullSecrets(environment, directory), until: Date.now() + freshMs };
+      }
+      const current = known;
+      try {
+        const auths = await current.auths;
+        for (const key of keysFor(registry, repository)) {
+          const found = credentialsUnder(auths, key);
+          if (found !== undefined) return found;
+        }
+        return undefined;
+      } catch (error) {
+        // A fault is not remembered.
+        if (known === current) known = undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+async function readPullSecrets(environment: NodeJS.ProcessEnv, directory: string): Promise<Auths> {
+  const { cluster, close } = await openCluster(environment, directory);
+  try {
+    const base = `/api/v1/namespaces/${cluster.namespace}`;
+    const where = `service account ${cluster.namespace}/${cluster.account}`;
+    const { imagePullSecrets } = parseSecret(
+      account,
+      await cluster.get(`${base}/serviceaccounts/${cluster.account}`),
+      where,
+    );
+    const names = (imagePullSecrets ?? []).map(({ name }) => name);
+    if (names.length > limits.secrets) {
+      throw unreadable(where, `names ${names.length} pull secrets, more than ${limits.secrets}`);
+    }
+    const found = await Promise.all(
+      names.map(async (name) =>
+        authsOf(await cluster.get(`${base}/secrets/${name}`), `secret ${cluster.namespace}/${name}`),
+      ),
+    );
+    return Object.fromEntries(found.flatMap((auths) => Object.entries(auths)));
+  } finally {
+    close();
+  }
+}
+
+/** Secrets of other types are no credentials for images, as for the kubelet. */
+function authsOf(bytes: Uint8Array, where: string): Auths {
+  const { type } = parseSecret(typed, bytes, where);
+  if (type !== 'kubernetes.io/dockerconfigjson' && type !== 'kubernetes.io/dockercfg') return {};
+  const secret = parseSecret(pullSecret, bytes, where);
+  if (secret.type === 'kubernetes.io/dockercfg') {
+    return parseSecret(authsSchema, Buffer.from(secret.data['.dockercfg'], 'base64'), where);
+  }
+  // Its credential helpers are not run: whoever may write a secret does not get to choose programs here.
+  const config = parseSecret(dockerConfig, Buffer.from(secret.data['.dockerconfigjson'], 'base64'), where);
+  return config.auths ?? {};
+}
+
+async function openCluster(
+  environment: NodeJS.ProcessEnv,
+  directory: string,
+): Promise<{ cluster: Cluster; close(): void }> {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
+  if (!host || !port) {
+    throw unreadable('Kubernetes', 'KUBERNETES_SERVICE_HOST is not set: this does not run in a cluster');
+  }
+  const origin = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (!URL.canParse(origin))
+    throw unreadable('Kubernetes', 'KUBERNETES_SERVICE_HOST and _PORT are no address');
+  const [token, ca] = await Promise.all([read(directory, 'token'), read(directory, 'ca.crt')]);
+  const subject = subjectOf(token, join(directory, 'token'));
+  const [namespace, name] = subject.split(':').slice(2) as [string, string];
+  // The cluster's authority alone: the token must not reach whoever has some other certificate for that address.
+  const { exchange, close } = createExchange({ environment, ca, onlyCa: true }, defaultLimits);
+  return {
+    cluster: { namespace, account: name, get: (path) => get(exchange, new URL(path, origin), token) },
+    close,
+  };
+}
+
+async function read(directory: string, name: string): Promise<string> {
+  const path = join(directory, name);
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    throw unreadable(path, `cannot be read (${(error as NodeJS.ErrnoException).code})`, error);
+  }
+}
+
+/** Whose token it is, by itself; that it is good, the API server decides. */
+function subjectOf(token: string, path: string): string {
+  const payload = token.split('.')[1] ?? '';
+  return parseSecret(claims, Buffer.from(payload, 'base64url'), path).sub;
+}
+
+async function get(exchange: Exchange, url: URL, token: string): Promise<Uint8Array> {
+  const headers = { accept: 'application/json', authorization: `Bearer ${token}` };
+  const response = await exchange({ method: 'GET', url, headers });
+  const bytes = await collect(readBody(response, defaultLimits, limits.answerBytes, undefined));
+  if (response.status === 200) return bytes;
+  const why =
+    response.status === 401 || response.status === 403
+      ? 'the service account may not get it: a Role must allow that'
+      : response.status === 404
+        ? 'there is no such object'
+        : 'the API server failed';
+  throw unreadable(`GET ${url.pathname}`, `${why} (status ${response.status})`);
+}
