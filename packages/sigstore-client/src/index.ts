@@ -1,3 +1,4 @@
+export { formatSigningConfig } from './config/format-signing-config.ts';
 export { selectServices } from './config/select.ts';
 export {
   type ConfiguredService,
@@ -15,6 +16,7 @@ export { ambientProvider, identityProviderNames } from './identity/providers/amb
 export type { IdentityProvider, Surroundings } from './identity/providers/provider.ts';
 export { type IdentityToken, parseIdentityToken } from './identity/token.ts';
 export { renewing } from './identity/token-source.ts';
+export { findRekorEntry, rekorEntryAt } from './rekor/v1.ts';
 export { type KeylessOptions, keylessSigner } from './signer/keyless.ts';
 export { witnessedKeySigner } from './signer/witnessed-key.ts';
 export { type Testimony, type Witnesses, witness } from './signer/witnesses.ts';

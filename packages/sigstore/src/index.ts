@@ -6,8 +6,9 @@ export {
   isBundle,
 } from './attached/add.ts';
 export { type Attached, type AttachedKind, listAttached } from './attached/list.ts';
-export type { LogEntry } from './bundle/bundle.ts';
+export type { Bundle, LogEntry } from './bundle/bundle.ts';
 export { parseLogEntry } from './bundle/parse.ts';
+export { assembleBundle, type FetchEntry, upgradeBundle } from './bundle/upgrade.ts';
 export { type ExtensionName, isExtensionName } from './certificate/extensions.ts';
 export { type CollectOptions, collectEvidence } from './collect/collect.ts';
 export { cosignTag } from './collect/tag-scheme.ts';
@@ -15,6 +16,7 @@ export { type SigstoreErrorCode, sigstoreErrors } from './errors.ts';
 export { cosignExitCode } from './exit-code.ts';
 export { formatAttestations } from './format/format-attestation.ts';
 export { downloadedAttestations, downloadedSignatures } from './format/format-download.ts';
+export { type Inspected, inspectBundle } from './format/format-inspection.ts';
 export { formatVerification, type VerificationJson } from './format/format-verification.ts';
 export { defaultEvidenceLimits, type EvidenceLimits } from './limits.ts';
 export { signPredicateType } from './media-types.ts';
@@ -40,6 +42,13 @@ export {
   type SignRequest,
   signedBytes,
 } from './sign/signer.ts';
+export { parseLogAnnotation } from './tlog/annotation.ts';
+export {
+  formatTrustedRoot,
+  type NewAuthority,
+  type NewLog,
+  type TrustedRootParts,
+} from './trust/format-trusted-root.ts';
 export { exactly, pattern, type TextMatcher, type TrustedIdentity } from './trust/identity.ts';
 export type {
   CertificateAuthority,

@@ -95,7 +95,9 @@ export function parse(commands: readonly CommandSpec[], argv: readonly string[])
     const key = names.get(attribute);
     if (key === undefined || value === undefined) continue;
     if (parser.getOptionValueSource(attribute) !== 'cli') continue;
-    given[key] = Array.isArray(value) && Array.isArray(given[key]) ? [...given[key], ...value] : value;
+    // Commander takes `--no-x` for the negation of `--x`; a flag that is called so is meant as it stands.
+    const meant = key.startsWith('no-') && typeof value === 'boolean' ? !value : value;
+    given[key] = Array.isArray(meant) && Array.isArray(given[key]) ? [...given[key], ...meant] : meant;
   }
   checkArguments(command, parser.args);
   return { kind: 'run', command, args: parser.args, given };

@@ -12,6 +12,7 @@ import {
 } from './attached.ts';
 import { attest, attestBlob, verifyBlobAttestation } from './attestations.ts';
 
+import { bundleCreate, bundleInspect, bundleUpgrade } from './bundle.ts';
 import { admissionServe, admit } from './gates.ts';
 import { copy, resolveImage, tree, triangulate } from './images.ts';
 import { sbom } from './inspect.ts';
@@ -50,7 +51,7 @@ import {
   verifyBlob,
 } from './signing.ts';
 import { completion, config, doctor, explain, version } from './tools.ts';
-import { initialize } from './trust.ts';
+import { initialize, signingConfigCreate, trustedRootCreate } from './trust.ts';
 
 /** Every command, in the order help shows them. */
 export const commands: readonly CommandSpec[] = [
@@ -67,6 +68,8 @@ export const commands: readonly CommandSpec[] = [
   verifyAttestation,
   verifyBlob,
   initialize,
+  trustedRootCreate,
+  signingConfigCreate,
   verifyBlobAttestation,
   admit,
   admissionServe,
@@ -107,6 +110,9 @@ export const commands: readonly CommandSpec[] = [
   save,
   load,
   clean,
+  bundleCreate,
+  bundleUpgrade,
+  bundleInspect,
   explain,
   doctor,
   config,

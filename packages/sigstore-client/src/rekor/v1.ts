@@ -6,6 +6,7 @@ import {
   formatPublicKey,
   isJsonObject,
   type JsonObject,
+  type JsonValue,
   parseJson,
   signatureHash,
 } from '@pratique/crypto';
@@ -47,7 +48,7 @@ export async function addToRekorV1(
     idempotent: true,
     signal,
   });
-  if (answer.status === 201) return readEntry(answer);
+  if (answer.status === 201) return readEntry(jsonAnswer(service, answer));
   if (answer.status !== 409) throw refused(service, answer);
   const existing = await services.send({
     service,
@@ -57,7 +58,50 @@ export async function addToRekorV1(
     signal,
   });
   if (existing.status !== 200) throw refused(service, existing);
-  return readEntry(existing);
+  return readEntry(jsonAnswer(service, existing));
+}
+
+/**
+ * The entry at an index of a Rekor v1 log, with a proof of inclusion of today. It is not verified here.
+ *
+ * @throws SIGNING_SERVICE_REFUSED, SIGNING_SERVICE_ANSWER, SIGNING_SERVICE_UNREACHABLE
+ */
+export async function rekorEntryAt(
+  services: Services,
+  url: string,
+  logIndex: bigint,
+  signal?: AbortSignal,
+): Promise<LogEntry> {
+  const address = serviceUrl(service, url, '/api/v1/log/entries');
+  address.searchParams.set('logIndex', String(logIndex));
+  const answer = await services.send({ service, method: 'GET', url: address, idempotent: true, signal });
+  if (answer.status !== 200) throw refused(service, answer);
+  return readEntry(jsonAnswer(service, answer));
+}
+
+/**
+ * The entry that a Rekor v1 log has of a signature, found by what it would be; undefined where it has none. Nothing is
+ * added to the log.
+ */
+export async function findRekorEntry(
+  services: Services,
+  url: string,
+  signature: Unwitnessed,
+  signal?: AbortSignal,
+): Promise<LogEntry | undefined> {
+  const answer = await services.send({
+    service,
+    method: 'POST',
+    url: serviceUrl(service, url, '/api/v1/log/entries/retrieve'),
+    headers: { 'content-type': 'application/json' },
+    body: new TextEncoder().encode(JSON.stringify({ entries: [proposedEntry(signature)] })),
+    idempotent: true,
+    signal,
+  });
+  if (answer.status !== 200) throw refused(service, answer);
+  const found = jsonAnswer(service, answer);
+  if (!Array.isArray(found)) throw wrongAnswer(service, 'it is not a list of entries');
+  return found.length === 0 ? undefined : readEntry(found[0] as JsonValue);
 }
 
 function proposedEntry({ content, signature, key, certificate }: Unwitnessed): object {
@@ -94,9 +138,9 @@ function existingUuid({ headers }: ServiceAnswer): string {
 }
 
 /** A LogEntry of Rekor's API: one member, named by the entry's UUID. */
-function readEntry(answer: ServiceAnswer): LogEntry {
+function readEntry(answer: JsonValue): LogEntry {
   const read = answerReader(service);
-  const document = read.object(jsonAnswer(service, answer), 'the answer');
+  const document = read.object(answer, 'the answer');
   const [uuid, ...more] = Object.keys(document);
   if (uuid === undefined || more.length > 0) throw wrongAnswer(service, 'it is not one entry');
   const entry = read.objectAt(document, uuid);

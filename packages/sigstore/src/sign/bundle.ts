@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { encodeBase64, signatureHash } from '@pratique/crypto';
-import type { LogEntry } from '../bundle/bundle.ts';
+import type { Bundle, LogEntry } from '../bundle/bundle.ts';
 import { mediaTypes } from '../media-types.ts';
 import type { Signed, SigningContent } from './signer.ts';
 
@@ -13,14 +13,7 @@ export function formatBundle(signed: Signed): Uint8Array {
       ...(certificate === null
         ? { publicKey: { hint: key.hint } }
         : { certificate: { rawBytes: encodeBase64(certificate.leaf) } }),
-      ...(logEntries.length === 0 ? {} : { tlogEntries: logEntries.map(formatLogEntry) }),
-      ...(timestamps.length === 0
-        ? {}
-        : {
-            timestampVerificationData: {
-              rfc3161Timestamps: timestamps.map((der) => ({ signedTimestamp: encodeBase64(der) })),
-            },
-          }),
+      ...formatWitnesses(logEntries, timestamps),
     },
     ...formatContent(signed),
   };
@@ -36,6 +29,54 @@ export function formatEnvelope(
     payload: encodeBase64(content.payload),
     payloadType: content.payloadType,
     signatures: [{ sig: encodeBase64(signature) }],
+  };
+}
+
+/** A bundle that was read, as version 0.3: of a certificate chain the signer's alone, its issuers are in trusted roots. */
+export function formatAsCurrent({
+  material,
+  content,
+  logEntries,
+  timestamps,
+}: Omit<Bundle, 'version'>): Uint8Array {
+  const bundle = {
+    mediaType: mediaTypes.bundle,
+    verificationMaterial: {
+      ...(material.kind === 'public-key'
+        ? { publicKey: { hint: material.hint } }
+        : { certificate: { rawBytes: encodeBase64(material.certificates[0]) } }),
+      ...formatWitnesses(logEntries, timestamps),
+    },
+    ...(content.kind === 'dsse'
+      ? {
+          dsseEnvelope: {
+            payload: encodeBase64(content.envelope.payload),
+            payloadType: content.envelope.payloadType,
+            signatures: content.envelope.signatures.map(({ signature }) => ({
+              sig: encodeBase64(signature),
+            })),
+          },
+        }
+      : {
+          messageSignature: {
+            messageDigest: { algorithm: content.digestAlgorithm, digest: encodeBase64(content.digest) },
+            signature: encodeBase64(content.signature),
+          },
+        }),
+  };
+  return new TextEncoder().encode(JSON.stringify(bundle));
+}
+
+function formatWitnesses(logEntries: readonly LogEntry[], timestamps: readonly Uint8Array[]): object {
+  return {
+    ...(logEntries.length === 0 ? {} : { tlogEntries: logEntries.map(formatLogEntry) }),
+    ...(timestamps.length === 0
+      ? {}
+      : {
+          timestampVerificationData: {
+            rfc3161Timestamps: timestamps.map((der) => ({ signedTimestamp: encodeBase64(der) })),
+          },
+        }),
   };
 }
 

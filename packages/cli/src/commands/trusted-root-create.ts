@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseCertificate, parsePem, parsePublicKey } from '@pratique/crypto';
+import { formatTrustedRoot, type NewAuthority, type NewLog, type TrustedRootParts } from '@pratique/sigstore';
+import type { Run } from '../program/spec.ts';
+import type { Terminal } from '../program/terminal.ts';
+import type { trustedRootCreate } from '../specs/trust.ts';
+import { parseServiceSpec, parseSpecTime } from '../trust/service-spec.ts';
+import { openSigstoreRepository } from '../trust/sigstore-repository.ts';
+import { writeOut } from '../trust/write-out.ts';
+
+export const run: Run<typeof trustedRootCreate.flags> = async ({ flags, terminal, signal }) => {
+  const parts: TrustedRootParts = {
+    authorities: flags.fulcio.map((text) => authority('fulcio', text, terminal)),
+    certificateLogs: flags.ctfe.map((text) => log('ctfe', text, terminal)),
+    logs: flags.rekor.map((text) => log('rekor', text, terminal)),
+    timestampAuthorities: flags.tsa.map((text) => authority('tsa', text, terminal)),
+  };
+  const dropped: Readonly<Record<keyof TrustedRootParts, boolean>> = {
+    authorities: flags['no-default-fulcio'],
+    certificateLogs: flags['no-default-ctfe'],
+    logs: flags['no-default-rekor'],
+    timestampAuthorities: flags['no-default-tsa'],
+  };
+  const keep = (Object.keys(dropped) as (keyof TrustedRootParts)[]).filter((name) => !dropped[name]);
+  const base = flags['with-default-services']
+    ? { root: await publishedRoot(flags.offline, terminal, signal), keep }
+    : undefined;
+  writeOut(formatTrustedRoot(parts, base), flags.out, terminal);
+  return 0;
+};
+
+async function publishedRoot(offline: boolean, terminal: Terminal, signal: AbortSignal): Promise<Uint8Array> {
+  return await (await openSigstoreRepository(terminal, { offline, signal })).read('trusted_root.json');
+}
+
+function log(flag: string, text: string, terminal: Terminal): NewLog {
+  const spec = parseServiceSpec(flag, text, ['url', 'public-key', 'start-time'], ['end-time', 'origin']);
+  const { origin } = spec;
+  return {
+    url: spec.url!,
+    key: parsePublicKey(readFileSync(resolve(terminal.cwd, spec['public-key']!), 'utf8')),
+    validFrom: parseSpecTime(flag, spec['start-time']!),
+    ...until(flag, spec['end-time']),
+    ...(origin === undefined ? {} : { origin }),
+  };
+}
+
+/** Without a start it is valid from when its certificate is: the root of an authority, the leaf of a timestamp authority. */
+function authority(flag: 'fulcio' | 'tsa', text: string, terminal: Terminal): NewAuthority {
+  const spec = parseServiceSpec(flag, text, ['url', 'certificate-chain'], ['start-time', 'end-time']);
+  const file = spec['certificate-chain']!;
+  const pem = parsePem(readFileSync(resolve(terminal.cwd, file), 'utf8'), file);
+  const chain = pem.map(({ bytes }) => parseCertificate(bytes));
+  const start = spec['start-time'];
+  const certificate = flag === 'fulcio' ? chain.at(-1)! : chain[0]!;
+  return {
+    url: spec.url!,
+    chain,
+    validFrom: start === undefined ? certificate.validFrom : parseSpecTime(flag, start),
+    ...until(flag, spec['end-time']),
+  };
+}
+
+function until(flag: string, end: string | undefined): { readonly validUntil?: Date } {
+  return end === undefined ? {} : { validUntil: parseSpecTime(flag, end) };
+}
