@@ -79,8 +79,10 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
       name: 'trusted-root create --with-default-services takes what was initialized',
       run: async () => {
         const args = ['trusted-root', 'create', '--with-default-services', '--no-default-tsa'];
-        deepEqual(await json('pratique', args), await json('cosign', args));
-        deepEqual(await json('pratique', [...args, '--offline']), await json('cosign', args));
+        // cosign lists logs in an order of chance, and names authorities, for people only, by their roots.
+        const theirs = inOrder(await json('cosign', args));
+        deepEqual(inOrder(await json('pratique', args)), theirs);
+        deepEqual(inOrder(await json('pratique', [...args, '--offline'])), theirs);
       },
     },
     {
@@ -192,9 +194,17 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
         for (const name of ['a.json', 'b.json']) await accepted(name, '--trusted-root', sigstore.trustedRoot);
         writeFileSync(inside('unsigned'), 'another file');
         const other = ['bundle', 'create', '--artifact', 'unsigned', '--rekor-url', url];
-        await context.exits(3, 'pratique', [...other, ...parts], options);
+        await context.exits(1, 'pratique', [...other, ...parts], options);
       },
     },
     { name: 'stops when told to', run: () => sigstore.server.stop() },
   ];
+}
+
+function inOrder(root: Record<string, unknown>): unknown {
+  const lists = Object.entries(root).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.map(({ subject: _, ...item }) => JSON.stringify(item)).sort() : value,
+  ]);
+  return Object.fromEntries(lists);
 }

@@ -101,3 +101,12 @@ test.each([
   expect(error.message).toMatch(message);
   expect(error.remedy).toMatch(/^pratique .*--help$/);
 });
+
+test('a flag that is called no-… is not taken for the negation of another', () => {
+  const create = (...flags: string[]) => given('trusted-root', 'create', ...flags)['no-default-tsa'];
+  expect([create(), create('--no-default-tsa'), create('--no-default-tsa=true')]).toEqual([
+    undefined,
+    true,
+    true,
+  ]);
+});

@@ -3,6 +3,7 @@ import {
   encodeBase64,
   formatPublicKey,
   type JsonObject,
+  leafHash,
   type SigningKey,
   signCheckpoint,
   toHex,
@@ -55,6 +56,11 @@ export class Rekor {
       extra: encodeSearchKeys(searchKeys),
       time,
     });
+  }
+
+  /** The name that a proposed entry has in this log, if it is in it. */
+  proposedUuid(proposed: JsonObject): string {
+    return toHex(leafHash(canonicalEntry(proposed).body));
   }
 
   uuid(index: number): string {

@@ -43,6 +43,10 @@ export function rekorRoutes(rekor: Rekor): Hono<{ Bindings: HttpBindings }> {
         throw new Refusal(400, 'a log index is a whole number');
       return index as number;
     });
+    for (const proposed of limited(member(query, 'entries'), 'entries')) {
+      if (!isJsonObject(proposed)) throw new Refusal(400, 'a proposed entry is not an object');
+      uuids.push(fromClient(() => rekor.proposedUuid(proposed)));
+    }
     if (uuids.length + indexes.length === 0)
       throw new Refusal(400, 'nothing that can be looked up was asked for');
     const known = (index: number) => index < rekor.size;
