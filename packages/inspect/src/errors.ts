@@ -47,6 +47,11 @@ export const inspectErrors = defineErrors({
     title: 'The image has a database of its packages that cannot be read.',
     remedy: 'Check the image; rebuild one with an old rpm database on a current release, which uses SQLite.',
   },
+  STRUCTURE_TEST_INVALID: {
+    kind: 'usage',
+    title: 'A file of container-structure-test could not be understood.',
+    remedy: 'Correct it at the place the message names; schemaVersion must be 2.0.0.',
+  },
   INSPECT_SPOOL_FAILED: {
     kind: 'fault',
     title: 'Contents of the image could not be kept in a temporary file.',

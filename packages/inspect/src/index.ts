@@ -5,8 +5,12 @@ export { AdvisoryDatabase, type DatabaseStatus } from './advisories/database.ts'
 export type { SourceChangelog } from './advisories/formats/changelog.ts';
 export { type ImportReport, importAdvisories, importChangelogs } from './advisories/import.ts';
 export { codenameDistro, distroKey } from './advisories/names.ts';
+export { type CheckSeverity, type CheckSubject, checkSeverities, type Occurrence } from './checks/check.ts';
+export { checkFiles } from './checks/file-checks.ts';
+export { type CheckResult, checks, runChecks } from './checks/run-checks.ts';
 export { inspectErrors } from './errors.ts';
 export type { LayerCache } from './filesystem/cache.ts';
+export { keepAny } from './filesystem/keep.ts';
 export type * from './filesystem/types.ts';
 export type { HistoryStep, ImageConfig } from './image/config.ts';
 export { parsePlatform } from './image/platform.ts';
@@ -20,6 +24,16 @@ export { toCyclonedxSbom } from './sbom/cyclonedx.ts';
 export type { SbomInput } from './sbom/document.ts';
 export { maxSbomBytes, readSbom, type SbomContents } from './sbom/read.ts';
 export { toSpdxSbom } from './sbom/spdx.ts';
+export { parseStructureTests, type StructureTests } from './structure/parse.ts';
+export {
+  type CommandOutcome,
+  missingContents,
+  runStructureTests,
+  type Sandbox,
+  type StructureSubject,
+  type StructureTestResult,
+  structureFiles,
+} from './structure/run.ts';
 export { compareVersions } from './versions/versions.ts';
 export type {
   Finding,

@@ -55,6 +55,7 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   'db export': () => import('./db-export.ts'),
   'db status': () => import('./db-status.ts'),
   resolve: () => import('./resolve.ts'),
+  check: () => import('./check.ts'),
   sbom: () => import('./sbom.ts'),
   tree: () => import('./tree.ts'),
   triangulate: () => import('./triangulate.ts'),

@@ -10,6 +10,7 @@ import {
   readRootArchive,
   readRootDirectory,
 } from '@pratique/inspect';
+import { isDigest } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
 import { cacheDirectory } from '../program/cache-directory.ts';
 import type { FlagValues } from '../program/spec.ts';
@@ -25,6 +26,8 @@ export interface OpenRoot {
   readonly fileSystem: FileSystem;
   /** Absent for a root file system. */
   readonly image: Image | undefined;
+  /** The tag it was asked for by; absent where it was a digest. */
+  readonly tag: string | undefined;
 }
 
 const maxCacheBytes = 1024 ** 3;
@@ -40,7 +43,7 @@ export async function openRoot(
   const rootfs = /^rootfs:(.+)$/s.exec(text)?.[1];
   if (rootfs !== undefined) {
     const fileSystem = await readRoot(resolve(terminal.cwd, rootfs), keep, signal);
-    return { name: text, fileSystem, image: undefined };
+    return { name: text, fileSystem, image: undefined, tag: undefined };
   }
   const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform);
   const client = openClient(flags, terminal);
@@ -54,7 +57,8 @@ export async function openRoot(
         ...(platform === undefined ? {} : { platform }),
         ...(flags.cache ? { cache } : {}),
       });
-      return { name: place.name, fileSystem: image.fileSystem, image };
+      const tag = isDigest(place.version) ? undefined : place.version;
+      return { name: place.name, fileSystem: image.fileSystem, image, tag };
     } finally {
       await place.close();
     }

@@ -15,7 +15,7 @@ import { attest, attestBlob, verifyBlobAttestation } from './attestations.ts';
 import { bundleCreate, bundleInspect, bundleUpgrade } from './bundle.ts';
 import { admissionServe, admit } from './gates.ts';
 import { copy, resolveImage, tree, triangulate } from './images.ts';
-import { sbom } from './inspect.ts';
+import { check, sbom } from './inspect.ts';
 import {
   policyBench,
   policyBuild,
@@ -91,6 +91,7 @@ export const commands: readonly CommandSpec[] = [
   sigstoreBackup,
   sigstoreRestore,
   sbom,
+  check,
   scan,
   dbImport,
   dbChangelogs,

@@ -43,3 +43,44 @@ export const sbom = defineCommand({
     ...imageFlags,
   },
 });
+
+export const check = defineCommand({
+  name: 'check',
+  group,
+  summary: 'Check how an image is configured, and what the tests of its structure say',
+  examples: [
+    { command: 'pratique check registry.example/app:1.0', does: 'what is wrong, and what to do' },
+    {
+      command: 'pratique check --fail-on medium --accept setuid oci:./layout',
+      does: 'exit 2 when something is',
+    },
+    {
+      command: 'pratique check --structure-test tests.yaml docker-archive:app.tar',
+      does: 'tests of container-structure-test too',
+    },
+  ],
+  description:
+    'IMAGE is a reference, oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, or rootfs:PATH. The checks are those of the CIS Docker\nBenchmark and of dockle that an image can be asked. Nothing of the image is run, so commandTests are reported as not run.\nExit code 0: looked at. 2: a check is as bad as --fail-on, or a test of the structure failed or was not run.',
+  args: ['IMAGE'],
+  flags: {
+    'fail-on': {
+      kind: 'string',
+      choices: ['high', 'medium', 'low'],
+      summary: 'Exit 2 when a check that is at least this severe fails',
+    },
+    accept: { kind: 'list', placeholder: 'ID', summary: 'Live with what this check finds; may be repeated' },
+    'structure-test': {
+      kind: 'list',
+      placeholder: 'FILE',
+      summary: 'A test file of container-structure-test (schemaVersion 2.0.0); may be repeated',
+    },
+    output: {
+      kind: 'string',
+      short: 'o',
+      choices: ['text', 'json'],
+      default: 'text',
+      summary: 'Form of the output',
+    },
+    ...imageFlags,
+  },
+});

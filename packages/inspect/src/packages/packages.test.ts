@@ -237,7 +237,7 @@ describe('languages', () => {
       '.text': Buffer.alloc(5000),
       '.go.buildinfo': goBuildInfo('go1.22.1 X:y', modules),
     });
-    const found = await catalog([file('app', program)]);
+    const found = await catalog([{ ...file('app', program), mode: 0o755 }]);
     expect(named(found)).toEqual(['a/b v1.0.0', 'fork/c v2.0.1', 'stdlib 1.22.1']);
     expect(found.packages[0]).toMatchObject({ purl: 'pkg:golang/a/b@v1.0.0', location: { path: 'app' } });
   });
@@ -248,9 +248,9 @@ describe('languages', () => {
       { name: 'cc', version: '1.0.0', kind: 'build' },
     ];
     const section = deflateSync(json({ packages }));
-    expect(named(await catalog([file('app', elfWithSections({ '.dep-v0': section }))]))).toEqual([
-      'serde 1.0.1',
-    ]);
+    expect(
+      named(await catalog([{ ...file('app', elfWithSections({ '.dep-v0': section })), mode: 0o755 }])),
+    ).toEqual(['serde 1.0.1']);
   });
 
   test('Java: jars in jars, by Maven’s words, else by manifest and file name', async () => {
@@ -345,7 +345,9 @@ test('whatever the files of an image hold, there is a catalog or a coded error',
       }
       try {
         const entries = Object.entries(damaged).filter(([, bytes]) => bytes.length > 0);
-        const { packages } = await catalog(entries.map(([path, bytes]) => file(path, bytes)));
+        const { packages } = await catalog(
+          entries.map(([path, bytes]) => ({ ...file(path, bytes), mode: 0o755 })),
+        );
         for (const { purl, version } of packages)
           expect([purl.startsWith('pkg:'), version !== '']).toEqual([true, true]);
       } catch (error) {

@@ -17,7 +17,8 @@ interface Summary {
 
 /** Programs that carry in them what they were built from: Go's build information, cargo-auditable's list. */
 export const programCataloger: Cataloger = {
-  keep: (_, head) => (isElf(head) ? { name: 'program', reduce: summarise } : undefined),
+  keep: ({ mode }, head) =>
+    (mode & 0o111) !== 0 && isElf(head) ? { name: 'program', reduce: summarise } : undefined,
 
   find({ fileSystem, layerOf }) {
     return [...fileSystem.nodes()].flatMap((node) => {

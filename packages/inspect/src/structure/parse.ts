@@ -1,0 +1,115 @@
+import { printable } from '@pratique/errors';
+import { RE2JS } from 're2js';
+import * as v from 'valibot';
+import { parse as parseYaml } from 'yaml';
+import { inspectErrors } from '../errors.ts';
+
+const text = v.pipe(v.string(), v.maxLength(10_000));
+const patterns = v.optional(
+  v.pipe(v.array(v.pipe(text, v.check(compiles, 'not an RE2 expression'))), v.maxLength(1000)),
+  [],
+);
+const texts = v.optional(v.pipe(v.array(text), v.maxLength(1000)), []);
+const list = <const Item extends v.GenericSchema>(item: Item) =>
+  v.optional(v.pipe(v.array(item), v.maxLength(1000)), []);
+/** Environment and labels: the value is an RE2 expression where `isRegex` says so. */
+const pair = v.pipe(
+  v.strictObject({ key: text, value: text, isRegex: v.optional(v.boolean(), false) }),
+  v.check(({ value, isRegex }) => !isRegex || compiles(value), 'not an RE2 expression'),
+);
+
+const commandTest = v.strictObject({
+  name: text,
+  setup: list(v.array(text)),
+  teardown: list(v.array(text)),
+  envVars: list(pair),
+  command: text,
+  args: texts,
+  expectedOutput: patterns,
+  excludedOutput: patterns,
+  expectedError: patterns,
+  excludedError: patterns,
+  exitCode: v.optional(v.pipe(v.number(), v.integer()), 0),
+});
+
+const existenceTest = v.strictObject({
+  name: text,
+  path: text,
+  shouldExist: v.optional(v.boolean(), true),
+  /** As `ls -l` shows it: `-rwxr-xr-x`. */
+  permissions: v.optional(v.pipe(text, v.regex(/^[-dlcbps][-rwxsStT]{9}$/)), undefined),
+  uid: v.optional(v.pipe(v.number(), v.integer()), undefined),
+  gid: v.optional(v.pipe(v.number(), v.integer()), undefined),
+  isExecutableBy: v.optional(v.picklist(['', 'owner', 'group', 'other', 'any']), ''),
+});
+
+const contentTest = v.strictObject({
+  name: text,
+  path: text,
+  expectedContents: patterns,
+  excludedContents: patterns,
+});
+
+const metadataTest = v.strictObject({
+  envVars: list(pair),
+  unboundEnvVars: list(v.strictObject({ key: text })),
+  env: list(pair),
+  labels: list(pair),
+  entrypoint: v.optional(v.array(text), undefined),
+  cmd: v.optional(v.array(text), undefined),
+  exposedPorts: texts,
+  unexposedPorts: texts,
+  volumes: texts,
+  unmountedVolumes: texts,
+  workdir: v.optional(text, undefined),
+  user: v.optional(text, undefined),
+});
+
+const schema = v.strictObject({
+  schemaVersion: v.literal('2.0.0'),
+  commandTests: list(commandTest),
+  fileExistenceTests: list(existenceTest),
+  fileContentTests: list(contentTest),
+  metadataTest: v.optional(metadataTest, undefined),
+});
+
+export type CommandTest = v.InferOutput<typeof commandTest>;
+export type ExistenceTest = v.InferOutput<typeof existenceTest>;
+export type ContentTest = v.InferOutput<typeof contentTest>;
+export type MetadataTest = v.InferOutput<typeof metadataTest>;
+/** A test file of container-structure-test. */
+export type StructureTests = v.InferOutput<typeof schema>;
+
+function compiles(pattern: string): boolean {
+  try {
+    RE2JS.compile(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const maxBytes = 1024 * 1024;
+
+/**
+ * Reads a test file of container-structure-test, `schemaVersion: 2.0.0`, YAML or JSON. A key that is not known is
+ * refused: a test that is not run must not look like one that passed.
+ *
+ * @param name for people
+ * @throws STRUCTURE_TEST_INVALID
+ */
+export function parseStructureTests(source: string, name: string): StructureTests {
+  const invalid = (message: string) =>
+    inspectErrors.error('STRUCTURE_TEST_INVALID', { message: `${printable(name)}: ${printable(message)}` });
+  if (source.length > maxBytes) throw invalid(`larger than ${maxBytes} bytes`);
+  let document: unknown;
+  try {
+    document = parseYaml(source, { maxAliasCount: 100 });
+  } catch (error) {
+    throw invalid((error as Error).message.split('\n')[0]!);
+  }
+  const parsed = v.safeParse(schema, document);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw invalid(`${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
+}

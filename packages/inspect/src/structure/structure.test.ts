@@ -1,0 +1,175 @@
+import { PratiqueError } from '@pratique/errors';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseImageConfig } from '../image/config.ts';
+import { readRootArchive } from '../image/read-root.ts';
+import { file, symlink, tar } from '../testing/tar.ts';
+import { parseStructureTests } from './parse.ts';
+import { missingContents, runStructureTests, type Sandbox, structureFiles } from './run.ts';
+
+const bytes = tar([
+  { ...file('bin/app', '#!/bin/sh\n'), mode: 0o4755, uid: 7 },
+  file('etc/conf', 'listen 8080;\n'),
+  symlink('conf', '/etc/conf'),
+]);
+const config = parseImageConfig(
+  Buffer.from(
+    JSON.stringify({
+      config: {
+        Env: ['PATH=/bin', 'A=b=c'],
+        Labels: { v: '1.2' },
+        Cmd: ['/bin/app'],
+        ExposedPorts: { '80/tcp': {} },
+        WorkingDir: '/srv',
+      },
+      rootfs: { diff_ids: [] },
+    }),
+  ),
+);
+
+/** Results as `name: status`, and problems where there are any. */
+async function results(yaml: string, options: { sandbox?: Sandbox; root?: boolean } = {}) {
+  const tests = parseStructureTests(`schemaVersion: 2.0.0\n${yaml}`, 'tests.yaml');
+  const read = (more: readonly string[]) =>
+    readRootArchive(ReadableStream.from([bytes]), { keep: structureFiles([tests], more) });
+  const first = await read([]);
+  const missing = missingContents([tests], first);
+  const fileSystem = missing.length === 0 ? first : await read(missing);
+  const subject = { fileSystem, config: options.root ? undefined : config, sandbox: options.sandbox };
+  const all = await runStructureTests(tests, subject);
+  fileSystem.close();
+  return all.map(({ status, problems }) => [status, ...problems]);
+}
+
+describe('files', () => {
+  test('existence, permissions, owner and who may execute', async () => {
+    expect(
+      await results(`fileExistenceTests:
+- {name: a, path: /bin/app, permissions: -rwsr-xr-x, uid: 7, gid: 0, isExecutableBy: other}
+- {name: b, path: /bin/app, permissions: -rwxr-xr-x, uid: 8}
+- {name: c, path: /etc/conf, isExecutableBy: any}
+- {name: d, path: /nowhere, shouldExist: false}
+- {name: e, path: /nowhere}
+- {name: f, path: /etc/conf, shouldExist: false}`),
+    ).toEqual([
+      ['passed'],
+      ['failed', 'permissions: expected -rwxr-xr-x, found -rwsr-xr-x', 'uid: expected 8, found 7'],
+      ['failed', 'expected to be executable by any, found -rw-r--r--'],
+      ['passed'],
+      ['failed', '/nowhere is not there'],
+      ['failed', '/etc/conf is there'],
+    ]);
+  });
+
+  test('contents, also where a link leads to them', async () => {
+    expect(
+      await results(
+        `fileContentTests:
+- {name: a, path: /conf, expectedContents: ['listen \\d+'], excludedContents: [443]}
+- {name: b, path: /etc/conf, expectedContents: [ssl], excludedContents: ['80']}
+- {name: c, path: /etc, expectedContents: []}`.replace('[443]', "['443']"),
+      ),
+    ).toEqual([
+      ['passed'],
+      ['failed', '/etc/conf: expected to match ssl', '/etc/conf: expected not to match 80'],
+      ['failed', '/etc is no file that is there'],
+    ]);
+  });
+});
+
+test('metadata', async () => {
+  expect(
+    await results(`metadataTest:
+  envVars: [{key: A, value: b=c}, {key: PATH, value: '^/b', isRegex: true}]
+  labels: [{key: v, value: '1.2'}]
+  cmd: [/bin/app]
+  entrypoint: []
+  exposedPorts: ['80']
+  unexposedPorts: ['443']
+  workdir: /srv`),
+  ).toEqual([['passed']]);
+  expect(
+    await results(`metadataTest:
+  env: [{key: A, value: x}]
+  unboundEnvVars: [{key: PATH}]
+  labels: [{key: w, value: '1'}]
+  entrypoint: [/x]
+  exposedPorts: ['443']
+  unexposedPorts: ['80']
+  volumes: [/v]
+  user: app`),
+  ).toEqual([
+    [
+      'failed',
+      'environment variable A: expected x, found b=c',
+      'environment variable PATH is set',
+      'label w is not set',
+      'entrypoint: expected ["/x"], found []',
+      'user: expected "app", found ""',
+      'port 443 is missing',
+      'port 80 is there',
+      'volume /v is missing',
+    ],
+  ]);
+  expect(await results('metadataTest: {user: app}', { root: true })).toEqual([
+    ['not-run', 'a root file system has no configuration'],
+  ]);
+});
+
+describe('commands', () => {
+  const yaml = `commandTests:
+- {name: a, command: app, args: [-v], envVars: [{key: A, value: z}], expectedOutput: ['v1'], excludedError: ['.+']}`;
+
+  test('are not run without a sandbox, and have not passed', async () => {
+    expect(await results(yaml)).toEqual([['not-run', 'there is no sandbox to run commands in (bubblewrap)']]);
+  });
+
+  test('are judged by exit code and output, with the environment of the image', async () => {
+    const seen: unknown[] = [];
+    const sandbox: Sandbox = {
+      run: async (command, env) => {
+        seen.push([command, env]);
+        return { exitCode: 1, stdout: 'v2', stderr: 'oops' };
+      },
+    };
+    expect(await results(yaml, { sandbox })).toEqual([
+      [
+        'failed',
+        'expected exit code 0, found 1',
+        'output: expected to match v1',
+        'error output: expected not to match .+',
+      ],
+    ]);
+    expect(seen).toEqual([[['app', '-v'], { PATH: '/bin', A: 'z' }]]);
+  });
+});
+
+describe('a file that is not understood is refused, so that no test is lost', () => {
+  test.each([
+    ['another version', 'schemaVersion: 1.0.0'],
+    ['an unknown kind of test', 'schemaVersion: 2.0.0\nlicenseTests: []'],
+    ['a misspelt key', 'schemaVersion: 2.0.0\nfileExistenceTests: [{name: a, path: /a, shouldexist: false}]'],
+    [
+      'a pattern that is none',
+      "schemaVersion: 2.0.0\nfileContentTests: [{name: a, path: /a, expectedContents: ['(']}]",
+    ],
+    ['no YAML', 'a: [b'],
+    ['nothing', ''],
+  ])('%s', (_, source) => {
+    expect(() => parseStructureTests(source, 'x')).toThrow(
+      expect.objectContaining({ code: 'STRUCTURE_TEST_INVALID' }),
+    );
+  });
+
+  test('whatever it holds', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (source) => {
+        try {
+          parseStructureTests(source, 'x');
+        } catch (error) {
+          expect(error).toBeInstanceOf(PratiqueError);
+        }
+      }),
+    );
+  });
+});
