@@ -26,8 +26,12 @@ interface Setting {
 }
 
 /** The flags with which pratique signs as somebody. */
-async function signing({ sigstore }: Setting, email: string): Promise<string[]> {
-  const services = ['--signing-config', sigstore.signingConfig, '--trusted-root', sigstore.trustedRoot];
+async function signing(
+  { sigstore }: Setting,
+  email: string,
+  config = sigstore.signingConfig,
+): Promise<string[]> {
+  const services = ['--signing-config', config, '--trusted-root', sigstore.trustedRoot];
   return [...services, '--identity-token', await token(sigstore, email), '-y'];
 }
 
@@ -94,6 +98,34 @@ function images(setting: Setting, registry: TestRegistry): Scenario[] {
       },
     ];
   });
+}
+
+/** The rest of what can witness a signature: the newer log, and a log for a key. */
+function witnesses(setting: Setting, registry: TestRegistry): Scenario[] {
+  const { context, sigstore } = setting;
+  const command = ['verify', '--allow-http-registry'];
+  return [
+    {
+      name: `${registry.name}: an image signed into Rekor v2 is accepted by all, for its signer only`,
+      run: async () => {
+        const image = await context.image(registry);
+        const flags = await signing(setting, alice, sigstore.signingConfigRekorV2);
+        await context.ok('pratique', ['sign', '--allow-http-registry', ...flags, image.pinned]);
+        await expectOnly(setting, command, identity(sigstore, alice), [identity(sigstore, bob)], image);
+      },
+    },
+    ...(['bundle', 'legacy'] as const).map((format) => ({
+      name: `${registry.name}, ${format}: what a key signs into the log is accepted by all, for this key only`,
+      run: async () => {
+        const image = await context.image(registry);
+        const [key, other] = [await context.keyPair('pratique'), await context.keyPair('cosign')];
+        const services = ['--signing-config', sigstore.signingConfig, '--trusted-root', sigstore.trustedRoot];
+        const flags = ['--allow-http-registry', `--new-bundle-format=${format === 'bundle'}`, ...services];
+        await context.ok('pratique', ['sign', ...flags, '--key', key.privateKey, image.pinned]);
+        await expectOnly(setting, command, ['--key', key.publicKey], [['--key', other.publicKey]], image);
+      },
+    })),
+  ];
 }
 
 function attestations(setting: Setting, registry: TestRegistry): Scenario[] {
@@ -216,6 +248,7 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
   return [
     ...context.registries.flatMap((registry) => [
       ...images(setting, registry),
+      ...witnesses(setting, registry),
       ...attestations(setting, registry),
     ]),
     ...blobs(setting),

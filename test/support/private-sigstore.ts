@@ -14,6 +14,8 @@ export interface PrivateSigstore {
   readonly directory: string;
   readonly trustedRoot: string;
   readonly signingConfig: string;
+  /** The same with Rekor v2 in it. */
+  readonly signingConfigRekorV2: string;
   /** Environment of a cosign that was initialized with its TUF repository. */
   readonly env: Readonly<Record<string, string>>;
   readonly server: Server;
@@ -38,6 +40,7 @@ export async function startSigstore(
     directory,
     trustedRoot: join(directory, 'trusted_root.json'),
     signingConfig: join(directory, 'signing_config.v0.2.json'),
+    signingConfigRekorV2: join(directory, 'signing_config_rekor_v2.v0.2.json'),
     env: { TUF_ROOT: join(context.scratch(), 'tuf') },
     server,
   };
