@@ -34,6 +34,17 @@ test('an HTTP server does not', async () => {
   expect(await ask(createHttpServer())).toBe(false);
 });
 
+test('an HTTP server that reads line by line, as those written in Go do, does not, and is not waited for', async () => {
+  const server = createServer((socket) => {
+    socket
+      .on('error', () => {})
+      .on('data', (bytes) => {
+        if (bytes.includes(0x0a)) socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
+      });
+  });
+  expect(await ask(server, 1000)).toBe(false);
+});
+
 test.each([
   ['hangs up', (socket: Socket) => socket.end()],
   ['resets the connection', (socket: Socket) => socket.resetAndDestroy()],

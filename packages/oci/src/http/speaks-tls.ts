@@ -2,9 +2,12 @@ import { connect } from 'node:net';
 import { ociErrors } from '../errors.ts';
 import { abortFault, connectionFault, systemCode } from './faults.ts';
 
-/** A TLS 1.2 ClientHello (RFC 5246 §7.4.1.2) of one cipher suite: enough to be answered, with a handshake or an alert. */
+/**
+ * A TLS 1.2 ClientHello (RFC 5246 §7.4.1.2) of one cipher suite: enough to be answered, with a handshake or an alert.
+ * Its random part is line feeds: a server of plain HTTP, such as docker-registry, answers nothing before it has a line.
+ */
 const clientHello = Buffer.from(
-  ['16030100 2d', '01000029', '0303', '00'.repeat(32), '00', '0002 c02f', '01 00']
+  ['16030100 2d', '01000029', '0303', '0a'.repeat(32), '00', '0002 c02f', '01 00']
     .join('')
     .replaceAll(' ', ''),
   'hex',
