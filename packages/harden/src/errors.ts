@@ -22,6 +22,26 @@ export const hardenErrors = defineErrors({
     title: 'What would be removed is still needed by something that stays.',
     remedy: 'Name the path in `keep`, and report this: it should not happen.',
   },
+  HARDEN_SETTINGS_INVALID: {
+    kind: 'usage',
+    title: 'The settings of a hardening are not valid.',
+    remedy: 'Correct what the message names; docs/harden.md shows every setting.',
+  },
+  HARDEN_FINDING_UNEXPLAINED: {
+    kind: 'fault',
+    title: 'A vulnerability is not found any more, and nothing that was done explains why.',
+    remedy: 'Report this: the package is still there and its record is not, or the scanner lost sight of it.',
+  },
+  HARDEN_MANAGER_UNSUPPORTED: {
+    kind: 'denial',
+    title: 'Packages of this image cannot be upgraded or added here.',
+    remedy: 'Leave `upgrade` and `add.packages` out, or use a base of Debian or Ubuntu.',
+  },
+  DEB_SCRIPT_UNKNOWN: {
+    kind: 'denial',
+    title: 'A package wants to run a script when it is installed, and nothing is run here.',
+    remedy: 'If the image works without, list the package in `add.scriptsNotNeeded`.',
+  },
   DEB_INVALID: {
     kind: 'fault',
     title: 'A Debian package (.deb) cannot be read.',

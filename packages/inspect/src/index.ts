@@ -11,6 +11,7 @@ export { type CheckResult, checks, runChecks } from './checks/run-checks.ts';
 export { inspectErrors } from './errors.ts';
 export type { LayerCache } from './filesystem/cache.ts';
 export { keepAny } from './filesystem/keep.ts';
+export { mergeLayers } from './filesystem/tree.ts';
 export type * from './filesystem/types.ts';
 export type { HistoryStep, ImageConfig } from './image/config.ts';
 export { parsePlatform } from './image/platform.ts';

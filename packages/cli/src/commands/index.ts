@@ -54,6 +54,7 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   'db update': () => import('./db-update.ts'),
   'db export': () => import('./db-export.ts'),
   'db status': () => import('./db-status.ts'),
+  harden: () => import('./harden.ts'),
   resolve: () => import('./resolve.ts'),
   check: () => import('./check.ts'),
   sbom: () => import('./sbom.ts'),

@@ -34,8 +34,7 @@ export async function copyTo(
   const { what, signal } = options;
   const local = parseLocal(text, terminal);
   if (local !== undefined && local.kind !== 'oci') return await archiveTo(source, local, options);
-  const { repository, tag } =
-    local === undefined ? registryTarget(client, text, terminal) : await layoutTarget(local);
+  const { repository, tag } = await openTarget(client, text, terminal);
   const image = await source.repository.resolve(source.version, { signal });
   if (typeof what !== 'string') {
     await copyAttached(source.repository, image, repository, what, options);
@@ -51,9 +50,22 @@ export async function copyTo(
   return copied.digest;
 }
 
-interface Target {
+/** Where an image goes: a repository, and the tag it gets there. */
+export interface Target {
   readonly repository: Repository;
   readonly tag: string | undefined;
+}
+
+/** Opens what is written to: a registry reference, or `oci:DIRECTORY[:TAG]`, which is made where it is missing. */
+export async function openTarget(client: RegistryClient, text: string, terminal: Terminal): Promise<Target> {
+  const local = parseLocal(text, terminal);
+  if (local === undefined) return registryTarget(client, text, terminal);
+  if (local.kind === 'oci') return await layoutTarget(local);
+  throw cliErrors.error('USAGE', {
+    message: 'an archive cannot be written to in steps',
+    expected: 'a registry reference or oci:DIRECTORY:TAG',
+    found: text.slice(0, 200),
+  });
 }
 
 function registryTarget(client: RegistryClient, text: string, terminal: Terminal): Target {

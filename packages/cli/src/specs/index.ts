@@ -14,6 +14,7 @@ import { attest, attestBlob, verifyBlobAttestation } from './attestations.ts';
 
 import { bundleCreate, bundleInspect, bundleUpgrade } from './bundle.ts';
 import { admissionServe, admit } from './gates.ts';
+import { harden } from './harden.ts';
 import { copy, resolveImage, tree, triangulate } from './images.ts';
 import { check, sbom } from './inspect.ts';
 import {
@@ -90,6 +91,7 @@ export const commands: readonly CommandSpec[] = [
   sigstoreAudit,
   sigstoreBackup,
   sigstoreRestore,
+  harden,
   sbom,
   check,
   scan,

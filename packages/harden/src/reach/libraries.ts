@@ -60,7 +60,17 @@ export class LibrarySearch {
       if (found === undefined) continue;
       return [found, ...this.#variants(directory, name, elf)];
     }
-    return [];
+    // Runtimes load libraries of their own by path first (java: lib/server/libjvm.so), which then stand for the name.
+    return this.#below(directoryOf(by.path), name, elf);
+  }
+
+  #below(directory: string, name: string, elf: ElfFile): readonly Resolved[] {
+    if (this.#system.includes(`/${directory}`)) return [];
+    return this.#fileSystem.list(directory).flatMap(({ type, path }) => {
+      if (type === 'directory') return this.#below(path, name, elf);
+      const found = path.endsWith(`/${name}`) ? this.#candidate(`/${path}`, elf) : undefined;
+      return found === undefined ? [] : [found];
+    });
   }
 
   #candidate(path: string, { machine, bits }: ElfFile): Resolved | undefined {

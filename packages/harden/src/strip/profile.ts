@@ -1,7 +1,7 @@
 /** How far a strip goes. `keep-shell` leaves shells; `minimal` does not; `distroless` also takes what the distribution holds essential. */
 export type Profile = 'keep-shell' | 'minimal' | 'distroless';
 
-export const profiles: readonly Profile[] = ['keep-shell', 'minimal', 'distroless'];
+export const profiles = ['keep-shell', 'minimal', 'distroless'] as const satisfies readonly Profile[];
 
 /** Kinds of packages that an image is better without, by the names distributions give them. */
 const kinds: Readonly<Record<string, RegExp>> = {

@@ -138,6 +138,23 @@ describe('what stays', () => {
     expect(plan.mayRunShell).toEqual(['usr/bin/app']);
   });
 
+  test('a library that a runtime loads by its path stands for its name, for others in the same runtime', async () => {
+    const files = packaged({
+      java: {
+        files: {
+          'opt/jre/bin/java': elf(),
+          'opt/jre/lib/libjava.so': elf('libjvm.so'),
+          'opt/jre/lib/server/libjvm.so': elf(),
+        },
+      },
+      other: { files: { 'usr/lib/libjvm.so.old': elf() } },
+    });
+    const plan = await strip(files, ['/opt/jre/bin/java'], { mode: 'file' });
+    expect(keptNames(plan)).toEqual(['java']);
+    expect(gone(plan, 'opt/jre/lib/server/libjvm.so')).toBe(false);
+    expect(plan.missing).toEqual([]);
+  });
+
   test('programs that no package brought, with what they need: somebody put them there', async () => {
     const plan = await strip({ ...packaged(base), 'app/bin/mine': elf('libc.so') }, ['app']);
     expect(keptNames(plan)).toContain('libc');

@@ -1,0 +1,76 @@
+import { printable } from '@pratique/errors';
+import type { HardenReport, Summary } from '@pratique/harden';
+import { size } from './size.ts';
+
+/** The report as one page that needs nothing else. Everything in it that came from an image is escaped. */
+export function reportHtml(report: HardenReport): string {
+  const { before, after, packages } = report;
+  const row = (name: string, value: (summary: Summary) => string) =>
+    `<tr><th scope="row">${name}</th><td>${text(value(before))}</td><td>${text(value(after))}</td></tr>`;
+  const list = (title: string, rows: readonly (readonly string[])[]) =>
+    rows.length === 0
+      ? ''
+      : `<h2>${title} (${rows.length})</h2><table>${rows
+          .map((cells) => `<tr>${cells.map((cell) => `<td>${text(cell)}</td>`).join('')}</tr>`)
+          .join('')}</table>`;
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Hardened ${text(report.base.name)}</title>
+<style>
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
+table { border-collapse: collapse; } td, th { border-bottom: 1px solid #ccc; padding: .2rem .8rem .2rem 0; text-align: left; }
+td:nth-child(n+2) { overflow-wrap: anywhere; }
+</style>
+<h1>${text(report.base.name)}</h1>
+<p><code>${text(report.base.digest)}</code>${report.image === null ? '' : ` → <code>${text(report.image.digest)}</code>`}</p>
+<table>
+<tr><th></th><th scope="col">before</th><th scope="col">after</th></tr>
+${row('size', ({ bytes }) => size(bytes))}
+${row('files', ({ files }) => String(files))}
+${row('packages', (summary) => String(summary.packages))}
+${row('programs', ({ programs }) => String(programs))}
+${row('setuid, setgid', ({ setuid }) => String(setuid))}
+${row('shells', ({ shells }) => shells.join(', ') || 'none')}
+${row('vulnerabilities', ({ findings }) => (findings === null ? 'not scanned' : findingsText(findings)))}
+</table>
+${list(
+  'Findings that are gone',
+  report.findingsGone.map((one) => [one.id, `${one.package} ${one.version}`, one.severity, one.reason]),
+)}
+${list(
+  'Packages brought in',
+  packages.changed.map(({ name, from, to }) => [name, from ?? 'new', to]),
+)}
+${list(
+  'Packages removed',
+  packages.removed.map(({ name, version, reason }) => [name, version, reason]),
+)}
+${list(
+  'Packages kept',
+  packages.kept.map(({ name, version, reason }) => [name, version, reason]),
+)}
+${list(
+  'Scripts that were not run',
+  report.scriptsNotRun.map((one) => [one.package, one.script]),
+)}
+</html>
+`;
+}
+
+function findingsText(findings: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(findings).filter(([, count]) => count > 0);
+  return parts.map(([severity, count]) => `${count} ${severity}`).join(', ') || 'none';
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+function text(value: string): string {
+  return printable(value, 1000).replace(/[&<>"']/g, (character) => entities[character]!);
+}

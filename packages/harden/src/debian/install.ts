@@ -1,0 +1,215 @@
+import { printable } from '@pratique/errors';
+import {
+  type FileSystem,
+  type LayerContents,
+  type LayerEntry,
+  mergeLayers,
+  readRootArchive,
+} from '@pratique/inspect';
+import { hardenErrors } from '../errors.ts';
+import { directoryOf, resolveWithLinks } from '../reach/resolve.ts';
+import type { PackageDatabase } from '../strip/installed.ts';
+import type { Deb } from './deb.ts';
+import type { AptPackage } from './package-index.ts';
+import { unknownLines } from './scripts.ts';
+
+/** A package with its file, verified. */
+export interface FetchedPackage {
+  readonly found: AptPackage;
+  readonly deb: Deb;
+}
+
+/** A maintainer script that was not run: nothing in it is needed in an image, as far as can be told. */
+export interface SkippedScript {
+  readonly package: string;
+  readonly script: string;
+}
+
+export interface InstallOptions {
+  /** Packages whose scripts the user knows not to be needed. */
+  readonly scriptsNotNeeded: readonly string[];
+}
+
+export interface InstalledResult {
+  readonly fileSystem: FileSystem;
+  readonly skipped: readonly SkippedScript[];
+}
+
+const everything = { id: 'everything-1', keep: () => 'whole' as const };
+const scripts = ['preinst', 'postinst'];
+
+/**
+ * Unpacks packages over an image, as dpkg would, without running anything: files of the old version go, configuration
+ * that is there stays, directories that the image has as links stay links, and the database says what is installed.
+ * Certificates of authorities are bundled. A new package with a script that does more than debhelper’s usual is refused:
+ * what it would have done is not known.
+ *
+ * @throws DEB_INVALID, DEB_SCRIPT_UNKNOWN
+ */
+export async function installPackages(
+  fileSystem: FileSystem,
+  database: PackageDatabase | null,
+  packages: readonly FetchedPackage[],
+  options: InstallOptions,
+): Promise<InstalledResult> {
+  const skipped: SkippedScript[] = [];
+  const refused = new Map<string, string>();
+  const layers: LayerContents[] = [];
+  const paragraphs = new Map<string, string>();
+  for (const { found, deb } of packages) {
+    const old = database?.packages.find(
+      ({ name, architecture }) => name === found.name && isSame(architecture, found),
+    );
+    const control = await unpack(deb.control, found.name);
+    const read = (name: string) => textAt(control, name);
+    for (const script of scripts) {
+      const text = read(script);
+      if (text === '') continue;
+      const unknown = unknownLines(text);
+      const isKnown = options.scriptsNotNeeded.includes(found.name) || emulated.has(found.name);
+      if (old === undefined && unknown.length > 0 && !isKnown)
+        refused.set(found.name, `${found.name} (${script}: ${unknown[0]})`);
+      if (unknown.length > 0) skipped.push({ package: found.name, script });
+    }
+    const current = layers.length === 0 ? fileSystem : mergeLayers([...fileSystem.layers, ...layers]);
+    const conffiles = new Set(
+      read('conffiles')
+        .split('\n')
+        .map((line) => line.trim().replace(/^\//, '')),
+    );
+    const data = await unpack(deb.data, found.name);
+    const own = data.layers[0]!;
+    const brings = new Set<string>();
+    const entries = own.entries.filter((entry) => {
+      const there = resolveWithLinks(current, `/${entry.path}`);
+      if (entry.path === '') return false;
+      if (entry.type === 'directory') return there?.node.type !== 'directory';
+      brings.add(realPath(current, entry.path));
+      return !(conffiles.has(entry.path) && there !== undefined);
+    });
+    const gone = (old?.files ?? []).filter((path) => !brings.has(path) && !isConfiguration(path));
+    const list = own.entries.map(({ path }) => (path === '' ? '/.' : `/${path}`));
+    const prefix = `var/lib/dpkg/info/${recordName(found)}`;
+    layers.push(
+      layerOf([
+        ...gone.map((path): LayerEntry => ({ ...metadata, path, type: 'whiteout' })),
+        fileEntry(`${prefix}.list`, `${list.join('\n')}\n`),
+        ...(read('md5sums') === '' ? [] : [fileEntry(`${prefix}.md5sums`, read('md5sums'))]),
+        ...(read('conffiles') === '' ? [] : [fileEntry(`${prefix}.conffiles`, read('conffiles'))]),
+      ]),
+      { ...own, entries },
+    );
+    const written = read('control').trim();
+    if (!/^Package: */m.test(written))
+      throw hardenErrors.error('DEB_INVALID', { message: `the package ${found.name} has no control file` });
+    paragraphs.set(found.name, written.replace(/^(Package: .*)$/m, '$1\nStatus: install ok installed'));
+  }
+  if (refused.size > 0) throw scriptsUnknown(refused);
+  layers.push(
+    layerOf([
+      statusEntry(fileSystem, paragraphs),
+      { ...metadata, path: 'etc/ld.so.cache', type: 'whiteout' },
+    ]),
+  );
+  const merged = mergeLayers([...fileSystem.layers, ...layers]);
+  const certificates = certificateBundle(merged);
+  return {
+    fileSystem: certificates === null ? merged : mergeLayers([...merged.layers, layerOf([certificates])]),
+    skipped,
+  };
+}
+
+function scriptsUnknown(refused: ReadonlyMap<string, string>) {
+  const names = [...refused.keys()].join(', ');
+  return hardenErrors.error('DEB_SCRIPT_UNKNOWN', {
+    message: `${refused.size} packages want to run scripts, which is not done here: ${names}`,
+    expected: 'packages whose scripts only do what an image does without',
+    found: printable([...refused.values()].join('; '), 600),
+    remedy: `If the image works without, set add.scriptsNotNeeded: [${names}].`,
+  });
+}
+
+/** Packages whose scripts’ work is done here. */
+const emulated = new Set(['ca-certificates']);
+
+function isSame(architecture: string, found: AptPackage): boolean {
+  return architecture === found.architecture || architecture === 'all' || found.architecture === 'all';
+}
+
+function recordName({ name, architecture, control }: AptPackage): string {
+  return control.get('multi-arch') === 'same' ? `${name}:${architecture}` : name;
+}
+
+function isConfiguration(path: string): boolean {
+  return path.startsWith('etc/');
+}
+
+async function unpack(tar: Uint8Array, name: string): Promise<FileSystem> {
+  try {
+    return await readRootArchive(chunks(tar), { keep: everything });
+  } catch (cause) {
+    throw hardenErrors.error('DEB_INVALID', {
+      message: `the package ${printable(name)} cannot be unpacked`,
+      cause,
+    });
+  }
+}
+
+async function* chunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 1024 * 1024) yield bytes.subarray(at, at + 1024 * 1024);
+}
+
+function textAt(fileSystem: FileSystem, path: string): string {
+  const content = fileSystem.get(path)?.content;
+  return content === undefined ? '' : new TextDecoder().decode(content.read(0, content.size));
+}
+
+/** Where a path lies once the links above it are followed. */
+function realPath(fileSystem: FileSystem, path: string): string {
+  const above = resolveWithLinks(fileSystem, `/${directoryOf(path)}`);
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return above === undefined || above.node.path === ''
+    ? above === undefined
+      ? path
+      : name
+    : `${above.node.path}/${name}`;
+}
+
+const metadata = { mode: 0o644, uid: 0, gid: 0, size: 0, mtime: 0 } as const;
+
+function fileEntry(path: string, text: string): LayerEntry {
+  const bytes = new TextEncoder().encode(text);
+  const content = {
+    name: path,
+    size: bytes.length,
+    read: (at: number, length: number) => bytes.subarray(at, at + length),
+  };
+  return { ...metadata, path, type: 'file', size: bytes.length, content };
+}
+
+function layerOf(entries: readonly LayerEntry[]): LayerContents {
+  return { size: 0, entries, close: () => {} };
+}
+
+/** The status of dpkg with these packages in the place of their old versions. */
+function statusEntry(fileSystem: FileSystem, paragraphs: ReadonlyMap<string, string>): LayerEntry {
+  const path = 'var/lib/dpkg/status';
+  const kept = textAt(fileSystem, path)
+    .split(/\n{2,}/)
+    .filter((block) => block.trim() !== '' && !paragraphs.has(/^Package: *(\S+)/m.exec(block)?.[1] ?? ''));
+  return fileEntry(path, [...kept, ...paragraphs.values()].map((block) => `${block.trimEnd()}\n\n`).join(''));
+}
+
+/** What `update-ca-certificates` makes: all certificates in one file. Null where there are none to bundle. */
+function certificateBundle(fileSystem: FileSystem): LayerEntry | null {
+  const texts: string[] = [];
+  const add = (directory: string): void => {
+    for (const node of fileSystem.list(directory)) {
+      if (node.type === 'directory') add(node.path);
+      else if (node.path.endsWith('.crt')) texts.push(`${textAt(fileSystem, node.path).trimEnd()}\n`);
+    }
+  };
+  add('usr/share/ca-certificates');
+  add('usr/local/share/ca-certificates');
+  return texts.length === 0 ? null : fileEntry('etc/ssl/certs/ca-certificates.crt', texts.join(''));
+}

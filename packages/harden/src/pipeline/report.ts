@@ -1,0 +1,37 @@
+import type { Digest } from '@pratique/oci';
+import type { SkippedScript } from '../debian/install.ts';
+import type { MissingLibrary } from '../reach/closure.ts';
+import type { PackageVerdict, Removal } from '../strip/plan.ts';
+import type { Change } from './packages.ts';
+import type { Summary } from './summary.ts';
+
+/** A vulnerability that the base has and the hardened image has not, and what was done about it. */
+export interface GoneFinding {
+  readonly id: string;
+  readonly package: string;
+  readonly version: string;
+  readonly severity: string;
+  readonly reason: 'removed' | 'upgraded';
+}
+
+/** What a hardening did: docs/reference/harden-report.schema.json. */
+export interface HardenReport {
+  readonly schemaVersion: 1;
+  readonly base: { readonly name: string; readonly digest: string };
+  /** The image that was made; null where nothing was built (a dry run). */
+  readonly image: { readonly digest: Digest; readonly diffId: Digest } | null;
+  readonly before: Summary;
+  readonly after: Summary;
+  readonly packages: {
+    readonly changed: readonly Change[];
+    readonly kept: readonly PackageVerdict[];
+    readonly removed: readonly PackageVerdict[];
+  };
+  readonly removals: readonly Removal[];
+  /** Files whose setuid, setgid bits or capabilities were taken. */
+  readonly bits: readonly string[];
+  readonly findingsGone: readonly GoneFinding[];
+  readonly scriptsNotRun: readonly SkippedScript[];
+  readonly missingLibraries: readonly MissingLibrary[];
+  readonly mayRunShell: readonly string[];
+}

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parseSettings } from './settings.ts';
+
+test('nothing said is a strip with the profile minimal, and nothing else', () => {
+  expect(parseSettings('', 'x')).toEqual({
+    strip: { profile: 'minimal', mode: 'package', keep: [] },
+    upgrade: false,
+    add: { packages: [], files: [], scriptsNotNeeded: [] },
+    run: {},
+    labels: {},
+  });
+});
+
+test('nothing is taken out where that is said', () => {
+  expect(parseSettings('strip: false', 'x').strip).toBe(false);
+});
+
+test.each([
+  ['a misspelt setting', 'stripp: {}', 'stripp is not a known setting'],
+  ['another profile', 'strip: { profile: tiny }', 'strip.profile'],
+  ['a keep that is no path', 'strip: { keep: [bash] }', 'strip.keep.0'],
+  ['a package that is a command', 'add: { packages: ["nginx; rm -rf /"] }', 'add.packages.0'],
+  ['a mode that is none', 'add: { files: [{ from: a, to: /a, mode: "999" }] }', 'add.files.0.mode'],
+  ['an unquoted label', 'labels: { a: 1 }', 'labels.a'],
+  ['no YAML', 'a: [', 'x: '],
+  ['a list', '[1]', 'not a mapping'],
+])('%s is refused with its name', (_name, yaml, text) => {
+  expect(() => parseSettings(yaml, 'x')).toThrow(
+    expect.objectContaining({ code: 'HARDEN_SETTINGS_INVALID' }),
+  );
+  expect(() => parseSettings(yaml, 'x')).toThrow(text);
+});
+
+test('the settings in docs/harden.md are settings', () => {
+  const page = readFileSync(new URL('../../../../docs/harden.md', import.meta.url), 'utf8');
+  const [, yaml] = /^```yaml\n([\s\S]*?)^```/m.exec(page)!;
+  expect(parseSettings(yaml!, 'docs/harden.md').add.packages).toEqual(['nginx']);
+});

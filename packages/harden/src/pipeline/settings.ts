@@ -1,0 +1,107 @@
+import { isJsonObject, type JsonValue } from '@pratique/crypto';
+import { printable } from '@pratique/errors';
+import * as v from 'valibot';
+import { parseDocument } from 'yaml';
+import { hardenErrors } from '../errors.ts';
+import { profiles } from '../strip/profile.ts';
+
+const text = v.pipe(v.string(), v.minLength(1, 'a non-empty string'));
+const texts = v.array(text);
+const packageName = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z0-9][a-z0-9+.-]*( \((<<|<=|=|>=|>>) [^\s()]+\))?$/,
+    'a package, such as nginx or nginx (>= 1.22)',
+  ),
+);
+const pattern = v.pipe(
+  v.string(),
+  v.regex(
+    /^\/[^\0]*$/,
+    'an absolute path, in which * is any part of a name, and /** at the end everything below',
+  ),
+);
+
+/** `harden.yaml` as written. Everything unknown is refused. */
+const schema = v.strictObject({
+  strip: v.optional(
+    v.strictObject({
+      profile: v.optional(v.picklist(profiles, profiles.join(', ')), 'minimal'),
+      mode: v.optional(v.picklist(['package', 'file'], 'package or file'), 'package'),
+      keep: v.optional(v.array(pattern), []),
+    }),
+    {},
+  ),
+  upgrade: v.optional(v.boolean(), false),
+  add: v.optional(
+    v.strictObject({
+      packages: v.optional(v.array(packageName), []),
+      files: v.optional(
+        v.array(
+          v.strictObject({
+            from: text,
+            to: pattern,
+            mode: v.optional(v.pipe(v.string(), v.regex(/^0?[0-7]{3}$/, 'a mode, such as "0755"'))),
+          }),
+        ),
+        [],
+      ),
+      scriptsNotNeeded: v.optional(texts, []),
+    }),
+    {},
+  ),
+  sources: v.optional(texts),
+  run: v.optional(
+    v.strictObject({
+      entrypoint: v.optional(texts),
+      cmd: v.optional(texts),
+      env: v.optional(
+        v.record(v.pipe(v.string(), v.regex(/^[A-Za-z_]\w*$/, 'the name of a variable')), v.string()),
+      ),
+      user: v.optional(text),
+      workingDir: v.optional(pattern),
+    }),
+    {},
+  ),
+  labels: v.optional(v.record(text, v.string('a string (quote numbers and booleans)')), {}),
+});
+
+/** How an image is hardened (docs/harden.md), with its defaults filled in. */
+export type HardenSettings = Omit<v.InferOutput<typeof schema>, 'strip'> & {
+  /** False: nothing is taken out. */
+  readonly strip: v.InferOutput<typeof schema>['strip'] | false;
+};
+
+const maxBytes = 1024 * 1024;
+
+/**
+ * Reads `harden.yaml`. An empty text is all defaults.
+ *
+ * @throws HARDEN_SETTINGS_INVALID
+ */
+export function parseSettings(yaml: string, name: string): HardenSettings {
+  const invalid = (message: string, detail: { expected?: string; found?: string } = {}) =>
+    hardenErrors.error('HARDEN_SETTINGS_INVALID', { message: `${printable(name)}: ${message}`, ...detail });
+  if (yaml.length > maxBytes) throw invalid(`it is larger than ${maxBytes} characters`);
+  const document = parseDocument(yaml, { prettyErrors: true });
+  const [error] = document.errors;
+  if (error !== undefined) throw invalid(printable(error.message, 300));
+  let value: JsonValue;
+  try {
+    value = document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch {
+    throw invalid('it has too many aliases');
+  }
+  if (!isJsonObject(value))
+    throw invalid('it is not a mapping', { expected: 'NAME: VALUE', found: typeof value });
+  const { strip, ...rest } = value;
+  const result = v.safeParse(schema, strip === false || strip === undefined ? rest : value);
+  if (result.success) return strip === false ? { ...result.output, strip } : result.output;
+  const [issue] = result.issues;
+  const path = printable(v.getDotPath(issue) ?? 'the document', 120);
+  const unknown = issue.expected === 'never';
+  throw invalid(unknown ? `${path} is not a known setting` : `${path} is not what it should be`, {
+    expected: unknown ? 'strip, upgrade, add, sources, run or labels' : issue.message,
+    found: printable(issue.received, 80),
+  });
+}
