@@ -3,6 +3,6 @@ export type { LogAudit, SeenTree } from './audit/audit-log.ts';
 export { backupDirectory, restoreDirectory } from './backup/backup.ts';
 export type { LogCopy } from './backup/copy.ts';
 export { sigstoreServerErrors } from './errors.ts';
-export { type IssuerOptions, parseIssuers } from './oidc/issuers.ts';
+export type { IssuerConfiguration, IssuerOptions } from './oidc/issuers.ts';
 export type { AccessLogEntry, SigstoreServer, SigstoreServerOptions } from './options.ts';
 export { startSigstoreServer } from './server/start.ts';

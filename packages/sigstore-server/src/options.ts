@@ -1,4 +1,4 @@
-import type { IssuerOptions } from './oidc/issuers.ts';
+import type { IssuerConfiguration } from './oidc/issuers.ts';
 
 export interface SigstoreServerOptions {
   /** `HOST:PORT`; port 0 takes any free one. IPv6 hosts stand in brackets. */
@@ -15,7 +15,7 @@ export interface SigstoreServerOptions {
   /** E-mail addresses of those who get a secret for the embedded issuer, beyond those who have one. */
   readonly people?: readonly string[];
   /** Issuers elsewhere whose tokens get certificates. */
-  readonly issuers?: readonly IssuerOptions[];
+  readonly issuers?: IssuerConfiguration;
   /** One call a request: never with a token, a header or a query in it. */
   readonly log?: (entry: AccessLogEntry) => void;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
-import { parseIssuers, startSigstoreServer } from '@pratique/sigstore-server';
+import { type IssuerConfiguration, startSigstoreServer } from '@pratique/sigstore-server';
 import { parse } from 'yaml';
 import { cliErrors } from '../errors.ts';
 import { serveUntilStopped } from '../program/serve.ts';
@@ -29,7 +29,7 @@ export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, si
     people: flags.person,
     ...(flags.url ? { url: flags.url } : {}),
     ...(passphrase === undefined ? {} : { passphrase }),
-    ...(flags.issuers ? { issuers: parseIssuers(parse(read(flags.issuers), { maxAliasCount: 0 })) } : {}),
+    ...(flags.issuers ? { issuers: readIssuers(read(flags.issuers)) } : {}),
     log: ({ method, path, status, milliseconds, fault }) => {
       if (status >= 500)
         terminal.err(
@@ -50,3 +50,11 @@ export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, si
     signal,
   );
 };
+
+/**
+ * Fulcio's configuration names its CI systems by aliases, also as keys (`*github-type:`), where Go's reader ends the
+ * alias at the colon and YAML 1.2 does not.
+ */
+function readIssuers(text: string): IssuerConfiguration {
+  return parse(text.replace(/^(\s*\*[\w-]+):/gm, '$1 :'), { maxAliasCount: 200 }) as IssuerConfiguration;
+}

@@ -144,7 +144,8 @@ export const sigstoreServe = defineCommand({
     issuers: {
       kind: 'string',
       placeholder: 'FILE',
-      summary: 'Issuers elsewhere to trust, JSON or YAML: a list of {url, type, audience, subjectPrefix}',
+      summary:
+        'Issuers elsewhere to trust, JSON or YAML: a list of {url, type, …}, or Fulcio’s identity configuration',
     },
     'passphrase-file': {
       kind: 'string',

@@ -110,12 +110,18 @@ export const certificateExtensions = {
   authorityKeyIdentifier: (key: PublicKey): Uint8Array =>
     extension(oids.authorityKeyIdentifier, sequence(implicit(0, keyIdentifier(key)))),
   /** One name, critical, as a certificate without a subject must have it (§4.2.1.6). */
-  subjectAltName: (name: { readonly type: 'email' | 'uri'; readonly value: string }): Uint8Array =>
-    extension(
-      oids.subjectAltName,
-      sequence(implicit(name.type === 'email' ? 1 : 6, new TextEncoder().encode(name.value))),
-      true,
-    ),
+  /** One name. A `username` is Fulcio's OtherName (1.3.6.1.4.1.57264.1.7), `user!domain`. */
+  subjectAltName: (name: {
+    readonly type: 'email' | 'uri' | 'username';
+    readonly value: string;
+  }): Uint8Array => {
+    const bytes = new TextEncoder().encode(name.value);
+    const general =
+      name.type === 'username'
+        ? explicit(0, objectIdentifier(oids.fulcioUsername), explicit(0, utf8String(name.value)))
+        : implicit(name.type === 'email' ? 1 : 6, bytes);
+    return extension(oids.subjectAltName, sequence(general), true);
+  },
 };
 
 /** SHA-1 of the key's bits, method 1 of RFC 5280 §4.2.1.2: an identifier, not a security check. */

@@ -35,4 +35,6 @@ export const oids = {
   signingTime: '1.2.840.113549.1.9.5',
   signingCertificate: '1.2.840.113549.1.9.16.2.12',
   signingCertificateV2: '1.2.840.113549.1.9.16.2.47',
+  /** Fulcio’s user names in subject alternative names. */
+  fulcioUsername: '1.3.6.1.4.1.57264.1.7',
 } as const;

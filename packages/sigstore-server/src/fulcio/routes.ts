@@ -3,17 +3,14 @@ import type { JsonObject } from '@pratique/crypto';
 import { Hono } from 'hono';
 import { Refusal } from '../http/refusal.ts';
 import { member, object, readJson, text } from '../http/request.ts';
-import { type TrustedIssuer, verifyToken } from '../oidc/tokens.ts';
+import { type TrustedIssuers, verifyToken } from '../oidc/tokens.ts';
 import type { Fulcio } from './fulcio.ts';
 import { type KeyRequest, readRequestV1, readRequestV2 } from './request.ts';
 
 const maxBodyBytes = 64 * 1024;
 
 /** Fulcio's API, versions 1 and 2, below `/api`. */
-export function fulcioRoutes(
-  fulcio: Fulcio,
-  issuers: readonly TrustedIssuer[],
-): Hono<{ Bindings: HttpBindings }> {
+export function fulcioRoutes(fulcio: Fulcio, issuers: TrustedIssuers): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
 
   /** The token is verified first: nobody unknown makes this server check signatures of keys. */
@@ -48,8 +45,8 @@ export function fulcioRoutes(
   app.get('/v2/trustBundle', (context) => context.json({ chains: [{ certificates: fulcio.chain }] }));
   app.get('/v2/configuration', (context) =>
     context.json({
-      issuers: issuers.map(({ url, type, audience = 'sigstore' }) => ({
-        issuerUrl: url,
+      issuers: issuers.configured.map(({ url, type, audience }) => ({
+        ...(url.includes('*') ? { wildcardIssuerUrl: url } : { issuerUrl: url }),
         audience,
         challengeClaim: type === 'email' ? 'email' : 'sub',
         issuerType: type,

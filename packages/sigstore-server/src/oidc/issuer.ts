@@ -5,7 +5,7 @@ import { formatPem } from '@pratique/crypto';
 import { Hono } from 'hono';
 import { type CryptoKey, createLocalJWKSet, exportJWK, importPKCS8, type JWK, SignJWT } from 'jose';
 import { readBody } from '../http/request.ts';
-import type { TrustedIssuer } from './tokens.ts';
+import { parseIssuers } from './issuers.ts';
 
 const tokenSeconds = 300;
 
@@ -37,8 +37,9 @@ export class OidcIssuer {
   }
 
   /** What Fulcio needs to believe it. */
-  get trusted(): TrustedIssuer {
-    return { url: this.url, type: 'email', keys: createLocalJWKSet({ keys: [this.#jwk] }) };
+  get trusted() {
+    const [issuer] = parseIssuers([{ url: this.url, type: 'email' }]);
+    return { issuer: issuer!, keys: createLocalJWKSet({ keys: [this.#jwk] }) };
   }
 
   /** An identity token for one of the people, good for five minutes. */

@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { formatPem, generateSigningKey } from '@pratique/crypto';
 import { exportJWK, importPKCS8, SignJWT } from 'jose';
 import { expect, onTestFinished, test } from 'vitest';
-import type { IssuerOptions } from './issuers.ts';
+import { type IssuerOptions, parseIssuers } from './issuers.ts';
 import { remoteKeys } from './remote-keys.ts';
-import { verifyToken } from './tokens.ts';
+import { trustIssuers, verifyToken } from './tokens.ts';
 
 const key = generateSigningKey();
 
@@ -36,7 +36,11 @@ async function verify(url: string, options: Partial<IssuerOptions> = {}, claims:
     .setExpirationTime('1m')
     .setAudience('sigstore')
     .sign(private_);
-  return await verifyToken(token, [{ url, type: 'kubernetes', ...options, keys: remoteKeys(url) }]);
+  const [own, elsewhere] = parseIssuers([
+    { url: 'https://own.test', type: 'email' },
+    { url, type: 'kubernetes', ...options },
+  ]);
+  return await verifyToken(token, trustIssuers({ issuer: own!, keys: remoteKeys(own!.url) }, [elsewhere!]));
 }
 
 test('a service account of a configured cluster gets its name', async () => {

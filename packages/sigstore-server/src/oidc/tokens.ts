@@ -1,11 +1,38 @@
 import { decodeJwt, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { Refusal } from '../http/refusal.ts';
 import { type Identity, identityOf } from './identity.ts';
-import type { IssuerOptions } from './issuers.ts';
+import type { Issuer } from './issuers.ts';
+import { remoteKeys } from './remote-keys.ts';
 
-/** An issuer that is trusted, with its keys. */
-export interface TrustedIssuer extends IssuerOptions {
-  readonly keys: JWTVerifyGetKey;
+/** Finds what is known about the issuer that a token names. */
+export interface TrustedIssuers {
+  /** For people who ask what is trusted. */
+  readonly configured: readonly Issuer[];
+  find(iss: string): { readonly issuer: Issuer; readonly keys: JWTVerifyGetKey } | undefined;
+}
+
+/** Keys of issuers that only match a pattern are kept for this many of them. */
+const maxKept = 100;
+
+/** Our own issuer, whose keys are here, and those elsewhere. */
+export function trustIssuers(
+  own: { readonly issuer: Issuer; readonly keys: JWTVerifyGetKey },
+  elsewhere: readonly Issuer[],
+): TrustedIssuers {
+  const kept = new Map<string, JWTVerifyGetKey>();
+  return {
+    configured: [own.issuer, ...elsewhere],
+    find(iss) {
+      if (own.issuer.matches(iss)) return own;
+      // An issuer that stands there by itself comes before patterns.
+      const issuer = elsewhere.find(({ url }) => url === iss) ?? elsewhere.find((item) => item.matches(iss));
+      if (issuer === undefined) return undefined;
+      const keys = kept.get(iss) ?? remoteKeys(iss);
+      if (!kept.has(iss) && kept.size >= maxKept) kept.delete(kept.keys().next().value!);
+      kept.set(iss, keys);
+      return { issuer, keys };
+    },
+  };
 }
 
 const maxTokenBytes = 16 * 1024;
@@ -19,7 +46,7 @@ const algorithms = ['ES256', 'ES384', 'ES512', 'RS256', 'RS384', 'RS512', 'PS256
  *
  * @throws Refusal 401
  */
-export async function verifyToken(token: string, issuers: readonly TrustedIssuer[]): Promise<Identity> {
+export async function verifyToken(token: string, issuers: TrustedIssuers): Promise<Identity> {
   if (token.length > maxTokenBytes) throw denied('it is too large');
   let iss: unknown;
   try {
@@ -27,19 +54,19 @@ export async function verifyToken(token: string, issuers: readonly TrustedIssuer
   } catch {
     throw denied('it is not a signed token');
   }
-  const issuer = issuers.find(({ url }) => url === iss);
-  if (issuer === undefined) throw denied('its issuer is not configured');
-  const { payload } = await jwtVerify(token, issuer.keys, {
+  const found = typeof iss === 'string' ? issuers.find(iss) : undefined;
+  if (found === undefined || typeof iss !== 'string') throw denied('its issuer is not configured');
+  const { payload } = await jwtVerify(token, found.keys, {
     algorithms,
-    issuer: issuer.url,
-    audience: issuer.audience ?? 'sigstore',
+    issuer: iss,
+    audience: found.issuer.audience,
     requiredClaims: ['exp', 'iat', 'sub'],
     clockTolerance: 30,
   }).catch((error: unknown) => {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'its issuer did not answer';
     throw denied(code);
   });
-  return identityOf(payload, issuer);
+  return identityOf(payload, iss, found.issuer);
 }
 
 function denied(reason: string) {

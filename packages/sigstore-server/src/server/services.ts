@@ -8,8 +8,7 @@ import { sigstoreServerErrors } from '../errors.ts';
 import { Fulcio } from '../fulcio/fulcio.ts';
 import { OidcIssuer } from '../oidc/issuer.ts';
 import { parseIssuers } from '../oidc/issuers.ts';
-import { remoteKeys } from '../oidc/remote-keys.ts';
-import type { TrustedIssuer } from '../oidc/tokens.ts';
+import { type TrustedIssuers, trustIssuers } from '../oidc/tokens.ts';
 import type { SigstoreServerOptions } from '../options.ts';
 import { Rekor } from '../rekor/rekor.ts';
 import { RekorV2 } from '../rekor-v2/rekor-v2.ts';
@@ -31,7 +30,7 @@ export interface Services {
   readonly url: string;
   readonly keys: ServerKeys;
   readonly oidc: OidcIssuer;
-  readonly issuers: readonly TrustedIssuer[];
+  readonly issuers: TrustedIssuers;
   readonly certificateLog: CertificateLog;
   readonly fulcio: Fulcio;
   readonly rekor: Rekor;
@@ -97,7 +96,7 @@ export async function openServices(options: SigstoreServerOptions, url: string):
     url,
     keys,
     oidc,
-    issuers: [oidc.trusted, ...issuers.map((issuer) => ({ ...issuer, keys: remoteKeys(issuer.url) }))],
+    issuers: trustIssuers(oidc.trusted, issuers),
     certificateLog,
     fulcio: new Fulcio({ key: keys.fulcio, ...authorities.fulcio, log: certificateLog }),
     rekor,
