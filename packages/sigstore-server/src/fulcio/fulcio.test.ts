@@ -134,7 +134,7 @@ test('a proof by another key, or over another name, gets no certificate', async 
   expect((await ask(bearer, without)).status).toBe(400);
 });
 
-test('a token of 20 KB is refused before it is looked at', async () => {
+test('a token of 20 KB is refused before it is looked at (GHSA-f83f-xpx7-ffpw)', async () => {
   const credentials = { oidcIdentityToken: await token({ pad: 'x'.repeat(20_000) }) };
   const body = { ...certificateRequest(key, alice), credentials };
   const { status, text } = await post(`${server.url}/api/v2/signingCert`, body);

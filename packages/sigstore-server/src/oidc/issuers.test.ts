@@ -12,7 +12,7 @@ test('an issuer is its exact https URL', () => {
 
 test.each<[string, unknown]>([
   ['no list', {}],
-  ['a pattern', [{ url: 'https://*.example.test', type: 'email' }]],
+  ['a pattern (CVE-2026-22772)', [{ url: 'https://*.example.test', type: 'email' }]],
   ['plain http to another machine', [{ url: 'http://ci.example.test', type: 'email' }]],
   ['a host that only looks like loopback', [{ url: 'http://127.0.0.1.example.test', type: 'email' }]],
   ['a user in the URL', [{ url: 'https://a@example.test', type: 'email' }]],

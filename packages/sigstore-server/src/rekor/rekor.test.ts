@@ -156,10 +156,13 @@ function signEnvelope(payload: Uint8Array, count: number) {
 test.each<[string, unknown]>([
   ['no JSON', '{'],
   ['an array', []],
-  ['another kind', { ...hashedRekord('x', key), kind: 'rpm' }],
+  ['another kind, of files that are unpacked (CVE-2023-30551)', { ...hashedRekord('x', key), kind: 'rpm' }],
   ['another version', { ...hashedRekord('x', key), apiVersion: '0.0.2' }],
   ['no spec', { kind: 'hashedrekord', apiVersion: '0.0.1' }],
-  ['null where an object is', { kind: 'dsse', apiVersion: '0.0.1', spec: { proposedContent: null } }],
+  [
+    'null where an object is (CVE-2026-23831, GHSA-frqx-jfcm-6jjr)',
+    { kind: 'dsse', apiVersion: '0.0.1', spec: { proposedContent: null } },
+  ],
   [
     'an envelope without signatures',
     {
@@ -174,7 +177,7 @@ test.each<[string, unknown]>([
     },
   ],
   [
-    'a key to be fetched from elsewhere',
+    'a key to be fetched from elsewhere (CVE-2026-24117)',
     {
       kind: 'hashedrekord',
       apiVersion: '0.0.1',

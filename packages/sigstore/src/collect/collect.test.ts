@@ -201,7 +201,7 @@ describe('limits', () => {
     expect(repository.calls.filter((call) => call === 'getManifest').length).toBeLessThan(15);
   });
 
-  test('an attestation that is too large is skipped by its announced size, unread (CVE-2023-46737)', async () => {
+  test('an attestation that is too large is skipped by its announced size, unread (CVE-2023-46737, CVE-2024-29902)', async () => {
     const { repository, subject } = await signedTimes(1);
     const evidence = await collectEvidence(repository, subject, { limits: { maxItemBytes: 1 } });
     expect(evidence.skipped.map((skipped) => skipped.code)).toEqual(['EVIDENCE_TOO_LARGE']);

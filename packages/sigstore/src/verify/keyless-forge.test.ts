@@ -95,7 +95,7 @@ describe.each(Object.entries(kinds))('a genuine bundle: %s', (_title, make) => {
     expect(outcome(good, strict, { algorithm: 'sha256', digest: sha256(artifact) })).toBe('ACCEPTED');
   });
 
-  test('is refused for another file, by the file and by its digest', () => {
+  test('is refused for another file, by the file and by its digest (CVE-2022-36056, CVE-2026-31830)', () => {
     for (const other of [
       { bytes: otherArtifact },
       { algorithm: 'sha256', digest: sha256(otherArtifact) } as const,
@@ -180,7 +180,7 @@ test('an entry for a message is not one for an envelope, though it name the payl
   expect(outcome(json)).toBe('LOG_ENTRY_MISMATCH');
 });
 
-test('a predicate of another type than was asked for does not count (CVE-2022-35929)', () => {
+test('a predicate of another type than was asked for does not count (CVE-2022-35929, CVE-2022-35930)', () => {
   const verify = (json: unknown, predicateType: string) =>
     verifyBundle(bytesOf(json), { bytes: artifact }, trust, signingTime, { predicateType });
   expect(verify(signStatement(fileStatement), 'https://example.test/predicate').ok).toBe(true);
@@ -189,6 +189,16 @@ test('a predicate of another type than was asked for does not count (CVE-2022-35
       ok: false,
       rejection: { code: 'PAYLOAD_TYPE_MISMATCH' },
     });
+  }
+});
+
+test('a signed statement that cannot be read, or is of another type, is no success (CVE-2026-39395)', () => {
+  const broken = [new Uint8Array(), bytesOf('{'), bytesOf([]), bytesOf({ predicateType: 'x' }), artifact];
+  for (const payload of broken) {
+    for (const options of [{}, { predicateType: 'https://example.test/predicate' }]) {
+      const json = bytesOf(signStatement(payload));
+      expect(verifyBundle(json, { bytes: artifact }, trust, signingTime, options).ok).toBe(false);
+    }
   }
 });
 

@@ -120,7 +120,7 @@ test('a token that somebody else signed is refused', async () => {
   await expect(logIn((nonce) => ({ nonce }), browser(), {}, others)).rejects.toMatchObject(failed);
 });
 
-test('an answer with another state, or of another issuer, is passed over; the right one still counts', async () => {
+test('an answer with another state, or of another issuer, is passed over; the right one still counts (CVE-2026-24408)', async () => {
   for (const wrong of [{ state: 'stolen' }, { iss: 'https://evil.test' }]) {
     const seen: { nonce?: string } = {};
     const open = async (page: string) => {

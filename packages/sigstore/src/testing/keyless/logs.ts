@@ -62,7 +62,11 @@ export const keylessLogRows: readonly KeylessRow[] = [
     'LOG_CHECKPOINT_INVALID',
     tiled({ name: 'elsewhere.example.test' }),
   ],
-  ['a tile log’s entry a stranger signed', 'LOG_CHECKPOINT_INVALID', tiled({ signer: keys.stranger })],
+  [
+    'a tile log’s entry a stranger signed (CVE-2024-54140)',
+    'LOG_CHECKPOINT_INVALID',
+    tiled({ signer: keys.stranger }),
+  ],
   [
     'a tile log’s entry a stranger signed, cosigned by a stranger',
     'LOG_CHECKPOINT_INVALID',
@@ -154,7 +158,7 @@ export const keylessLogRows: readonly KeylessRow[] = [
     logged((signature, certificate) => hashedRekordBody(otherArtifact, signature, certificate)),
   ],
   [
-    'an entry for another signature (CVE-2022-23649)',
+    'an entry for another signature (CVE-2022-23649, CVE-2024-53267)',
     'LOG_ENTRY_MISMATCH',
     logged((_signature, certificate) =>
       hashedRekordBody(artifact, encodeBase64(otherSignature), certificate),

@@ -101,7 +101,7 @@ export const bundleFormRows: readonly Row[] = [
     })),
   ],
   [
-    '33 log entries',
+    '33 log entries (CVE-2024-45395)',
     'BUNDLE_INVALID',
     changedBundle((json) => {
       json.verificationMaterial.tlogEntries = Array.from({ length: 33 }, () => logEntryOf(json));

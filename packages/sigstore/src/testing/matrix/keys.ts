@@ -96,7 +96,7 @@ export const keyRows: readonly Row[] = [
     trusting(keys.ed25519),
   ],
   [
-    'a key whose time is over',
+    'a key whose time is over (CVE-2026-54787)',
     'KEY_OUTSIDE_VALIDITY',
     () => layer(),
     trusting(alice, { validUntil: new Date(now.getTime() - 1) }),

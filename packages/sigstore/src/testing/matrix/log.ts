@@ -62,7 +62,7 @@ export const logRows: readonly Row[] = [
     trustingLog,
   ],
   [
-    'the entry of another signature by the same key (CVE-2022-23649)',
+    'the entry of another signature by the same key (CVE-2022-23649, CVE-2024-51746)',
     'LOG_ENTRY_MISMATCH',
     () => {
       const json = bundleJson();
@@ -211,7 +211,7 @@ export const logRows: readonly Row[] = [
     trustingLog,
   ],
   [
-    'a time the promise does not cover, because there is no promise',
+    'a time the promise does not cover, because there is no promise (CVE-2026-48816, CVE-2024-55655)',
     'KEY_OUTSIDE_VALIDITY',
     loggedBundle((entry) => ({ ...entry, inclusionPromise: undefined })),
     {
