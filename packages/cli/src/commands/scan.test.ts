@@ -78,7 +78,7 @@ test('packages the database says nothing about are never clean by silence', asyn
   expect(await pratique('scan', 'mixed.json', '--allow-uncovered')).toMatchObject({ code: 0 });
 });
 
-test('an image is scanned where it is, and one in which no package is found is not called clean', async () => {
+test('an image is scanned where it is or by its bill of materials, and one in which no package is found is not called clean', async () => {
   const registry = await startRegistry({ listen: '127.0.0.1:0' });
   try {
     const file = (path: string, content: unknown) => ({
@@ -102,6 +102,15 @@ test('an image is scanned where it is, and one in which no package is found is n
       subject: { kind: 'image', digest },
       findings: [{ vulnerability: 'GHSA-1', package: { location: { layer } } }, { vulnerability: 'GHSA-2' }],
     });
+    for (const format of ['cyclonedx-json', 'spdx-json']) {
+      const { stdout } = await pratique('sbom', `${registry.address}/app:1`, '-o', format);
+      writeFileSync(join(cwd, 'own.json'), stdout);
+      const again = await pratique('scan', 'own.json', '-o', 'json');
+      expect(JSON.parse(again.stdout)).toMatchObject({
+        subject: { kind: 'sbom' },
+        findings: [{ vulnerability: 'GHSA-1', package: { name: 'lodash' } }, { vulnerability: 'GHSA-2' }],
+      });
+    }
     const empty = await pratique('scan', `${registry.address}/empty:1`);
     expect(empty).toMatchObject({
       code: 1,

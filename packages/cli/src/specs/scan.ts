@@ -1,4 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
+import { imageFlags } from './inspect.ts';
 import { outputFlag, registryFlags, signerFlags } from './shared.ts';
 
 const group = 'Vulnerabilities';
@@ -63,7 +64,7 @@ export const scan = defineCommand({
       default: 'table',
       summary: 'Form of the report',
     },
-    ...registryFlags,
+    ...imageFlags,
   },
 });
 
@@ -116,7 +117,7 @@ export const dbChangelogs = defineCommand({
       summary: 'Architecture of the packages, as Debian calls it',
     },
     ...outputFlag,
-    ...registryFlags,
+    ...imageFlags,
   },
 });
 

@@ -162,15 +162,17 @@ function packageOf(
     purl: written,
     distro: systemTypes.includes(type) ? distroOf(purl, system) : undefined,
     licenses: [],
-    location: {
-      path:
-        described.get('pratique:path') ??
-        described.get('aquasecurity:trivy:FilePath') ??
-        described.get('syft:location:0:path') ??
-        '',
-      layer: described.get('pratique:layer'),
-    },
+    location: locationOf(described),
   };
+}
+
+/** The place that Pratique, Trivy or Syft noted. */
+function locationOf(described: ReadonlyMap<string, string>): Package['location'] {
+  const names = ['pratique:path', 'aquasecurity:trivy:FilePath', 'syft:location:0:path'];
+  const path = names.map((name) => described.get(name)).find((one) => one !== undefined);
+  const layers = ['pratique:layer', 'aquasecurity:trivy:LayerDiffID', 'syft:location:0:layerID'];
+  const layer = layers.map((name) => described.get(name)).find((one) => one !== undefined);
+  return { path: path ?? '', layer };
 }
 
 /** Namespaces are part of the name in language ecosystems; in distributions they name the distribution. */
