@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../../packages/cli/src/program/run.ts';
 import { testTerminal } from '../../packages/cli/src/testing/terminal.ts';
-import { generateSigningKey } from '../../packages/crypto/src/index.ts';
+import { formatSigningKey, generateSigningKey } from '../../packages/crypto/src/index.ts';
 import {
   buildImage,
   createRegistryClient,
@@ -38,6 +38,7 @@ import {
   witnessedKeySigner,
 } from '../../packages/sigstore-client/src/index.ts';
 import { type SigstoreServer, startSigstoreServer } from '../../packages/sigstore-server/src/index.ts';
+import { certificateRequest, post } from '../../packages/sigstore-server/src/testing/client.ts';
 
 /** People who sign without a key, against a real private Sigstore, and services that do not do what they should. */
 const alice = 'alice@example.test';
@@ -275,7 +276,45 @@ test('sign, attest, sign-blob and attest-blob make what the verifying commands a
   }
 });
 
+test('a key with a certificate of its own signs as the identity in it, and with no other key’s', async () => {
+  const [key, other] = [generateSigningKey(), generateSigningKey()];
+  const { text } = await post(`${sigstore.url}/api/v2/signingCert`, certificateRequest(key, alice), {
+    authorization: `Bearer ${await sigstore.issueToken(alice)}`,
+  });
+  const { signedCertificateEmbeddedSct } = JSON.parse(text) as {
+    signedCertificateEmbeddedSct: { chain: { certificates: string[] } };
+  };
+  const [leaf, ...issuers] = signedCertificateEmbeddedSct.chain.certificates;
+  const write = (name: string, content: string) => writeFileSync(join(directory, name), content);
+  write('leaf.pem', leaf!);
+  write('chain.pem', issuers.join(''));
+  write('own.key', formatSigningKey(key, ''));
+  write('other.key', formatSigningKey(other, ''));
+  write('thing', 'content');
+  const root = ['--trusted-root', sigstore.trustedRootFile];
+  const services = ['--signing-config', sigstore.signingConfigFile, ...root];
+  const certificate = ['--certificate', 'leaf.pem', '--certificate-chain', 'chain.pem'];
+  const sign = (file: string, ...more: string[]) =>
+    pratiqueIn({ COSIGN_PASSWORD: '' }, 'sign-blob', '--key', file, ...certificate, ...more, 'thing');
+  const bundle = ['--bundle', 'thing.json'];
+  expect(await sign('own.key', ...services, ...bundle)).toMatchObject({ code: 0 });
+  const by = (email: string) => [
+    '--certificate-identity',
+    email,
+    '--certificate-oidc-issuer',
+    sigstore.issuer,
+  ];
+  expect(await pratique('verify-blob', ...root, ...by(alice), ...bundle, 'thing')).toMatchObject({ code: 0 });
+  expect(await pratique('verify-blob', ...root, ...by(bob), ...bundle, 'thing')).toMatchObject({ code: 2 });
+  expect(await sign('other.key', ...services, ...bundle)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('CERTIFICATE_UNUSABLE'),
+  });
+  expect(await sign('own.key', ...bundle)).toMatchObject({ code: 3 });
+});
+
 test.each([
+  ['sign', '--certificate', 'x', 'image'],
   ['attest', '--predicate', 'x', '--statement', 'y', 'image'],
   ['attest', 'image'],
   ['attest', '--predicate', 'x', '--no-upload', 'image'],

@@ -49,7 +49,7 @@ export const sigstoreClientErrors = defineErrors({
     kind: 'auth',
     title: 'There is no identity to sign with.',
     remedy:
-      'Give --identity-token FILE or set SIGSTORE_ID_TOKEN; in CI, let the job have identity tokens (GitHub Actions: `permissions: id-token: write`); on a terminal, log in with the browser.',
+      'Sign with a key (--key FILE), or give --identity-token FILE or set SIGSTORE_ID_TOKEN; in CI, let the job have identity tokens (GitHub Actions: `permissions: id-token: write`); on a terminal, log in with the browser.',
   },
   IDENTITY_TOKEN_INVALID: {
     kind: 'auth',

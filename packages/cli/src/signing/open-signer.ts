@@ -7,6 +7,7 @@ import type { Terminal } from '../program/terminal.ts';
 import type { signingFlags } from '../specs/shared.ts';
 import { chooseServices } from './choose-services.ts';
 import { openIdentity } from './identity.ts';
+import { keyCertificate } from './key-certificate.ts';
 import { openTrustFiles } from './trust-files.ts';
 
 export type SigningFlags = FlagValues<typeof signingFlags>;
@@ -31,16 +32,22 @@ export async function openSigner(
   terminal: Terminal,
   { command, rekorVersions, signal }: SignerPurpose,
 ): Promise<OpenSigner> {
+  const certificate = keyCertificate(flags, terminal);
   const files = openTrustFiles(flags, terminal, signal);
   const chosen = await chooseServices(flags, files, rekorVersions, new Date());
   const key = flags.key === undefined ? null : await loadSigningKey(flags.key, terminal, command);
-  if (chosen === null && key !== null) return reporting(keySigner(key), () => {}, terminal);
+  if (chosen === null && key !== null) {
+    if (certificate !== null) throw noWitness();
+    return reporting(keySigner(key), () => {}, terminal);
+  }
   const { fulcio = null, issuer = null, ...witnesses } = chosen ?? { logs: [], timestampAuthorities: [] };
   if (key === null && fulcio === null) throw noAuthority(command);
   const root = parseTrustedRoot(await files.trustedRoot());
   const services = openServices({ ...terminal.env });
-  if (key !== null)
-    return reporting(witnessedKeySigner(services, key, witnesses, root), services.close, terminal);
+  if (key !== null) {
+    const signer = witnessedKeySigner(services, key, witnesses, root, certificate);
+    return reporting(signer, services.close, terminal);
+  }
   const token = openIdentity({ flags, terminal, services, issuer, signal });
   // Whoever cannot be identified should hear of it before an image is looked for.
   await token();
@@ -68,6 +75,14 @@ function signedBy({ trust, key, logEntries, timestamps }: Signed): string {
       : `${identity.subject.description}, issuer ${identity.issuer.description}`;
   const logs = logEntries.map(({ logIndex }) => `, log entry ${logIndex}`).join('');
   return `Signed by ${who}${logs}${timestamps.length === 0 ? '' : ', stamped'}`;
+}
+
+function noWitness() {
+  return cliErrors.error('USAGE', {
+    message: 'a certificate proves nothing unless it is known when its key was used',
+    expected: '--signing-config FILE, or --rekor-url or --timestamp-server-url',
+    found: 'no log and no timestamp authority',
+  });
 }
 
 function noAuthority(command: string) {

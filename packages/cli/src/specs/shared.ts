@@ -134,6 +134,16 @@ export const signingFlags = {
     placeholder: 'FILE|env://NAME',
     summary: 'Sign with this private key, not as an identity',
   },
+  certificate: {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'With --key: its certificate, of an authority in the trusted root, PEM',
+  },
+  'certificate-chain': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'With --certificate: the certificates that issued it, PEM',
+  },
   'signing-config': {
     kind: 'string',
     placeholder: 'FILE',

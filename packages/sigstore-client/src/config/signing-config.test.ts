@@ -31,6 +31,13 @@ test('a signing configuration is read', () => {
   });
 });
 
+test('what cosign writes where there is no service of a kind is read', () => {
+  expect(parse(document({ tsaUrls: [], tsaConfig: {} }))).toMatchObject({ timestampAuthorities: [] });
+  expect(() => parse(document({ tsaConfig: {} }))).toThrow(
+    expect.objectContaining({ code: 'SIGNING_CONFIG_INVALID' }),
+  );
+});
+
 test.each([
   ['another version', { mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.1+json' }],
   ['an unknown selector', { rekorTlogConfig: { selector: 'SOME' } }],

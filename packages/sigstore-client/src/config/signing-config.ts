@@ -47,13 +47,15 @@ export function parseSigningConfig(bytes: Uint8Array): SigningConfig {
       found: typeof found === 'string' ? printable(found, 100) : 'no mediaType',
     });
   }
+  const logs = services(document, 'rekorTlogUrls');
+  const timestampAuthorities = services(document, 'tsaUrls');
   return {
     certificateAuthorities: services(document, 'caUrls'),
     issuers: services(document, 'oidcUrls'),
-    logs: services(document, 'rekorTlogUrls'),
-    logSelection: selection(document, 'rekorTlogConfig'),
-    timestampAuthorities: services(document, 'tsaUrls'),
-    timestampSelection: selection(document, 'tsaConfig'),
+    logs,
+    logSelection: selection(document, 'rekorTlogConfig', logs),
+    timestampAuthorities,
+    timestampSelection: selection(document, 'tsaConfig', timestampAuthorities),
   };
 }
 
@@ -92,9 +94,14 @@ function services(document: JsonObject, name: string): ConfiguredService[] {
   });
 }
 
-function selection(document: JsonObject, name: string): ServiceSelection {
+/** Where there is no service there is nothing to select, and cosign writes an empty object. */
+function selection(
+  document: JsonObject,
+  name: string,
+  among: readonly ConfiguredService[],
+): ServiceSelection {
   const value = member(document, name);
-  if (value === undefined) return { selector: 'ANY', count: 1 };
+  if (value === undefined || among.length === 0) return { selector: 'ANY', count: 0 };
   const { selector, count = 0 } = isJsonObject(value) ? value : {};
   if (selector === 'ANY' || selector === 'ALL') return { selector, count: 0 };
   if (selector === 'EXACT' && Number.isSafeInteger(count) && (count as number) > 0)

@@ -1,20 +1,33 @@
 import type { SigningKey } from '@pratique/crypto';
-import { type ContentSigner, signedBytes, type TrustedRoot } from '@pratique/sigstore';
+import {
+  type ContentSigner,
+  type Signed,
+  signedBytes,
+  type Trust,
+  type TrustedRoot,
+} from '@pratique/sigstore';
+import { checkCertificate } from '../fulcio/check-certificate.ts';
 import type { Services } from '../http/services.ts';
 import { type Witnesses, witness } from './witnesses.ts';
 
-/** Signs with a key, and has the signature logged and stamped: verifiers need the key, and learn when it was used. */
+/**
+ * Signs with a key, and has the signature logged and stamped: verifiers learn when the key was used. Without a
+ * certificate they have to know the key; one that was brought along must be for this key and of an authority in the
+ * trusted root, whose identity then signs.
+ */
 export function witnessedKeySigner(
   services: Services,
   key: SigningKey,
   witnesses: Witnesses,
   root: TrustedRoot,
+  certificate: Signed['certificate'] = null,
 ): ContentSigner {
   const { publicKey } = key;
   return {
     async sign(content, { signal, stamped } = {}) {
+      const signer = signerTrust(key, root, certificate);
       const signature = key.sign(signedBytes(content));
-      const unwitnessed = { content, signature, key: publicKey, certificate: null };
+      const unwitnessed = { content, signature, key: publicKey, certificate };
       const testimony = await witness(
         services,
         witnesses,
@@ -27,11 +40,26 @@ export function witnessedKeySigner(
         ...testimony,
         trust: {
           ...root,
-          keys: [{ name: publicKey.fingerprint, key: publicKey }],
+          ...signer,
           logs: witnesses.logs.length === 0 ? [] : root.logs,
-          thresholds: { logs: witnesses.logs.length, timestamps: witnesses.timestampAuthorities.length },
+          thresholds: {
+            logs: witnesses.logs.length,
+            timestamps: witnesses.timestampAuthorities.length,
+            // Authorities beside Fulcio log no certificates.
+            certificateLogs: 0,
+          },
         },
       };
     },
   };
+}
+
+/** Who the signature must be by: the key, or the identity of its certificate. @throws CERTIFICATE_UNUSABLE */
+function signerTrust(
+  { publicKey }: SigningKey,
+  root: TrustedRoot,
+  certificate: Signed['certificate'],
+): Pick<Trust, 'keys' | 'identities'> {
+  if (certificate === null) return { keys: [{ name: publicKey.fingerprint, key: publicKey }] };
+  return { keys: [], identities: [checkCertificate(certificate.leaf, publicKey, root, 0, new Date())] };
 }

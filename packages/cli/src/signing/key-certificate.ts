@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parsePem } from '@pratique/crypto';
+import type { Signed } from '@pratique/sigstore';
+import { cliErrors } from '../errors.ts';
+import type { Terminal } from '../program/terminal.ts';
+import type { SigningFlags } from './open-signer.ts';
+
+/** The certificate of the key, from `--certificate` and `--certificate-chain`; null where none is given. */
+export function keyCertificate(
+  { key, certificate, 'certificate-chain': chain }: SigningFlags,
+  terminal: Terminal,
+): Signed['certificate'] {
+  if (certificate === undefined && chain === undefined) return null;
+  if (certificate === undefined || key === undefined) {
+    throw cliErrors.error('USAGE', {
+      message: 'a certificate is for a key',
+      expected: '--certificate with --key, and --certificate-chain with --certificate',
+      found: key === undefined ? 'no --key' : 'no --certificate',
+    });
+  }
+  const [leaf, ...more] = readCertificates(certificate, terminal);
+  if (leaf === undefined || more.length > 0) {
+    throw cliErrors.error('USAGE', {
+      message: '--certificate holds the one certificate of the key',
+      expected: 'one certificate; its issuers go into --certificate-chain',
+      found: String(more.length + 1),
+    });
+  }
+  return { leaf, issuers: chain === undefined ? [] : readCertificates(chain, terminal) };
+}
+
+function readCertificates(file: string, terminal: Terminal): Uint8Array[] {
+  const text = readFileSync(resolve(terminal.cwd, file), 'utf8');
+  return parsePem(text, file).map(({ label, bytes }) => {
+    if (label === 'CERTIFICATE') return bytes;
+    throw cliErrors.error('USAGE', {
+      message: `${file} holds something else than certificates`,
+      expected: 'CERTIFICATE',
+      found: label,
+    });
+  });
+}
