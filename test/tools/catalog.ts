@@ -58,6 +58,13 @@ export const tools = {
     module: 'github.com/open-policy-agent/opa',
     versionArguments: ['version'],
   },
+  // Built without the flags of its release, it does not know its own version.
+  syft: {
+    kind: 'go',
+    version: '1.57.1',
+    module: 'github.com/anchore/syft/cmd/syft',
+    versionArguments: ['version'],
+  },
   // Debian 12's skopeo is built with Sigstore support switched off, so the next release's is taken.
   skopeo: {
     kind: 'debian',

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -87,6 +87,19 @@ test('documents name the digest and are the same each time, from the cache too',
   });
   const spdx = JSON.parse((await pratique('sbom', '-o', 'spdx-json', 'oci:layout:v1')).stdout);
   expect(spdx).toMatchObject({ spdxVersion: 'SPDX-2.3', packages: [{ versionInfo: digest }, {}, {}] });
+});
+
+test('a layout of crane, which gives its only image an artifact type, is one with an image', async () => {
+  const index = JSON.parse(readFileSync(join(cwd, 'layout/index.json'), 'utf8'));
+  const [{ annotations, ...entry }] = index.manifests;
+  const crane = {
+    ...index,
+    manifests: [{ ...entry, artifactType: 'application/vnd.oci.image.config.v1+json' }],
+  };
+  cpSync(join(cwd, 'layout'), join(cwd, 'crane'), { recursive: true });
+  writeFileSync(join(cwd, 'crane/index.json'), JSON.stringify(crane));
+  expect(annotations).toBeDefined();
+  expect(await pratique('sbom', 'oci:crane')).toMatchObject({ code: 0 });
 });
 
 test.each([

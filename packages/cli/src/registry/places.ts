@@ -4,6 +4,7 @@ import {
   type Digest,
   formatReference,
   type LayoutRepository,
+  mediaTypes,
   openArchive,
   openLayout,
   type RegistryClient,
@@ -130,7 +131,13 @@ const attachmentTag = /(^|-)sha(256|512)-[0-9a-f]{64,128}(\.(sig|att|sbom))?$/;
 const refName = 'org.opencontainers.image.ref.name';
 
 async function onlyImage(repository: LayoutRepository, text: string): Promise<string> {
-  const entries = (await repository.entries()).filter(({ artifactType }) => artifactType === undefined);
+  // crane says of an image, too, what type it is: that of its configuration.
+  const ofImages: readonly (string | undefined)[] = [
+    undefined,
+    mediaTypes.ociConfig,
+    mediaTypes.dockerConfig,
+  ];
+  const entries = (await repository.entries()).filter(({ artifactType }) => ofImages.includes(artifactType));
   const tagged = entries.filter(({ annotations }) => annotations?.[refName] !== undefined);
   const named = tagged.filter(({ annotations }) => !attachmentTag.test(annotations?.[refName] ?? ''));
   const images = named.length > 0 ? named : entries.filter((entry) => !tagged.includes(entry));
