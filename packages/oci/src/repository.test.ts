@@ -165,6 +165,10 @@ describe('an archive', () => {
     expect(await archive.referrers(index.digest)).toMatchObject([
       { digest: referrer.digest, artifactType: 'application/x-sig' },
     ]);
+    // Who looks for the image in an archive with its signatures must be able to tell them apart.
+    expect((await archive.entries()).filter(({ artifactType }) => artifactType === undefined)).toMatchObject([
+      { digest: index.digest },
+    ]);
     await expect(archive.resolve('v2')).rejects.toThrow(notFound);
     await expect(archive.putBlob(blob, content)).rejects.toThrow(
       expect.objectContaining({ code: 'OCI_OPERATION_UNSUPPORTED' }),

@@ -207,3 +207,24 @@ test('--k8s-keychain outside a cluster is an error where credentials are needed,
     await closed.close();
   }
 });
+
+test('a signed image saved with its signatures into an archive is found again without naming a tag', async () => {
+  expect(await pratique('copy', `${at('app')}@${digest}`, 'oci-archive:signed.tar')).toMatchObject({
+    code: 0,
+  });
+  expect(await pratique('copy', './signed.tar', `${at('again')}:1`)).toMatchObject({
+    code: 0,
+    stdout: `${digest}\n`,
+  });
+});
+
+test.each(['./none.tar', '/none', '~/none'])('%s that is not there is said to be missing', async (path) => {
+  const copied = await pratique('copy', path, `${at('none')}:1`);
+  expect(copied).toMatchObject({ code: 3, stderr: expect.stringContaining('FILE_UNREADABLE') });
+});
+
+test('a file that is no archive is told from a damaged one', async () => {
+  writeFileSync(join(cwd, 'text.tar'), 'root:x:0:0:root:/root:/bin/bash\n'.repeat(60));
+  const copied = await pratique('copy', './text.tar', `${at('none')}:1`);
+  expect(copied).toMatchObject({ code: 1, stderr: expect.stringContaining('not a tar archive') });
+});

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { printable } from '@pratique/errors';
 import {
   type Digest,
   formatReference,
@@ -55,6 +56,8 @@ export async function openPlace(
 ): Promise<Place> {
   const local = parseLocal(text, terminal);
   if (!local) {
+    // No reference starts like this.
+    if (/^[./~]/.test(text)) throw noSuchFile(text);
     const { reference, repository, version } = openImage(client, text, terminal);
     return { name: formatReference(reference), repository, version, close: nothingToClose };
   }
@@ -80,6 +83,13 @@ export async function openPlace(
     await archive.close();
     throw error;
   }
+}
+
+function noSuchFile(text: string) {
+  return cliErrors.error('FILE_UNREADABLE', {
+    message: `there is no file or directory ${printable(text)}`,
+    expected: 'an archive, an OCI image layout, or the reference of an image',
+  });
 }
 
 /** What `verify` needs of an image. */
@@ -147,7 +157,10 @@ async function onlyImage(repository: LayoutRepository, text: string): Promise<st
   const where = text.slice(0, 200);
   throw cliErrors.error('USAGE', {
     message: digests.size === 0 ? `${where} holds no image` : `${where} holds ${digests.size} images`,
-    expected: digests.size === 0 ? 'an image' : `one of the tags ${tags.join(', ')}, as oci:DIRECTORY:TAG`,
+    expected:
+      digests.size === 0 || tags.length === 0
+        ? 'one image, or tags to name one by'
+        : `one of the tags ${tags.join(', ')}, as oci:DIRECTORY:TAG`,
     found: digests.size === 0 ? 'none' : 'no tag',
     remedy: 'Name the tag behind a colon: oci:DIRECTORY:TAG.',
   });

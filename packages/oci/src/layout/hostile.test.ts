@@ -66,6 +66,7 @@ describe('archives no honest tool writes are refused', () => {
     ['with a wrong checksum', (tar: Uint8Array) => tar.with(0, 0x41)],
     ['empty', () => new Uint8Array()],
     ['not a tar', () => new TextEncoder().encode('no'.repeat(600))],
+    ['the text of a file', () => new TextEncoder().encode('root:x:0:0:root:/root:/bin/bash\n'.repeat(60))],
     ['a damaged gzip', (tar: Uint8Array) => new Uint8Array(gzipSync(tar)).subarray(0, 60)],
   ])('%s', async (_, damage) => {
     const path = join(temporaryDirectory(), 'a.tar');

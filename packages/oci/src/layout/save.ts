@@ -106,7 +106,10 @@ async function* ociArchive(
     for (const referrer of await source.referrers(descriptor.digest, read)) {
       const refers = await source.getManifest(referrer.digest, read);
       if (refers.manifest.subject?.digest !== descriptor.digest) continue;
-      if (!written.has(referrer.digest)) entries.push(refers.descriptor);
+      // Its type tells it from an image to who reads the index alone.
+      const { artifactType } = refers.manifest;
+      const entry = { ...refers.descriptor, ...(artifactType === undefined ? {} : { artifactType }) };
+      if (!written.has(referrer.digest)) entries.push(entry);
       yield* image(refers, depth + 1);
     }
   }

@@ -88,7 +88,9 @@ function checkSum(header: Uint8Array): void {
   let sum = 8 * 0x20;
   for (let at = 0; at < 148; at++) sum += header[at]!;
   for (let at = 156; at < tarBlock; at++) sum += header[at]!;
-  if (sum !== number(header, 148, 8)) throw unsafeArchive('is damaged, or not a tar archive');
+  const said = tarText(header.subarray(148, 156)).trim();
+  if (!/^[0-7]+$/.test(said) || sum !== Number.parseInt(said, 8))
+    throw unsafeArchive('is damaged, or not a tar archive');
 }
 
 /**
