@@ -1,11 +1,21 @@
 /**
  * Grammar-based fuzzing of the Rego engine: `npm run fuzz -- rego [MINUTES]`. Modules are put together from the grammar
- * of the interop queries, and half of them damaged token by token. Whatever comes in, only a `RegoError` may come out,
- * within the budget; and what the formatter accepts it must leave unchanged the second time and unchanged in meaning.
+ * of the interop queries, and half of them damaged token by token, with JSON Schemas for the type checker. Whatever comes
+ * in, only a `RegoError` may come out, within the budget; a schema may refuse a module but not change what it means; and
+ * what the formatter accepts it must leave unchanged the second time and unchanged in meaning.
  */
-import { FormatError, format, moduleJson, parseModule, prepare, RegoError } from '@pratique/rego';
+import {
+  FormatError,
+  format,
+  moduleJson,
+  parseModule,
+  prepare,
+  RegoError,
+  type Schemas,
+} from '@pratique/rego';
 import fc from 'fast-check';
 import { queries, queryInput } from '../support/rego-queries.ts';
+import { schema } from './schemas.ts';
 
 /** What one input may take before it counts as a hang: far above the budget that is given to it. */
 const hangMs = 20_000;
@@ -25,6 +35,12 @@ const rule = fc.oneof(
   query.map(
     (body) => `mocked := r if { r := f(1) with input as {"n": 1} with data.fuzz.deny as {1}; ${body} }`,
   ),
+  fc
+    .tuple(query, schema, fc.constantFrom('input', 'input.object.a', 'data.fuzz.g', 'data.x', 'input[x]'))
+    .map(
+      ([body, definition, path]) =>
+        `# METADATA\n# schemas:\n#   - ${path}: ${JSON.stringify(definition)}\n#   - input: schema.named\nchecked := x if { ${body} }`,
+    ),
   fc.constant('default allow := false'),
   fc.constant('every_ok if every k, v in input.object { k != v }'),
   fc.constant('message := $"{input.s} and {input.missing} and {input.list}"'),
@@ -35,6 +51,14 @@ const rule = fc.oneof(
 const module = fc
   .array(rule, { minLength: 1, maxLength: 6 })
   .map((rules) => `package fuzz\n\n${rules.join('\n\n')}\n`);
+
+/** What `--schema` gives: the named schema, and for some that of the whole input. */
+const given = fc
+  .tuple(schema, fc.option(schema, { nil: undefined }))
+  .map(
+    ([named, input]): Schemas =>
+      new Map([['schema.named', named], ...(input === undefined ? [] : [['schema', input] as const])]),
+  );
 
 const strays = [
   '{',
@@ -95,24 +119,43 @@ const damaged = fc
 
 interface Tally {
   accepted: number;
+  /** Of these, by the type checker with schemas too. */
+  typed: number;
   refused: number;
   formatted: number;
   /** Formatted texts that a second pass changes or refuses. */
   unsettled: number;
 }
 
+interface Outcome {
+  readonly accepted: boolean;
+  readonly text: string;
+}
+
 /** The documents of a module as JSON, or the code of the `RegoError` there is instead. */
-function outcome(text: string): { readonly accepted: boolean; readonly text: string } {
+function outcome(text: string, given: Schemas = new Map()): Outcome {
   try {
-    const results = prepare({ modules: { 'fuzz.rego': text }, query: 'x := data.fuzz' }).evaluate(
-      queryInput,
-      budget,
-    );
+    const policy = {
+      modules: { 'fuzz.rego': text },
+      typeAnnotations: given.size > 0,
+      schemas: given,
+      query: 'x := data.fuzz',
+    };
+    const results = prepare(policy).evaluate(queryInput, budget);
     return { accepted: true, text: JSON.stringify(results.map(({ bindings }) => bindings)) };
   } catch (error) {
     if (!(error instanceof RegoError)) throw error;
     return { accepted: false, text: error.code };
   }
+}
+
+/** With schemas a module may be refused; what it says, if it is not, is what it says without. */
+function checked(text: string, schemas: Schemas, plain: Outcome, tally: Tally): void {
+  const typed = outcome(text, schemas);
+  if (!typed.accepted) return;
+  tally.typed++;
+  if (typed.text !== plain.text)
+    throw new Error(`with ${JSON.stringify([...schemas])} it came to ${typed.text}`);
 }
 
 /** Only of modules that parse: the formatter's answer parses to the same tree and is its own answer. */
@@ -151,14 +194,18 @@ function reformat(text: string, tally: Tally): void {
 /** Runs for `minutes`; throws at the first input that breaks a promise, with the input and the seed. */
 export function run(minutes: number, seed = Date.now() % 2 ** 31): void {
   const end = performance.now() + minutes * 60_000;
-  const tally: Tally = { accepted: 0, refused: 0, formatted: 0, unsettled: 0 };
+  const tally: Tally = { accepted: 0, typed: 0, refused: 0, formatted: 0, unsettled: 0 };
   let slowest = 0;
   for (let round = 0; performance.now() < end; round++) {
-    for (const text of fc.sample(round % 2 === 0 ? module : damaged, { numRuns: 100, seed: seed + round })) {
+    const sample = { numRuns: 100, seed: seed + round };
+    const schemas = fc.sample(given, sample);
+    for (const [index, text] of fc.sample(round % 2 === 0 ? module : damaged, sample).entries()) {
       const started = performance.now();
       try {
-        if (outcome(text).accepted) tally.accepted++;
+        const plain = outcome(text);
+        if (plain.accepted) tally.accepted++;
         else tally.refused++;
+        checked(text, schemas[index % schemas.length]!, plain, tally);
         reformat(text, tally);
       } catch (error) {
         throw new Error(
@@ -172,7 +219,7 @@ export function run(minutes: number, seed = Date.now() % 2 ** 31): void {
   }
   const total = tally.accepted + tally.refused;
   process.stdout.write(
-    `${total} modules: ${tally.accepted} evaluated, ${tally.refused} refused with a RegoError, ${tally.formatted} formatted (${tally.unsettled} changed or refused by a second pass); slowest ${slowest.toFixed(0)} ms; seed ${seed}\n`,
+    `${total} modules: ${tally.accepted} evaluated (${tally.typed} with schemas), ${tally.refused} refused with a RegoError, ${tally.formatted} formatted (${tally.unsettled} changed or refused by a second pass); slowest ${slowest.toFixed(0)} ms; seed ${seed}\n`,
   );
 }
 

@@ -60,6 +60,24 @@ test('a schema that holds itself has a type, and a policy is checked to any dept
   check('x if input.l[0].l[1] == input.l[2]');
 });
 
+test.each([
+  { $ref: '#' },
+  {
+    definitions: { a: { $ref: '#/definitions/b' }, b: { $ref: '#/definitions/a' } },
+    $ref: '#/definitions/a',
+  },
+  { definitions: { a: { anyOf: [{ $ref: '#/definitions/a' }] } }, $ref: '#/definitions/a' },
+])('%j says nothing', (schema) => {
+  expect(text(schema)).toBe('any');
+  compile({ modules: { 'p.rego': 'package p\n\nx if input.a.b' }, schemas: new Map([['schema', schema]]) });
+});
+
+test('alternatives that name each other are all of them', () => {
+  const a = { anyOf: [{ $ref: '#/definitions/b' }, { $ref: '#/definitions/a' }, { type: 'string' }] };
+  const b = { anyOf: [{ $ref: '#/definitions/a' }, { $ref: '#/definitions/b' }, { type: 'number' }] };
+  expect(text({ definitions: { a, b }, $ref: '#/definitions/a' })).toBe('any<number, string>');
+});
+
 test('a small schema of a huge type neither hangs nor runs out of memory', () => {
   // What is too large is any type, and so the text stays short.
   expect(text(chain(200, (d) => ({ properties: { a: d, b: d } }))).length).toBeLessThan(500_000);

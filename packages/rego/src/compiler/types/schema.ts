@@ -64,7 +64,10 @@ class SchemaTypes {
     this.#definitions.set(target, definition);
     definition.type = this.of(target);
     definition.open = false;
-    if (definition.recursive !== undefined) definition.recursive.type = definition.type;
+    if (definition.recursive !== undefined) {
+      definition.type = guarded(definition.type, definition.recursive);
+      definition.recursive.type = definition.type;
+    }
     return definition.type;
   }
 
@@ -125,6 +128,19 @@ class SchemaTypes {
     if (typesText(schema) !== typesText(merged)) throw new SchemaError('unable to merge these schemas');
     return this.#inline(merged);
   }
+}
+
+/** A type that is not itself but by way of an object or an array: what is only said to be itself may be anything. */
+function guarded(type: Maybe, self: RecursiveType): Maybe {
+  const parts: Type[] = [];
+  const collect = (part: Maybe): void => {
+    if (part === undefined || part === self) return;
+    if (part.kind === 'recursive' && part.type !== undefined) collect(part.type);
+    else if (part.kind === 'any' && part.of.length > 0) part.of.forEach(collect);
+    else parts.push(part);
+  };
+  collect(type);
+  return parts.length === 0 ? ANY : parts.reduce<Maybe>(or, undefined);
 }
 
 function resolved(schema: Schema): Schema {
