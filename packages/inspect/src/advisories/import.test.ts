@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { zipOf } from '../testing/zip.ts';
 import { AdvisoryDatabase } from './database.ts';
 import { importAdvisories } from './import.ts';
 
@@ -251,6 +252,40 @@ test('KEV, EPSS (gzip) and NVD say how bad, not who is affected', async () => {
   expect(db.database.score('CVE-2024-0001')).toEqual({ score: 0.97565, percentile: 0.99999 });
   expect(db.database.ratings('CVE-2024-0001')).toMatchObject([{ by: 'nvd', severity: 'low', score: 3.7 }]);
   expect(db.database.status()).toMatchObject({ exploited: 1, scores: 1, builtAt: now.toISOString() });
+});
+
+describe('zips', () => {
+  const content = new TextEncoder().encode(JSON.stringify(ghsa));
+
+  test('every advisory of a zip is read, other files are not', async () => {
+    const other = new TextEncoder().encode(JSON.stringify({ ...ghsa, id: 'GHSA-2', aliases: [] }));
+    const files = [
+      { name: 'GHSA-1.json', content },
+      { name: 'nested/GHSA-2.json', content: other },
+      { name: 'README.md', content: new TextEncoder().encode('{') },
+    ];
+    using db = await imported(file('all.zip', zipOf(files)));
+    expect(db.said('npm', '', 'lodash').map(({ id }) => id)).toEqual(['GHSA-aaaa-bbbb-cccc', 'GHSA-2']);
+  });
+
+  test.each([
+    ['a name that leads out of it', { name: '../GHSA.json', content }],
+    ['a file that unpacks to more than it says', { name: 'GHSA.json', content, size: 10 }],
+    ['a file that unpacks to less than it says', { name: 'GHSA.json', content, size: 10_000 }],
+  ])('%s fails the import', async (_, entry) => {
+    await expect(importAdvisories(path, [file('all.zip', zipOf([entry]))], now)).rejects.toMatchObject({
+      code: 'ADVISORIES_INVALID',
+    });
+  });
+
+  test('a bomb is stopped at the limit, whatever size it claims', async () => {
+    const bomb = new Uint8Array(257 * 2 ** 20);
+    const zip = zipOf([{ name: 'GHSA.json', content: bomb }]);
+    expect(zip.length).toBeLessThan(2 ** 20);
+    await expect(importAdvisories(path, [file('all.zip', zip)], now)).rejects.toMatchObject({
+      code: 'ADVISORIES_TOO_LARGE',
+    });
+  });
 });
 
 describe('hostile and broken input', () => {
