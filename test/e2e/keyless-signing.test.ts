@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -265,9 +266,15 @@ test('sign, attest, sign-blob and attest-blob make what the verifying commands a
       expect(await pratique(command, ...by(alice), ...args)).toEqual(done);
       expect(await pratique(command, ...by(bob), ...args)).not.toEqual(done);
     }
-    const who = ['--certificate-identity', alice, '--certificate-oidc-issuer', sigstore.issuer, ...root];
+    const hex = createHash('sha256').update('content').digest('hex');
+    const byDigest = ['--type', 'cyclonedx', '--bundle', 'said.json', '--digest', hex];
+    const asked = ['--certificate-identity', alice, '--certificate-oidc-issuer', sigstore.issuer, ...root];
+    expect(await pratique('verify-blob-attestation', ...asked, ...byDigest)).toEqual(done);
+    expect(await pratique('verify-blob-attestation', ...asked, ...byDigest, 'file')).toMatchObject({
+      code: 3,
+    });
     const wrongType = ['--type', 'spdx', '--bundle', 'said.json', 'file'];
-    expect(await pratique('verify-blob-attestation', ...who, ...wrongType)).toMatchObject({
+    expect(await pratique('verify-blob-attestation', ...asked, ...wrongType)).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('PAYLOAD_TYPE_MISMATCH'),
     });

@@ -77,9 +77,11 @@ export const verifyBlobAttestation = defineCommand({
   ],
   description:
     'Reads Sigstore bundles v0.1 to v0.3 with an in-toto statement. The file must be among its subjects, and the type of the\npredicate must be the one asked for. `-o json` prints the statement.',
-  args: ['FILE|DIGEST'],
+  args: ['[FILE|DIGEST]'],
   flags: {
     bundle: { kind: 'string', placeholder: 'FILE', summary: 'The Sigstore bundle of the file' },
+    digest: { kind: 'string', placeholder: 'HEX', summary: 'Digest of the file, instead of the file' },
+    digestAlg: { kind: 'string', placeholder: 'NAME', default: 'sha256', summary: 'Algorithm of --digest' },
     type: claimFlags.type,
     ...signerFlags,
     ...outputFlag,
