@@ -16,6 +16,11 @@ export interface SigstoreServerOptions {
   readonly people?: readonly string[];
   /** Issuers elsewhere whose tokens get certificates. */
   readonly issuers?: IssuerConfiguration;
+  /**
+   * Writes (POST) that one client address may send a second, twice as many at once; no limit by default. Behind a proxy
+   * all clients have the proxy’s address, and the limit belongs there.
+   */
+  readonly rateLimit?: number;
   /** One call a request: never with a token, a header or a query in it. */
   readonly log?: (entry: AccessLogEntry) => void;
 }

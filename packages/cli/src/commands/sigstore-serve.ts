@@ -30,6 +30,7 @@ export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, si
     ...(flags.url ? { url: flags.url } : {}),
     ...(passphrase === undefined ? {} : { passphrase }),
     ...(flags.issuers ? { issuers: readIssuers(read(flags.issuers)) } : {}),
+    ...(flags['rate-limit'] === undefined ? {} : { rateLimit: flags['rate-limit'] }),
     log: ({ method, path, status, milliseconds, fault }) => {
       if (status >= 500)
         terminal.err(

@@ -147,6 +147,11 @@ export const sigstoreServe = defineCommand({
       summary:
         'Issuers elsewhere to trust, JSON or YAML: a list of {url, type, …}, or Fulcio’s identity configuration',
     },
+    'rate-limit': {
+      kind: 'integer',
+      placeholder: 'N',
+      summary: 'Writes one client address may send a second; by default no limit',
+    },
     'passphrase-file': {
       kind: 'string',
       placeholder: 'FILE',

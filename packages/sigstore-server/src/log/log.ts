@@ -68,6 +68,11 @@ export class DurableLog {
     this.#publish();
   }
 
+  /** False after a failed write, and when closed. */
+  get writable(): boolean {
+    return !this.#stopped;
+  }
+
   /** The signed checkpoint of everything that is on disk. */
   checkpoint(): string {
     return this.#options.checkpoint(this.tree.size, this.tree.root());

@@ -1,13 +1,16 @@
 import type { HttpBindings } from '@hono/node-server';
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { certificateLogRoutes } from '../ct/routes.ts';
 import { fulcioRoutes } from '../fulcio/routes.ts';
 import { Refusal } from '../http/refusal.ts';
 import { tileRoutes } from '../log/routes.ts';
+import { oidcRoutes } from '../oidc/routes.ts';
 import { rekorRoutes } from '../rekor/routes.ts';
 import { rekorV2Routes } from '../rekor-v2/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
 import { timestampPolicy, timestampRoutes } from '../tsa/routes.ts';
+import { createMetrics } from './metrics.ts';
+import { RateLimiter } from './rate-limiter.ts';
 import type { Services } from './services.ts';
 
 type Env = { Bindings: HttpBindings };
@@ -16,11 +19,27 @@ type Env = { Bindings: HttpBindings };
 export const faults = new WeakMap<object, unknown>();
 
 /** Codes of gRPC's statuses, which the answers of Fulcio and Rekor v2 have. */
-const grpcCodes: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 404: 5, 409: 6 };
+const grpcCodes: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 404: 5, 409: 6, 429: 8 };
 
 /** Everything on one port: the paths of the services do not meet. */
-export function createRoutes(services: Services): Hono<Env> {
+export function createRoutes(services: Services, rateLimit?: number): Hono<Env> {
   const app = new Hono<Env>();
+  const metrics = createMetrics(services.logs);
+  app.use(async (context, next) => {
+    const began = performance.now();
+    await next();
+    metrics.answered(context.req.path, context.res.status, performance.now() - began);
+  });
+  if (rateLimit !== undefined) app.use(limitWrites(new RateLimiter(rateLimit)));
+  app.get('/healthz', (context) => context.text('ok\n'));
+  app.get('/readyz', (context) => {
+    const stopped = Object.keys(services.logs).filter((name) => !services.logs[name]!.writable);
+    if (stopped.length === 0) return context.text('ok\n');
+    return context.text(`no entries are taken any more: ${stopped.join(', ')}\n`, 503);
+  });
+  app.get('/metrics', async (context) =>
+    context.body(await metrics.text(), 200, { 'content-type': metrics.contentType }),
+  );
   const { timestamps } = services.authorities;
   const issuer = { key: services.keys.tsa, certificate: timestamps.leaf, policy: timestampPolicy };
   app.route('/api/v1/timestamp', timestampRoutes(issuer, [timestamps.leaf.der, timestamps.root.der]));
@@ -29,7 +48,7 @@ export function createRoutes(services: Services): Hono<Env> {
   app.route('/api/v1/search', searchRoutes({ rekor: services.rekor, 'rekor-v2': services.rekorV2 }));
   app.route('/api', fulcioRoutes(services.fulcio, services.issuers));
   app.route('/ct/v1', certificateLogRoutes(services.certificateLog));
-  app.route('/oidc', services.oidc.routes());
+  app.route('/oidc', oidcRoutes(services.oidc));
   app.route('/tiles/rekor', tileRoutes(services.rekor.log));
   app.route('/tiles/ctlog', tileRoutes(services.certificateLog.log));
   app.get('/tuf/*', (context) => {
@@ -46,6 +65,19 @@ export function createRoutes(services: Services): Hono<Env> {
     return answer(context, 500, 'something unexpected went wrong');
   });
   return app;
+}
+
+function limitWrites(limiter: RateLimiter): MiddlewareHandler<Env> {
+  return async (context, next) => {
+    if (context.req.method === 'POST') {
+      const wait = limiter.take(context.env.incoming.socket.remoteAddress ?? '');
+      if (wait > 0) {
+        context.header('retry-after', String(Math.ceil(wait)));
+        throw new Refusal(429, 'too many requests from this address');
+      }
+    }
+    await next();
+  };
 }
 
 function answer(context: Context<Env>, status: Refusal['status'] | 500, message: string): Response {

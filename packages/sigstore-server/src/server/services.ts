@@ -6,6 +6,7 @@ import { loadAuthorities } from '../ca/authorities.ts';
 import { CertificateLog } from '../ct/certificate-log.ts';
 import { sigstoreServerErrors } from '../errors.ts';
 import { Fulcio } from '../fulcio/fulcio.ts';
+import type { DurableLog } from '../log/log.ts';
 import { OidcIssuer } from '../oidc/issuer.ts';
 import { parseIssuers } from '../oidc/issuers.ts';
 import { type TrustedIssuers, trustIssuers } from '../oidc/tokens.ts';
@@ -36,6 +37,8 @@ export interface Services {
   readonly rekor: Rekor;
   readonly rekorV2: RekorV2;
   readonly authorities: ReturnType<typeof loadAuthorities>;
+  /** The logs by their names. */
+  readonly logs: Readonly<Record<string, DurableLog>>;
   readonly tuf: TufRepository;
   readonly trusted: Trusted;
   readonly peopleFile: string;
@@ -102,6 +105,7 @@ export async function openServices(options: SigstoreServerOptions, url: string):
     rekor,
     rekorV2,
     authorities,
+    logs: { rekor: rekor.log, 'rekor-v2': rekorV2.log, ctlog: certificateLog.log },
     tuf,
     trusted,
     peopleFile,

@@ -25,6 +25,11 @@ const patienceMs = 10_000;
  */
 export async function startSigstoreServer(options: SigstoreServerOptions): Promise<SigstoreServer> {
   const { host, port } = parseListen(options.listen);
+  if (options.rateLimit !== undefined && !(options.rateLimit > 0)) {
+    throw sigstoreServerErrors.error('SIGSTORE_SERVER_OPTION_INVALID', {
+      message: 'the rate limit is not a number above 0',
+    });
+  }
   if (options.url !== undefined) checkUrl(options.url);
   else if (isIP(host) !== 0 && /^[0.:]+$/.test(host)) {
     throw sigstoreServerErrors.error('SIGSTORE_SERVER_OPTION_INVALID', {
@@ -55,7 +60,8 @@ export async function startSigstoreServer(options: SigstoreServerOptions): Promi
     const bound = server.address() as AddressInfo;
     const url = options.url ?? `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`;
     const services = await openServices(options, url);
-    ready.resolve(getRequestListener(createRoutes(services).fetch, { overrideGlobalObjects: false }));
+    const routes = createRoutes(services, options.rateLimit);
+    ready.resolve(getRequestListener(routes.fetch, { overrideGlobalObjects: false }));
     let closing: Promise<void> | undefined;
     return {
       url,
