@@ -144,6 +144,7 @@ export class Engine {
     imports: readonly Import[],
     capture: boolean,
     inPackage?: readonly Term[],
+    unifies = false,
   ): ReturnType<typeof compileQuery> {
     const { regoVersion, futureKeywords } = this.#input;
     const body = parsing(() =>
@@ -153,7 +154,7 @@ export class Engine {
         ...(futureKeywords === undefined ? {} : { futureKeywords }),
       }),
     );
-    const compiled = compileQuery(this.compiled, body as Body, imports, capture, inPackage);
+    const compiled = compileQuery(this.compiled, body as Body, imports, capture, inPackage, unifies);
     const targets = this.#targets;
     const { data } = targets;
     const { size } = targets.names;

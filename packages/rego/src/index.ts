@@ -35,6 +35,7 @@ export { type FormatOptions, format } from './format/format.ts';
 export {
   compile,
   type ExpressionValue,
+  type PartialOptions,
   Policy,
   PreparedRule,
   prepare,
@@ -44,6 +45,7 @@ export {
 } from './query.ts';
 export * from './testing/index.ts';
 export type { TraceEvent, Tracer } from './topdown/events.ts';
+export type { PartialResult } from './topdown/partial.ts';
 export { TracedQuery } from './topdown/traced-query.ts';
 export { type ExplainMode, explained, TraceBuffer } from './trace/buffer.ts';
 export { type Dependencies, dependencies } from './trace/dependencies.ts';

@@ -1,9 +1,14 @@
-import { parseModule } from './ast/index.ts';
+import { parseBody, parseModule } from './ast/index.ts';
 import type { Import, Term } from './ast/types.ts';
+import { constantOf } from './compiler/constants.ts';
 import { type CompileInput, Engine, type EvaluateOptions, guarded } from './engine.ts';
+import { RegoError } from './errors.ts';
 import { Block, Frame } from './eval/block.ts';
 import type { Step } from './eval/machine.ts';
 import { planBody, planTerm } from './eval/planner.ts';
+import type { Tracer } from './topdown/events.ts';
+import { type PartialResult, partiallyEvaluate } from './topdown/partial.ts';
+import { type RefTerm, refTerm, valueTerm, varTerm } from './topdown/terms.ts';
 import { TracedQuery } from './topdown/traced-query.ts';
 import { type Json, toJson, type Value } from './values/index.ts';
 
@@ -137,6 +142,21 @@ export class PreparedRule {
   }
 }
 
+/** What a partial evaluation may take for known, and what it may do with it. */
+export interface PartialOptions extends EvaluateOptions {
+  readonly imports?: readonly string[];
+  readonly package?: string;
+  /** What is known of the input: paths below `unknowns` are not looked at. */
+  readonly input?: unknown;
+  /** Paths of which nothing is known: `["input.subject", "data.users"]`; `["input"]` unless given. */
+  readonly unknowns?: readonly string[];
+  /** Paths of documents that stay documents: they become rules of a module and not a part of the query. */
+  readonly disableInlining?: readonly string[];
+  /** No document that depends on something unknown becomes a part of the query. */
+  readonly shallow?: boolean;
+  readonly tracer?: Tracer;
+}
+
 /** Compiled policies, on which queries are prepared. */
 export class Policy {
   readonly #engine: Engine;
@@ -184,10 +204,49 @@ export class Policy {
     return guarded(() => new TracedQuery(this.#engine, text, [], false));
   }
 
+  /**
+   * Evaluates a query as far as it goes where some of `input` or `data` is not known yet (`unknowns`, the whole input
+   * unless given), as `opa eval --partial` does. Throws {@link RegoError}.
+   */
+  partial(text: string, options: PartialOptions = {}): PartialResult {
+    const { unknowns = ['input'], disableInlining = [], shallow = false, input, tracer } = options;
+    const saving = {
+      unknowns: unknowns.map(pathTerm),
+      disableInlining: disableInlining.map(pathTerm),
+      shallow,
+    };
+    const imports = parseImports(options.imports ?? []);
+    const inPackage = packagePath(options.package);
+    return guarded(() =>
+      partiallyEvaluate(this.#engine, text, imports, inPackage, saving, input, options, tracer),
+    );
+  }
+
   /** Prepares the evaluation of one document. */
   rule(path: string): PreparedRule {
     return guarded(() => new PreparedRule(this.#engine, path));
   }
+}
+
+function notAPath(text: string): RegoError {
+  const message = `${text} is not a path of constants into input or data`;
+  return new RegoError([{ code: 'rego_parse_error', message, location: undefined }]);
+}
+
+/** `input.a["b"]` */
+function pathTerm(text: string): RefTerm {
+  const parsed = parseBody(text)[0]?.terms;
+  const terms = parsed?.kind === 'var' ? [parsed] : parsed?.kind === 'ref' ? parsed.terms : [];
+  const [head, ...path] = terms;
+  if (head?.kind !== 'var' || (head.name !== 'input' && head.name !== 'data')) {
+    throw notAPath(text);
+  }
+  const keys = path.map((term) => {
+    const value = constantOf(term);
+    if (value === undefined) throw notAPath(text);
+    return valueTerm(value);
+  });
+  return refTerm([varTerm(head.name), ...keys]);
 }
 
 function packagePath(name: string | undefined): readonly Term[] | undefined {

@@ -17,6 +17,7 @@ type Flags = FlagValues<typeof policyEval.flags>;
 
 export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal, signal }) => {
   const query = queryOf(args, flags, terminal);
+  checkFormat(flags);
   let texts = new Map<string, string>();
   let input: Value | undefined;
   try {
@@ -38,7 +39,7 @@ export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal,
   terminal.out(out);
   terminal.err(err);
   if (output.problems.length > 0) return 2;
-  const defined = output.results.length > 0;
+  const defined = (output.partial?.queries ?? output.results).length > 0;
   return (flags.fail && !defined) || (flags['fail-defined'] && defined) ? 1 : 0;
 };
 
@@ -64,17 +65,29 @@ function evaluate(
     imports: flags.import,
     ...(flags.package === undefined ? {} : { package: flags.package.replace(/^data\./, '') }),
   };
+  const timeoutMs = flags.timeout === undefined ? undefined : milliseconds('timeout', flags.timeout);
+  const options = {
+    signal,
+    strictBuiltinErrors: flags['strict-builtin-errors'],
+    maxSteps: Number.MAX_SAFE_INTEGER,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
+  if (flags.partial) {
+    output.partial = policy.partial(query, {
+      ...scope,
+      ...options,
+      ...(input === undefined ? {} : { input }),
+      unknowns: flags.unknowns.length === 0 ? ['input'] : flags.unknowns.flatMap((item) => item.split(',')),
+      disableInlining: flags['disable-inlining'],
+      shallow: flags['shallow-inlining'],
+    });
+    return;
+  }
   const wanted = wantedOf(flags);
   const prepared = observe(policy, query, scope, sources, wanted);
   const planned = performance.now();
-  const timeoutMs = flags.timeout === undefined ? undefined : milliseconds('timeout', flags.timeout);
   try {
-    output.results = prepared.evaluate(input, {
-      signal,
-      strictBuiltinErrors: flags['strict-builtin-errors'],
-      maxSteps: Number.MAX_SAFE_INTEGER,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    });
+    output.results = prepared.evaluate(input, options);
   } finally {
     Object.assign(output, prepared.observed());
   }
@@ -111,6 +124,13 @@ function wantedOf(flags: Flags): Wanted {
 const PROFILE_LIMIT = 10;
 
 const PROFILE_ORDERS = new Set(['total_time_ns', 'num_eval', 'num_redo', 'num_gen_expr', 'file', 'line']);
+
+function checkFormat({ format, partial }: Flags): void {
+  if (partial && format !== 'json' && format !== 'source') {
+    throw usage('policy eval', `--partial gives json or source, and not ${format}`);
+  }
+  if (!partial && format === 'source') throw usage('policy eval', '--format source is for --partial');
+}
 
 function queryOf(args: readonly string[], flags: Flags, terminal: Terminal): string {
   if (flags.stdin && flags['stdin-input'])

@@ -5,7 +5,10 @@ import {
   type GoJson,
   goDuration,
   goJson,
+  moduleJson,
+  type PartialResult,
   parseJsonText,
+  parseModule,
   prettyTrace,
   type QueryValues,
   type TraceEvent,
@@ -22,6 +25,7 @@ export interface Output {
   readonly metrics?: GoJson;
   readonly coverage?: CoverageReport;
   readonly explanation?: Explanation;
+  readonly partial?: PartialResult;
   readonly profile?: readonly ExpressionStats[];
 }
 
@@ -45,6 +49,7 @@ export function present(format: string, output: Output): { out: string; err: str
     return { out: `${goJson(parseJsonText(text), '  ')}\n`, err: '' };
   }
   const trace = format === 'pretty' ? prettyExplanation(output) : '';
+  if (format === 'source' && output.partial !== undefined) return { out: source(output.partial), err: '' };
   if (output.problems.length > 0) return { out: trace, err: problemsText(output.problems) };
   if (format === 'pretty') return { out: trace + pretty(output), err: '' };
   return { out: output.results.map((result) => line(format, result)).join(''), err: '' };
@@ -65,12 +70,13 @@ function prettyExplanation({ explanation }: Output): string {
 }
 
 function document(
-  { problems, metrics, coverage, explanation, profile }: Output,
+  { problems, metrics, coverage, explanation, partial, profile }: Output,
   result: GoJson | undefined,
 ): string {
   const members = {
     errors: problems.length === 0 ? undefined : problemsJson(problems),
     result,
+    partial: partial === undefined ? undefined : partialJson(partial),
     metrics,
     explanation:
       explanation === undefined || explanation.events.length === 0
@@ -81,6 +87,19 @@ function document(
     coverage: coverage === undefined ? undefined : coverageJson(coverage),
   };
   return `${goJson(members, '  ')}\n`;
+}
+
+/** What is left of a query, as Rego. */
+function source({ queries, modules }: PartialResult): string {
+  const shown = queries.map((query, index) => `# Query ${index + 1}\n${query === '' ? '' : `${query}\n`}\n`);
+  return [...shown, ...modules.map((module, index) => `# Module ${index + 1}\n${module}`)].join('');
+}
+
+function partialJson({ queriesJson, modules }: PartialResult): GoJson {
+  const texts = modules.map((module) => moduleJson(parseModule(module), { comments: false }));
+  const list = (jsons: readonly string[]): GoJson | undefined =>
+    jsons.length === 0 ? undefined : (JSON.parse(`[${jsons.join(',')}]`) as GoJson);
+  return { queries: list(queriesJson), modules: list(texts) };
 }
 
 /** As OPA writes it: of files, what is empty or zero is left out. */

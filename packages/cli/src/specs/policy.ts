@@ -137,7 +137,7 @@ export const policyEval = defineCommand({
     format: {
       kind: 'string',
       short: 'f',
-      choices: ['json', 'values', 'bindings', 'pretty', 'raw', 'discard'],
+      choices: ['json', 'values', 'bindings', 'pretty', 'raw', 'discard', 'source'],
       default: 'json',
       summary: 'Form of the output',
     },
@@ -168,6 +168,25 @@ export const policyEval = defineCommand({
     },
     'var-values': { kind: 'boolean', summary: 'Show values of variables in the explanation' },
     coverage: { kind: 'boolean', summary: 'Report which lines were evaluated' },
+    partial: {
+      kind: 'boolean',
+      short: 'p',
+      summary: 'Evaluate as far as it goes without the unknowns; --format source shows what is left as Rego',
+    },
+    unknowns: {
+      kind: 'list',
+      placeholder: 'PATH',
+      summary: 'Paths that are not known to --partial; input unless given; may be repeated',
+    },
+    'disable-inlining': {
+      kind: 'list',
+      placeholder: 'PATH',
+      summary: 'Documents that --partial keeps as rules; may be repeated',
+    },
+    'shallow-inlining': {
+      kind: 'boolean',
+      summary: 'Keep every document as a rule that depends on unknowns',
+    },
     'disable-indexing': { kind: 'boolean', summary: 'Evaluate rules that the index would rule out, too' },
     'disable-early-exit': { kind: 'boolean', summary: 'Evaluate all rules where one would be enough' },
     profile: { kind: 'boolean', summary: 'Report how often each line was evaluated, and for how long' },

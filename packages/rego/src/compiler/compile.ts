@@ -145,7 +145,7 @@ export interface Capture {
 
 /**
  * Compiles a query against modules. With `capture`, the values of its expressions are bound to variables; with
- * `inPackage`, names of that package's rules mean those rules.
+ * `inPackage`, names of that package's rules mean those rules. With `unifies`, `==` is a unification, as it is in rules.
  */
 export function compileQuery(
   compiled: CompiledModules,
@@ -153,6 +153,7 @@ export function compileQuery(
   imports: readonly Import[],
   capture: boolean,
   inPackage: readonly Term[] = [],
+  unifies = false,
 ): { body: Body; captures: readonly Capture[]; original: (name: string) => string } {
   const { options, tree } = compiled;
   // What a query does not use itself is its result: strictness is for modules.
@@ -173,7 +174,7 @@ export function compileQuery(
   query = new SafetyCheck(context).body(query, new Set());
   context.throwIfFailed();
   const original = (name: string): string => context.original(name);
-  query = new Dynamics(context, false).body(query);
+  query = new Dynamics(context, unifies).body(query);
   compiled.types.query(query, context);
   context.throwIfFailed();
   return { body: query, captures, original };

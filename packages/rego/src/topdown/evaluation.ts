@@ -52,6 +52,11 @@ export class Evaluation {
     this.optimizations = optimizations;
   }
 
+  /** What names of variables begin with that the interpreter makes: those that are left have a name that is not hidden. */
+  get generated(): string {
+    return this.saving === undefined ? '$' : '';
+  }
+
   nextQuery(): number {
     return this.#queries++;
   }

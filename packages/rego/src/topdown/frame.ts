@@ -131,18 +131,15 @@ export class Frame {
         }
         return evaluateCall(this, terms.operator, terms.name, terms.args, found);
       case 'term': {
-        const result = varTerm(`$_term_${this.queryId}_${this.index}`);
+        const result = varTerm(`${this.evaluation.generated}_term_${this.queryId}_${this.index}`);
         const { saving } = this.evaluation;
-        saving?.inlining.push({ isInternal: true, refs: [], variable: result.name });
-        const step = this.unify(terms.term, result, () => {
+        return this.unify(terms.term, result, () => {
           if (saving?.contains(result, this.bindings) === true) {
             return saving.saveTerm(this, result, this.bindings, next);
           }
           const value = this.bindings.plug(result);
           return value.kind === 'value' && value.value === false ? undefined : found();
         });
-        saving?.inlining.pop();
-        return step;
       }
       case 'every':
         return evaluateEvery(this, expr, terms, found);

@@ -27,7 +27,8 @@ import {
 /** Compiled modules as the interpreter reads them. Rules are made ready when they are first used. */
 export class Program {
   readonly compiled: CompiledModules;
-  readonly #context: CompilerContext;
+  /** For what tells inputs of calls from outputs. */
+  readonly context: CompilerContext;
   readonly #rules = new Map<Rule, TracedRule>();
   readonly #indexes = new Map<RuleNode, RuleIndex | undefined>();
   readonly #children = new Map<RuleNode, readonly RuleNode[]>();
@@ -36,8 +37,8 @@ export class Program {
 
   constructor(compiled: CompiledModules) {
     this.compiled = compiled;
-    this.#context = new CompilerContext(compiled.options.builtins, false, new Map());
-    this.#context.tree = compiled.tree;
+    this.context = new CompilerContext(compiled.options.builtins, false, new Map());
+    this.context.tree = compiled.tree;
   }
 
   rule(source: CompiledRule): TracedRule {
@@ -49,7 +50,7 @@ export class Program {
     if (known !== undefined) return known;
     const { head } = source;
     const args = head.args ?? [];
-    comprehensionKeys(source.body, varsOf(args), this.#context, this.#keys);
+    comprehensionKeys(source.body, varsOf(args), this.context, this.#keys);
     const traced: TracedRule = {
       source,
       location: source.location,
@@ -69,7 +70,7 @@ export class Program {
 
   /** The body of a query. */
   query(body: SourceBody): Body {
-    comprehensionKeys(body, new Set(), this.#context, this.#keys);
+    comprehensionKeys(body, new Set(), this.context, this.#keys);
     return this.body(body);
   }
 

@@ -80,12 +80,9 @@ function readComplete(read: RuleRead, next: Continue): Step {
   let needsSupport = saving.shallow || saving.isDisabled(path.plugged.slice(0, path.at + 1), false);
   if (fallback !== undefined && !needsSupport) {
     const value = fallback.value as Term;
-    const isFalse = value.kind === 'value' && value.value === false;
-    if (!(isFalse && saving.isDisabledVariable(result.term))) {
-      // The default counts unless something else is asked for.
-      const wanted = result.in.plug(result.term);
-      needsSupport = wanted.kind !== 'value' || (value.kind === 'value' && equal(value.value, wanted.value));
-    }
+    // The default counts unless something else is asked for.
+    const wanted = result.in.plug(result.term);
+    needsSupport = wanted.kind !== 'value' || (value.kind === 'value' && equal(value.value, wanted.value));
   }
   return needsSupport ? saving.supportComplete(read, next) : partiallyComplete(read, next);
 }

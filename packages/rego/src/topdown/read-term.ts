@@ -25,7 +25,7 @@ export function readTerm(frame: Frame, path: Path, from: Placed, result: Placed,
   if (part === undefined) return unify(frame, from.term, result.term, from.in, result.in, next);
   const { saving } = frame.evaluation;
   if (saving?.contains(from.term, from.in) === true) {
-    const variable = varTerm(`$_ref_${saving.nextRef()}`);
+    const variable = varTerm(`${frame.evaluation.generated}_ref_${saving.nextRef()}`);
     return unify(frame, from.term, variable, from.in, path.in, () => {
       const ref = refTerm([variable, ...path.terms.slice(path.at)]);
       return unify(frame, ref, result.term, path.in, result.in, next);

@@ -21,7 +21,7 @@ export function evaluateWith(frame: Frame, expr: Expression, next: Continue): St
   const disabled = saving?.refsOf(frame, expr) ?? [];
   const enter = (): void => {
     frame.scope = inner;
-    saving?.inlining.push({ isInternal: true, refs: disabled, variable: undefined });
+    saving?.inlining.push({ isInternal: true, refs: disabled });
   };
   const leave = (): void => {
     frame.scope = outer;
