@@ -55,7 +55,7 @@ export function partiallyEvaluate(
     return {
       queries: queries.map(queryText),
       modules: saved.support.modules().map(moduleText),
-      queriesJson: queries.map((left) => bodyJson(left)),
+      queriesJson: queries.map((left) => bodyJson(left.map((expr, index) => ({ ...expr, index })))),
     };
   });
 }
