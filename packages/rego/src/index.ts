@@ -5,7 +5,7 @@ export { parseModule } from './ast/parse.ts';
 export { refText } from './ast/print.ts';
 export { moduleTree } from './ast/tree-text.ts';
 export type { Module, RegoVersion } from './ast/types.ts';
-export { capabilities } from './builtins/capabilities.ts';
+export { builtinNames, capabilities } from './builtins/capabilities.ts';
 export {
   type Builtin,
   type BuiltinContext,

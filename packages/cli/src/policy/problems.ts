@@ -44,7 +44,7 @@ function asProblem({ code, message, location, details }: SourceErrorEntry): Rego
 
 function ofRego(problem: RegoProblem, sources: ReadonlyMap<string, string>): Problem {
   const { code, message, location, details, excerpt } = problem;
-  const advice = hint(problem);
+  const advice = hint(problem, sources);
   const place = location?.file === '' ? { ...problem, location: { ...location, file: 'query' } } : problem;
   const text = shown(renderProblem(place, sources));
   return {

@@ -30,6 +30,11 @@ export function capabilities(): GoJson {
   };
 }
 
+/** The functions of the language that policies call by name. */
+export function builtinNames(): string[] {
+  return [...builtinTable().keys()].filter((name) => !name.startsWith('internal.'));
+}
+
 function declarationJson({ args, variadic, result }: BuiltinDeclaration): GoJson {
   return {
     args: args.length === 0 ? undefined : args.map(typeJson),
