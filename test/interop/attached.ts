@@ -202,10 +202,42 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
       },
     },
   ];
+  const policies: Scenario = {
+    name: 'a Rego policy allows and denies an attestation as with cosign',
+    run: async () => {
+      const image = await signed(context.ours, true);
+      const verify = async (program: Program, rego: string) => {
+        const policy = join(context.scratch(), 'policy.rego');
+        writeFileSync(policy, `package signature\n${rego}\n`);
+        const flags = [
+          '--key',
+          pair.publicKey,
+          '--insecure-ignore-tlog',
+          '--type',
+          'custom',
+          '--policy',
+          policy,
+        ];
+        return (await context.run(program, ['verify-attestation', http, ...flags, image.pinned])).code === 0;
+      };
+      const cases = {
+        'allow { contains(input.predicate.Data, "SPDX-2.3") }': true,
+        'allow { contains(input.predicate.Data, "SPDX-2.2") }': false,
+        'allow = input.predicateType': false,
+        'deny = true': false,
+        'allow {': false,
+      };
+      for (const [rego, allowed] of Object.entries(cases)) {
+        for (const program of programs)
+          deepEqual([program, rego, await verify(program, rego)], [program, rego, allowed]);
+      }
+    },
+  };
   return context.registries.flatMap((registry) => [
     ...of(registry, true),
     ...of(registry, false),
     ...attached(registry),
+    ...(registry === context.ours ? [policies] : []),
   ]);
 }
 

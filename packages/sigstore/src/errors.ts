@@ -53,6 +53,11 @@ const entries = {
     title: 'No SBOM is attached to the image under its SBOM tag.',
     remedy: 'Look at what there is with `pratique tree IMAGE`; SBOMs that are signed are attestations.',
   },
+  ATTESTATION_NOT_ALLOWED: {
+    kind: 'denial',
+    title: 'An attestation is genuine, and the policy that was given does not allow what it says.',
+    remedy: 'Read the statement with `pratique download attestation IMAGE`, and compare it with the policy.',
+  },
   NO_MATCHING_ATTESTATION: {
     kind: 'denial',
     title: 'No attestation of the type asked for is by a signer that is trusted.',

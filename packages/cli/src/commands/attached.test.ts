@@ -244,3 +244,28 @@ test('an envelope is attached to the attestation tag', async () => {
   );
   expect(verified.code, verified.stderr).toBe(0);
 });
+
+test('a policy must allow every attestation of the type (cosign verify-attestation --policy)', async () => {
+  const verifyWith = (name: string, rego: string) => {
+    writeFileSync(join(cwd, name), rego);
+    const flags = ['--type', 'spdx', '--key', 'cosign.pub', '--policy', name];
+    return pratique('verify-attestation', ...flags, at('app:1'));
+  };
+  const named = (app: string) => `package signature\nallow { input.predicate.name == "${app}" }`;
+  expect((await verifyWith('good.rego', named('app'))).code).toBe(0);
+  const denied = { code: 2, stdout: '', stderr: expect.stringContaining('ATTESTATION_NOT_ALLOWED') };
+  expect(await verifyWith('other.rego', named('other'))).toMatchObject(denied);
+  for (const rego of [
+    'package other\nallow = true',
+    'package signature\nallow = "yes"',
+    'package signature',
+  ]) {
+    expect(await verifyWith('undefined.rego', rego)).toMatchObject(denied);
+  }
+  for (const [name, rego] of [
+    ['broken.rego', 'package signature\nallow {'],
+    ['policy.cue', 'predicate: {}'],
+  ] as const) {
+    expect(await verifyWith(name, rego)).toMatchObject({ code: 3, stdout: '' });
+  }
+});

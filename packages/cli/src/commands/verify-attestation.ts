@@ -9,6 +9,7 @@ import {
   verifyEvidence,
 } from '@pratique/sigstore';
 import { signerTrust } from '../keys/signer-trust.ts';
+import { attestationPolicy } from '../policy/attestation-policy.ts';
 import { CommandFailure } from '../program/exit.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -21,6 +22,7 @@ import { checkLines, rejectionText, signerText } from './verification-report.ts'
 export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, terminal, signal }) => {
   const trust = await signerTrust(flags, terminal, 'verify-attestation', signal);
   const type = wantedPredicateType(flags.type);
+  const allow = attestationPolicy(flags.policy, terminal);
   const client = openClient(flags, terminal);
   try {
     for (const name of args) {
@@ -30,6 +32,7 @@ export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, te
       const result = verifyEvidence(evidence, trust, new Date());
       const matching = result.attestations.filter(({ predicateType }) => predicateType === type);
       if (matching.length === 0) throw refusal(image, result, type, terminal);
+      allow(matching);
       report(image.name, matching, result, terminal);
       for (const line of formatAttestations(matching, evidence)) terminal.out(`${line}\n`);
     }

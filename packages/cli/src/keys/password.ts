@@ -3,7 +3,7 @@ import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
 
 /** Asks on the terminal without showing what is typed. */
-async function ask(question: string): Promise<string> {
+export async function ask(question: string): Promise<string> {
   const { createInterface } = await import('node:readline');
   process.stderr.write(question);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });

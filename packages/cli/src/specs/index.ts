@@ -31,6 +31,7 @@ import {
   policySign,
   policyTest,
 } from './policy.ts';
+import { login, logout } from './registry-login.ts';
 import { dbChangelogs, dbExport, dbImport, dbStatus, dbUpdate, scan } from './scan.ts';
 import {
   demo,
@@ -51,7 +52,7 @@ import {
   verifyAttestation,
   verifyBlob,
 } from './signing.ts';
-import { completion, config, doctor, explain, version } from './tools.ts';
+import { completion, config, doctor, env, explain, version } from './tools.ts';
 import { initialize, signingConfigCreate, trustedRootCreate } from './trust.ts';
 
 /** Every command, in the order help shows them. */
@@ -116,6 +117,9 @@ export const commands: readonly CommandSpec[] = [
   bundleCreate,
   bundleUpgrade,
   bundleInspect,
+  login,
+  logout,
+  env,
   explain,
   doctor,
   config,

@@ -208,6 +208,11 @@ export const verifyAttestation = defineCommand({
       summary:
         'Type of the predicate: slsaprovenance, slsaprovenance1, link, spdx, cyclonedx, vuln, openvex, custom, or a URI',
     },
+    policy: {
+      kind: 'list',
+      placeholder: 'FILE.rego',
+      summary: 'Rego v0 that must say data.signature.allow of each statement; may be repeated',
+    },
     output: {
       kind: 'string',
       short: 'o',

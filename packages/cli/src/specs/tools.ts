@@ -60,3 +60,15 @@ export const version = defineCommand({
   args: [],
   flags: outputFlag,
 });
+
+export const env = defineCommand({
+  name: 'env',
+  group,
+  summary: 'Print the environment variables that are honoured',
+  examples: [{ command: 'pratique env --show-descriptions', does: 'what each is for; secrets are hidden' }],
+  args: [],
+  flags: {
+    'show-descriptions': { kind: 'boolean', summary: 'Say what each is for' },
+    'show-sensitive-values': { kind: 'boolean', summary: 'Print passwords and tokens too' },
+  },
+});

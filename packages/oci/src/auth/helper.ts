@@ -17,44 +17,76 @@ export type Helper = (
 const answerSchema = v.object({ Username: v.string(), Secret: v.string() });
 
 /**
- * Runs a credential helper (docker-credential-helpers protocol, `get`): the server on its standard input, JSON on its
- * standard output. No shell; the name was checked to hold no path.
+ * Runs a credential helper (docker-credential-helpers protocol): its input on standard input. No shell; the name was
+ * checked to hold no path. Undefined where it says that it has no such credentials.
  *
  * @throws OCI_CREDENTIALS_UNREADABLE
  */
-export const runHelper: Helper = (name, server, environment) =>
-  new Promise((resolve, reject) => {
+function runVerb(
+  name: string,
+  verb: 'get' | 'store' | 'erase',
+  input: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
     const program = `docker-credential-${name}`;
-    const refuse = (why: string) =>
-      reject(ociErrors.error('OCI_CREDENTIALS_UNREADABLE', { message: `${program}: ${why}` }));
-    const child = execFile(
-      program,
-      ['get'],
-      {
-        env: environment,
-        timeout: helperLimits.timeoutMs,
-        killSignal: 'SIGKILL',
-        maxBuffer: helperLimits.bytes,
-        encoding: 'buffer',
-        windowsHide: true,
-      },
-      (error, stdout) => {
-        if (error) {
-          // The protocol reports this on standard output, with a failing status.
-          if (/credentials not found/i.test(stdout.toString('utf8'))) return resolve(undefined);
-          if (error.code === 'ENOENT') return refuse('the program is not on the PATH');
-          if (error.killed)
-            return refuse(`did not finish within ${helperLimits.timeoutMs} ms, or printed too much`);
-          return refuse(`failed with status ${String(error.code)}`);
-        }
-        const credentials = parseAnswer(stdout);
-        return credentials === null ? refuse('did not print credentials') : resolve(credentials);
-      },
-    );
+    const options = {
+      env: environment,
+      timeout: helperLimits.timeoutMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: helperLimits.bytes,
+      encoding: 'buffer',
+      windowsHide: true,
+    } as const;
+    const child = execFile(program, [verb], options, (error, stdout) => {
+      if (!error) return resolve(stdout);
+      // The protocol reports this on standard output, with a failing status.
+      if (/credentials not found/i.test(stdout.toString('utf8'))) return resolve(undefined);
+      if (error.code === 'ENOENT') return reject(refused(name, 'the program is not on the PATH'));
+      if (error.killed) {
+        const why = `did not finish within ${helperLimits.timeoutMs} ms, or printed too much`;
+        return reject(refused(name, why));
+      }
+      reject(refused(name, `failed with status ${String(error.code)}`));
+    });
     // A helper that exits without reading its input is reported by its status.
     child.stdin?.on('error', () => {});
-    child.stdin?.end(server);
+    child.stdin?.end(input);
   });
+}
+
+/** Asks a helper; what it prints is JSON. */
+export const runHelper: Helper = async (name, server, environment) => {
+  const stdout = await runVerb(name, 'get', server, environment);
+  if (stdout === undefined) return undefined;
+  const credentials = parseAnswer(stdout);
+  if (credentials === null) throw refused(name, 'did not print credentials');
+  return credentials;
+};
+
+/** Has a helper keep credentials. @throws OCI_CREDENTIALS_UNREADABLE */
+export async function storeWithHelper(
+  name: string,
+  server: string,
+  { username, password }: { readonly username: string; readonly password: string },
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
+  const input = JSON.stringify({ ServerURL: server, Username: username, Secret: password });
+  await runVerb(name, 'store', input, environment);
+}
+
+/** Has a helper forget credentials. @throws OCI_CREDENTIALS_UNREADABLE */
+export async function eraseWithHelper(
+  name: string,
+  server: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<void> {
+  await runVerb(name, 'erase', server, environment);
+}
+
+function refused(name: string, why: string) {
+  return ociErrors.error('OCI_CREDENTIALS_UNREADABLE', { message: `docker-credential-${name}: ${why}` });
+}
 
 function parseAnswer(stdout: Uint8Array): Credentials | undefined | null {
   let document: unknown;

@@ -1,0 +1,67 @@
+/** A variable that commands honour. */
+export interface EnvironmentVariable {
+  readonly name: string;
+  readonly does: string;
+  readonly expects: string;
+  readonly sensitive?: boolean;
+}
+
+/** Variables of cosign, docker and others that are honoured here. Every flag has one as well: PRATIQUE_<FLAG>. */
+export const environmentVariables: readonly EnvironmentVariable[] = [
+  {
+    name: 'COSIGN_PASSWORD',
+    does: 'opens and protects private key files',
+    expects: 'a password',
+    sensitive: true,
+  },
+  {
+    name: 'COSIGN_REPOSITORY',
+    does: 'is where signatures are kept, instead of beside the image',
+    expects: 'a repository',
+  },
+  { name: 'SIGSTORE_ID_TOKEN', does: 'says who signs', expects: 'an OpenID Connect token', sensitive: true },
+  {
+    name: 'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
+    does: 'asks GitHub for a token that says who signs',
+    expects: 'set by GitHub Actions',
+    sensitive: true,
+  },
+  {
+    name: 'BUILDKITE_AGENT_ACCESS_TOKEN',
+    does: 'asks Buildkite for a token that says who signs',
+    expects: 'set by the Buildkite agent',
+    sensitive: true,
+  },
+  {
+    name: 'SPIFFE_ENDPOINT_SOCKET',
+    does: 'is where SPIFFE gives a token that says who signs',
+    expects: 'unix:///PATH',
+  },
+  {
+    name: 'GOOGLE_SERVICE_ACCOUNT_NAME',
+    does: 'is the service account that signs, on Google Cloud',
+    expects: 'an e-mail address',
+  },
+  {
+    name: 'TUF_ROOT',
+    does: 'is where trusted roots are kept',
+    expects: 'a directory; else ~/.sigstore/root',
+  },
+  { name: 'TUF_MIRROR', does: 'is the TUF repository of the Sigstore in use', expects: 'a URL' },
+  { name: 'TUF_ROOT_JSON', does: 'is the root that TUF_MIRROR is believed on', expects: 'a file' },
+  { name: 'DOCKER_CONFIG', does: 'holds credentials for registries', expects: 'a directory; else ~/.docker' },
+  {
+    name: 'REGISTRY_AUTH_FILE',
+    does: 'holds credentials for registries, before DOCKER_CONFIG',
+    expects: 'a file',
+  },
+  { name: 'HTTPS_PROXY', does: 'is the proxy for https', expects: 'a URL', sensitive: true },
+  { name: 'HTTP_PROXY', does: 'is the proxy for plain http', expects: 'a URL', sensitive: true },
+  { name: 'NO_PROXY', does: 'names hosts that are reached without a proxy', expects: 'a list of hosts' },
+  {
+    name: 'SOURCE_DATE_EPOCH',
+    does: 'is the time that is written where one is',
+    expects: 'seconds since 1970',
+  },
+  { name: 'NO_COLOR', does: 'switches colours off', expects: 'anything' },
+];
