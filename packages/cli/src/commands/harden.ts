@@ -16,12 +16,13 @@ import {
 import {
   AdvisoryDatabase,
   type Catalog,
+  parsePlatform,
   type ScanReport,
   scan,
   toCosignVuln,
   toCyclonedxSbom,
 } from '@pratique/inspect';
-import { type Descriptor, type Platform, pushImage, type Repository } from '@pratique/oci';
+import { type Descriptor, pushImage, type Repository } from '@pratique/oci';
 import { attestImage, type Claim, type ContentSigner, signImage } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
 import { reportHtml } from '../harden/report-html.ts';
@@ -76,7 +77,7 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
           now: startedOn,
         },
         scan: database === null ? null : scanner(database, place.name),
-        ...(flags.platform === undefined ? {} : { platform: platformOf(flags.platform) }),
+        ...(flags.platform === undefined ? {} : { platform: parsePlatform(flags.platform) }),
         dryRun: flags['dry-run'],
         progress: (step) => terminal.err(`• ${step}\n`),
         signal,
@@ -118,17 +119,6 @@ function readSettings(file: string | undefined, terminal: Terminal): HardenSetti
     if (error instanceof Error && error.name === 'PratiqueError') throw error;
     throw cliErrors.error('FILE_UNREADABLE', { message: `${printable(file)}: ${code}`, cause: error });
   }
-}
-
-function platformOf(text: string): Platform {
-  const [os = '', architecture = '', variant] = text.split('/');
-  if (os === '' || architecture === '')
-    throw cliErrors.error('USAGE', {
-      message: 'a platform is OS/ARCH[/VARIANT]',
-      expected: 'linux/amd64',
-      found: text,
-    });
-  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }
 
 function scanner(database: AdvisoryDatabase, name: string): (catalog: Catalog) => ScanReport {

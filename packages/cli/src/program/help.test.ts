@@ -15,6 +15,12 @@ test.each(commands.map((command) => [command.name, command] as const))(
   },
 );
 
+test.each(commands.map(({ name }) => name))('no two options of %s have one letter', async (name) => {
+  const terminal = testTerminal();
+  expect(await run([...name.split(' '), '--no-such-option'], terminal, never)).toBe(3);
+  expect(terminal.stderr).toContain('unknown option');
+});
+
 test('the overview names every command and starts with examples', async () => {
   const terminal = testTerminal();
   expect(await run([], terminal, never)).toBe(0);

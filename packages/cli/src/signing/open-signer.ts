@@ -10,7 +10,8 @@ import { openIdentity } from './identity.ts';
 import { keyCertificate } from './key-certificate.ts';
 import { openTrustFiles } from './trust-files.ts';
 
-export type SigningFlags = FlagValues<typeof signingFlags>;
+/** The deadline is the program's affair. */
+export type SigningFlags = Omit<FlagValues<typeof signingFlags>, 'timeout'>;
 
 /** What a signer is for. */
 export interface SignerPurpose {

@@ -1,6 +1,9 @@
 import { defineCommand } from '../program/spec.ts';
 import { outputFlag, registryFlags, signingFlags } from './shared.ts';
 
+// The target is -t here, as it is for whoever builds images; cosign’s -t, a deadline, gives way.
+const { timeout: _, ...signing } = signingFlags;
+
 export const harden = defineCommand({
   name: 'harden',
   group: 'Base images',
@@ -61,7 +64,7 @@ export const harden = defineCommand({
       summary: 'Write the whole report there (.json, or .html)',
     },
     ...outputFlag,
-    ...signingFlags,
+    ...signing,
     ...registryFlags,
   },
 });
