@@ -1,12 +1,18 @@
-import { type ContentSigner, keySigner, parseTrustedRoot, type Signed } from '@pratique/sigstore';
-import { keylessSigner, openServices, witnessedKeySigner } from '@pratique/sigstore-client';
+import {
+  type ContentSigner,
+  keySigner,
+  parseTrustedRoot,
+  type Signed,
+  type TrustedRoot,
+} from '@pratique/sigstore';
+import { keylessSigner, openServices, type Witnesses, witnessedKeySigner } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
 import { loadSigningKey } from '../keys/key-reference.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { signingFlags } from '../specs/shared.ts';
 import { chooseServices } from './choose-services.ts';
-import { openIdentity } from './identity.ts';
+import { type IdentityContext, openIdentity } from './identity.ts';
 import { keyCertificate } from './key-certificate.ts';
 import { openTrustFiles } from './trust-files.ts';
 
@@ -37,23 +43,36 @@ export async function openSigner(
   const files = openTrustFiles(flags, terminal, signal);
   const chosen = await chooseServices(flags, files, rekorVersions, new Date());
   const key = flags.key === undefined ? null : await loadSigningKey(flags.key, terminal, command);
-  if (chosen === null && key !== null) {
-    if (certificate !== null) throw noWitness();
+  if (chosen === null) {
+    if (key === null || certificate !== null) throw noWitness();
     return reporting(keySigner(key), () => {}, terminal);
   }
-  const { fulcio = null, issuer = null, ...witnesses } = chosen ?? { logs: [], timestampAuthorities: [] };
+  const { fulcio, issuer } = chosen;
   if (key === null && fulcio === null) throw noAuthority(command);
   const root = parseTrustedRoot(await files.trustedRoot());
   const services = openServices({ ...terminal.env });
-  if (key !== null) {
-    const signer = witnessedKeySigner(services, key, witnesses, root, certificate);
+  try {
+    const signer =
+      key === null
+        ? await identitySigner({ flags, terminal, services, issuer, signal }, fulcio!, chosen, root)
+        : witnessedKeySigner(services, key, chosen, root, certificate);
     return reporting(signer, services.close, terminal);
+  } catch (error) {
+    services.close();
+    throw error;
   }
-  const token = openIdentity({ flags, terminal, services, issuer, signal });
-  // Whoever cannot be identified should hear of it before an image is looked for.
+}
+
+/** Whoever cannot be identified hears of it here, before an image is looked for. */
+async function identitySigner(
+  context: IdentityContext,
+  fulcio: string,
+  witnesses: Witnesses,
+  root: TrustedRoot,
+): Promise<ContentSigner> {
+  const token = openIdentity(context);
   await token();
-  const options = { token, fulcio: fulcio!, witnesses, root };
-  return reporting(keylessSigner(services, options), services.close, terminal);
+  return keylessSigner(context.services, { token, fulcio, witnesses, root });
 }
 
 /** Says on standard error who was certified and where it was logged, as cosign does. */
