@@ -39,6 +39,42 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
         deepEqual((await compare(context, image)).size, 14);
       },
     },
+    {
+      name: 'tests of container-structure-test on Debian 12, commands in bubblewrap',
+      run: async () => {
+        const tests = join(context.scratch(), 'tests.json');
+        const command = (name: string, script: string, more: object) => ({
+          name,
+          command: 'sh',
+          args: ['-c', script],
+          ...more,
+        });
+        const commandTests = [
+          command('runs', 'echo $GREETING; perl -e "print 6*7"', {
+            envVars: [
+              { key: 'GREETING', value: 'hello' },
+              { key: 'PATH', value: '/usr/bin:/bin' },
+            ],
+            expectedOutput: ['hello\n42'],
+          }),
+          command('has no network and no files of this machine', `cat /proc/net/route; ls ${root}`, {
+            exitCode: 2,
+            excludedOutput: ['eth0', 'package.json'],
+          }),
+          command('fails', 'exit 3', {}),
+        ];
+        writeFileSync(tests, JSON.stringify({ schemaVersion: '2.0.0', commandTests }));
+        const args = ['check', '-o', 'json', '--structure-test', tests, `rootfs:${await bookwormBase()}`];
+        const { stdout } = await context.exits(2, 'pratique', args);
+        const { structureTests } = JSON.parse(stdout) as {
+          structureTests: { status: string; problems: string[] }[];
+        };
+        deepEqual(
+          structureTests.map(({ status, problems }) => [status, ...problems]),
+          [['passed'], ['passed'], ['failed', 'expected exit code 0, found 3']],
+        );
+      },
+    },
   ];
 }
 

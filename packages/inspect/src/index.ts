@@ -25,6 +25,7 @@ export { toCyclonedxSbom } from './sbom/cyclonedx.ts';
 export type { SbomInput } from './sbom/document.ts';
 export { maxSbomBytes, readSbom, type SbomContents } from './sbom/read.ts';
 export { toSpdxSbom } from './sbom/spdx.ts';
+export { hasBubblewrap, type OpenSandbox, openBubblewrap } from './structure/bubblewrap.ts';
 export { parseStructureTests, type StructureTests } from './structure/parse.ts';
 export {
   type CommandOutcome,

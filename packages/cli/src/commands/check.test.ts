@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildImage, buildLayer, openLayout, pushImage } from '@pratique/oci';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { run } from '../program/run.ts';
 import { testTerminal } from '../testing/terminal.ts';
 
@@ -75,7 +75,9 @@ test('tests of the structure that pass, and one that cannot be run, which has no
   const good = await pratique('check', '-o', 'json', '--structure-test', 'good.yaml', ...image);
   expect(good.code).toBe(0);
   expect(JSON.parse(good.stdout)).toMatchObject({ structureTests: [{ name: 'conf', status: 'passed' }] });
+  vi.stubEnv('PATH', '/nowhere');
   const command = await pratique('check', '--structure-test', 'command.yaml', ...image);
+  vi.unstubAllEnvs();
   expect(command.code).toBe(2);
   expect(command.stdout).toContain('structure tests: 1 not run');
   expect(await pratique('check', '--structure-test', 'none.yaml', ...image)).toMatchObject({ code: 3 });

@@ -6,8 +6,12 @@ import {
   checkFiles,
   checkSeverities,
   checks,
+  hasBubblewrap,
+  type KeepRule,
   keepAny,
   missingContents,
+  type OpenSandbox,
+  openBubblewrap,
   parseStructureTests,
   runChecks,
   runStructureTests,
@@ -28,6 +32,16 @@ export const run: Run<typeof check.flags> = async ({ args, flags, terminal, sign
   const tests = flags['structure-test'].map((file) => readTests(file, terminal));
   const open = (more: readonly string[]): Promise<OpenRoot> =>
     openRoot(args[0]!, keepAny(checkFiles, structureFiles(tests, more)), flags, terminal, signal);
+  // Programs can be run only in a file system that is there whole, which is not for the cache.
+  const openSandbox = async (): Promise<OpenSandbox | undefined> => {
+    if (!tests.some(({ commandTests }) => commandTests.length > 0) || !hasBubblewrap()) return undefined;
+    const whole = await openRoot(args[0]!, wholeFiles, { ...flags, cache: false }, terminal, signal);
+    try {
+      return openBubblewrap(whole.fileSystem, whole.image?.config.workingDir ?? '/');
+    } finally {
+      whole.fileSystem.close();
+    }
+  };
 
   let root = await open([]);
   try {
@@ -43,8 +57,14 @@ export const run: Run<typeof check.flags> = async ({ args, flags, terminal, sign
         ? { ...result, status: 'accepted' as const }
         : result,
     );
-    const subject = { fileSystem, config: image?.config, sandbox: undefined };
-    const structure = (await Promise.all(tests.map((one) => runStructureTests(one, subject)))).flat();
+    const sandbox = await openSandbox();
+    const structure: StructureTestResult[] = [];
+    try {
+      for (const one of tests)
+        structure.push(...(await runStructureTests(one, { fileSystem, config: image?.config, sandbox })));
+    } finally {
+      sandbox?.close();
+    }
     if (flags.output === 'json') {
       const digest = image?.descriptor.digest ?? null;
       const report = {
@@ -63,6 +83,8 @@ export const run: Run<typeof check.flags> = async ({ args, flags, terminal, sign
     root.fileSystem.close();
   }
 };
+
+const wholeFiles: KeepRule = { id: 'whole-1', keep: () => 'whole' };
 
 function refuseUnknown(id: string): void {
   if (checks.some((one) => one.id === id)) return;

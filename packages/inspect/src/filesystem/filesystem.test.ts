@@ -1,4 +1,16 @@
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -12,6 +24,7 @@ import { readCachedLayer } from './cache.ts';
 import { readLayer } from './layer.ts';
 import { mergeLayers } from './tree.ts';
 import { defaultLimits, type FileSystem, type KeepRule, type LayerContents } from './types.ts';
+import { writeRoot } from './write-root.ts';
 
 const everything: KeepRule = { id: 'everything', keep: () => 'whole' };
 const options = { keep: everything, digests: false, limits: defaultLimits };
@@ -292,6 +305,27 @@ test('a directory of this machine is read as one layer, and its links are not fo
   expect(fs.get('etc/out')).toMatchObject({ type: 'symlink', linkname: '/etc/passwd' });
   expect(fs.resolve('etc/out')).toBeUndefined();
   expect(() => readRootDirectory(join(root, 'none'))).toThrow(code('INSPECT_DIRECTORY_UNREADABLE'));
+});
+
+test('a file system is written inside its directory, whatever its links say', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'inspect-write-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  const fs = await merged([
+    symlink('out', '/../../../../../../tmp'),
+    { ...directory('ro'), mode: 0o555 },
+    { ...file('ro/tool', 'text'), mode: 0o4755 },
+    hardlink('same', 'ro/tool'),
+    file('out/evil', 'x'),
+    { ...file('x', 'latin'), pax: { path: Uint8Array.of(0x61, 0xe4) } },
+  ]);
+  writeRoot(fs, root);
+  expect(readdirSync(root, { encoding: 'latin1' }).sort()).toEqual(['a\xe4', 'out', 'ro', 'same', 'tmp']);
+  expect(readdirSync(join(root, 'tmp'))).toEqual(['evil']);
+  expect(readlinkSync(join(root, 'out'))).toBe('/../../../../../../tmp');
+  expect(readFileSync(join(root, 'same'), 'utf8')).toBe('text');
+  expect(statSync(join(root, 'same')).mode & 0o7777).toBe(0o755);
+  expect(statSync(join(root, 'same')).ino).toBe(statSync(join(root, 'ro/tool')).ino);
+  chmodSync(join(root, 'ro'), 0o755);
 });
 
 test('whatever bytes come, the answer is a file system or a coded error', async () => {
