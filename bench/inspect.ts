@@ -1,0 +1,178 @@
+/**
+ * Packages of an image, from its layers on the disk to a bill of materials, beside Trivy and Syft: each a process of
+ * its own, and of each the time the same command takes for an empty image is taken off. Beside the limit, too: every
+ * layer read, hashed, unzipped and walked once.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheDirectory } from '../packages/cli/bin/node24.mjs';
+import { buildImage, buildLayer, layerFromTar, openLayout, pushImage } from '../packages/oci/src/index.ts';
+import { bookwormBase } from '../test/support/bases.ts';
+import { installTools } from '../test/tools/install.ts';
+import { median } from './measure.ts';
+import type { Row } from './row.ts';
+
+const rounds = 3;
+const main = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url));
+const limit = fileURLToPath(new URL('inspect/limit.ts', import.meta.url));
+/** Has our process say on its way out how much memory it had at most, in KiB. */
+const tellMemory = `data:text/javascript,process.on('exit',()=>console.error('maxRSS='+process.resourceUsage().maxRSS))`;
+
+interface Outcome {
+  readonly seconds: number;
+  /** MB, of ours. */
+  readonly memory: number;
+}
+
+type Program = (layout: string) => Outcome;
+
+export async function run(): Promise<Row[]> {
+  const tools = await installTools(['trivy', 'syft']);
+  const directory = mkdtempSync(join(tmpdir(), 'bench-inspect-'));
+  try {
+    const env = {
+      ...process.env,
+      HOME: directory,
+      XDG_CACHE_HOME: join(directory, 'cache'),
+      SYFT_CHECK_FOR_APP_UPDATE: 'false',
+    };
+    const start = (command: string, args: readonly string[]): Outcome => {
+      const started = performance.now();
+      const result = spawnSync(command, args, {
+        env,
+        encoding: 'utf8',
+        maxBuffer: 1024 ** 3,
+        timeout: 300_000,
+      });
+      const seconds = (performance.now() - started) / 1000;
+      if (result.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${result.stderr}`);
+      return { seconds, memory: (Number(/maxRSS=(\d+)/.exec(result.stderr)?.[1] ?? 0) * 1024) / 1e6 };
+    };
+    const out = (name: string) => join(directory, `${name}.json`);
+    const trivy = ['--offline-scan', '--list-all-pkgs', '--format', 'cyclonedx', '-q', '-o', out('trivy')];
+    const programs: Readonly<Record<'ours' | 'limit' | 'Trivy' | 'Syft', Program>> = {
+      ours: (layout) =>
+        start(process.execPath, [
+          '--import',
+          tellMemory,
+          main,
+          'sbom',
+          '--no-cache',
+          '-o',
+          'cyclonedx-json',
+          `oci:${layout}`,
+        ]),
+      limit: (layout) => start(process.execPath, [limit, layout]),
+      Trivy: (layout) => {
+        // It remembers layers, which would be another race.
+        rmSync(join(directory, 'trivy'), { recursive: true, force: true });
+        return start(tools.trivy, [
+          'image',
+          '--input',
+          layout,
+          '--cache-dir',
+          join(directory, 'trivy'),
+          ...trivy,
+        ]);
+      },
+      Syft: (layout) =>
+        start(tools.syft, ['scan', `oci-dir:${layout}`, '-q', '-o', `cyclonedx-json=${out('syft')}`]),
+    };
+    const names = Object.keys(programs) as (keyof typeof programs)[];
+    const measure = (layout: string): Readonly<Record<keyof typeof programs, Outcome>> => {
+      const all = names.map((name) => [name, [] as Outcome[]] as const);
+      for (let round = 0; round < rounds; round++)
+        for (const [name, outcomes] of all) outcomes.push(programs[name](layout));
+      return Object.fromEntries(
+        all.map(([name, outcomes]) => [
+          name,
+          {
+            seconds: median(outcomes.map(({ seconds }) => seconds)),
+            memory: Math.max(...outcomes.map(({ memory }) => memory)),
+          },
+        ]),
+      ) as Record<keyof typeof programs, Outcome>;
+    };
+    const empty = measure(await emptyLayout(join(directory, 'empty')));
+    const rows: Row[] = [];
+    for (const [size, copies] of [
+      ['170 MB', 0],
+      ['1 GB', 5],
+    ] as const) {
+      const found = measure(await baseLayout(copies));
+      const net = (name: keyof typeof programs) => Math.max(found[name].seconds - empty[name].seconds, 0.001);
+      for (const [peerName, goal] of [
+        ['Trivy', 3],
+        ['Syft', 3],
+        ['limit', 0.7],
+      ] as const)
+        rows.push({
+          what: `packages of an image of ${size}`,
+          ours: net('ours'),
+          peer: net(peerName),
+          unit: 's',
+          ratio: net(peerName) / net('ours'),
+          goal,
+          peerName,
+        });
+      rows.push({
+        what: `peak memory, image of ${size}`,
+        ours: found.ours.memory,
+        peer: 300,
+        unit: 'MB',
+        ratio: 300 / found.ours.memory,
+        goal: 1,
+        peerName: 'what it may take',
+      });
+    }
+    return rows;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const platform = { os: 'linux', architecture: 'amd64' };
+
+async function emptyLayout(path: string): Promise<string> {
+  const layer = await buildLayer([{ type: 'directory', path: 'etc' }], { compression: 'gzip' });
+  await pushImage(buildImage({ layers: [layer], platform }), await openLayout(path, { create: true }), {
+    tag: 'v1',
+  });
+  return path;
+}
+
+/** Debian 12 as one gzip layer, and `copies` of it below /opt as a layer each; made once and kept. */
+async function baseLayout(copies: number): Promise<string> {
+  const path = join(cacheDirectory(), 'bases', `bench-${copies}`);
+  if (existsSync(path)) return path;
+  const base = await bookwormBase();
+  const staging = mkdtempSync(`${path}.`);
+  const shell = (script: string) => {
+    const result = spawnSync('sh', ['-ec', script], { cwd: staging, encoding: 'utf8' });
+    if (result.status !== 0) throw new Error(`${script}: ${result.stderr}`);
+  };
+  try {
+    const files = ['0.tar.gz'];
+    shell(`gzip -nc '${base}' > 0.tar.gz`);
+    if (copies > 0) {
+      mkdirSync(join(staging, 'root'));
+      shell(`tar -xf '${base}' -C root --exclude='./dev/*'`);
+    }
+    for (let at = 1; at <= copies; at++) {
+      shell(`tar -cf - --transform 's,^\\.,opt/${at},S' -C root . | gzip -n > ${at}.tar.gz`);
+      files.push(`${at}.tar.gz`);
+    }
+    const layers = await Promise.all(files.map((file) => layerFromTar({ file: join(staging, file) })));
+    const layout = join(staging, 'layout');
+    await pushImage(buildImage({ layers, platform }), await openLayout(layout, { create: true }), {
+      tag: 'v1',
+    });
+    renameSync(layout, path);
+    return path;
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
+  }
+}
