@@ -34,7 +34,12 @@ export function demoText(outcomes: readonly Outcome[], stage: Stage, keep: boole
       '  The webhook resolved each tag once, verified the signatures, and asked the Rego policies.',
     ].join('\n'),
   );
-  parts.push(`${c.bold('Next')}\n${table(next(stage, keep))}`);
+  const commands = next(stage, keep);
+  // Commands with paths in them are too long for a column beside them.
+  const lines = keep
+    ? commands.map(([command, does]) => `  ${c.dim(`# ${does}`)}\n${command}`).join('\n')
+    : table(commands);
+  parts.push(`${c.bold('Next')}\n${lines}`);
   return `${parts.join('\n\n')}\n`;
 }
 
