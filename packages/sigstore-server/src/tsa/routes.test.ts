@@ -50,7 +50,26 @@ test('a timestamp verifies against the published chain, for what was stamped and
 test('another policy, another type, garbage and too much are refused', async () => {
   const policy = sequence(version, imprint, objectIdentifier('1.2.3.4'));
   expect((await ask(policy)).status).toBe(400);
-  expect((await ask(sequence(version, imprint), 'application/json')).status).toBe(415);
+  expect((await ask(sequence(version, imprint), 'text/plain')).status).toBe(415);
   expect((await ask(new TextEncoder().encode('hello'))).status).toBe(400);
   expect((await ask(new Uint8Array(10_000))).status).toBe(413);
+});
+
+test('the JSON form of Sigstore’s clients is stamped too, and read as strictly', async () => {
+  const json = (value: unknown) => ask(new TextEncoder().encode(JSON.stringify(value)), 'application/json');
+  const artifactHash = digest.toString('base64');
+  const response = await json({ artifactHash, hashAlgorithm: 'sha256' });
+  expect(response.status).toBe(201);
+  const token = parseTimestampResponse(new Uint8Array(await response.arrayBuffer()));
+  expect(token).toBeDefined();
+  for (const wrong of [
+    { artifactHash, hashAlgorithm: 'sha512' },
+    { artifactHash, hashAlgorithm: 'constructor' },
+    { artifactHash: 'AAAA', hashAlgorithm: 'sha256' },
+    { artifactHash, hashAlgorithm: 'sha256', tsaPolicyOID: '1.2.3' },
+    { artifactHash, hashAlgorithm: 'sha256', nonce: 1 },
+    {},
+  ]) {
+    expect((await json(wrong)).status).toBe(400);
+  }
 });

@@ -1,8 +1,16 @@
+import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
-import { formatPem, issueTimestamp, parseTimestampRequest, type TimestampIssuer } from '@pratique/crypto';
+import {
+  decodeBase64,
+  formatPem,
+  issueTimestamp,
+  parseTimestampRequest,
+  type TimestampIssuer,
+  type TimestampRequest,
+} from '@pratique/crypto';
 import { Hono } from 'hono';
 import { fromClient, Refusal } from '../http/refusal.ts';
-import { readBody } from '../http/request.ts';
+import { member, only, readBody, readJson, text } from '../http/request.ts';
 
 /** Policy of Sigstore's timestamp authorities. */
 export const timestampPolicy = '1.3.6.1.4.1.57264.2';
@@ -14,11 +22,7 @@ export function timestampRoutes(
 ): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.post('/', async (context) => {
-    if (context.req.header('content-type') !== 'application/timestamp-query') {
-      throw new Refusal(415, 'the body is not application/timestamp-query');
-    }
-    const body = await readBody(context.env.incoming, 8 * 1024);
-    const request = fromClient(() => parseTimestampRequest(body));
+    const request = await readRequest(context.req.header('content-type') ?? '', context.env.incoming);
     if (request.policy !== null && request.policy !== issuer.policy) {
       throw new Refusal(400, `timestamps are made under policy ${issuer.policy} only`);
     }
@@ -31,4 +35,38 @@ export function timestampRoutes(
     }),
   );
   return app;
+}
+
+const maxBodyBytes = 8 * 1024;
+const digestBytes: Readonly<Record<string, number>> = { sha256: 32, sha384: 48, sha512: 64 };
+
+/** DER, or the JSON form of Sigstore's timestamp authority, which sigstore-js sends. */
+async function readRequest(type: string, incoming: IncomingMessage): Promise<TimestampRequest> {
+  if (type === 'application/timestamp-query') {
+    const body = await readBody(incoming, maxBodyBytes);
+    return fromClient(() => parseTimestampRequest(body));
+  }
+  if (type !== 'application/json') {
+    throw new Refusal(415, 'the body is not application/timestamp-query or application/json');
+  }
+  const body = await readJson(incoming, maxBodyBytes);
+  only(body, ['artifactHash', 'hashAlgorithm', 'certificates', 'tsaPolicyOID'], 'the request');
+  const hash = text(member(body, 'hashAlgorithm'), 'hashAlgorithm');
+  const artifactHash = text(member(body, 'artifactHash'), 'artifactHash');
+  const imprint = fromClient(() => decodeBase64(artifactHash, 'artifactHash'));
+  const length = Object.hasOwn(digestBytes, hash) ? digestBytes[hash] : undefined;
+  if (length === undefined || imprint.byteLength !== length) {
+    throw new Refusal(
+      400,
+      'hashAlgorithm is not sha256, sha384 or sha512, or artifactHash has another length',
+    );
+  }
+  const policy = member(body, 'tsaPolicyOID');
+  return {
+    hash: hash as TimestampRequest['hash'],
+    imprint,
+    policy: policy === undefined ? null : text(policy, 'tsaPolicyOID'),
+    nonce: null,
+    certificates: member(body, 'certificates') === true,
+  };
 }
