@@ -12,7 +12,7 @@ import { importAdvisories, type PackageType } from '../../packages/inspect/src/i
 import { isAffected } from '../../packages/inspect/src/vulnerabilities/ranges.ts';
 import type { SuiteResult } from './expectations.ts';
 
-/** What is in each archive that is an input, and how many advisories the publisher says it holds at least. */
+/** What is in each archive that is an input. */
 const archives = [
   { name: 'go-osv', input: 'data/osv' },
   { name: 'pypa-osv', input: 'vulns' },

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { jammyBase } from '../support/bases.ts';
+import { bookwormBase, jammyBase } from '../support/bases.ts';
 import type { Context, Scenario } from '../support/context.ts';
 import { run } from '../support/process.ts';
 import { trivyFindings, writeTrivyDatabase } from '../support/trivy.ts';
@@ -35,6 +35,17 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
         const archive = await imageOf(context, tar, directory);
         const findings = await compare(context, archive, database);
         ok(findings.size > 150, `${findings.size} findings in a base that is years behind`);
+      },
+    },
+    {
+      name: 'Debian 12 minimal, with what its security suite has fixed',
+      run: async () => {
+        const tar = await bookwormBase();
+        const directory = context.scratch();
+        const database = join(directory, 'advisories.db');
+        await context.ok('pratique', ['db', 'changelogs', `rootfs:${tar}`, '--db', database]);
+        const findings = await compare(context, await imageOf(context, tar, directory), database);
+        ok(findings.size > 0, 'nothing found');
       },
     },
     {

@@ -1,9 +1,10 @@
 /** Base images made on the spot from the archives that this machine's apt is configured with. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
+import { sourcesFor } from '../tools/debian.ts';
 import { withLock } from '../tools/lock.ts';
 
 /** A root file system, and where newer packages for it come from. */
@@ -40,50 +41,60 @@ function ubuntuMirror(): string {
  * frozen, so it is made once and kept.
  */
 export async function jammyBase(): Promise<Base> {
-  const home = join(cacheDirectory(), 'bases', 'jammy-2022');
-  const base = { tar: join(home, 'root.tar'), sources: join(home, 'ubuntu.sources') };
-  await withLock(`${home}.lock`, async () => {
-    if (existsSync(base.sources)) return;
-    process.stderr.write('Making a base of Ubuntu 22.04 (two minutes, once)\n');
+  const home = await makeBase('jammy-2022', async (staging, final) => {
     const mirror = ubuntuMirror();
-    mkdirSync(join(home, '..'), { recursive: true });
+    await writeKeyring(`${mirror}/${keyring.path}`, staging);
+    const keys = 'keyring/usr/share/keyrings/ubuntu-archive-keyring.gpg';
+    bootstrap('jammy', staging, `deb [signed-by=${join(staging, keys)}] ${mirror} jammy main`);
+    writeFileSync(
+      join(staging, 'security.sources'),
+      `Types: deb\nURIs: ${mirror}\nSuites: jammy jammy-security\nComponents: main\nSigned-By: ${join(final, keys)}\n`,
+    );
+  });
+  return { tar: join(home, 'root.tar'), sources: join(home, 'security.sources') };
+}
+
+/** A tar of Debian 12 without its security suite, kept once it is made. What that suite has, this machine's sources name. */
+export async function bookwormBase(): Promise<string> {
+  const home = await makeBase('bookworm', async (staging) => {
+    const sources = sourcesFor('bookworm');
+    const file = join(staging, /^Types:/m.test(sources) ? 'release.sources' : 'release.list');
+    writeFileSync(file, sources);
+    bootstrap('bookworm', staging, file);
+  });
+  return join(home, 'root.tar');
+}
+
+/** The directory of a base in the cache, made there whole or not at all. */
+async function makeBase(
+  name: string,
+  make: (staging: string, final: string) => Promise<void>,
+): Promise<string> {
+  const home = join(cacheDirectory(), 'bases', name);
+  await withLock(`${home}.lock`, async () => {
+    if (existsSync(home)) return;
+    process.stderr.write(`Making the base ${name} (two minutes, once)\n`);
     const staging = mkdtempSync(`${home}.`);
     try {
-      await writeKeyring(`${mirror}/${keyring.path}`, staging);
-      const keys = join(staging, 'keyring', 'usr/share/keyrings/ubuntu-archive-keyring.gpg');
-      const exclude = ['doc', 'man'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`);
-      run('mmdebstrap', [
-        // apt would read the keyring as a user that may not look into this one's home.
-        '--aptopt=APT::Sandbox::User "root"',
-        ...['--variant=minbase', '--architectures=amd64', ...exclude, 'jammy', join(staging, 'root.tar')],
-        `deb [signed-by=${keys}] ${mirror} jammy main`,
-      ]);
-      const kept = join(home, 'keyring', 'usr/share/keyrings/ubuntu-archive-keyring.gpg');
-      writeFileSync(
-        join(staging, 'ubuntu.sources'),
-        `Types: deb\nURIs: ${mirror}\nSuites: jammy jammy-security\nComponents: main\nSigned-By: ${kept}\n`,
-      );
+      await make(staging, home);
       renameSync(staging, home);
     } catch (error) {
       rmSync(staging, { recursive: true, force: true });
       throw error;
     }
   });
-  return base;
+  return home;
 }
 
-/** Debian 12 with minbase's packages, as this machine's archive has it today; made once and kept. */
-export async function bookwormBase(): Promise<string> {
-  const tar = join(cacheDirectory(), 'bases', 'bookworm-minbase.tar');
-  await withLock(`${tar}.lock`, async () => {
-    if (existsSync(tar)) return;
-    process.stderr.write('Making a base of Debian 12 (two minutes, once)\n');
-    mkdirSync(join(tar, '..'), { recursive: true });
-    const staging = `${tar}.${process.pid}.tar`;
-    run('mmdebstrap', ['--variant=minbase', 'bookworm', staging]);
-    renameSync(staging, tar);
-  });
-  return tar;
+/** Minbase of a release, without documentation, as `root.tar`. */
+function bootstrap(suite: string, directory: string, source: string): void {
+  run('mmdebstrap', [
+    // apt would read the keyring as a user that may not look into this one's home.
+    '--aptopt=APT::Sandbox::User "root"',
+    ...['--variant=minbase', '--architectures=amd64'],
+    ...['doc', 'man', 'locale'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
+    ...[suite, join(directory, 'root.tar'), source],
+  ]);
 }
 
 async function writeKeyring(url: string, directory: string): Promise<void> {

@@ -19,7 +19,7 @@ import { join, relative } from 'node:path';
 import { capture, moveIntoPlace } from './command.ts';
 
 /** The machine's own archive entries, pointed at another release: mirrors and keyrings stay as they are configured. */
-function sourcesFor(release: string): string {
+export function sourcesFor(release: string): string {
   const stanzas = ['/etc/apt/sources.list.d/debian.sources', '/etc/apt/sources.list']
     .filter((path) => existsSync(path))
     .map((path) => readFileSync(path, 'utf8'));

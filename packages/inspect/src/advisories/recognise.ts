@@ -11,9 +11,10 @@ import { fromNvd, nvdFeed } from './formats/nvd.ts';
 import { fromOsv, osvRecord } from './formats/osv.ts';
 import type { AdvisoryFile } from './read-files.ts';
 
-/** Sources of which a file holds everything there is: what it does not say any more is gone. */
+/** A file of a known format. */
 export interface Recognised {
   readonly format: 'osv' | 'debian-tracker' | 'debian-notices' | 'secdb' | 'nvd' | 'kev' | 'epss';
+  /** It holds everything its source has to say: what it does not say any more is gone. */
   readonly complete: boolean;
   readonly items: Iterable<ImportItem>;
 }
