@@ -1,5 +1,6 @@
 import type { Body, Call, Expr, Rule, Term, Var, With } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
+import { LocalScopes, type Occurrence } from './local-scopes.ts';
 import { markAssignment } from './marks.ts';
 import { outputsOfEquality } from './outputs.ts';
 import {
@@ -19,25 +20,13 @@ import {
 } from './tree.ts';
 import { declaredVars, SAFETY_VARS, varsOf } from './vars.ts';
 
-type Occurrence = 'argument' | 'seen' | 'assigned' | 'declared';
-
-interface Scope {
-  readonly names: Map<string, string>;
-  readonly occurrences: Map<string, Occurrence>;
-  readonly counts: Map<string, number>;
-}
-
-function newScope(): Scope {
-  return { names: new Map(), occurrences: new Map(), counts: new Map() };
-}
-
 /**
  * Gives variables declared with `:=`, `some`, `every` or as parameters names of their own, and turns the
  * declarations into equalities (stage RewriteLocalVars).
  */
 export class LocalVars {
   readonly #context: CompilerContext;
-  #scopes: Scope[] = [newScope()];
+  #scopes = new LocalScopes();
   #failed = false;
 
   constructor(context: CompilerContext) {
@@ -47,16 +36,16 @@ export class LocalVars {
   rule(rule: Rule): void {
     const strict = this.#context.strict;
     const unused = strict ? varsOf(rule.head.args ?? []) : new Set<string>();
-    const args = newScope();
-    this.#scopes = [args];
+    const args = new LocalScopes();
+    this.#scopes = args;
     for (const arg of rule.head.args ?? []) this.#parameter(arg);
     let parameters = rule.head.args;
     for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
       if (parameters !== undefined) branch.head.args = parameters;
-      this.#scopes = [copyScope(args)];
+      this.#scopes = args.copy();
       this.#branch(branch, unused);
       parameters = rule.head.args;
-      for (const name of unused) if (this.#count(name) > 1) unused.delete(name);
+      for (const name of unused) if ((this.#scopes.find(name)?.count ?? 0) > 1) unused.delete(name);
     }
     for (const name of unused) {
       if (isWildcardName(name)) continue;
@@ -75,9 +64,9 @@ export class LocalVars {
   #parameter(term: Term): void {
     switch (term.kind) {
       case 'var': {
-        const known = this.#declared(term.name);
+        const known = this.#scopes.rewritten(term.name);
         if (known !== undefined) {
-          this.#see(term.name);
+          this.#scopes.see(term.name);
           term.name = known;
           return;
         }
@@ -112,7 +101,7 @@ export class LocalVars {
     for (const term of [...headTerms, ...(head.args ?? [])]) {
       walk(term, (node) => {
         if (isWith(node) || !(isComprehension(node as Term) || node.kind === 'templateString')) return false;
-        this.#scopes = [newScope()];
+        this.#scopes = new LocalScopes();
         this.#term(node as Term);
         return true;
       });
@@ -122,10 +111,10 @@ export class LocalVars {
     if (head.value !== undefined) for (const name of varsOf([head.value])) unusedArgs.delete(name);
     this.#hideBuiltins(rule);
     rule.body = this.#body(rule.body, used);
-    const { names } = this.#scopes[0] as Scope;
     const replace = (term: Term): void => {
       walk(term, (node) => {
-        if (!isWith(node) && node.kind === 'var') node.name = names.get(node.name) ?? node.name;
+        if (!isWith(node) && node.kind === 'var')
+          node.name = this.#scopes.outermost(node.name)?.rewritten ?? node.name;
         return false;
       });
     };
@@ -140,7 +129,7 @@ export class LocalVars {
     if (names.length === 0) return;
     const declared = declaredVars(rule.body);
     for (const name of names) {
-      if (declared.has(name) || this.#declared(name) !== undefined) continue;
+      if (declared.has(name) || this.#scopes.rewritten(name) !== undefined) continue;
       let modified = false;
       for (const expr of rule.body) {
         walk(expr, (node) => {
@@ -255,7 +244,7 @@ export class LocalVars {
     if (expr.terms.kind !== 'every') return expr;
     const every = expr.terms;
     this.#term(every.domain);
-    this.#scopes.push(newScope());
+    this.#scopes.enter();
     if (every.key === undefined)
       every.key = { kind: 'var', name: this.#context.freshVar(), location: expr.location };
     else if (!isWildcardName(every.key.name)) {
@@ -265,7 +254,7 @@ export class LocalVars {
       every.value = { ...every.value, name: this.#declare(every.value.name, 'declared', every.value) };
     }
     every.body = this.#body(every.body, new Set());
-    this.#scopes.pop();
+    this.#scopes.leave();
     for (const modifier of expr.with) this.#modifier(modifier);
     return expr;
   }
@@ -290,9 +279,9 @@ export class LocalVars {
 
   #operand(body: Body, explicit: boolean, message: string): Body {
     if (explicit) {
-      this.#scopes.push(newScope());
+      this.#scopes.enter();
       const rewritten = this.#body(body, new Set());
-      this.#scopes.pop();
+      this.#scopes.leave();
       return rewritten;
     }
     for (const expr of body) {
@@ -334,13 +323,13 @@ export class LocalVars {
   /** A call of a local variable: later stages find that it is no function. */
   #hideFunction({ operator }: Call): void {
     const head = operator.terms[0];
-    if (head?.kind === 'var') head.name = this.#declared(head.name) ?? head.name;
+    if (head?.kind === 'var') head.name = this.#scopes.rewritten(head.name) ?? head.name;
   }
 
   #checkOperator(call: Call): void {
     const head = call.operator.terms[0];
     if (head?.kind !== 'var') return;
-    const name = this.#declared(head.name);
+    const name = this.#scopes.rewritten(head.name);
     if (name === undefined || name === head.name) return;
     this.#fail(call, `called function ${operatorName(call.operator) ?? head.name} shadowed`);
   }
@@ -357,13 +346,10 @@ export class LocalVars {
   #shadowed(term: Term): Term | undefined {
     if (term.kind !== 'ref' || !isRootDocument(term)) return undefined;
     const root = term.terms[0] as Var;
-    for (let index = this.#scopes.length - 1; index >= 0; index--) {
-      const occurrence = (this.#scopes[index] as Scope).occurrences.get(root.name);
-      if (occurrence === undefined) continue;
-      if (occurrence === 'seen') return undefined;
-      return { ...root, name: this.#declared(root.name) as string };
-    }
-    return undefined;
+    const local = this.#scopes.find(root.name);
+    return local === undefined || local.occurrence === 'seen'
+      ? undefined
+      : { ...root, name: local.rewritten };
   }
 
   #terms(terms: Term[], from = 0): void {
@@ -378,11 +364,12 @@ export class LocalVars {
   #term(term: Term): void {
     switch (term.kind) {
       case 'var': {
-        const name = this.#declared(term.name);
+        const name = this.#scopes.rewritten(term.name);
         if (name !== undefined) {
-          this.#see(term.name);
+          this.#scopes.see(term.name);
           term.name = name;
-        } else if (!this.#current().occurrences.has(term.name)) this.#insert(term.name, term.name, 'seen');
+        } else if (this.#scopes.occurrence(term.name) === undefined)
+          this.#insert(term.name, term.name, 'seen');
         return;
       }
       case 'ref': {
@@ -413,30 +400,30 @@ export class LocalVars {
       case 'arrayComprehension':
       case 'setComprehension': {
         const used = varsOf([term.term]);
-        this.#scopes.push(newScope());
+        this.#scopes.enter();
         term.body = this.#body(term.body, used);
         term.term = this.#shadowed(term.term) ?? term.term;
         this.#term(term.term);
-        this.#scopes.pop();
+        this.#scopes.leave();
         return;
       }
       case 'objectComprehension': {
         const used = varsOf([term.key, term.value]);
-        this.#scopes.push(newScope());
+        this.#scopes.enter();
         term.body = this.#body(term.body, used);
         term.key = this.#shadowed(term.key) ?? term.key;
         term.value = this.#shadowed(term.value) ?? term.value;
         this.#term(term.key);
         this.#term(term.value);
-        this.#scopes.pop();
+        this.#scopes.leave();
         return;
       }
       case 'templateString':
         for (const part of term.parts) {
           if (part.kind !== 'expr') continue;
-          this.#scopes.push(newScope());
+          this.#scopes.enter();
           this.#expr(part);
-          this.#scopes.pop();
+          this.#scopes.leave();
         }
         return;
       default:
@@ -449,7 +436,7 @@ export class LocalVars {
     node: { location: Expr['location'] },
     at = node,
   ): string {
-    switch (this.#current().occurrences.get(name)) {
+    switch (this.#scopes.occurrence(name)) {
       case 'seen':
         this.#fail(at, `var ${name} referenced above`);
         return name;
@@ -475,56 +462,20 @@ export class LocalVars {
     this.#context.report('rego_compile_error', node.location, message);
   }
 
-  #current(): Scope {
-    return this.#scopes.at(-1) as Scope;
-  }
-
   #insert(name: string, rewritten: string, occurrence: Occurrence): void {
-    const scope = this.#current();
-    scope.names.set(name, rewritten);
-    scope.occurrences.set(name, occurrence);
-    scope.counts.set(name, 1);
+    this.#scopes.insert(name, rewritten, occurrence);
     if (name !== rewritten) this.#context.rewritten.set(rewritten, name);
   }
 
-  #declared(name: string): string | undefined {
-    for (let index = this.#scopes.length - 1; index >= 0; index--) {
-      const found = (this.#scopes[index] as Scope).names.get(name);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-
-  #see(name: string): void {
-    for (let index = this.#scopes.length - 1; index >= 0; index--) {
-      const { counts } = this.#scopes[index] as Scope;
-      const count = counts.get(name);
-      if (count !== undefined) {
-        counts.set(name, count + 1);
-        return;
-      }
-    }
-  }
-
-  #count(name: string): number {
-    for (let index = this.#scopes.length - 1; index >= 0; index--) {
-      const count = (this.#scopes[index] as Scope).counts.get(name);
-      if (count !== undefined) return count;
-    }
-    return 0;
-  }
-
   #reportUnused(body: Body, rewritten: Body, used: ReadonlySet<string>): void {
-    const scope = this.#current();
     const unused: Record<'assigned' | 'declared', string[]> = { assigned: [], declared: [] };
     let present: Set<string> | undefined;
-    for (const [name, occurrence] of scope.occurrences) {
-      if (isGenerated(name) || used.has(name) || (scope.counts.get(name) ?? 0) > 1) continue;
-      if (used.has(scope.names.get(name) as string)) continue;
+    for (const [name, { occurrence, rewritten: fresh, count }] of this.#scopes.variables) {
+      if (isGenerated(name) || count > 1 || used.has(name) || used.has(fresh)) continue;
       if (occurrence === 'assigned' && this.#context.strict) unused.assigned.push(name);
       else if (occurrence === 'declared') {
         present ??= varsOf(rewritten);
-        if (!present.has(scope.names.get(name) as string)) unused.declared.push(name);
+        if (!present.has(fresh)) unused.declared.push(name);
       }
     }
     // One mistake at a time: those of one kind, in one body.
@@ -532,7 +483,7 @@ export class LocalVars {
     for (const name of unused[how]) {
       this.#failed = true;
       if (this.#context.full) break;
-      this.#unused(body, rewritten, name, scope.names.get(name) as string, how);
+      this.#unused(body, rewritten, name, this.#scopes.rewritten(name) as string, how);
     }
   }
 
@@ -544,12 +495,4 @@ export class LocalVars {
     const at = declaring ?? (body[0] as Expr);
     this.#context.report('rego_compile_error', at.location, `${how} var ${name} unused`);
   }
-}
-
-function copyScope(scope: Scope): Scope {
-  return {
-    names: new Map(scope.names),
-    occurrences: new Map(scope.occurrences),
-    counts: new Map(scope.counts),
-  };
 }
