@@ -1,12 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, get as httpsGet } from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PratiqueError } from '@pratique/errors';
+import { createExchange, defaultLimits, type HttpLimits, readAll } from '@pratique/oci';
 import { tufErrors } from '../errors.ts';
-
-// As in the registry client: importing node:http evaluates the whole fetch stack.
-const { Agent: HttpAgent, get: httpGet } = process.getBuiltinModule('node:http');
 
 /** Where a repository is. Nothing it hands out is believed. */
 export interface Mirror {
@@ -39,26 +36,32 @@ export function openMirror(url: string, options: MirrorOptions): Mirror {
     throw unreachable(`${url.slice(0, 200)} is no address of a repository`, 'http://, https:// or file://');
   }
   const root = base.href.endsWith('/') ? base.href : `${base.href}/`;
+  const limits = { ...defaultLimits, inactivityMs: options.inactivityMs ?? 10_000 };
   return {
     url,
     async fetch(path, maxBytes, outer) {
       const limit = AbortSignal.timeout(options.totalMs ?? 60_000);
       const signal = outer === undefined ? limit : AbortSignal.any([outer, limit]);
       const address = new URL(root + path.map(encodeURIComponent).join('/'));
+      const { exchange, close } = createExchange({ environment: options.environment }, limits);
       try {
-        return await fetchFrom(address, maxBytes, signal, options, maxRedirects);
+        return await fetchFrom(exchange, address, maxBytes, limits, signal, maxRedirects);
       } catch (cause) {
-        if (outer?.aborted || (cause as Error).name === 'PratiqueError') throw cause;
-        throw unreachable(`${address.href} could not be fetched: ${reason(cause, limit)}`, undefined, cause);
+        throw outer?.aborted ? cause : ownError(cause, address.href, maxBytes);
+      } finally {
+        close();
       }
     },
   };
 }
 
-function reason(cause: unknown, limit: AbortSignal): string {
-  if (limit.aborted) return 'it took too long';
-  const { code, message } = cause as NodeJS.ErrnoException;
-  return code ?? message;
+type Exchange = ReturnType<typeof createExchange>['exchange'];
+
+/** What the connection's errors mean for a repository. */
+function ownError(cause: unknown, what: string, maxBytes: number): unknown {
+  if (!(cause instanceof PratiqueError) || cause.code.startsWith('TUF_')) return cause;
+  if (cause.code === 'OCI_SIZE_EXCEEDED') return tooLarge(what, maxBytes);
+  return unreachable(`${what} could not be fetched: ${cause.message}`, undefined, cause);
 }
 
 function fileMirror(url: string, directory: string): Mirror {
@@ -81,50 +84,26 @@ function fileMirror(url: string, directory: string): Mirror {
 }
 
 async function fetchFrom(
+  exchange: Exchange,
   url: URL,
   maxBytes: number,
+  limits: HttpLimits,
   signal: AbortSignal,
-  options: MirrorOptions,
   redirects: number,
 ): Promise<Uint8Array | undefined> {
-  const response = await request(url, signal, options);
-  const status = response.statusCode ?? 0;
-  if (status === 200) return await readBody(response, url, maxBytes);
-  response.destroy();
+  const response = await exchange({ method: 'GET', url, headers: { 'user-agent': 'pratique' }, signal });
+  const { status } = response;
+  if (status === 200) return await readAll(response, limits, maxBytes, signal);
+  response.body.destroy();
   if (status === 404) return undefined;
-  const location = response.headers.location;
+  const { location } = response.headers;
   if ([301, 302, 303, 307, 308].includes(status) && location !== undefined && redirects > 0) {
     const next = new URL(location, url);
     if (next.protocol === 'https:' || next.protocol === url.protocol) {
-      return await fetchFrom(next, maxBytes, signal, options, redirects - 1);
+      return await fetchFrom(exchange, next, maxBytes, limits, signal, redirects - 1);
     }
   }
   throw unreachable(`${url.href} could not be fetched`, 'status 200', `status ${status}`);
-}
-
-function request(url: URL, signal: AbortSignal, options: MirrorOptions): Promise<IncomingMessage> {
-  const secure = url.protocol === 'https:';
-  const loopback = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  const proxyEnv = loopback ? undefined : options.environment;
-  const agent = secure ? new HttpsAgent({ proxyEnv }) : new HttpAgent({ proxyEnv });
-  const timeout = options.inactivityMs ?? 10_000;
-  return new Promise((resolve, reject) => {
-    const sent = (secure ? httpsGet : httpGet)(url, { agent, signal, timeout }, resolve);
-    sent.once('timeout', () => sent.destroy(new Error(`nothing came for ${timeout} ms`)));
-    sent.once('error', reject);
-  });
-}
-
-async function readBody(response: IncomingMessage, url: URL, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw tooLarge(url.href, maxBytes);
-    chunks.push(chunk);
-  }
-  if (!response.complete) throw new Error('the connection broke');
-  return Buffer.concat(chunks);
 }
 
 function tooLarge(what: string, maxBytes: number) {
