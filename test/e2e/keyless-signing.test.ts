@@ -33,6 +33,8 @@ import {
 } from '../../packages/sigstore/src/testing/memory-repository.ts';
 import {
   keylessSigner,
+  logInOnDevice,
+  logInWithBrowser,
   openServices,
   parseIdentityToken,
   type Services,
@@ -356,6 +358,45 @@ test('without an identity or with a token that is none, signing says what is mis
     code: 4,
     stderr: expect.stringContaining('IDENTITY_TOKEN_INVALID'),
   });
+});
+
+/** Sends a form of our issuer's pages as somebody who knows the secret. */
+async function submit(url: string, fields: URLSearchParams): Promise<void> {
+  fields.set('email', alice);
+  fields.set('secret', secretOf(alice));
+  const response = await fetch(url, { method: 'POST', body: fields });
+  expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('ogged in')]);
+}
+
+const client = (say: (text: string) => void) => ({
+  services,
+  issuer: sigstore.issuer,
+  clientId: 'sigstore',
+  clientSecret: null,
+  say,
+});
+
+test('somebody logs in on our issuer’s page, in the browser', async () => {
+  const openBrowser = async (page: string) => {
+    const { origin, pathname, searchParams } = new URL(page);
+    void submit(`${origin}${pathname}`, searchParams);
+    return true;
+  };
+  const token = await logInWithBrowser(
+    client(() => {}),
+    { openBrowser },
+  );
+  expect(parseIdentityToken(token)).toMatchObject({ challenge: alice, issuer: sigstore.issuer });
+});
+
+test('somebody logs in on our issuer’s page, on another device', async () => {
+  const token = await logInOnDevice(
+    client((text) => {
+      const [, code = ''] = /verification code (\S+) in your browser/.exec(text) ?? [];
+      void submit(`${sigstore.issuer}/device`, new URLSearchParams({ user_code: code }));
+    }),
+  );
+  expect(parseIdentityToken(token)).toMatchObject({ challenge: alice });
 });
 
 test('without files the services and the root are those that the Sigstore in use publishes', async () => {
