@@ -1,5 +1,6 @@
 import {
   type CoverageReport,
+  type ExplainMode,
   goJson,
   jsonReport,
   prettyReport,
@@ -61,6 +62,7 @@ export const run: Run<typeof policyTest.flags> = async ({ args, flags, terminal,
       signal,
       maxSteps: Number.MAX_SAFE_INTEGER,
       timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
+      ...(isVerbose(flags) ? { explain: (flags.explain ?? 'notes and fails') as ExplainMode } : {}),
       ...(flags.run === undefined ? {} : { filter: pattern(flags.run) }),
     };
     for (const result of suite.run(options)) {
@@ -88,7 +90,7 @@ function report(
     const faulty = results.filter(({ outcome }) => outcome === 'fail' || outcome === 'error');
     if (faulty.length > 0) {
       // Coverage of tests that fail says nothing.
-      terminal.out(prettyReport(faulty, { verbose: flags.verbose }));
+      terminal.out(prettyReport(faulty, { verbose: isVerbose(flags) }));
       return 1;
     }
     if (threshold === undefined || coverage.coverage >= threshold) {
@@ -111,7 +113,11 @@ function text(results: readonly TestResult[], flags: Flags): string {
   if (flags.format === 'junit') return junitReport(results);
   if (flags.format === 'json')
     return results.length === 0 ? '[]\n' : `${JSON.stringify(jsonReport(results), null, 2)}\n`;
-  return prettyReport(results, { verbose: flags.verbose });
+  return prettyReport(results, { verbose: isVerbose(flags) });
+}
+
+function isVerbose({ verbose, explain }: Flags): boolean {
+  return verbose || explain !== undefined;
 }
 
 function pattern(source: string): RegExp {

@@ -290,6 +290,11 @@ export const policyTest = defineCommand({
       summary: 'Form of the report',
     },
     ...ignoreFlag,
+    explain: {
+      kind: 'string',
+      choices: ['fails', 'full', 'notes', 'debug'],
+      summary: 'What to show of tests that fail, with --verbose; notes and what failed unless given',
+    },
     verbose: { kind: 'boolean', short: 'v', summary: 'Show tests that passed too' },
     run: { kind: 'string', short: 'r', placeholder: 'REGEX', summary: 'Only tests whose full name matches' },
     timeout: { kind: 'string', placeholder: 'DURATION', default: '5s', summary: 'For each test' },

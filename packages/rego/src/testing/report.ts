@@ -6,7 +6,7 @@ const RULER = '-'.repeat(80);
 
 /**
  * Results as `opa test` prints them: what did not pass (with `verbose`, everything), and the counts. A test with cases
- * counts as its innermost cases. OPA's explanation of failures is not printed.
+ * counts as its innermost cases. With `verbose`, failures that have an explanation follow with it.
  */
 export function prettyReport(
   results: Iterable<TestResult>,
@@ -14,9 +14,11 @@ export function prettyReport(
 ): string {
   const counts = { PASS: 0, FAIL: 0, SKIPPED: 0, ERROR: 0 };
   const lines: string[] = [];
+  const failures: TestResult[] = [];
   let lastFile: string | undefined;
   for (const result of results) {
     count(result, counts);
+    if (result.outcome === 'fail' && result.explanation !== undefined) failures.push(result);
     if (result.outcome === 'pass' && !verbose) continue;
     const { file, row } = result.location;
     if (lastFile !== undefined && lastFile !== file) lines.push('');
@@ -24,6 +26,9 @@ export function prettyReport(
     lines.push(`${file}:${row}:`, headline(result), ...caseLines(result.cases, verbose, '  '));
     if (result.output !== '') lines.push('', ...indented(result.output.trim()), '', '');
     if (result.error !== undefined) lines.push(...indented(result.error.toString()));
+  }
+  if (verbose && failures.length > 0) {
+    lines.push(RULER, 'FAILURES', RULER, ...failures.flatMap(failureLines));
   }
   if (lines.length > 0) lines.push(RULER);
   const total = counts.PASS + counts.FAIL + counts.SKIPPED + counts.ERROR;
@@ -52,6 +57,23 @@ function* leaves(cases: readonly CaseResult[]): Generator<CaseResult> {
     if (entry.cases.length === 0) yield entry;
     else yield* leaves(entry.cases);
   }
+}
+
+function failureLines(result: TestResult): string[] {
+  const { explanation = '', cases } = result;
+  const trace = explanation === '' ? [] : indented(explanation.trimEnd());
+  const lines = [headline(result), '', ...trace];
+  return cases.length === 0 ? [...lines, ''] : [...lines, '', ...failedCases(cases, []), ''];
+}
+
+/** Each innermost case that failed, below the names that lead to it. */
+function failedCases(cases: readonly CaseResult[], above: readonly string[]): string[] {
+  return cases.flatMap(({ name, failed, cases: inner }) => {
+    if (!failed) return [];
+    const path = [...above, name];
+    if (inner.length > 0) return failedCases(inner, path);
+    return path.map((part, depth) => `${'  '.repeat(depth + 1)}${part}: FAIL`);
+  });
 }
 
 function caseLines(cases: readonly CaseResult[], verbose: boolean, indent: string): string[] {

@@ -165,3 +165,23 @@ describe('reports', () => {
     expect(jsonReport(results)[3]!.sub_results).toEqual({ a: { name: 'a' }, b: { name: 'b', fail: true } });
   });
 });
+
+test('a test that fails is explained where that is asked for, with what it noted and what failed', () => {
+  const text = 'package p\n\ntest_a if {\n\tx := 1\n\ttrace("one")\n\tx == 2\n}\n\ntest_b if true\n';
+  const suite = new TestSuite({ modules: { 'p_test.rego': text } });
+  const results = [...suite.run({ explain: 'notes and fails' })];
+  expect(results.map(({ explanation }) => explanation)).toEqual([
+    `query:1           Enter data.p.test_a = _
+p_test.rego:3     | Enter data.p.test_a
+p_test.rego:5     | | Note "one"
+p_test.rego:6     | | Fail x = 2
+query:1           | Fail data.p.test_a = _
+`,
+    undefined,
+  ]);
+  const report = prettyReport(results, { verbose: true });
+  expect(report).toContain('\nFAILURES\n');
+  expect(report).toContain('\n  p_test.rego:6     | | Fail x = 2\n');
+  expect(prettyReport(results)).not.toContain('FAILURES');
+  expect([...suite.run()].map(({ explanation }) => explanation)).toEqual([undefined, undefined]);
+});

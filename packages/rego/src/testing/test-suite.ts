@@ -7,6 +7,8 @@ import { type Builtin, T } from '../builtins/types.ts';
 import type { CompileInput, EvaluateOptions } from '../engine.ts';
 import { type ErrorLocation, locate, RegoError } from '../errors.ts';
 import { compile, type Policy } from '../query.ts';
+import { type ExplainMode, explained, TraceBuffer } from '../trace/buffer.ts';
+import { prettyTrace } from '../trace/pretty.ts';
 import { type Json, RegoArray, toJson, toJsonText, type Value } from '../values/index.ts';
 import { Coverage, type CoverageReport, type CoveredModule } from './coverage.ts';
 import { hasCases, type Test } from './find-tests.ts';
@@ -35,11 +37,15 @@ export interface TestResult {
   /** What the test printed. */
   readonly output: string;
   readonly cases: readonly CaseResult[];
+  /** Of a test that failed: what happened, as lines of text, where that was asked for. */
+  readonly explanation: string | undefined;
 }
 
 export interface TestOptions extends EvaluateOptions {
   /** Only tests whose full name (`data.a.b.test_x`) it matches are run. */
   readonly filter?: RegExp;
+  /** Tests that fail are explained. */
+  readonly explain?: ExplainMode | undefined;
 }
 
 /** How long one test may take unless `timeoutMs` says otherwise. */
@@ -95,7 +101,7 @@ export class TestSuite {
 
   /** Runs the tests one after another, in the order of the files. */
   *run(options: TestOptions = {}): Generator<TestResult> {
-    const { filter, ...evaluation } = options;
+    const { filter, explain, ...evaluation } = options;
     for (const { test, runName, shownName } of this.#tests) {
       const location = locate(test.rule.location)!;
       const base = {
@@ -105,24 +111,34 @@ export class TestSuite {
       };
       if (filter !== undefined && !filter.test(`${base.package}.${base.name}`)) continue;
       if (test.skipped) {
-        yield { ...base, outcome: 'skip', error: undefined, durationMs: 0, output: '', cases: [] };
-      } else yield { ...base, ...this.#runTest(test, runName, evaluation) };
+        yield {
+          ...base,
+          outcome: 'skip',
+          error: undefined,
+          durationMs: 0,
+          output: '',
+          cases: [],
+          explanation: undefined,
+        };
+      } else yield { ...base, ...this.#runTest(test, runName, evaluation, explain) };
     }
   }
 
   #runTest(
     test: Test,
     runName: string,
-    options: EvaluateOptions,
+    evaluation: EvaluateOptions,
+    explain: ExplainMode | undefined,
   ): Omit<TestResult, 'location' | 'package' | 'name'> {
     this.#output = [];
     this.#reached = [];
     const path = refText([...test.module.package.path, ...renamed(test, runName).map(asString)]);
+    const options = { timeoutMs: DEFAULT_TIMEOUT_MS, ...evaluation };
     const started = performance.now();
     let error: RegoError | undefined;
     let value: Json | undefined;
     try {
-      value = this.#evaluate(path, { timeoutMs: DEFAULT_TIMEOUT_MS, ...options });
+      value = this.#evaluate(path, options);
     } catch (thrown) {
       if (!(thrown instanceof RegoError)) throw thrown;
       error = thrown;
@@ -132,7 +148,17 @@ export class TestSuite {
     const cases = value !== undefined && hasCases(test) ? caseResults(value, this.#reached) : undefined;
     const passed = cases === undefined ? value === true : !cases.some(({ failed }) => failed);
     const outcome = error !== undefined ? 'error' : passed ? 'pass' : 'fail';
-    return { outcome, error, durationMs, output, cases: cases ?? [] };
+    const explanation =
+      outcome === 'fail' && explain !== undefined ? this.#explain(path, explain, options) : undefined;
+    return { outcome, error, durationMs, output, cases: cases ?? [], explanation };
+  }
+
+  /** Runs a test again, to see how it comes to fail. */
+  #explain(path: string, mode: ExplainMode, options: EvaluateOptions): string {
+    const query = this.#policy.tracedQuery(path);
+    const buffer = new TraceBuffer(mode);
+    query.values(undefined, buffer, { ...options, silent: true });
+    return prettyTrace(explained(buffer.events, mode), { original: query.original });
   }
 
   #evaluate(path: string, options: EvaluateOptions): Json | undefined {

@@ -1,7 +1,7 @@
 import type { TraceEvent, Tracer } from '../topdown/events.ts';
 
-/** Which steps an explanation shows: all, all but comparisons, or those that led to a note or to a failure. */
-export type ExplainMode = 'debug' | 'full' | 'notes' | 'fails';
+/** Which steps an explanation shows: all, all but comparisons, or those that led to a note, to a failure, or to either. */
+export type ExplainMode = 'debug' | 'full' | 'notes' | 'fails' | 'notes and fails';
 
 /** Keeps all events, to be explained afterwards. */
 export class TraceBuffer implements Tracer {
@@ -27,6 +27,8 @@ export function explained(events: readonly TraceEvent[], mode: ExplainMode): rea
       return events.filter(({ operation }) => operation !== 'Unify');
     case 'notes':
       return withPaths(events, ({ operation }) => operation === 'Note');
+    case 'notes and fails':
+      return withPaths(events, ({ operation }) => operation === 'Note' || operation === 'Fail');
     case 'fails':
       return withPaths(events, ({ operation }) => operation === 'Fail');
   }
