@@ -148,6 +148,39 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
       },
     },
     {
+      name: 'rekor-cli finds, gets and verifies an entry, and the log itself, and no entry that is not there',
+      run: async () => {
+        writeFileSync(file, randomBytes(64));
+        const { privateKey, publicKey } = await context.keyPair('cosign');
+        const bundle = `${file}.json`;
+        const sign = ['sign-blob', '--yes', '--key', privateKey, '--bundle', bundle, file];
+        await context.ok('cosign', sign, { env });
+        const content = JSON.parse(readFileSync(bundle, 'utf8')) as {
+          messageSignature: { signature: string };
+        };
+        const signature = `${file}.sig`;
+        writeFileSync(signature, Buffer.from(content.messageSignature.signature, 'base64'));
+        const rekor = (...args: string[]) => [
+          '--rekor_server',
+          sigstore.url,
+          '--store_tree_state=false',
+          ...args,
+        ];
+        const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
+        const found = await context.ok('rekor-cli', rekor('search', '--sha', hash));
+        const [uuid] = /[0-9a-f]{80}/.exec(found) ?? [];
+        ok(uuid, found);
+        match(await context.ok('rekor-cli', rekor('get', '--uuid', uuid)), new RegExp(hash));
+        const key = ['--pki-format', 'x509', '--public-key', publicKey];
+        match(await context.ok('rekor-cli', rekor('search', ...key)), new RegExp(uuid));
+        const verify = ['verify', '--type', 'hashedrekord', ...key, '--signature', signature];
+        match(await context.ok('rekor-cli', rekor(...verify, '--artifact-hash', hash)), /Inclusion Proof/);
+        const other = createHash('sha256').update('other').digest('hex');
+        notEqual((await context.run('rekor-cli', rekor(...verify, '--artifact-hash', other))).code, 0);
+        await context.ok('rekor-cli', rekor('loginfo'));
+      },
+    },
+    {
       name: 'openssl verifies a timestamp',
       run: async () => {
         const directory = context.scratch();

@@ -45,6 +45,12 @@ export const tools = {
     program: 'cosign',
     versionArguments: ['version'],
   },
+  'rekor-cli': {
+    kind: 'go',
+    version: '1.5.4',
+    module: 'github.com/sigstore/rekor/cmd/rekor-cli',
+    versionArguments: ['version'],
+  },
   crane: {
     kind: 'go',
     version: '0.21.9',
