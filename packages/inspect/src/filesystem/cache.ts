@@ -42,6 +42,8 @@ interface Stored {
 /**
  * A layer from the cache, else read and remembered. It is found by the digest of its blob, its diff ID and what was to
  * be kept of it: another blob that claims the same diff ID is read and checked.
+ *
+ * @param open the blob's bytes, which end only if they have `digest`
  */
 export async function readCachedLayer(
   cache: LayerCache,
@@ -54,9 +56,9 @@ export async function readCachedLayer(
   const path = join(cache.directory, `${hash('sha256', key)}.layer`);
   const known = load(path, options);
   if (known !== undefined) return known;
-  const layer = await readLayer(await open(), options);
+  const layer = await readLayer(await open(), options, digest);
   // What is not what it claims to be is for the caller to refuse, not to be remembered.
-  if (layer.digest === digest && layer.diffId === diffId) store(cache, path, layer);
+  if (layer.diffId === diffId) store(cache, path, layer);
   return layer;
 }
 

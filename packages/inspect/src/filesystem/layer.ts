@@ -33,20 +33,22 @@ function overLimit(what: string, limit: number) {
  * to compare.
  *
  * @param chunks the layer as stored: tar, plain or compressed with gzip or zstd
+ * @param verified the blob's digest, where `chunks` end only if that is what they have: it is not computed again
  * @throws INSPECT_LAYER_UNSAFE, INSPECT_LIMIT, OCI_ARCHIVE_UNSAFE; what `chunks` throws
  */
 export async function readLayer(
   chunks: AsyncIterable<Uint8Array>,
   options: LayerOptions,
+  verified?: Digest,
 ): Promise<LayerContents & { readonly digest: Digest; readonly diffId: Digest }> {
   const { limits } = options;
-  const whole = createDigester();
+  const whole = verified === undefined ? createDigester() : undefined;
   const diff = createDigester();
   let size = 0;
   const counted = async function* () {
     for await (const chunk of chunks) {
       size += chunk.length;
-      whole.update(chunk);
+      whole?.update(chunk);
       yield chunk;
     }
   };
@@ -64,7 +66,7 @@ export async function readLayer(
     }
     tar.end();
     return {
-      digest: whole.digest(),
+      digest: verified ?? whole!.digest(),
       diffId: diff.digest(),
       size,
       entries: visitor.entries,

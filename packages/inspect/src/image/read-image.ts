@@ -125,7 +125,7 @@ async function readLayers(
       const stream = async () => await repository.openBlob(descriptor, { signal });
       const layer =
         options.cache === undefined
-          ? await readLayer(await stream(), forLayer)
+          ? await readLayer(await stream(), forLayer, descriptor.digest)
           : await readCachedLayer(options.cache, descriptor.digest, diffId, forLayer, stream);
       layers[at] = layer;
       entries += layer.entries.length;
