@@ -100,6 +100,7 @@ export const policyParameters = fc.record({
     }),
   }),
   digests: fc.dictionary(globs, list(digest), { maxKeys: 2 }),
+  bases: list(digest),
   registries: list(globs),
   requireDigest: fc.boolean(),
   forbiddenTags: fc.constantFrom([], ['latest'], ['latest', 'v1']),

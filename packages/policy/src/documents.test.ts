@@ -93,6 +93,7 @@ test('every function of the library is documented, and every code of a policy is
   for (const path of [
     'image/signed',
     'image/environment',
+    'image/base',
     'image/digest',
     'image/registry',
     'request/reference',

@@ -28,6 +28,11 @@ export const policyErrors = defineErrors({
     title: 'An attestation is there and genuine, and what it says is not accepted by the policy about it.',
     remedy: 'Read what the policy found; build the image again so that what is attested of it complies.',
   },
+  BASE_NOT_APPROVED: {
+    kind: 'denial',
+    title: 'No trusted provenance says that the image was made on an approved base image.',
+    remedy: 'Build on an approved base image, and have the build sign its provenance.',
+  },
   POLICY_UNREADABLE: {
     kind: 'usage',
     title: 'A policy file or folder could not be read, or holds no policy.',

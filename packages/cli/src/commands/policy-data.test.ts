@@ -21,6 +21,7 @@ test('policy data prints what an OPA server needs beside the policies, with defa
       parameters: {
         environment: { annotation: 'env', expected: null, namespaces: {} },
         digests: {},
+        bases: [],
         registries: [],
         requireDigest: false,
         forbiddenTags: ['latest'],

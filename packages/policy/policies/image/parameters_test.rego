@@ -2,6 +2,7 @@
 package pratique.image.parameters_test
 
 import data.pratique.fixtures
+import data.pratique.image.base
 import data.pratique.image.digest
 import data.pratique.image.environment
 import data.pratique.image.registry
@@ -82,4 +83,36 @@ test_registries if {
 	registry_codes(["c.d/**", "a.b/**"]) == set()
 	registry_codes(["c.d/**"]) == {"REGISTRY_NOT_ALLOWED"}
 	registry_codes(["a.b"]) == {"REGISTRY_NOT_ALLOWED"}
+}
+
+provenance(authority, digest) := fixtures.attestation(
+	authority,
+	"https://slsa.dev/provenance/v1",
+	{"buildDefinition": {"resolvedDependencies": [{"uri": "base", "digest": {"sha256": digest}}]}},
+)
+
+base_codes(attestations, bases) := {problem.code | some problem in problems} if {
+	image := object.union(signed({}), {"attestations": attestations})
+	problems := base.deny with input.image as image with data.pratique.parameters.bases as bases
+}
+
+test_provenance_that_names_an_approved_base if {
+	base_codes([provenance("team", "aa")], ["sha256:aa", "sha256:bb"]) == set()
+	old := fixtures.attestation("team", "https://slsa.dev/provenance/v0.2", {"materials": [{"digest": {"sha256": "bb"}}]})
+	base_codes([old], ["sha256:bb"]) == set()
+}
+
+test_another_base_none_or_somebody_elses_word_is_refused if {
+	base_codes([provenance("team", "cc")], ["sha256:aa"]) == {"BASE_NOT_APPROVED"}
+	base_codes([], ["sha256:aa"]) == {"BASE_NOT_APPROVED"}
+	base_codes([provenance("other", "aa")], ["sha256:aa"]) == {"BASE_NOT_APPROVED"}
+}
+
+test_where_no_base_is_asked_for_any_will_do if {
+	base_codes([], []) == set()
+}
+
+test_provenance_of_another_shape_says_nothing if {
+	odd := fixtures.attestation("team", "https://slsa.dev/provenance/v1", {"buildDefinition": "sha256:aa"})
+	base_codes([odd], ["sha256:aa"]) == {"BASE_NOT_APPROVED"}
 }

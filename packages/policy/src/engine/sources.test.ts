@@ -10,6 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('the policies that come with Pratique are all there, without their tests', () => {
   const paths = defaultPolicies().map(({ path }) => path);
   expect(paths).toEqual([
+    'pratique:image/base.rego',
     'pratique:image/digest.rego',
     'pratique:image/environment.rego',
     'pratique:image/registry.rego',

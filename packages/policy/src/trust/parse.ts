@@ -192,6 +192,7 @@ function parametersOf({ parameters }: TrustFile): PolicyParameters {
   const {
     environment,
     digests = {},
+    bases = [],
     registries = [],
     requireDigest = false,
     forbiddenTags = [],
@@ -209,6 +210,7 @@ function parametersOf({ parameters }: TrustFile): PolicyParameters {
         approved,
       ]),
     ),
+    bases,
     registries: registries.map(regoGlob),
     requireDigest,
     forbiddenTags,

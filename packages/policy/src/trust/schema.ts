@@ -142,6 +142,7 @@ const parameters = v.strictObject({
       'a list of digests, or lists by image pattern',
     ),
   ),
+  bases: v.optional(v.array(digest)),
   registries: v.optional(v.array(glob)),
   requireDigest: v.optional(v.boolean()),
   forbiddenTags: v.optional(v.array(v.string('a string (quote numbers)'))),

@@ -60,6 +60,8 @@ export interface PolicyParameters {
     readonly namespaces: Readonly<Record<string, string>>;
   };
   readonly digests: Readonly<Record<string, readonly string[]>>;
+  /** Digests of base images, one of which signed provenance must name; empty: any will do. */
+  readonly bases: readonly string[];
   readonly registries: readonly string[];
   readonly requireDigest: boolean;
   readonly forbiddenTags: readonly string[];
