@@ -21,6 +21,7 @@ export { type Catalog, catalogPackages, packageFiles } from './packages/catalog.
 export { endOfLife } from './packages/end-of-life.ts';
 export { formatPurl, type PurlParts } from './packages/format-purl.ts';
 export type { Distro, Package, PackageLocation, PackageType } from './packages/package.ts';
+export { type PackageUrl, parsePurl } from './packages/parse-purl.ts';
 export { toCyclonedxSbom } from './sbom/cyclonedx.ts';
 export type { SbomInput } from './sbom/document.ts';
 export { maxSbomBytes, readSbom, type SbomContents } from './sbom/read.ts';
@@ -36,7 +37,7 @@ export {
   type StructureTestResult,
   structureFiles,
 } from './structure/run.ts';
-export { compareVersions } from './versions/versions.ts';
+export { compareVersions, isPackageType } from './versions/versions.ts';
 export type {
   Finding,
   SeverityChoice,

@@ -70,7 +70,7 @@ test('every policy in policies.md compiles, and they work together', async () =>
     path: `policies.md#${index}`,
     text,
   }));
-  expect(policies).toHaveLength(3);
+  expect(policies).toHaveLength(4);
   const engine = createRegoEngine({ trust: trustFrom(''), policies });
   const pod = { object: { spec: { containers: [{ name: 'a', securityContext: { privileged: true } }] } } };
   const { deny } = await engine.evaluate('request', { request: pod, images: [] });

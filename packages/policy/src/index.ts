@@ -1,5 +1,6 @@
 export { createEngine, type EngineChoice } from './engine/choose.ts';
 export { policyData } from './engine/data.ts';
+export { hostFunctions } from './engine/host-functions.ts';
 export { createOpaEngine, type OpaEngineOptions } from './engine/opa/engine.ts';
 export { createRegoEngine, type RegoEngineOptions } from './engine/rego.ts';
 export { defaultPolicies, loadPolicies, type PolicySource } from './engine/sources.ts';

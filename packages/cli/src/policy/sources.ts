@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { hostFunctions } from '@pratique/policy';
 import {
   type Bundle,
   BundleError,
@@ -98,6 +99,7 @@ export function compileInput(
   options: Omit<CompileInput, 'modules' | 'data'> = {},
 ): CompileInput {
   return {
+    builtins: hostFunctions,
     ...options,
     modules: Object.fromEntries(textsOf(sources)),
     regoVersions: new Map([...sources.modules].map(([name, { regoVersion }]) => [name, regoVersion])),

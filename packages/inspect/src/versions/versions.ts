@@ -35,6 +35,11 @@ const schemes: Readonly<Record<PackageType, Compare>> = {
   hackage: compareHackage,
 };
 
+/** Whether a text is a type whose versions can be compared. */
+export function isPackageType(text: string): text is PackageType {
+  return Object.hasOwn(schemes, text);
+}
+
 /**
  * Compares two versions by the rules of their ecosystem: negative when `a` is older, zero when they are equal,
  * positive when `a` is newer. Every text has a place in the order; an empty or overlong one is refused.

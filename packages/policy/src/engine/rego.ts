@@ -6,6 +6,7 @@ import { policyErrors } from '../errors.ts';
 import type { Trust } from '../trust/types.ts';
 import { policyData } from './data.ts';
 import { failedFinding, readFindings } from './findings.ts';
+import { hostFunctions } from './host-functions.ts';
 import { type PolicyPackage, policyPackages } from './packages.ts';
 import { defaultPolicies, type PolicySource } from './sources.ts';
 import type { Finding, Findings, PolicyEngine, Scope } from './types.ts';
@@ -77,7 +78,7 @@ function compilePolicies(
   data: object,
 ): Policy {
   try {
-    return compile({ modules, regoVersions, data, refuseDataConflicts: true });
+    return compile({ modules, regoVersions, data, builtins: hostFunctions, refuseDataConflicts: true });
   } catch (cause) {
     if (!(cause instanceof RegoError)) throw cause;
     const message = String(cause)
