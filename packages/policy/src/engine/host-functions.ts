@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { PratiqueError } from '@pratique/errors';
 import { parseReference } from '@pratique/oci';
 import { type Builtin, BuiltinError, fromJson, OperandError, T, type Value } from '@pratique/rego';
 import { parsePredicateType } from '@pratique/sigstore';
@@ -22,8 +21,7 @@ export const hostFunctions: readonly Builtin[] = [
         const { registry, repository, tag, digest } = parseReference(reference);
         return fromJson({ registry, repository, tag: tag ?? null, digest: digest ?? null });
       } catch (error) {
-        if (!(error instanceof PratiqueError)) throw error;
-        throw new BuiltinError(error.message);
+        throw asBuiltinError(error);
       }
     },
   },
@@ -64,12 +62,16 @@ export const hostFunctions: readonly Builtin[] = [
       try {
         return fromJson(Math.sign(compareVersions(ecosystem, text(a, 2), text(b, 3))));
       } catch (error) {
-        if (!(error instanceof PratiqueError)) throw error;
-        throw new BuiltinError(error.message);
+        throw asBuiltinError(error);
       }
     },
   },
 ];
+
+/** By its name: a library that is loaded late may have a class of its own. */
+function asBuiltinError(error: unknown): unknown {
+  return error instanceof Error && error.name === 'PratiqueError' ? new BuiltinError(error.message) : error;
+}
 
 const text1 = (value: Value | undefined): string => text(value, 1);
 
