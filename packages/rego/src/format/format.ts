@@ -31,13 +31,33 @@ export interface FormatOptions {
   checkResult?: boolean;
 }
 
+/** Every pass takes parentheses away and adds none, so texts come to rest soon. */
+const maxPasses = 10;
+
 /**
- * Formats a module exactly as `opa fmt` 1.20 does (`v1/format/format.go`).
+ * Formats a module as `opa fmt` 1.20 does (`v1/format/format.go`), and until it rests: where OPA’s takes parentheses
+ * away, its result may be formatted otherwise the next time. With `checkResult: false` it is OPA’s one pass.
  *
  * @throws {ParseError} where the text is no module of the source language.
  * @throws {FormatError} where it has no form in the target language.
  */
 export function format(text: string, options: FormatOptions = {}): string {
+  let result = formatOnce(text, options);
+  if (options.checkResult === false) return result;
+  const target = options.targetVersion ?? options.regoVersion ?? 'v1';
+  const again = { ...options, regoVersion: target, targetVersion: target };
+  for (let pass = 1; pass < maxPasses; pass++) {
+    const next = formatOnce(result, again);
+    if (next === result) return result;
+    result = next;
+  }
+  const message = 'cannot be formatted: it does not come to rest';
+  throw new FormatError([
+    { code: 'rego_format_error', message, location: { ...NO_LOCATION, file: options.file ?? '' } },
+  ]);
+}
+
+function formatOnce(text: string, options: FormatOptions): string {
   const { file = '', regoVersion = 'v1' } = options;
   const target = options.targetVersion ?? regoVersion;
   const module = parseModule(text, { file, regoVersion, annotations: false });
