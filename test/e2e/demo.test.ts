@@ -39,7 +39,7 @@ interface Row {
   readonly decisionId: string;
 }
 
-test('pratique demo -o json prints nineteen expected decisions, each with its own id', {
+test('pratique demo -o json prints twenty-one expected decisions, each with its own id', {
   timeout: 120_000,
 }, () => {
   const { status, stdout } = demo('-o', 'json');
@@ -59,6 +59,8 @@ test('pratique demo -o json prints nineteen expected decisions, each with its ow
     ...[11, 12, 13, 14, 15, 16, 17].map((number) => [number, false]),
     [18, true],
     [19, false],
+    [20, true],
+    [21, false],
   ]);
   const codes = new Map(rows.map((row) => [row.case, row.codes]));
   expect(codes.get(2)).toEqual(['SIGNATURE_MISSING']);
@@ -68,7 +70,8 @@ test('pratique demo -o json prints nineteen expected decisions, each with its ow
   expect(codes.get(15)).toEqual(['LOG_NOT_TRUSTED']);
   expect(codes.get(16)).toEqual(['CERTIFICATE_PATH_INVALID']);
   expect(codes.get(19)).toEqual(['ATTESTATION_MISSING']);
-  expect(new Set(rows.map((row) => row.decisionId)).size).toBe(19);
+  expect(codes.get(21)).toEqual(['BASE_NOT_APPROVED']);
+  expect(new Set(rows.map((row) => row.decisionId)).size).toBe(21);
   for (const row of rows) expect(row.expected).toBe(row.allowed ? 'allowed' : 'denied');
 });
 
@@ -81,7 +84,7 @@ describe('--base takes an image of the user’s', () => {
     await pushImage(buildImage({ layers: [layer], platform: machinePlatform() }), layout, { tag: 'mine' });
     const { status, stdout, stderr } = demo('--base', 'oci:layout', '-o', 'json');
     expect(stderr).toContain('oci:layout pushed');
-    expect([status, (JSON.parse(stdout) as Row[]).length]).toEqual([0, 19]);
+    expect([status, (JSON.parse(stdout) as Row[]).length]).toEqual([0, 21]);
   });
 
   test('a base that is not there is an error with a code and prints no table', () => {

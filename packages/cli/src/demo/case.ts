@@ -13,8 +13,8 @@ export interface DemoCase {
   readonly object: 'Pod' | 'Deployment';
   /** The image of the Deployment's init container. */
   readonly initImage?: string;
-  /** The webhook it is sent to: for keys where absent, for keys in warn mode, or for identities. */
-  readonly gate?: 'warn' | 'keyless';
+  /** The webhook it is sent to: for keys where absent, for keys in warn mode, for identities, or for base images. */
+  readonly gate?: 'warn' | 'keyless' | 'bases';
   /** The image is on the registry that has stopped. */
   readonly stopped?: true;
   /** What the answer's text must name. */

@@ -38,8 +38,9 @@ async function playOne(demo: DemoCase, stage: Stage, signal: AbortSignal): Promi
   return { ...outcome, problems: problemsOf(demo, outcome, mutated, stage.subject.digest) };
 }
 
-function webhookFor({ gate }: DemoCase, { webhook, warning, keyless }: Stage): Stage['webhook'] {
+function webhookFor({ gate }: DemoCase, { webhook, warning, keyless, bases }: Stage): Stage['webhook'] {
   if (gate === 'keyless') return keyless;
+  if (gate === 'bases') return bases;
   return gate === 'warn' ? warning : webhook;
 }
 

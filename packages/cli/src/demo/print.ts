@@ -30,6 +30,7 @@ export function demoText(outcomes: readonly Outcome[], stage: Stage, keep: boole
       `  One image, ${stage.subject.digest.slice(0, 19)}…, was pushed under many names to a registry in this process.`,
       '  The team signed two of them, for dev and for prod; a stranger signed another; one tag was moved, one signature copied.',
       '  Alice and Bob signed it without keys, as who they are to an issuer; others tried to pass for them.',
+      '  The public image was hardened to a base image; what developers build must be made on that one, and say so.',
       '  A Pod or Deployment with each was sent as an AdmissionReview to the webhook, over HTTPS, as a cluster does.',
       '  The webhook resolved each tag once, verified the signatures, and asked the Rego policies.',
     ].join('\n'),

@@ -20,8 +20,9 @@ import { copySignatures } from './copied-signature.ts';
 import { images } from './key-cases.ts';
 import { pushOtherContent } from './other-content.ts';
 import { startDemoSigstore } from './sigstore.ts';
+import { stageBase } from './stage-base.ts';
 import { stageKeyless } from './stage-keyless.ts';
-import { keylessTrustFile, trustFile } from './trust-file.ts';
+import { basesTrustFile, keylessTrustFile, trustFile } from './trust-file.ts';
 
 /** Everything the cases need, running on loopback. */
 export interface Stage {
@@ -34,6 +35,8 @@ export interface Stage {
   readonly warning: Admission;
   /** With a trust configuration of identities. */
   readonly keyless: Admission;
+  /** With a trust configuration of base images. */
+  readonly bases: Admission;
   /** The issuer of those identities. */
   readonly issuer: string;
   /** The digest every signature is about. */
@@ -96,6 +99,11 @@ export async function setStage(
     await stageKeyless(sigstore, directory, open(images.public), subject, open, signal);
     progress('signed without a key by Alice for dev and by Bob for prod, and by others in their names');
 
+    const secure = await stageBase(open(images.public), subject, keySigner(team), open, signal);
+    progress(
+      'the public image hardened to a base image, signed; one image built on it, one on the public one',
+    );
+
     writePair(directory, 'team', team);
     writePair(directory, 'stranger', stranger);
     const start = async (name: string, trust: string): Promise<Admission> => {
@@ -113,10 +121,11 @@ export async function setStage(
     const webhook = await start('trust.yaml', trustFile(subject.digest, 'enforce'));
     const warning = await start('trust-warn.yaml', trustFile(subject.digest, 'warn'));
     const keyless = await start('trust-keyless.yaml', keylessTrustFile(sigstore.server.issuer));
+    const bases = await start('trust-bases.yaml', basesTrustFile(secure));
     writeFileSync(join(directory, 'ca.crt'), webhook.caPem);
     progress(`admission webhook on ${webhook.url}`);
     const { issuer } = sigstore.server;
-    return { directory, registry, stopped, webhook, warning, keyless, issuer, subject, close };
+    return { directory, registry, stopped, webhook, warning, keyless, bases, issuer, subject, close };
   } catch (error) {
     await close();
     throw error;

@@ -43,3 +43,18 @@ parameters:
   environment: dev
 `;
 }
+
+/** What developers build must be signed, and made on the base image with this digest. */
+export function basesTrustFile(base: Digest): string {
+  return `# Who may sign what, made on which base. Format: docs/reference/trust.md
+apiVersion: pratique.dev/v1
+kind: Trust
+authorities:
+  guestbook-team: { keyFile: team.pub }
+images:
+  - match: "127.0.0.1:*/on-base/*"
+    require: { any: [guestbook-team] }
+parameters:
+  bases: ["${base}"]
+`;
+}

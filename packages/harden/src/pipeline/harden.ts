@@ -41,6 +41,8 @@ export interface HardenInput {
   /** What is known of the packages of an image; null where there is nothing to ask. */
   readonly scan: ((catalog: Catalog) => ScanReport) | null;
   readonly platform?: Platform;
+  /** Of the layer. Default `gzip`. */
+  readonly compression?: 'none' | 'gzip';
   /** The plan is enough: nothing is built. */
   readonly dryRun?: boolean;
   /** What is done next, for people. */
@@ -93,7 +95,7 @@ export async function harden(input: HardenInput): Promise<Hardened> {
     const given = new Set(files.map(({ path }) => path));
     const entries = strippedEntries(changed.fileSystem, plan).filter(({ path }) => !given.has(path));
     const layer = await buildLayer([...entries, ...files], {
-      compression: input.dryRun === true ? 'none' : 'gzip',
+      compression: input.dryRun === true ? 'none' : (input.compression ?? 'gzip'),
     });
     progress('scanning what was built');
     // The bytes that will be pushed, not what they should be.
