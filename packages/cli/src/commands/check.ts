@@ -76,7 +76,10 @@ export const run: Run<typeof check.flags> = async ({ args, flags, terminal, sign
       terminal.out(`${JSON.stringify(report, null, 2)}\n`);
     } else terminal.out(text(results, structure, name, style(terminal.colour.out)));
     const threshold = flags['fail-on'];
-    const reached = checkSeverities.slice(0, checkSeverities.findIndex((one) => one === threshold) + 1);
+    const reached = checkSeverities.slice(
+      0,
+      (checkSeverities as readonly string[]).indexOf(threshold ?? '') + 1,
+    );
     const failed = results.some(({ status, severity }) => status === 'failed' && reached.includes(severity));
     return failed || structure.some(({ status }) => status !== 'passed') ? 2 : 0;
   } finally {
