@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { installTools } from '../test/tools/install.ts';
 import type { Row } from './row.ts';
 
 const MB = 1_000_000;
@@ -229,7 +230,8 @@ async function startDockerRegistry(directory: string): Promise<Server> {
       '',
     ].join('\n'),
   );
-  return started(port, spawn('docker-registry', ['serve', config], { stdio: 'ignore' }));
+  const tools = await installTools(['docker-registry']);
+  return started(port, spawn(tools['docker-registry'], ['serve', config], { stdio: 'ignore' }));
 }
 
 async function started(port: number, child: ReturnType<typeof spawn>): Promise<Server> {
