@@ -72,6 +72,24 @@ test('a newer package takes the place of the old one: its files, its records, it
   });
 });
 
+test('a file that moves from one package to another is there, whichever of the two is unpacked first', async () => {
+  const { read } = await install(base, [
+    await fetched('aaa', '1', { 'usr/lib/gone.so': 'moved' }),
+    await fetched('tool', '2', { 'bin/tool': 'new' }),
+  ]);
+  expect(read('usr/lib/gone.so')).toBe('moved');
+});
+
+test('a package whose records get another name leaves none of the old ones', async () => {
+  const tool = await fetched('tool', '2', { 'bin/tool': 'new' });
+  const control = new Map([...tool.found.control, ['multi-arch', 'same']]);
+  const { fileSystem } = await install(base, [{ ...tool, found: { ...tool.found, control } }]);
+  expect(fileSystem.get('var/lib/dpkg/info/tool.list')).toBeUndefined();
+  expect(readDatabase(fileSystem)?.packages.find(({ name }) => name === 'tool')?.files).toEqual([
+    'usr/bin/tool',
+  ]);
+});
+
 test('configuration that is there stays; configuration that is not comes', async () => {
   const { read } = await install(base, [
     await fetched(

@@ -7,7 +7,7 @@ import {
   readRootArchive,
 } from '@pratique/inspect';
 import { hardenErrors } from '../errors.ts';
-import { directoryOf, resolveWithLinks } from '../reach/resolve.ts';
+import { resolveWithLinks } from '../reach/resolve.ts';
 import type { PackageDatabase } from '../strip/installed.ts';
 import type { Deb } from './deb.ts';
 import type { AptPackage } from './package-index.ts';
@@ -55,6 +55,8 @@ export async function installPackages(
   const skipped: SkippedScript[] = [];
   const refused = new Map<string, string>();
   const layers: LayerContents[] = [];
+  /** Of old versions: files and records. They go before anything comes, since a file may move between packages. */
+  const gone = new Set<string>();
   const paragraphs = new Map<string, string>();
   for (const { found, deb } of packages) {
     const old = database?.packages.find(
@@ -79,20 +81,18 @@ export async function installPackages(
     );
     const data = await unpack(deb.data, found.name);
     const own = data.layers[0]!;
-    const brings = new Set<string>();
     const entries = own.entries.filter((entry) => {
       const there = resolveWithLinks(current, `/${entry.path}`);
       if (entry.path === '') return false;
       if (entry.type === 'directory') return there?.node.type !== 'directory';
-      brings.add(realPath(current, entry.path));
       return !(conffiles.has(entry.path) && there !== undefined);
     });
-    const gone = (old?.files ?? []).filter((path) => !brings.has(path) && !isConfiguration(path));
+    for (const path of [...(old?.files ?? []), ...(old?.records ?? [])])
+      if (!isConfiguration(path)) gone.add(path);
     const list = own.entries.map(({ path }) => (path === '' ? '/.' : `/${path}`));
     const prefix = `var/lib/dpkg/info/${recordName(found)}`;
     layers.push(
       layerOf([
-        ...gone.map((path): LayerEntry => ({ ...metadata, path, type: 'whiteout' })),
         fileEntry(`${prefix}.list`, `${list.join('\n')}\n`),
         ...(read('md5sums') === '' ? [] : [fileEntry(`${prefix}.md5sums`, read('md5sums'))]),
         ...(read('conffiles') === '' ? [] : [fileEntry(`${prefix}.conffiles`, read('conffiles'))]),
@@ -111,7 +111,8 @@ export async function installPackages(
       { ...metadata, path: 'etc/ld.so.cache', type: 'whiteout' },
     ]),
   );
-  const merged = mergeLayers([...fileSystem.layers, ...layers]);
+  const removed = [...gone].map((path): LayerEntry => ({ ...metadata, path, type: 'whiteout' }));
+  const merged = mergeLayers([...fileSystem.layers, layerOf(removed), ...layers]);
   const certificates = certificateBundle(merged);
   return {
     fileSystem: certificates === null ? merged : mergeLayers([...merged.layers, layerOf([certificates])]),
@@ -162,17 +163,6 @@ async function* chunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 function textAt(fileSystem: FileSystem, path: string): string {
   const content = fileSystem.get(path)?.content;
   return content === undefined ? '' : new TextDecoder().decode(content.read(0, content.size));
-}
-
-/** Where a path lies once the links above it are followed. */
-function realPath(fileSystem: FileSystem, path: string): string {
-  const above = resolveWithLinks(fileSystem, `/${directoryOf(path)}`);
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  return above === undefined || above.node.path === ''
-    ? above === undefined
-      ? path
-      : name
-    : `${above.node.path}/${name}`;
 }
 
 const metadata = { mode: 0o644, uid: 0, gid: 0, size: 0, mtime: 0 } as const;
