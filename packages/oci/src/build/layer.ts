@@ -1,10 +1,11 @@
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { printable } from '@pratique/errors';
 import { ociErrors } from '../errors.ts';
 import { mediaTypes } from '../manifest/media-types.ts';
 import { createDigester } from '../reference/digest.ts';
 import type { Descriptor, Digest } from '../types.ts';
+import { gzipped, type LayerCompression, zstdCompressed } from './compress.ts';
 import { contentChunks, contentSize, type FileContent } from './content.ts';
 import { type LayerEntry, orderEntries } from './entries.ts';
 import { tarEnd, tarHeader, tarPadding } from './tar.ts';
@@ -22,9 +23,9 @@ export interface LayerOptions {
   readonly sourceDateEpoch?: number;
   /**
    * Default `none`: reading is as fast as the disk, and equal input gives equal digests with every version of zlib.
-   * With `gzip` that holds for the layer's diff ID; its digest depends on the zlib that Node was built with.
+   * With `gzip` and `zstd` that holds for the layer's diff ID; its digest depends on the library that Node was built with.
    */
-  readonly compression?: 'none' | 'gzip';
+  readonly compression?: LayerCompression;
 }
 
 type Chunks = AsyncIterable<Uint8Array>;
@@ -96,22 +97,15 @@ async function* tarChunks(
   yield tarEnd;
 }
 
-/** gzip with a header that says nothing about when and where: no time, unknown operating system. */
-export async function* gzipped(chunks: Chunks): AsyncGenerator<Uint8Array, void, undefined> {
-  let first = true;
-  for await (const chunk of through(chunks, createGzip({ level: 6 }))) {
-    if (first && chunk.length >= 10) chunk[9] = 0xff;
-    first = false;
-    yield chunk;
-  }
-}
-
-function through(chunks: Chunks, transform: ReturnType<typeof createGzip | typeof createGunzip>): Chunks {
-  return pipeline(Readable.from(chunks, { objectMode: false }), transform, () => {});
-}
+const compressors = {
+  none: { compress: (chunks: Chunks) => chunks, mediaType: mediaTypes.ociLayer },
+  gzip: { compress: gzipped, mediaType: mediaTypes.ociLayerGzip },
+  zstd: { compress: zstdCompressed, mediaType: mediaTypes.ociLayerZstd },
+} as const satisfies Record<LayerCompression, unknown>;
 
 /** First pass: both digests and the size. */
-export async function measure(tar: () => Chunks, compression: 'none' | 'gzip'): Promise<Layer> {
+export async function measure(tar: () => Chunks, compression: LayerCompression): Promise<Layer> {
+  const { compress, mediaType } = compressors[compression];
   const diff = createDigester();
   const whole = createDigester();
   let size = 0;
@@ -121,20 +115,15 @@ export async function measure(tar: () => Chunks, compression: 'none' | 'gzip'): 
       yield chunk;
     }
   };
-  for await (const chunk of compression === 'gzip' ? gzipped(counted()) : counted()) {
-    if (compression === 'gzip') whole.update(chunk);
+  for await (const chunk of compress(counted())) {
+    if (compression !== 'none') whole.update(chunk);
     size += chunk.length;
   }
   const diffId = diff.digest();
-  const compressed = compression === 'gzip';
   return {
-    descriptor: {
-      mediaType: compressed ? mediaTypes.ociLayerGzip : mediaTypes.ociLayer,
-      digest: compressed ? whole.digest() : diffId,
-      size,
-    },
+    descriptor: { mediaType, digest: compression === 'none' ? diffId : whole.digest(), size },
     diffId,
-    open: () => ReadableStream.from(compressed ? gzipped(tar()) : tar()),
+    open: () => ReadableStream.from(compress(tar())),
   };
 }
 
@@ -168,7 +157,9 @@ export async function layerFromTar(content: FileContent): Promise<Layer> {
     yield* chunks;
   };
   try {
-    for await (const chunk of compressed ? through(all(), createGunzip()) : all()) {
+    for await (const chunk of compressed
+      ? pipeline(Readable.from(all(), { objectMode: false }), createGunzip(), () => {})
+      : all()) {
       expanded += chunk.length;
       if (expanded > maxTarBytes)
         throw ociErrors.error('OCI_ARCHIVE_UNSAFE', { message: 'the tar expands without end' });

@@ -1,7 +1,8 @@
 import { parseJson } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import * as v from 'valibot';
-import { gzipped, measure } from '../build/layer.ts';
+import { gzipped } from '../build/compress.ts';
+import { measure } from '../build/layer.ts';
 import { ociErrors } from '../errors.ts';
 import { buildImageManifest, describeBytes } from '../manifest/build.ts';
 import { mediaTypes } from '../manifest/media-types.ts';
