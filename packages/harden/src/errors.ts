@@ -47,27 +47,28 @@ export const hardenErrors = defineErrors({
     title: 'A Debian package (.deb) cannot be read.',
     remedy: 'Fetch the file again; `dpkg-deb --info FILE` says whether Debian’s own tools can read it.',
   },
-  APT_SOURCES_INVALID: {
+  PACKAGES_SOURCES_INVALID: {
     kind: 'usage',
-    title: 'A list of package sources does not have the form apt reads.',
-    remedy: 'Correct the line the message names; the format is in sources.list(5).',
+    title: 'A list of package sources does not have the form apt or apk reads.',
+    remedy:
+      'Correct the line the message names; the format is in sources.list(5), for apk in apk-repositories(5).',
   },
-  APT_UNREACHABLE: {
+  PACKAGES_UNREACHABLE: {
     kind: 'fault',
     title: 'A package repository could not be reached, or did not answer completely.',
-    remedy: 'Check the address and the network; `apt-get update` asks the same servers.',
+    remedy: 'Check the address and the network; `apt-get update` or `apk update` asks the same servers.',
   },
-  APT_UNTRUSTED: {
+  PACKAGES_UNTRUSTED: {
     kind: 'denial',
     title:
-      'What a package repository sent is not signed by its keyring, is out of date, or is not what was signed.',
+      'What a package repository sent is not signed by its keys, is out of date, or is not what was signed.',
     remedy:
-      'Check the keyring that `Signed-By` names and the clock; behind a mirror, wait until it is complete and try again.',
+      'Check the keyring that `Signed-By` names, or `keys`, and the clock; behind a mirror, wait until it is complete and try again.',
   },
-  APT_INDEX_INVALID: {
+  PACKAGES_INDEX_INVALID: {
     kind: 'fault',
     title: 'An index of a package repository cannot be read.',
-    remedy: 'Report it to the repository; apt would refuse it too.',
+    remedy: 'Report it to the repository; apt or apk would refuse it too.',
   },
   DEPENDENCY_UNMET: {
     kind: 'denial',

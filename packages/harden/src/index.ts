@@ -1,5 +1,4 @@
 export { openDeb } from './debian/deb.ts';
-export { createFetcher, type Fetcher, type FetcherOptions } from './debian/fetch.ts';
 export { type AptPackage, PackageIndex } from './debian/package-index.ts';
 export { acceptsVersion, parseRelations, type Relation, type Relations } from './debian/relations.ts';
 export type { Keyring, Release } from './debian/release.ts';
@@ -13,6 +12,7 @@ export {
 export { type Installed, solve } from './debian/solve.ts';
 export { type AptSource, parseAptSources } from './debian/sources.ts';
 export { hardenErrors } from './errors.ts';
+export { createFetcher, type Fetcher, type FetcherOptions } from './fetch/fetcher.ts';
 export { strippedEntries } from './image/stripped.ts';
 export { type Hardened, type HardenInput, harden } from './pipeline/harden.ts';
 export type { Change, Repositories } from './pipeline/packages.ts';

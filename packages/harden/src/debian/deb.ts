@@ -1,7 +1,7 @@
 import { printable } from '@pratique/errors';
 import { hardenErrors } from '../errors.ts';
+import { type Compression, DecompressionError, decompress } from '../fetch/decompress.ts';
 import { readAr } from './ar.ts';
-import { type Compression, DecompressionError, decompress } from './decompress.ts';
 
 /** The two archives of a Debian package, unpacked to tar. */
 export interface Deb {

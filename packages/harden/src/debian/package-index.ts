@@ -32,7 +32,7 @@ export class PackageIndex {
   /** Names of packages that say they provide another. */
   readonly #providers = new Map<string, string[]>();
 
-  /** @throws APT_INDEX_INVALID */
+  /** @throws PACKAGES_INDEX_INVALID */
   constructor(text: string, source: AptSource) {
     this.#text = text;
     this.#source = source;
@@ -102,7 +102,7 @@ export class PackageIndex {
 
   #invalid(why: string) {
     const { uri, suite } = this.#source;
-    return hardenErrors.error('APT_INDEX_INVALID', {
+    return hardenErrors.error('PACKAGES_INDEX_INVALID', {
       message: `${printable(`${uri} ${suite}`, 200)}: ${why}`,
     });
   }

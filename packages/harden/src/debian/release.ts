@@ -35,7 +35,7 @@ const futureMs = 60 * 60 * 1000;
  * Verifies an `InRelease` file (clear-signed OpenPGP) and reads it. At least one signature must be by a key of the
  * keyrings; the suite must be the one that was asked for, since one key signs many; and it must not have expired.
  *
- * @throws APT_UNTRUSTED, APT_INDEX_INVALID
+ * @throws PACKAGES_UNTRUSTED, PACKAGES_INDEX_INVALID
  */
 export async function verifyRelease(
   inRelease: Uint8Array,
@@ -84,7 +84,7 @@ async function verifiedText(inRelease: Uint8Array, keyrings: readonly Keyring[],
           : await openpgp.readKeys({ binaryKeys: bytes })),
       );
     } catch (cause) {
-      throw hardenErrors.error('APT_UNTRUSTED', {
+      throw hardenErrors.error('PACKAGES_UNTRUSTED', {
         message: `the keyring ${printable(name)} cannot be read`,
         cause,
       });
@@ -136,7 +136,7 @@ function readFiles(list: string): ReadonlyMap<string, IndexFile> {
 }
 
 function untrusted(message: string, expected: string, found: string, cause?: unknown) {
-  return hardenErrors.error('APT_UNTRUSTED', {
+  return hardenErrors.error('PACKAGES_UNTRUSTED', {
     message,
     expected: printable(expected, 300),
     found: printable(found, 300),
@@ -145,5 +145,5 @@ function untrusted(message: string, expected: string, found: string, cause?: unk
 }
 
 function invalid(why: string) {
-  return hardenErrors.error('APT_INDEX_INVALID', { message: `the release file ${why}` });
+  return hardenErrors.error('PACKAGES_INDEX_INVALID', { message: `the release file ${why}` });
 }

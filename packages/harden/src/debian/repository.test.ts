@@ -46,7 +46,7 @@ test('a signed repository gives its packages', async () => {
 test('files are asked for by their digest where the release says so', async () => {
   const published = await publish(key, { packages, fields: { 'Acquire-By-Hash': 'yes' } });
   await expect(open(published)).rejects.toMatchObject({
-    code: 'APT_UNREACHABLE',
+    code: 'PACKAGES_UNREACHABLE',
     message: expect.stringContaining('by-hash'),
   });
 });
@@ -60,12 +60,12 @@ const forgeries: readonly (readonly [
 ])[] = [
   [
     'signed by somebody else',
-    'APT_UNTRUSTED',
+    'PACKAGES_UNTRUSTED',
     async () => ({ ...(await publish(stranger, { packages })), keyring: key.keyring }),
   ],
   [
     'signed by nobody',
-    'APT_UNTRUSTED',
+    'PACKAGES_UNTRUSTED',
     ({ files, ...good }) => ({
       ...good,
       files: {
@@ -80,7 +80,7 @@ const forgeries: readonly (readonly [
   ],
   [
     'with a changed release',
-    'APT_UNTRUSTED',
+    'PACKAGES_UNTRUSTED',
     ({ files, ...good }) => ({
       ...good,
       files: { ...files, [release]: bytes(text(files[release]).replace('Origin: Test', 'Origin: Evil')) },
@@ -88,7 +88,7 @@ const forgeries: readonly (readonly [
   ],
   [
     'with text before the signed text',
-    'APT_UNTRUSTED',
+    'PACKAGES_UNTRUSTED',
     ({ files, ...good }) => ({
       ...good,
       files: {
@@ -101,7 +101,7 @@ const forgeries: readonly (readonly [
   ],
   [
     'of another suite, signed by the same key',
-    'APT_UNTRUSTED',
+    'PACKAGES_UNTRUSTED',
     async ({ source, ...good }) => {
       const old = await publish(key, { suite: 'oldstable', packages });
       return { ...good, source, files: { ...old.files, [release]: old.files['dists/oldstable/InRelease']! } };
@@ -109,7 +109,7 @@ const forgeries: readonly (readonly [
   ],
   [
     'with a changed index',
-    'APT_UNTRUSTED',
+    'PACKAGES_UNTRUSTED',
     ({ files, ...good }) => {
       const path = 'dists/testing/main/binary-amd64/Packages.gz';
       const changed = files[path]!.slice();
@@ -119,25 +119,30 @@ const forgeries: readonly (readonly [
   ],
   [
     'that expired',
-    'APT_UNTRUSTED',
+    'PACKAGES_UNTRUSTED',
     (good) => good,
     { fields: { 'Valid-Until': 'Mon, 01 Jun 2026 11:00:00 UTC' } },
   ],
-  ['from the future', 'APT_UNTRUSTED', (good) => good, { fields: { Date: 'Tue, 02 Jun 2026 00:00:00 UTC' } }],
-  ['with a date that is none', 'APT_INDEX_INVALID', (good) => good, { fields: { Date: 'soon' } }],
-  ['without digests', 'APT_INDEX_INVALID', (good) => good, { fields: { SHA256: '' } }],
+  [
+    'from the future',
+    'PACKAGES_UNTRUSTED',
+    (good) => good,
+    { fields: { Date: 'Tue, 02 Jun 2026 00:00:00 UTC' } },
+  ],
+  ['with a date that is none', 'PACKAGES_INDEX_INVALID', (good) => good, { fields: { Date: 'soon' } }],
+  ['without digests', 'PACKAGES_INDEX_INVALID', (good) => good, { fields: { SHA256: '' } }],
   [
     'that names no index',
-    'APT_INDEX_INVALID',
+    'PACKAGES_INDEX_INVALID',
     (good) => good,
     { fields: { SHA256: `\n ${'0'.repeat(64)} 1 main/binary-arm64/Packages` } },
   ],
   [
     'whose index is not there',
-    'APT_UNREACHABLE',
+    'PACKAGES_UNREACHABLE',
     ({ files, ...good }) => ({ ...good, files: { [release]: files[release]! } }),
   ],
-  ['that is not there', 'APT_UNREACHABLE', (good) => ({ ...good, files: {} })],
+  ['that is not there', 'PACKAGES_UNREACHABLE', (good) => ({ ...good, files: {} })],
 ];
 
 test.each(forgeries.map(([name, code, forge, publication = {}]) => ({ name, code, forge, publication })))(
@@ -152,9 +157,13 @@ test('a package that is not what the index says is refused', async () => {
   const published = await publish(key, { packages });
   const [found] = (await open(published)).indexes[0]!.versions('hello');
   published.files['pool/hello.deb'] = bytes('abd');
-  await expect(fetchPackage(found!, fetcherOf(published))).rejects.toMatchObject({ code: 'APT_UNTRUSTED' });
+  await expect(fetchPackage(found!, fetcherOf(published))).rejects.toMatchObject({
+    code: 'PACKAGES_UNTRUSTED',
+  });
   published.files['pool/hello.deb'] = bytes('abcd');
-  await expect(fetchPackage(found!, fetcherOf(published))).rejects.toMatchObject({ code: 'APT_UNREACHABLE' });
+  await expect(fetchPackage(found!, fetcherOf(published))).rejects.toMatchObject({
+    code: 'PACKAGES_UNREACHABLE',
+  });
 });
 
 test.each([
@@ -165,13 +174,13 @@ test.each([
 ])('a package with %s is refused when it is asked for', async (_name, fields) => {
   const published = await publish(key, { packages: paragraph('hello', fields) });
   const [index] = (await open(published)).indexes;
-  expect(() => index!.versions('hello')).toThrow(expect.objectContaining({ code: 'APT_INDEX_INVALID' }));
+  expect(() => index!.versions('hello')).toThrow(expect.objectContaining({ code: 'PACKAGES_INDEX_INVALID' }));
 });
 
 test('a signature within a signature does not count: the release is what one key signed whole', async () => {
   const good = await publish(key, { packages });
   const outer = await clearSign(stranger, text(good.files[release]));
   await expect(open({ ...good, files: { ...good.files, [release]: bytes(outer) } })).rejects.toMatchObject({
-    code: 'APT_UNTRUSTED',
+    code: 'PACKAGES_UNTRUSTED',
   });
 });

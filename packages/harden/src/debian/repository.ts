@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '@pratique/errors';
 import { hardenErrors } from '../errors.ts';
-import { DecompressionError, decompress } from './decompress.ts';
-import type { Fetcher } from './fetch.ts';
+import { DecompressionError, decompress } from '../fetch/decompress.ts';
+import type { Fetcher } from '../fetch/fetcher.ts';
 import { type AptPackage, PackageIndex } from './package-index.ts';
 import { type Keyring, type Release, verifyRelease } from './release.ts';
 import type { AptSource } from './sources.ts';
@@ -29,7 +29,7 @@ export interface OpenedSource {
 /**
  * Opens a source: its signed release, and the indexes that it names of all components, by their digests.
  *
- * @throws APT_UNREACHABLE, APT_UNTRUSTED, APT_INDEX_INVALID
+ * @throws PACKAGES_UNREACHABLE, PACKAGES_UNTRUSTED, PACKAGES_INDEX_INVALID
  */
 export async function openSource(source: AptSource, options: RepositoryOptions): Promise<OpenedSource> {
   const { fetcher, architecture, keyrings, now } = options;
@@ -59,7 +59,7 @@ export async function openSource(source: AptSource, options: RepositoryOptions):
   return { source, release, indexes };
 }
 
-/** The .deb of a package, verified. @throws APT_UNREACHABLE, APT_UNTRUSTED */
+/** The .deb of a package, verified. @throws PACKAGES_UNREACHABLE, PACKAGES_UNTRUSTED */
 export function fetchPackage(found: AptPackage, fetcher: Fetcher): Promise<Uint8Array> {
   return fetcher.verified(`${found.source.uri}/${found.filename}`, found);
 }
@@ -76,7 +76,7 @@ export function machineKeyrings(signedBy: string | null): readonly Keyring[] {
         : [signedBy];
     return paths.map((name) => ({ name, bytes: new Uint8Array(readFileSync(name)) }));
   } catch (cause) {
-    throw hardenErrors.error('APT_UNTRUSTED', {
+    throw hardenErrors.error('PACKAGES_UNTRUSTED', {
       message: `the keyring ${printable(signedBy ?? folder, 300)} cannot be read (${(cause as NodeJS.ErrnoException).code})`,
       cause,
     });
@@ -84,7 +84,7 @@ export function machineKeyrings(signedBy: string | null): readonly Keyring[] {
 }
 
 function invalid({ uri, suite }: AptSource, why: string) {
-  return hardenErrors.error('APT_INDEX_INVALID', {
+  return hardenErrors.error('PACKAGES_INDEX_INVALID', {
     message: `${printable(`${uri} ${suite}`, 200)} has ${printable(why, 200)}`,
   });
 }

@@ -17,7 +17,7 @@ export interface AptSource {
  * Reads a list of sources: `sources.list` (one a line) or `*.sources` (deb822), by the ending of `name`. Sources of
  * source packages, and those that are switched off, are left out.
  *
- * @throws APT_SOURCES_INVALID
+ * @throws PACKAGES_SOURCES_INVALID
  */
 export function parseAptSources(text: string, name: string): readonly AptSource[] {
   if (text.length > 1024 * 1024) throw invalid(name, 'it is larger than 1 MiB');
@@ -80,5 +80,5 @@ function source(
 }
 
 function invalid(place: string, why: string) {
-  return hardenErrors.error('APT_SOURCES_INVALID', { message: `${printable(place)}: ${why}` });
+  return hardenErrors.error('PACKAGES_SOURCES_INVALID', { message: `${printable(place)}: ${why}` });
 }

@@ -1,6 +1,5 @@
 import { compareVersions, type FileSystem } from '@pratique/inspect';
 import { openDeb } from '../debian/deb.ts';
-import type { Fetcher } from '../debian/fetch.ts';
 import { type FetchedPackage, installPackages, type SkippedScript } from '../debian/install.ts';
 import type { AptPackage, PackageIndex } from '../debian/package-index.ts';
 import { parseRelations } from '../debian/relations.ts';
@@ -8,6 +7,7 @@ import { fetchPackage, type OpenedSource, openSource, type RepositoryOptions } f
 import { solve } from '../debian/solve.ts';
 import { type AptSource, parseAptSources } from '../debian/sources.ts';
 import { hardenErrors } from '../errors.ts';
+import type { Fetcher } from '../fetch/fetcher.ts';
 import { readDatabase } from '../strip/installed.ts';
 import type { HardenSettings } from './settings.ts';
 
@@ -36,7 +36,7 @@ const maxSourceBytes = 1024 * 1024;
 /**
  * Brings packages up to date and adds others, from the repositories the settings or the image itself name.
  *
- * @throws HARDEN_MANAGER_UNSUPPORTED, APT_SOURCES_INVALID, DEPENDENCY_UNMET, and what fetching and installing throw
+ * @throws HARDEN_MANAGER_UNSUPPORTED, PACKAGES_SOURCES_INVALID, DEPENDENCY_UNMET, and what fetching and installing throw
  */
 export async function changePackages(
   fileSystem: FileSystem,
@@ -95,7 +95,7 @@ function newerOf(
   return newest !== undefined && compareVersions('deb', newest.version, version) > 0 ? [newest] : [];
 }
 
-/** @throws APT_SOURCES_INVALID where the image names none */
+/** @throws PACKAGES_SOURCES_INVALID where the image names none */
 function imageSources(fileSystem: FileSystem): readonly AptSource[] {
   const files = [
     'etc/apt/sources.list',
@@ -107,7 +107,7 @@ function imageSources(fileSystem: FileSystem): readonly AptSource[] {
     return parseAptSources(new TextDecoder().decode(content.read(0, content.size)), path);
   });
   if (found.length > 0) return found;
-  throw hardenErrors.error('APT_SOURCES_INVALID', {
+  throw hardenErrors.error('PACKAGES_SOURCES_INVALID', {
     message: 'the image names no package repositories',
     expected: 'etc/apt/sources.list in the image, or `sources` in the settings',
     found: 'none',

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import * as openpgp from 'openpgp';
-import type { Fetcher } from '../debian/fetch.ts';
-import { createFetcher } from '../debian/fetch.ts';
 import type { Keyring } from '../debian/release.ts';
 import type { AptSource } from '../debian/sources.ts';
+import type { Fetcher } from '../fetch/fetcher.ts';
+import { createFetcher } from '../fetch/fetcher.ts';
 
 /** What a repository for tests publishes; every member can be replaced by a forged one. */
 export interface Published {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable } from '@pratique/errors';
@@ -9,15 +9,22 @@ export interface Fetcher {
   /**
    * At most `maxBytes` of what stands at an address.
    *
-   * @throws APT_UNREACHABLE
+   * @throws PACKAGES_UNREACHABLE
    */
   bytes(url: string, maxBytes: number): Promise<Uint8Array>;
   /**
-   * What stands at an address and has this digest: from the cache, where there is one.
+   * What stands at an address and has this digest, of at most this size: from the cache, where there is one.
    *
-   * @throws APT_UNREACHABLE, APT_UNTRUSTED
+   * @throws PACKAGES_UNREACHABLE, PACKAGES_UNTRUSTED
    */
-  verified(url: string, expected: { readonly sha256: string; readonly size: number }): Promise<Uint8Array>;
+  verified(url: string, expected: Expected): Promise<Uint8Array>;
+}
+
+/** Bytes, known beforehand by their digest in hexadecimal. */
+export interface Expected {
+  readonly sha256?: string;
+  readonly sha512?: string;
+  readonly size: number;
 }
 
 export interface FetcherOptions {
@@ -60,20 +67,23 @@ export function createFetcher(options: FetcherOptions = {}): Fetcher {
   };
   return {
     bytes,
-    async verified(url, { sha256, size }) {
-      const kept = cache === undefined ? undefined : join(cache, sha256);
+    async verified(url, { sha256, sha512, size }) {
+      const [algorithm, wanted] = sha256 === undefined ? ['sha512', sha512] : ['sha256', sha256];
+      if (wanted === undefined) throw new TypeError('a digest is needed to verify by');
+      const kept =
+        cache === undefined ? undefined : join(cache, algorithm === 'sha256' ? wanted : `sha512-${wanted}`);
       if (kept !== undefined) {
         const found = await readFile(kept).catch(() => undefined);
         // A damaged cache is as good as none.
-        if (found !== undefined && digestOf(found) === sha256) return found;
+        if (found !== undefined && hash(algorithm, found) === wanted) return found;
       }
       const fetched = await bytes(url, size);
-      const found = digestOf(fetched);
-      if (found !== sha256) {
-        throw hardenErrors.error('APT_UNTRUSTED', {
-          message: `${printable(url, 300)} is not what the repository signed`,
-          expected: `SHA-256 ${sha256}, ${size} bytes`,
-          found: `SHA-256 ${found}, ${fetched.length} bytes`,
+      const found = hash(algorithm, fetched);
+      if (found !== wanted) {
+        throw hardenErrors.error('PACKAGES_UNTRUSTED', {
+          message: `${printable(url, 300)} is not what was signed`,
+          expected: `${algorithm} ${wanted}, at most ${size} bytes`,
+          found: `${algorithm} ${found}, ${fetched.length} bytes`,
         });
       }
       if (kept !== undefined) await keep(kept, fetched);
@@ -89,12 +99,8 @@ async function keep(path: string, bytes: Uint8Array): Promise<void> {
   await rename(temporary, path);
 }
 
-function digestOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
 function unreachable(url: string, found: string, cause?: unknown) {
-  return hardenErrors.error('APT_UNREACHABLE', {
+  return hardenErrors.error('PACKAGES_UNREACHABLE', {
     message: `${printable(url, 300)}: ${printable(found, 120)}`,
     found: printable(found, 120),
     cause,
