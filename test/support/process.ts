@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly input?: string;
   /** Milliseconds until the program is killed, which counts as exit code 124. */
   readonly timeout?: number;
+  /** Hears everything that was said so far, on either stream, whenever more is said. */
+  readonly onOutput?: (said: string) => void;
 }
 
 /** Runs `command ARGS` to its end. A non-zero exit is an answer, not an exception. */
@@ -27,8 +29,14 @@ export async function run(
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let [stdout, stderr, timedOut] = ['', '', false];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    options.onOutput?.(`${stdout}\n${stderr}`);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    options.onOutput?.(`${stdout}\n${stderr}`);
+  });
   child.stdin.on('error', () => undefined).end(options.input ?? '');
   const timer = setTimeout(() => {
     timedOut = true;
