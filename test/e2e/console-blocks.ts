@@ -5,13 +5,16 @@ export interface Step {
   readonly line: number;
 }
 
-/** The steps of every ```console block of a Markdown text: `$ command` (`> ` continues it), then its output. */
-export function consoleSteps(markdown: string): Step[] {
+/**
+ * The steps of every ```console block of a Markdown text: `$ command` (`> ` continues it), then its output. With `tool`
+ * also those of ```console TOOL blocks, which need a foreign tool.
+ */
+export function consoleSteps(markdown: string, tool?: string): Step[] {
   const steps: { command: string; shown: string[]; line: number }[] = [];
   let inside = false;
   for (const [index, line] of markdown.split('\n').entries()) {
     if (line.startsWith('```')) {
-      inside = !inside && line === '```console';
+      inside = !inside && (line === '```console' || (tool !== undefined && line === `\`\`\`console ${tool}`));
       continue;
     }
     if (!inside) continue;
