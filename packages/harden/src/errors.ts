@@ -32,6 +32,22 @@ export const hardenErrors = defineErrors({
     title: 'A vulnerability is not found any more, and nothing that was done explains why.',
     remedy: 'Report this: the package is still there and its record is not, or the scanner lost sight of it.',
   },
+  HARDEN_TEST_FAILED: {
+    kind: 'denial',
+    title: 'The hardened image fails a test.',
+    remedy: 'Name what the test misses under `strip.keep`, add the package that has it, or correct the test.',
+  },
+  HARDEN_TEST_NOT_RUN: {
+    kind: 'denial',
+    title: 'A test of the hardened image could not be run, which is not the same as passed.',
+    remedy:
+      'Install bubblewrap and harden on a machine of the image’s platform; or accept it with `tests.allowNotRun: true`.',
+  },
+  HARDEN_POLICY_DENIED: {
+    kind: 'denial',
+    title: 'A policy refuses the hardened image; nothing was pushed.',
+    remedy: 'Do what the policy says; which policies there are is said under `policy.files` of the settings.',
+  },
   HARDEN_MANAGER_UNSUPPORTED: {
     kind: 'denial',
     title: 'Packages of this image cannot be upgraded or added here.',

@@ -16,10 +16,21 @@ export { createFetcher, type Fetcher, type FetcherOptions } from './fetch/fetche
 export { strippedEntries } from './image/stripped.ts';
 export { type Hardened, type HardenInput, harden } from './pipeline/harden.ts';
 export type { Change, Repositories } from './pipeline/packages.ts';
-export { provenance, provenanceType, reportPredicate, reportType } from './pipeline/provenance.ts';
-export type { GoneFinding, HardenReport } from './pipeline/report.ts';
+export {
+  type Making,
+  provenance,
+  provenanceType,
+  removalsPredicate,
+  removalsType,
+  reportPredicate,
+  reportType,
+  testResultPredicate,
+  testResultType,
+} from './pipeline/provenance.ts';
+export type { GoneFinding, HardenReport, PolicyVerdict } from './pipeline/report.ts';
 export { type HardenSettings, parseSettings } from './pipeline/settings.ts';
 export type { Summary } from './pipeline/summary.ts';
+export type { TestFile, TestReport } from './pipeline/test.ts';
 export { type Reachable, type RunContext, reach } from './reach/closure.ts';
 export type { Removal } from './strip/plan.ts';
 export { checkStripped, planStrip, type StripOptions, type StripPlan } from './strip/plan.ts';

@@ -7,6 +7,7 @@ export { defaultPolicies, loadPolicies, type PolicySource } from './engine/sourc
 export type { Finding, Findings, PolicyEngine, Scope } from './engine/types.ts';
 export { createWasmEngine, type WasmEngineOptions } from './engine/wasm/engine.ts';
 export { policyErrors } from './errors.ts';
+export { type Statement, unsignedFacts } from './facts/unsigned.ts';
 export { type CacheStats, DecisionCache, type DecisionCacheOptions } from './gate/cache.ts';
 export { cosignStation } from './gate/cosign.ts';
 export {

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import {
   type CheckResult,
@@ -12,24 +10,22 @@ import {
   missingContents,
   type OpenSandbox,
   openBubblewrap,
-  parseStructureTests,
   runChecks,
   runStructureTests,
   type StructureTestResult,
-  type StructureTests,
   structureFiles,
 } from '@pratique/inspect';
 import { cliErrors } from '../errors.ts';
 import { type OpenRoot, openRoot } from '../inspect/open-root.ts';
+import { readStructureTests } from '../inspect/structure-tests.ts';
 import type { Run } from '../program/spec.ts';
 import { type Style, style } from '../program/style.ts';
-import type { Terminal } from '../program/terminal.ts';
 import type { check } from '../specs/inspect.ts';
 
 export const run: Run<typeof check.flags> = async ({ args, flags, terminal, signal }) => {
   const accepted = new Set(flags.accept);
   for (const id of accepted) refuseUnknown(id);
-  const tests = flags['structure-test'].map((file) => readTests(file, terminal));
+  const tests = flags['structure-test'].map((file) => readStructureTests(file, terminal.cwd).tests);
   const open = (more: readonly string[]): Promise<OpenRoot> =>
     openRoot(args[0]!, keepAny(checkFiles, structureFiles(tests, more)), flags, terminal, signal);
   // Programs can be run only in a file system that is there whole, which is not for the cache.
@@ -96,16 +92,6 @@ function refuseUnknown(id: string): void {
     expected: checks.map((one) => one.id).join(', '),
     found: printable(id),
   });
-}
-
-function readTests(file: string, terminal: Terminal): StructureTests {
-  let source: string;
-  try {
-    source = readFileSync(resolve(terminal.cwd, file), 'utf8');
-  } catch (error) {
-    throw cliErrors.error('FILE_UNREADABLE', { message: `${printable(file)}: ${(error as Error).message}` });
-  }
-  return parseStructureTests(source, file);
 }
 
 type Judged = Omit<CheckResult, 'status'> & { readonly status: CheckResult['status'] | 'accepted' };

@@ -1,40 +1,38 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { printable } from '@pratique/errors';
+import { writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import {
   createFetcher,
-  type Hardened,
+  type HardenReport,
   type HardenSettings,
   harden as hardenImage,
   machineKeyrings,
   parseSettings,
-  provenance,
-  provenanceType,
-  reportPredicate,
-  reportType,
 } from '@pratique/harden';
 import {
   AdvisoryDatabase,
   type Catalog,
   parsePlatform,
+  parseVex,
   type ScanReport,
   scan,
-  toCosignVuln,
-  toCyclonedxSbom,
+  type VexStatement,
 } from '@pratique/inspect';
-import { type Descriptor, pushImage, type Repository } from '@pratique/oci';
-import { attestImage, type Claim, type ContentSigner, signImage } from '@pratique/sigstore';
+import { parseReference, pushImage, type Reference } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
+import { attachEverything, signEverything, statements } from '../harden/attested.ts';
+import { judge, openPolicies, refuseDenied } from '../harden/policy-step.ts';
 import { reportHtml } from '../harden/report-html.ts';
 import { removalTree, reportText } from '../harden/report-text.ts';
+import { readStructureTests } from '../inspect/structure-tests.ts';
 import { cacheDirectory } from '../program/cache-directory.ts';
+import { readFile } from '../program/read-file.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import { style } from '../program/style.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { programVersion } from '../program/version.ts';
 import { openClient } from '../registry/client.ts';
 import { openTarget } from '../registry/copy-to.ts';
-import { openPlace } from '../registry/places.ts';
+import { openPlace, parseLocal } from '../registry/places.ts';
 import { databasePath } from '../scan/database-path.ts';
 import { openSigner } from '../signing/open-signer.ts';
 import type { harden } from '../specs/harden.ts';
@@ -52,6 +50,10 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
       found: 'neither',
     });
   }
+  const folder = resolve(terminal.cwd, dirname(flags.file ?? ''));
+  const tests = settings.tests.files.map((file) => readStructureTests(file, folder));
+  const vex = flags.vex.flatMap((file) => parseVex(readFile(file, terminal.cwd)));
+  const policies = openPolicies(settings, folder);
   const database = flags.scan ? AdvisoryDatabase.open(databasePath(flags.db, terminal)) : null;
   const client = openClient(flags, terminal);
   // Whoever cannot sign should hear of it before anything is built.
@@ -67,7 +69,8 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
         repository: place.repository,
         version: place.version,
         settings,
-        file: (path) => ({ file: resolve(terminal.cwd, dirname(flags.file ?? ''), path) }),
+        file: (path) => ({ file: resolve(folder, path) }),
+        tests,
         repositories: {
           fetcher: createFetcher({
             cache: flags['apt-cache'] ?? join(cacheDirectory(terminal.env), 'apt'),
@@ -76,25 +79,40 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
           keyrings: machineKeyrings,
           now: startedOn,
         },
-        scan: database === null ? null : scanner(database, place.name),
+        scan: database === null ? null : scanner(database, place.name, vex),
         ...(flags.platform === undefined ? {} : { platform: parsePlatform(flags.platform) }),
         dryRun: flags['dry-run'],
         progress: (step) => terminal.err(`• ${step}\n`),
         signal,
       });
       try {
-        writeReport(hardened, flags, terminal);
-        if (target === undefined || hardened.image === null) return 0;
-        const { repository, tag } = await openTarget(client, target, terminal);
-        terminal.err('• pushing\n');
-        const subject = await pushImage(hardened.image, repository, { signal });
-        if (signer !== null) {
-          const times = { version: programVersion(), startedOn, finishedOn: new Date() };
-          await signAll(repository, subject, signer, claims(hardened, settings, target, times), signal);
+        const { image, report } = hardened;
+        if (target === undefined || image === null) {
+          writeReport(report, flags, terminal);
+          return 0;
         }
+        terminal.err('• asking the policies\n');
+        const attested = statements(hardened, settings, target, {
+          version: programVersion(),
+          startedOn,
+          finishedOn: new Date(),
+          policyDigest: policies.engine.digest,
+          databaseDigest: hardened.after.report?.database.digest ?? null,
+        });
+        const policy = await judge(policies, targetReference(target, terminal), image, attested);
+        writeReport({ ...report, policy }, flags, terminal);
+        refuseDenied(policy);
+        const { repository, tag } = await openTarget(client, target, terminal);
+        const subject = image.descriptor;
+        if (signer !== null) terminal.err('• signing\n');
+        const bundles =
+          signer === null ? [] : await signEverything(repository, subject, signer, attested, signal);
+        terminal.err('• pushing\n');
+        await pushImage(image, repository, { signal });
+        await attachEverything(repository, subject, bundles, signal);
         // The tag comes last: whoever asks for it finds the signature as well.
         if (tag !== undefined)
-          await repository.putManifest(hardened.image.manifest, subject.mediaType, { tag, signal });
+          await repository.putManifest(image.manifest, subject.mediaType, { tag, signal });
         if (flags.output !== 'json') terminal.out(`${target.replace(/@.*$/, '')}@${subject.digest}\n`);
         return 0;
       } finally {
@@ -112,27 +130,36 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
 
 function readSettings(file: string | undefined, terminal: Terminal): HardenSettings {
   if (file === undefined) return parseSettings('', 'defaults');
-  try {
-    return parseSettings(readFileSync(resolve(terminal.cwd, file), 'utf8'), file);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof Error && error.name === 'PratiqueError') throw error;
-    throw cliErrors.error('FILE_UNREADABLE', { message: `${printable(file)}: ${code}`, cause: error });
-  }
+  return parseSettings(new TextDecoder().decode(readFile(file, terminal.cwd)), file);
 }
 
-function scanner(database: AdvisoryDatabase, name: string): (catalog: Catalog) => ScanReport {
-  return ({ distro, packages }) =>
+function scanner(
+  database: AdvisoryDatabase,
+  name: string,
+  vex: readonly VexStatement[],
+): (catalog: Catalog, subject: 'base' | 'result') => ScanReport {
+  return ({ distro, packages }, subject) =>
     scan({ kind: 'image', name, digest: null, distro, packages }, database, {
       ignore: [],
-      vex: [],
+      vex: subject === 'base' ? [] : vex,
       onlyFixed: false,
       now: new Date(),
       version: programVersion(),
     });
 }
 
-function writeReport({ report }: Hardened, flags: Flags, terminal: Terminal): void {
+/** How policies see the name the image will have. A directory has no registry. */
+function targetReference(target: string, terminal: Terminal): Reference {
+  const local = parseLocal(target, terminal);
+  if (local === undefined) return parseReference(target);
+  return {
+    registry: 'localhost',
+    repository: basename(local.path),
+    ...(local.tag === undefined ? {} : { tag: local.tag }),
+  };
+}
+
+function writeReport(report: HardenReport, flags: Flags, terminal: Terminal): void {
   const json = `${JSON.stringify(report, null, 2)}\n`;
   if (flags.report !== undefined) {
     const html = flags.report.endsWith('.html');
@@ -144,43 +171,4 @@ function writeReport({ report }: Hardened, flags: Flags, terminal: Terminal): vo
     if (flags['dry-run']) terminal.out(removalTree(report, colour));
     terminal.out(reportText(report, colour));
   }
-}
-
-/** Everything that is attested: how it was made, what was done, what is in it, what is known about that. */
-function claims(
-  { report, after }: Hardened,
-  settings: HardenSettings,
-  target: string,
-  times: Parameters<typeof provenance>[2],
-): readonly Claim[] {
-  const sbom = toCyclonedxSbom({
-    catalog: after.catalog,
-    subject: { name: target, digest: report.image?.digest },
-    created: times.finishedOn,
-    version: times.version,
-  });
-  return [
-    { predicateType: provenanceType, predicate: provenance(report, settings, times) },
-    { predicateType: reportType, predicate: reportPredicate(report) },
-    { predicateType: 'https://cyclonedx.org/bom', predicate: sbom },
-    ...(after.report === null
-      ? []
-      : [
-          {
-            predicateType: 'https://cosign.sigstore.dev/attestation/vuln/v1',
-            predicate: toCosignVuln(after.report),
-          },
-        ]),
-  ];
-}
-
-async function signAll(
-  repository: Repository,
-  subject: Descriptor,
-  signer: ContentSigner,
-  all: readonly Claim[],
-  signal: AbortSignal,
-): Promise<void> {
-  for (const claim of all) await attestImage(repository, subject, signer, claim, { signal });
-  await signImage(repository, subject, signer, { signal });
 }

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import {
   AdvisoryDatabase,
@@ -15,8 +13,8 @@ import {
   toMarkdown,
   toSarif,
 } from '@pratique/inspect';
-import { cliErrors } from '../errors.ts';
 import { milliseconds } from '../policy/duration.ts';
+import { readFile } from '../program/read-file.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import { style } from '../program/style.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -32,7 +30,7 @@ type Flags = FlagValues<typeof scan.flags>;
 export const run: Run<typeof scan.flags> = async ({ args, flags, terminal, signal }) => {
   const now = new Date();
   const maxAge = milliseconds('max-db-age', flags['max-db-age']);
-  const read = (file: string): Uint8Array => readFile(file, terminal);
+  const read = (file: string): Uint8Array => readFile(file, terminal.cwd);
   const ignoreFile = flags['ignore-file'];
   const ignore = ignoreFile === undefined ? [] : parseIgnoreFile(new TextDecoder().decode(read(ignoreFile)));
   const vex = flags.vex.flatMap((file) => parseVex(read(file)));
@@ -48,14 +46,6 @@ export const run: Run<typeof scan.flags> = async ({ args, flags, terminal, signa
     database.close();
   }
 };
-
-function readFile(file: string, terminal: Terminal): Uint8Array {
-  try {
-    return new Uint8Array(readFileSync(resolve(terminal.cwd, file)));
-  } catch (error) {
-    throw cliErrors.error('FILE_UNREADABLE', { message: `${printable(file)}: ${(error as Error).message}` });
-  }
-}
 
 function refuseStale(builtAt: string, maxAge: number | undefined, now: Date): void {
   if (maxAge === undefined || now.getTime() - Date.parse(builtAt) <= maxAge) return;

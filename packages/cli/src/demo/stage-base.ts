@@ -33,6 +33,7 @@ export async function stageBase(
     version: subject.digest,
     settings,
     file: (path) => ({ file: path }),
+    tests: [],
     repositories: { fetcher: createFetcher({ signal }), keyrings: () => [], now: startedOn },
     scan: null,
     compression: 'none',
@@ -41,8 +42,13 @@ export async function stageBase(
   try {
     const secure = open(baseImages.secure);
     const pushed = await pushImage(hardened.image!, secure, { tag: '0.1', signal });
-    const times = { version: programVersion(), startedOn, finishedOn: new Date() };
-    const predicate = provenance(hardened.report, settings, times);
+    const predicate = provenance(hardened.report, settings, {
+      version: programVersion(),
+      startedOn,
+      finishedOn: new Date(),
+      policyDigest: null,
+      databaseDigest: null,
+    });
     await attestImage(secure, pushed, signer, { predicateType: provenanceType, predicate }, { signal });
     await signImage(secure, pushed, signer, { signal });
     await buildOn(secure, pushed, open(baseImages.onSecure), signer, signal);

@@ -1,5 +1,6 @@
 import { printable } from '@pratique/errors';
 import type { HardenReport, Summary } from '@pratique/harden';
+import { removalGroups } from './removal-groups.ts';
 import { size } from './size.ts';
 
 /** The report as one page that needs nothing else. Everything in it that came from an image is escaped. */
@@ -35,8 +36,34 @@ ${row('shells', ({ shells }) => shells.join(', ') || 'none')}
 ${row('vulnerabilities', ({ findings }) => (findings === null ? 'not scanned' : findingsText(findings)))}
 </table>
 ${list(
+  'Refused by policies',
+  (report.policy?.denials ?? []).map((one) => [one.code, one.policy, one.message, one.remedy ?? '']),
+)}
+${list(
+  'Warnings of policies',
+  (report.policy?.warnings ?? []).map((one) => [one.code, one.policy, one.message, one.remedy ?? '']),
+)}
+${list(
+  'Structure tests',
+  (report.tests?.structureTests ?? []).map((one) => [
+    one.file,
+    one.name,
+    one.status,
+    one.problems.join('; '),
+  ]),
+)}
+${list(
+  'Configuration checks',
+  (report.tests?.checks ?? []).map((one) => [one.id, one.severity, one.status, one.title]),
+)}
+${list(
   'Findings that are gone',
-  report.findingsGone.map((one) => [one.id, `${one.package} ${one.version}`, one.severity, one.reason]),
+  report.findingsGone.map((one) => [
+    one.id,
+    `${one.package} ${one.version}`,
+    one.severity,
+    one.statement ?? one.reason,
+  ]),
 )}
 ${list(
   'Packages brought in',
@@ -49,6 +76,10 @@ ${list(
 ${list(
   'Packages kept',
   packages.kept.map(({ name, version, reason }) => [name, version, reason]),
+)}
+${list(
+  'Removed by reason',
+  removalGroups(report).map(({ name, bytes, paths }) => [name, `${paths.length} files`, size(bytes)]),
 )}
 ${list(
   'Scripts that were not run',

@@ -1,6 +1,7 @@
 import { printable } from '@pratique/errors';
-import type { HardenReport, Summary } from '@pratique/harden';
+import type { HardenReport, Summary, TestReport } from '@pratique/harden';
 import { type Style, table } from '../program/style.ts';
+import { removalGroups } from './removal-groups.ts';
 import { size } from './size.ts';
 
 /** Before and after, and what was done in between. */
@@ -26,12 +27,17 @@ export function reportText(report: HardenReport, c: Style): string {
     ...report.missingLibraries.map(
       ({ file, library }) => `${file} needs ${library}, which the base did not have either`,
     ),
+    ...(report.tests?.structureTests ?? [])
+      .filter(({ status }) => status === 'not-run')
+      .map(({ file, name }) => `${file}: ${name} was not run`),
+    ...(report.policy?.warnings ?? []).map(({ policy, message }) => `${policy}: ${message}`),
     ...(report.mayRunShell.length > 0 && after.shells.length === 0
       ? [`may want to start a shell, and there is none: ${report.mayRunShell.join(', ')}`]
       : []),
   ];
   const gone = report.findingsGone;
-  const reasons = (['removed', 'upgraded'] as const)
+  const words = { removed: 'with packages removed', upgraded: 'with packages upgraded', vex: 'by VEX' };
+  const reasons = (['removed', 'upgraded', 'vex'] as const)
     .map((reason) => [gone.filter((one) => one.reason === reason).length, reason] as const)
     .filter(([count]) => count > 0);
   return [
@@ -40,8 +46,9 @@ export function reportText(report: HardenReport, c: Style): string {
     ...(gone.length === 0
       ? []
       : [
-          `${gone.length} findings are gone: ${reasons.map(([count, reason]) => `${count} with packages ${reason}`).join(', ')}`,
+          `${gone.length} findings are gone: ${reasons.map(([count, reason]) => `${count} ${words[reason]}`).join(', ')}`,
         ]),
+    ...(report.tests === null ? [] : [testsText(report.tests)]),
     ...notes.map((note) => `note: ${printable(note, 400)}`),
     '',
   ].join('\n');
@@ -52,30 +59,31 @@ function total(findings: Readonly<Record<string, number>>): string {
   return parts.length === 0 ? 'none' : parts.map(([severity, count]) => `${count} ${severity}`).join(', ');
 }
 
+/** `3 of 3 structure tests passed; 12 of 14 checks passed, not root-user, healthcheck`. */
+export function testsText({ structureTests, checks }: TestReport): string {
+  const passed = (all: readonly { status: string }[]) =>
+    `${all.filter(({ status }) => status === 'passed').length} of ${all.length}`;
+  const failed = checks.filter(({ status }) => status === 'failed').map(({ id }) => printable(id, 60));
+  return [
+    ...(structureTests.length === 0 ? [] : [`${passed(structureTests)} structure tests passed`]),
+    `${passed(checks)} checks passed${failed.length === 0 ? '' : `, not ${failed.join(', ')}`}`,
+  ].join('; ');
+}
+
 const maxPaths = 3;
 
 /** What would go, by package and reason, largest first, with the largest files of each. */
-export function removalTree({ removals }: HardenReport, c: Style): string {
-  const groups = new Map<string, { bytes: number; paths: { path: string; size: number }[] }>();
-  for (const { path, size: bytes, reason, package: owner } of removals) {
-    const isPackage = /^package .* is removed$|^record of a removed package$/.test(reason);
-    const name = isPackage ? `package ${owner}` : reason.replace(/^leads to .*/, 'links to what is removed');
-    const group = groups.get(name) ?? { bytes: 0, paths: [] };
-    group.bytes += bytes;
-    group.paths.push({ path, size: bytes });
-    groups.set(name, group);
-  }
-  const lines = [...groups]
-    .sort(([, a], [, b]) => b.bytes - a.bytes)
-    .flatMap(([name, { bytes, paths }]) => {
-      const largest = paths.sort((a, b) => b.size - a.size).slice(0, maxPaths);
-      const more = paths.length - largest.length;
-      return [
-        `${size(bytes).padStart(9)}  ${c.bold(printable(name, 120))}`,
-        ...largest.map((one) => `${size(one.size).padStart(9)}  ├─ /${printable(one.path, 160)}`),
-        ...(more > 0 ? [`${''.padStart(9)}  └─ and ${more} more`] : []),
-      ];
-    });
+export function removalTree(report: HardenReport, c: Style): string {
+  const { removals } = report;
+  const lines = removalGroups(report).flatMap(({ name, bytes, paths }) => {
+    const largest = paths.slice(0, maxPaths);
+    const more = paths.length - largest.length;
+    return [
+      `${size(bytes).padStart(9)}  ${c.bold(printable(name, 120))}`,
+      ...largest.map((one) => `${size(one.size).padStart(9)}  ├─ /${printable(one.path, 160)}`),
+      ...(more > 0 ? [`${''.padStart(9)}  └─ and ${more} more`] : []),
+    ];
+  });
   const bytes = removals.reduce((sum, one) => sum + one.size, 0);
   return `${lines.join('\n')}\n\n${size(bytes)} in ${removals.length} files would go. To keep one, name it under strip.keep.\n\n`;
 }

@@ -7,7 +7,7 @@ const { timeout: _, ...signing } = signingFlags;
 export const harden = defineCommand({
   name: 'harden',
   group: 'Base images',
-  summary: 'Make a smaller, signed base image: scan, upgrade, add, strip, scan again, sign, push',
+  summary: 'Make a smaller, signed base image: scan, upgrade, add, strip, test, ask policies, sign, push',
   examples: [
     {
       command: 'pratique harden debian:bookworm -f harden.yaml --dry-run',
@@ -52,6 +52,11 @@ export const harden = defineCommand({
       kind: 'string',
       placeholder: 'FILE',
       summary: 'The advisory database (default: advisories.db in the cache directory)',
+    },
+    vex: {
+      kind: 'list',
+      placeholder: 'FILE',
+      summary: 'An OpenVEX or CSAF document about what is left; may be repeated',
     },
     'apt-cache': {
       kind: 'string',

@@ -1,9 +1,11 @@
-import { printable } from '@pratique/errors';
 import {
   type Catalog,
+  checkFiles,
   type FileSystem,
-  type Finding,
+  type KeepRule,
+  keepAny,
   packageFiles,
+  parseImageConfig,
   readImage,
   readRootArchive,
   type ScanReport,
@@ -14,19 +16,21 @@ import {
   buildLayer,
   type Digest,
   type FileContent,
+  type Layer,
   type LayerEntry,
   type Platform,
   type Repository,
   type RunConfig,
 } from '@pratique/oci';
-import { hardenErrors } from '../errors.ts';
 import { strippedEntries } from '../image/stripped.ts';
 import type { RunContext } from '../reach/closure.ts';
 import { checkStripped, planStrip, type StripPlan } from '../strip/plan.ts';
-import { type Change, changePackages, type Repositories } from './packages.ts';
-import type { GoneFinding, HardenReport } from './report.ts';
+import { explainGone } from './gone.ts';
+import { changePackages, type Repositories } from './packages.ts';
+import type { HardenReport } from './report.ts';
 import type { HardenSettings } from './settings.ts';
 import { type Surveyed, survey } from './summary.ts';
+import { checkImage, type TestFile, type TestReport, testImage } from './test.ts';
 
 export interface HardenInput {
   /** For people, and for the label that names the base. */
@@ -37,9 +41,14 @@ export interface HardenInput {
   readonly settings: HardenSettings;
   /** What `add.files` names, read by the caller. */
   readonly file: (path: string) => FileContent;
+  /** What `tests.files` names, read by the caller. */
+  readonly tests: readonly TestFile[];
   readonly repositories: Repositories;
-  /** What is known of the packages of an image; null where there is nothing to ask. */
-  readonly scan: ((catalog: Catalog) => ScanReport) | null;
+  /**
+   * What is known of the packages of an image; null where there is nothing to ask. The base is scanned without what VEX
+   * documents say, so that what they take off the result is told.
+   */
+  readonly scan: ((catalog: Catalog, subject: 'base' | 'result') => ScanReport) | null;
   readonly platform?: Platform;
   /** Of the layer. Default `gzip`. */
   readonly compression?: 'none' | 'gzip';
@@ -64,9 +73,11 @@ export interface Hardened {
 /** Not root: the user of distroless images. */
 const nobody = '65532:65532';
 
+const everything: KeepRule = { id: 'everything-1', keep: () => 'whole' };
+
 /**
- * The base-image flow up to the push: read → scan → upgrade and add → strip → scan again → build. Nothing outside this
- * process is changed. What cannot be said for certain stops it.
+ * The base-image flow up to the policy: read → scan → upgrade and add → strip → build → scan again → test. Nothing
+ * outside this process is changed. What cannot be said for certain stops it.
  *
  * @throws HARDEN_… and what reading images, repositories of packages and the scan throw
  */
@@ -74,14 +85,14 @@ export async function harden(input: HardenInput): Promise<Hardened> {
   const { repository, version, settings, signal, scan, progress = () => {} } = input;
   progress('reading the base');
   const base = await readImage(repository, version, {
-    keep: { id: 'everything-1', keep: () => 'whole' },
+    keep: everything,
     signal,
     ...(input.platform === undefined ? {} : { platform: input.platform }),
   });
   const { config } = base;
   try {
     progress('scanning the base');
-    const before = await survey(base.fileSystem, scan);
+    const before = await survey(base.fileSystem, scan && ((catalog) => scan(catalog, 'base')));
     if (settings.upgrade || settings.add.packages.length > 0) progress('upgrading and adding packages');
     const changed = await changePackages(base.fileSystem, settings, input.repositories);
     signal.throwIfAborted();
@@ -97,11 +108,6 @@ export async function harden(input: HardenInput): Promise<Hardened> {
     const layer = await buildLayer([...entries, ...files], {
       compression: input.dryRun === true ? 'none' : (input.compression ?? 'gzip'),
     });
-    progress('scanning what was built');
-    // The bytes that will be pushed, not what they should be.
-    const built = await readRootArchive(layer.open(), { keep: packageFiles, signal });
-    const after = await survey(built, scan).finally(() => built.close());
-    const findingsGone = explainGone(before.report, after.report, plan, changed.changes);
     const image =
       input.dryRun === true
         ? null
@@ -115,6 +121,12 @@ export async function harden(input: HardenInput): Promise<Hardened> {
             run: { ...run, labels: labelsOf(config.labels, settings, input.name, base.descriptor.digest) },
             annotations: baseAnnotations(input.name, base.descriptor.digest),
           });
+    progress('scanning what was built');
+    // The bytes that will be pushed, not what they should be.
+    const built = await readRootArchive(layer.open(), { keep: keepAny(checkFiles, packageFiles), signal });
+    const { after, checks } = await surveyBuilt(built, image, scan).finally(() => built.close());
+    const findingsGone = explainGone(before.report, after.report, plan, changed.changes);
+    const tests = image === null ? null : { checks, ...(await testBuilt(layer, image, input)) };
     const report: HardenReport = {
       schemaVersion: 1,
       base: { name: input.name, digest: base.descriptor.digest },
@@ -124,6 +136,8 @@ export async function harden(input: HardenInput): Promise<Hardened> {
       packages: { changed: changed.changes, kept: plan.kept, removed: plan.removed },
       removals: plan.removals,
       bits: plan.bits,
+      tests,
+      policy: null,
       findingsGone,
       scriptsNotRun: changed.skipped,
       missingLibraries: plan.missing,
@@ -133,6 +147,29 @@ export async function harden(input: HardenInput): Promise<Hardened> {
   } catch (error) {
     base.fileSystem.close();
     throw error;
+  }
+}
+
+async function surveyBuilt(built: FileSystem, image: BuiltImage | null, scan: HardenInput['scan']) {
+  const after = await survey(built, scan && ((catalog) => scan(catalog, 'result')));
+  return { after, checks: image === null ? [] : checkImage(built, parseImageConfig(image.config.bytes)) };
+}
+
+/** The tests of the settings on the layer that was built, read once more and whole. */
+async function testBuilt(
+  layer: Layer,
+  image: BuiltImage,
+  { tests, settings, signal, progress = () => {} }: HardenInput,
+): Promise<Pick<TestReport, 'files' | 'structureTests'>> {
+  if (tests.length === 0) return { files: [], structureTests: [] };
+  progress('testing what was built');
+  const whole = await readRootArchive(layer.open(), { keep: everything, signal });
+  try {
+    const config = parseImageConfig(image.config.bytes);
+    const structureTests = await testImage(whole, config, tests, settings.tests.allowNotRun);
+    return { files: tests.map(({ name, sha256 }) => ({ name, sha256 })), structureTests };
+  } finally {
+    whole.close();
   }
 }
 
@@ -186,42 +223,6 @@ function addedFiles({ add }: HardenSettings, file: HardenInput['file']): readonl
     mode: Number.parseInt(mode, 8),
     content: file(from),
   }));
-}
-
-/** Every finding that disappears must have a stated reason. @throws HARDEN_FINDING_UNEXPLAINED */
-function explainGone(
-  before: ScanReport | null,
-  after: ScanReport | null,
-  plan: StripPlan,
-  changes: readonly Change[],
-): readonly GoneFinding[] {
-  if (before === null || after === null) return [];
-  const keyOf = (finding: Finding) =>
-    `${finding.vulnerability} ${finding.package.type} ${finding.package.name} ${finding.package.version}`;
-  const left = new Set(after.findings.map(keyOf));
-  const removed = new Set(plan.removed.map(({ name }) => name));
-  const upgraded = new Set(changes.map(({ name }) => name));
-  const removedPaths = new Set(plan.removals.map(({ path }) => path));
-  return before.findings
-    .filter((finding) => !left.has(keyOf(finding)))
-    .map((finding): GoneFinding => {
-      const { vulnerability: id, severity, package: one } = finding;
-      const isRemoved = removed.has(one.name) || removedPaths.has(one.location.path.split('!', 1)[0]!);
-      if (!isRemoved && !upgraded.has(one.name)) {
-        throw hardenErrors.error('HARDEN_FINDING_UNEXPLAINED', {
-          message: `${printable(id)} in ${printable(one.name)} ${printable(one.version)} is not found any more`,
-          expected: 'the package removed or upgraded',
-          found: 'neither',
-        });
-      }
-      return {
-        id,
-        package: one.name,
-        version: one.version,
-        severity: severity.severity,
-        reason: isRemoved ? 'removed' : 'upgraded',
-      };
-    });
 }
 
 function baseAnnotations(name: string, digest: Digest): Readonly<Record<string, string>> {

@@ -4,6 +4,7 @@ import type { MissingLibrary } from '../reach/closure.ts';
 import type { PackageVerdict, Removal } from '../strip/plan.ts';
 import type { Change } from './packages.ts';
 import type { Summary } from './summary.ts';
+import type { TestReport } from './test.ts';
 
 /** A vulnerability that the base has and the hardened image has not, and what was done about it. */
 export interface GoneFinding {
@@ -11,7 +12,27 @@ export interface GoneFinding {
   readonly package: string;
   readonly version: string;
   readonly severity: string;
-  readonly reason: 'removed' | 'upgraded';
+  readonly reason: 'removed' | 'upgraded' | 'vex';
+  /** What the VEX document says, where it is the reason. */
+  readonly statement?: string;
+}
+
+/** What policies said of the image that was built, before anything of it was signed or pushed. */
+export interface PolicyVerdict {
+  /** Of the policies, and everything they read beside the facts. */
+  readonly digest: string;
+  readonly denials: readonly PolicyFinding[];
+  readonly warnings: readonly PolicyFinding[];
+}
+
+export interface PolicyFinding {
+  /** The package of the rule: `pratique.image.vulnerabilities`. */
+  readonly policy: string;
+  readonly code: string;
+  readonly message: string;
+  readonly expected: string | null;
+  readonly found: string | null;
+  readonly remedy: string | null;
 }
 
 /** What a hardening did: docs/reference/harden-report.schema.json. */
@@ -30,6 +51,10 @@ export interface HardenReport {
   readonly removals: readonly Removal[];
   /** Files whose setuid, setgid bits or capabilities were taken. */
   readonly bits: readonly string[];
+  /** Null where nothing was built. */
+  readonly tests: TestReport | null;
+  /** Null where nothing was asked yet, or nothing was built. */
+  readonly policy: PolicyVerdict | null;
   readonly findingsGone: readonly GoneFinding[];
   readonly scriptsNotRun: readonly SkippedScript[];
   readonly missingLibraries: readonly MissingLibrary[];

@@ -7,6 +7,8 @@ test('nothing said is a strip with the profile minimal, and nothing else', () =>
     strip: { profile: 'minimal', mode: 'package', keep: [] },
     upgrade: false,
     add: { packages: [], files: [], scriptsNotNeeded: [] },
+    tests: { files: [], allowNotRun: false },
+    policy: { files: [], parameters: {}, data: {} },
     run: {},
     labels: {},
   });
@@ -22,6 +24,13 @@ test.each([
   ['a keep that is no path', 'strip: { keep: [bash] }', 'strip.keep.0'],
   ['a package that is a command', 'add: { packages: ["nginx; rm -rf /"] }', 'add.packages.0'],
   ['a mode that is none', 'add: { files: [{ from: a, to: /a, mode: "999" }] }', 'add.files.0.mode'],
+  ['a test file that is none', 'tests: { files: [1] }', 'tests.files.0'],
+  [
+    'a misspelt permission',
+    'tests: { allowNotRunning: true }',
+    'tests.allowNotRunning is not a known setting',
+  ],
+  ['policies beside `files`', 'policy: [a.rego]', 'policy'],
   ['an unquoted label', 'labels: { a: 1 }', 'labels.a'],
   ['no YAML', 'a: [', 'x: '],
   ['a list', '[1]', 'not a mapping'],

@@ -51,6 +51,22 @@ const schema = v.strictObject({
     {},
   ),
   sources: v.optional(texts),
+  tests: v.optional(
+    v.strictObject({
+      files: v.optional(texts, []),
+      allowNotRun: v.optional(v.boolean(), false),
+    }),
+    {},
+  ),
+  policy: v.optional(
+    v.strictObject({
+      files: v.optional(texts, []),
+      // Both as in a trust configuration, which checks them.
+      parameters: v.optional(v.record(text, v.unknown()), {}),
+      data: v.optional(v.record(text, v.unknown()), {}),
+    }),
+    {},
+  ),
   run: v.optional(
     v.strictObject({
       entrypoint: v.optional(texts),
@@ -101,7 +117,7 @@ export function parseSettings(yaml: string, name: string): HardenSettings {
   const path = printable(v.getDotPath(issue) ?? 'the document', 120);
   const unknown = issue.expected === 'never';
   throw invalid(unknown ? `${path} is not a known setting` : `${path} is not what it should be`, {
-    expected: unknown ? 'strip, upgrade, add, sources, run or labels' : issue.message,
+    expected: unknown ? 'strip, upgrade, add, sources, tests, policy, run or labels' : issue.message,
     found: printable(issue.received, 80),
   });
 }

@@ -1,0 +1,94 @@
+import {
+  type Hardened,
+  type HardenSettings,
+  type Making,
+  provenance,
+  provenanceType,
+  removalsPredicate,
+  removalsType,
+  reportPredicate,
+  reportType,
+  testResultPredicate,
+  testResultType,
+} from '@pratique/harden';
+import { toCosignVuln, toCyclonedxSbom } from '@pratique/inspect';
+import type { Descriptor, Repository } from '@pratique/oci';
+import type { Statement } from '@pratique/policy';
+import {
+  attachBundle,
+  attestImage,
+  type ContentSigner,
+  creationTime,
+  signImage,
+  signPredicateType,
+} from '@pratique/sigstore';
+
+/** Everything that is attested: how it was made, what was done, what was tested, what is in it, what is known about that. */
+export function statements(
+  { report, after }: Hardened,
+  settings: HardenSettings,
+  target: string,
+  made: Making,
+): readonly Statement[] {
+  const sbom = toCyclonedxSbom({
+    catalog: after.catalog,
+    subject: { name: target, digest: report.image?.digest },
+    created: made.finishedOn,
+    version: made.version,
+  });
+  const scanned = after.report;
+  return [
+    { predicateType: provenanceType, predicate: provenance(report, settings, made) },
+    { predicateType: reportType, predicate: reportPredicate(report) },
+    { predicateType: removalsType, predicate: removalsPredicate(report, settings) },
+    ...(report.tests === null
+      ? []
+      : [{ predicateType: testResultType, predicate: testResultPredicate(report.tests, made.version) }]),
+    { predicateType: 'https://cyclonedx.org/bom', predicate: sbom },
+    ...(scanned === null
+      ? []
+      : [
+          {
+            predicateType: 'https://cosign.sigstore.dev/attestation/vuln/v1',
+            predicate: toCosignVuln(scanned),
+          },
+        ]),
+  ];
+}
+
+/** Signed, and stored nowhere yet. */
+export interface SignedBundle {
+  readonly predicateType: string;
+  readonly bundle: Uint8Array;
+}
+
+/** Signs the image and everything that is said about it. Nothing is written: whoever cannot sign has pushed nothing. */
+export async function signEverything(
+  repository: Repository,
+  subject: Descriptor,
+  signer: ContentSigner,
+  all: readonly Statement[],
+  signal: AbortSignal,
+): Promise<readonly SignedBundle[]> {
+  const options = { store: false, signal };
+  const bundles: SignedBundle[] = [];
+  for (const statement of all) {
+    const { bundle } = await attestImage(repository, subject, signer, statement, options);
+    bundles.push({ predicateType: statement.predicateType, bundle: bundle! });
+  }
+  const [signed] = await signImage(repository, subject, signer, options);
+  bundles.push({ predicateType: signPredicateType, bundle: signed!.bundle! });
+  return bundles;
+}
+
+/** Stores what was signed beside the image. */
+export async function attachEverything(
+  repository: Repository,
+  subject: Descriptor,
+  bundles: readonly SignedBundle[],
+  signal: AbortSignal,
+): Promise<void> {
+  const created = creationTime();
+  for (const { predicateType, bundle } of bundles)
+    await attachBundle(repository, subject, bundle, predicateType, created, { signal });
+}

@@ -1,0 +1,98 @@
+import type { HardenReport, Summary } from '@pratique/harden';
+import { expect, test } from 'vitest';
+import { style } from '../program/style.ts';
+import { reportHtml } from './report-html.ts';
+import { removalTree, reportText } from './report-text.ts';
+
+/** What somebody who makes a base image can put anywhere. */
+const hostile = `<script>alert(1)</script>"'&\u001b[31m\u202e`;
+
+const summary: Summary = {
+  bytes: 1_500_000,
+  files: 10,
+  packages: 2,
+  programs: 3,
+  setuid: 1,
+  shells: [hostile],
+  findings: { critical: 1, high: 0 },
+};
+const verdict = { name: hostile, version: hostile, reason: hostile };
+const finding = {
+  policy: hostile,
+  code: hostile,
+  message: hostile,
+  expected: hostile,
+  found: hostile,
+  remedy: hostile,
+};
+const report: HardenReport = {
+  schemaVersion: 1,
+  base: { name: hostile, digest: 'sha256:00' },
+  image: null,
+  before: summary,
+  after: { ...summary, bytes: 1000, findings: null },
+  packages: {
+    changed: [{ name: hostile, from: hostile, to: hostile, uri: hostile, sha256: hostile }],
+    kept: [verdict],
+    removed: [verdict],
+  },
+  removals: [
+    { path: hostile, size: 3, reason: hostile, package: null },
+    { path: `${hostile}/x`, size: 30, reason: 'package x is removed', package: hostile },
+  ],
+  bits: [hostile],
+  tests: {
+    files: [{ name: hostile, sha256: hostile }],
+    structureTests: [
+      { file: hostile, kind: 'command', name: hostile, status: 'not-run', problems: [hostile] },
+    ],
+    checks: [{ id: hostile, severity: 'low', title: hostile, status: 'failed', count: 1 }],
+  },
+  policy: { digest: hostile, denials: [finding], warnings: [finding] },
+  findingsGone: [{ id: hostile, package: hostile, version: hostile, severity: hostile, reason: 'removed' }],
+  scriptsNotRun: [{ package: hostile, script: hostile }],
+  missingLibraries: [{ file: hostile, library: hostile }],
+  mayRunShell: [hostile],
+};
+
+test('nothing an image says is markup in the HTML report', () => {
+  const html = reportHtml(report);
+  expect(html).not.toContain('<script');
+  expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;');
+  // Every tag is one of ours, and every attribute too.
+  const tags = [...html.matchAll(/<[^>]*>/g)].map(([tag]) => tag);
+  expect(
+    tags.filter(
+      (tag) =>
+        !/^<(\/?(html|title|style|h1|h2|p|code|table|tr|td|th)|!doctype html|html lang="en"|meta charset="utf-8"|th scope="(row|col)")>$/.test(
+          tag,
+        ),
+    ),
+  ).toEqual([]);
+});
+
+test('nothing an image says reaches the terminal as an escape', () => {
+  const plain = style(false);
+  for (const text of [reportText(report, plain), removalTree(report, plain)]) {
+    expect(text).not.toContain('\u001b');
+    expect(text).not.toContain('\u202e');
+  }
+});
+
+test('the reports say the same in text and HTML: sizes, findings, tests, policies', () => {
+  const text = reportText(report, style(false));
+  const html = reportHtml(report);
+  for (const said of ['1.5 MB', '1.0 kB', '1 critical', 'not scanned']) {
+    expect(text).toContain(said);
+    expect(html).toContain(said);
+  }
+  expect(text).toContain('0 of 1 structure tests passed; 0 of 1 checks passed, not ');
+  expect(text).toMatch(/was not run/);
+});
+
+test('the tree has the largest group and the largest file first, with sizes', () => {
+  const lines = removalTree(report, style(false)).split('\n');
+  expect(lines[0]).toMatch(/^ +30 B {2}package /);
+  expect(lines[1]).toMatch(/^ +30 B {2}├─ \//);
+  expect(lines[2]).toMatch(/^ +3 B /);
+});
