@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { statSync, unlinkSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +7,8 @@ import { join } from 'node:path';
 /**
  * Keeps a second process off a data directory, in which both would overwrite each other's files. The lock is a
  * listening local socket named for the directory's identity, which the kernel releases however the process ends;
- * a lock file would survive `kill -9` and then refuse a restart.
+ * a lock file would survive `kill -9` and then refuse a restart. The directory is kept open as long as it is locked:
+ * a deleted one would otherwise give its identity to a new directory, which would then seem to be in use.
  *
  * @param purpose part of the lock's name: servers of different kinds do not exclude each other
  * @returns how to let go, or undefined where another process has the directory
@@ -16,7 +17,31 @@ export async function lockDirectory(
   directory: string,
   purpose: string,
 ): Promise<(() => Promise<void>) | undefined> {
-  const { dev, ino } = statSync(directory, { bigint: true });
+  // Windows opens no directories; there the identity of a deleted one is not given away soon.
+  const kept = process.platform === 'win32' ? undefined : openSync(directory, 'r');
+  const release = () => {
+    if (kept !== undefined) closeSync(kept);
+  };
+  try {
+    const server = await listenFor(directory, kept, purpose);
+    if (server === undefined) {
+      release();
+      return undefined;
+    }
+    return () => new Promise((resolve) => server.close(() => resolve(release())));
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function listenFor(
+  directory: string,
+  kept: number | undefined,
+  purpose: string,
+): Promise<Server | undefined> {
+  const { dev, ino } =
+    kept === undefined ? statSync(directory, { bigint: true }) : fstatSync(kept, { bigint: true });
   const id = createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 32);
   const name = `pratique-${purpose}-${id}`;
   let path = `\0${name}`;
@@ -29,9 +54,7 @@ export async function lockDirectory(
     unlinkSync(path);
     server = await tryListen(path);
   }
-  if (server === undefined) return undefined;
-  const held = server;
-  return () => new Promise((resolve) => held.close(() => resolve()));
+  return server;
 }
 
 function tryListen(path: string): Promise<Server | undefined> {

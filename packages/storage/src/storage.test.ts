@@ -29,6 +29,20 @@ test('the lock is of the directory, whatever path leads to it', async () => {
   await unlock!();
 });
 
+test('the lock of a deleted directory does not keep anybody off a new one, which may get its inode', async () => {
+  const inside = (name: string) => join(directory, name);
+  mkdirSync(inside('deleted'));
+  const unlock = await lockDirectory(inside('deleted'), 'test');
+  rmSync(inside('deleted'), { recursive: true });
+  for (let i = 0; i < 20; i++) {
+    mkdirSync(inside(`new-${i}`));
+    const other = await lockDirectory(inside(`new-${i}`), 'test');
+    expect(other).toBeDefined();
+    await other!();
+  }
+  await unlock!();
+});
+
 test('a replaced file holds the new content and leaves nothing beside it', async () => {
   mkdirSync(join(directory, 'tmp'));
   await replaceDurably(join(directory, 'tmp'), directory, 'a', new TextEncoder().encode('one'));
