@@ -12,6 +12,7 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   'sigstore audit': () => import('./sigstore-audit.ts'),
   'sigstore backup': () => import('./sigstore-backup.ts'),
   'sigstore restore': () => import('./sigstore-restore.ts'),
+  'sigstore rotate': () => import('./sigstore-rotate.ts'),
   explain: () => import('./explain.ts'),
   doctor: () => import('./doctor.ts'),
   config: () => import('./config.ts'),

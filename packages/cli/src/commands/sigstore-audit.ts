@@ -5,7 +5,7 @@ import { auditDirectory, auditUrl, type LogAudit, type SeenTree } from '@pratiqu
 import { replaceFile } from '@pratique/storage';
 import { cliErrors } from '../errors.ts';
 import type { Run } from '../program/spec.ts';
-import type { sigstoreAudit } from '../specs/servers.ts';
+import type { sigstoreAudit } from '../specs/sigstore-server.ts';
 
 const UNSOUND = 2;
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { backupDirectory } from '@pratique/sigstore-server';
 import { cliErrors } from '../errors.ts';
 import type { Run } from '../program/spec.ts';
-import type { sigstoreBackup } from '../specs/servers.ts';
+import type { sigstoreBackup } from '../specs/sigstore-server.ts';
 
 export const run: Run<typeof sigstoreBackup.flags> = async ({ flags, terminal }) => {
   if (!flags.to) throw cliErrors.error('USAGE', { message: 'where to?', expected: '--to DIR' });

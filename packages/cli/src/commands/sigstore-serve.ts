@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { cliErrors } from '../errors.ts';
 import { serveUntilStopped } from '../program/serve.ts';
 import type { Run } from '../program/spec.ts';
-import type { sigstoreServe } from '../specs/servers.ts';
+import type { sigstoreServe } from '../specs/sigstore-server.ts';
 
 const maxFileBytes = 1024 * 1024;
 

@@ -51,6 +51,31 @@ test('a backup is made and restored, never over something', async () => {
   expect((await pratique('audit', '--data', 'again')).code).toBe(0);
 });
 
+test('keys are rotated by name, all of them or none, and listed', async () => {
+  const from = '2099-01-01T00:00:00Z';
+  expect((await pratique('rotate', 'fulcio', 'nothing', '--from', from)).code).toBe(3);
+  expect((await pratique('rotate', '--from', from)).code).toBe(3);
+  expect((await pratique('rotate', 'fulcio', '--from', 'tomorrow')).code).toBe(3);
+  const rotated = await pratique('rotate', 'fulcio', 'tuf-root', '--from', from);
+  expect([rotated.code, rotated.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^fulcio {4}2 {2}from 2099-01-01T00:00:00.000Z$/m),
+  ]);
+  expect((await pratique('rotate', 'fulcio', '--from', from)).code).toBe(3);
+  const listed = JSON.parse((await pratique('rotate', '-o', 'json')).stdout) as {
+    services: Record<string, unknown[]>;
+  };
+  expect(Object.entries(listed.services).map(([name, all]) => `${name} ${all.length}`)).toEqual([
+    'rekor 1',
+    'rekor-v2 1',
+    'ctlog 1',
+    'fulcio 2',
+    'tsa 1',
+    'tuf-root 2',
+    'tuf 1',
+  ]);
+});
+
 test('what is missing or does not fit together is a usage error', async () => {
   expect((await pratique('backup')).code).toBe(3);
   expect((await pratique('restore')).code).toBe(3);

@@ -33,15 +33,7 @@ import {
 } from './policy.ts';
 import { login, logout } from './registry-login.ts';
 import { dbChangelogs, dbExport, dbImport, dbStatus, dbUpdate, scan } from './scan.ts';
-import {
-  demo,
-  registryServe,
-  sigstoreAudit,
-  sigstoreBackup,
-  sigstoreRestore,
-  sigstoreServe,
-  up,
-} from './servers.ts';
+import { demo, registryServe, up } from './servers.ts';
 import {
   generateKeyPair,
   importKeyPair,
@@ -52,6 +44,13 @@ import {
   verifyAttestation,
   verifyBlob,
 } from './signing.ts';
+import {
+  sigstoreAudit,
+  sigstoreBackup,
+  sigstoreRestore,
+  sigstoreRotate,
+  sigstoreServe,
+} from './sigstore-server.ts';
 import { completion, config, doctor, env, explain, version } from './tools.ts';
 import { initialize, signingConfigCreate, trustedRootCreate } from './trust.ts';
 
@@ -92,6 +91,7 @@ export const commands: readonly CommandSpec[] = [
   sigstoreAudit,
   sigstoreBackup,
   sigstoreRestore,
+  sigstoreRotate,
   harden,
   sbom,
   check,

@@ -25,6 +25,7 @@ const logs = ['rekor', 'rekor-v2', 'ctlog'] as const;
 const others = [
   'constants.json',
   'people.json',
+  'rotations.json',
   'keys',
   'certificates',
   'tuf',

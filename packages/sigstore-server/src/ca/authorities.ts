@@ -12,6 +12,7 @@ import {
   type SigningKey,
 } from '@pratique/crypto';
 import { readOrCreate } from '@pratique/storage';
+import { generationName } from '../store/keys.ts';
 
 const organization = 'pratique';
 const tenYears = 3650 * 86_400_000;
@@ -48,58 +49,74 @@ function loadCertificate({ path, name, key, issuer, extensions, now }: Authority
   return parseCertificate(parsePem(pem, path)[0].bytes);
 }
 
-export interface Authorities {
-  readonly fulcio: { readonly root: Certificate; readonly intermediate: Certificate };
-  readonly timestamps: { readonly root: Certificate; readonly leaf: Certificate };
+/** Leaf first: the certificates below and up to a root. */
+export interface FulcioAuthority {
+  readonly key: SigningKey;
+  readonly intermediate: Certificate;
+  readonly root: Certificate;
 }
 
-/** The certificates of Fulcio (root and intermediate, P-384) and of the timestamp authority (root and its own). */
-export function loadAuthorities(
-  directory: string,
-  keys: Readonly<Record<'fulcio-root' | 'fulcio' | 'tsa-root' | 'tsa', SigningKey>>,
-  now: Date,
-): Authorities {
-  const { authority, signsCertificates, signsData, extendedKeyUsage } = certificateExtensions;
-  const load = (
-    file: string,
-    name: string,
-    key: SigningKey,
-    issuer: AuthorityCertificate['issuer'],
-    ...extensions: Uint8Array[]
-  ) => loadCertificate({ path: join(directory, `${file}.crt.pem`), name, key, issuer, extensions, now });
+export interface TimestampAuthority {
+  readonly key: SigningKey;
+  readonly leaf: Certificate;
+  readonly root: Certificate;
+}
 
-  const root = load(
-    'fulcio-root',
-    'pratique fulcio root',
-    keys['fulcio-root'],
-    null,
+/** Where an authority's certificates are, and what they certify. */
+export interface AuthorityFiles {
+  readonly directory: string;
+  readonly generation: number;
+  readonly rootKey: SigningKey;
+  readonly key: SigningKey;
+  readonly now: Date;
+}
+
+const { authority, signsCertificates, signsData, extendedKeyUsage } = certificateExtensions;
+
+/** Fulcio's certificates (root and intermediate, P-384), made the first time. */
+export function loadFulcioAuthority(files: AuthorityFiles): FulcioAuthority {
+  const { rootKey, key } = files;
+  const root = load(files, 'fulcio-root', 'pratique fulcio root', rootKey, null, [
     signsCertificates(),
     authority(1),
-  );
-  const intermediate = load(
-    'fulcio',
-    'pratique fulcio intermediate',
-    keys.fulcio,
-    { certificate: root, key: keys['fulcio-root'] },
+  ]);
+  const issuer = { certificate: root, key: rootKey };
+  const intermediate = load(files, 'fulcio', 'pratique fulcio intermediate', key, issuer, [
     signsCertificates(),
     extendedKeyUsage(oids.codeSigning),
     authority(0),
-  );
-  const timestampRoot = load(
-    'tsa-root',
-    'pratique timestamp root',
-    keys['tsa-root'],
-    null,
+  ]);
+  return { key, intermediate, root };
+}
+
+/** The timestamp authority's certificates (root and its own), made the first time. */
+export function loadTimestampAuthority(files: AuthorityFiles): TimestampAuthority {
+  const { rootKey, key } = files;
+  const root = load(files, 'tsa-root', 'pratique timestamp root', rootKey, null, [
     signsCertificates(),
     authority(0),
-  );
-  const leaf = load(
-    'tsa',
-    'pratique timestamp authority',
-    keys.tsa,
-    { certificate: timestampRoot, key: keys['tsa-root'] },
+  ]);
+  const issuer = { certificate: root, key: rootKey };
+  const leaf = load(files, 'tsa', 'pratique timestamp authority', key, issuer, [
     signsData(),
     extendedKeyUsage(oids.timeStamping, true),
-  );
-  return { fulcio: { root, intermediate }, timestamps: { root: timestampRoot, leaf } };
+  ]);
+  return { key, leaf, root };
+}
+
+function load(
+  { directory, generation, now }: AuthorityFiles,
+  file: string,
+  name: string,
+  key: SigningKey,
+  issuer: AuthorityCertificate['issuer'],
+  extensions: readonly Uint8Array[],
+): Certificate {
+  const path = join(directory, `${generationName(file, generation)}.crt.pem`);
+  // Other generations have other keys: with their names alone they could not be told apart.
+  return loadCertificate({ path, name: generationLabel(name, generation), key, issuer, extensions, now });
+}
+
+function generationLabel(name: string, generation: number): string {
+  return generation === 1 ? name : `${name} ${generation}`;
 }

@@ -9,7 +9,7 @@ import {
   verifySignature,
 } from '@pratique/crypto';
 import { expect, onTestFinished, test } from 'vitest';
-import { loadKeys } from '../store/keys.ts';
+import { loadKey } from '../store/keys.ts';
 import { alice, certificateRequest, post, start, temporaryDirectory } from '../testing/client.ts';
 
 test('an issued certificate is in the log: its entry, a proof to the signed tree head, nothing beyond', async () => {
@@ -39,7 +39,7 @@ test('an issued certificate is in the log: its entry, a proof to the signed tree
     uintBytes(head.tree_size, 8),
     root,
   );
-  const { ctlog } = loadKeys(`${directory}/keys`, undefined);
+  const ctlog = loadKey(`${directory}/keys`, 'ctlog', undefined);
   const signature = decodeBase64(head.tree_head_signature, 'signature').subarray(4);
   expect(verifySignature(ctlog.publicKey, signed, signature)).not.toBeNull();
 

@@ -4,7 +4,6 @@ import {
   type JsonObject,
   type PrecertificateEntry,
   precertificateLeaf,
-  type SigningKey,
   signCertificateTimestamp,
   signCheckpoint,
   signTreeHead,
@@ -12,10 +11,11 @@ import {
 } from '@pratique/crypto';
 import { Refusal } from '../http/refusal.ts';
 import { DurableLog } from '../log/log.ts';
+import type { KeySuccession } from '../store/generations.ts';
 
 export interface CertificateLogOptions {
   readonly directory: string;
-  readonly key: SigningKey;
+  readonly keys: KeySuccession;
   /** Origin of the checkpoint beside the tiles. */
   readonly name: string;
   /** DER of the roots it takes certificates of. */
@@ -31,9 +31,9 @@ export class CertificateLog {
 
   constructor(options: CertificateLogOptions) {
     this.#options = options;
-    const { directory, key, name } = options;
+    const { directory, keys, name } = options;
     const checkpoint = (size: number, root: Uint8Array) =>
-      signCheckpoint({ origin: name, size, root }, name, key);
+      signCheckpoint({ origin: name, size, root }, name, keys.at(new Date()).key);
     this.log = new DurableLog({ directory, checkpoint });
   }
 
@@ -55,7 +55,7 @@ export class CertificateLog {
       extra: concatBytes(asn1Cert(precertificate), uintBytes(certificates.byteLength, 3), certificates),
       time: entry.time,
     });
-    return signCertificateTimestamp(entry, this.#options.key);
+    return signCertificateTimestamp(entry, this.#options.keys.at(entry.time).key);
   }
 
   treeHead(): JsonObject {
@@ -65,7 +65,7 @@ export class CertificateLog {
       tree_size: head.size,
       timestamp: head.time.getTime(),
       sha256_root_hash: encodeBase64(head.root),
-      tree_head_signature: encodeBase64(signTreeHead(head, this.#options.key)),
+      tree_head_signature: encodeBase64(signTreeHead(head, this.#options.keys.at(head.time).key)),
     };
   }
 

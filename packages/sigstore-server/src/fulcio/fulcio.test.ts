@@ -15,7 +15,7 @@ import {
 import { importPKCS8, SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SigstoreServer } from '../index.ts';
-import { loadKeys } from '../store/keys.ts';
+import { loadKey } from '../store/keys.ts';
 import { alice, certificateRequest, post, secretOf, start, temporaryDirectory } from '../testing/client.ts';
 
 let server: SigstoreServer;
@@ -28,8 +28,8 @@ const stranger = generateSigningKey();
 beforeAll(async () => {
   const directory = temporaryDirectory((remove) => clean.push(remove));
   server = await start(directory);
-  const keys = loadKeys(`${directory}/keys`, undefined);
-  [issuerKey, log] = [keys.oidc, keys.ctlog];
+  const load = (role: 'oidc' | 'ctlog') => loadKey(`${directory}/keys`, role, undefined);
+  [issuerKey, log] = [load('oidc'), load('ctlog')];
 });
 afterAll(async () => {
   await server.close();

@@ -1,5 +1,4 @@
 import {
-  type Certificate,
   certificateExtension,
   certificateExtensions,
   certificateToBeSigned,
@@ -11,43 +10,54 @@ import {
   oids,
   type PublicKey,
   precertificatePoison,
-  type SigningKey,
   timestampListExtension,
 } from '@pratique/crypto';
+import type { FulcioAuthority } from '../ca/authorities.ts';
 import type { CertificateLog } from '../ct/certificate-log.ts';
 import type { Identity } from '../oidc/identity.ts';
+import type { Generation, Succession } from '../store/generations.ts';
 
 export interface FulcioOptions {
-  readonly key: SigningKey;
-  readonly intermediate: Certificate;
-  readonly root: Certificate;
+  readonly authorities: Succession<Generation & FulcioAuthority>;
   readonly log: CertificateLog;
 }
 
-const validForMs = 600_000;
+/** How long a certificate is good, in milliseconds. */
+export const certificateLifetimeMs = 600_000;
 
 /** Issues a signing certificate for ten minutes: in the certificate log, on disk, before anybody sees it. */
 export class Fulcio {
-  /** PEM of the intermediate and the root. */
-  readonly chain: readonly string[];
   readonly #options: FulcioOptions;
 
   constructor(options: FulcioOptions) {
     this.#options = options;
-    this.chain = [options.intermediate, options.root].map(({ der }) => formatPem('CERTIFICATE', der));
   }
 
-  /** The certificate in PEM for a key whose possession was proven. */
-  async issue(key: PublicKey, identity: Identity): Promise<string> {
-    const { log, intermediate, root } = this.#options;
-    const issuerKey = this.#options.key;
+  /** PEM of the intermediate and the root that are in use. */
+  get chain(): readonly string[] {
+    return chainOf(this.#options.authorities.at(new Date()));
+  }
+
+  /** The chains, in PEM, of every authority whose certificates count now or will. */
+  get trustBundle(): readonly (readonly string[])[] {
     const now = new Date();
+    return this.#options.authorities.all
+      .filter(({ until }) => until === undefined || until > now)
+      .map(chainOf);
+  }
+
+  /** The certificate, in PEM, for a key whose possession was proven, followed by its chain. */
+  async issue(key: PublicKey, identity: Identity): Promise<readonly string[]> {
+    const { log, authorities } = this.#options;
+    const now = new Date();
+    const authority = authorities.at(now);
+    const { key: issuerKey, intermediate, root } = authority;
     const template = {
       issuer: intermediate.subject,
       subject: distinguishedName(),
       publicKey: key,
       validFrom: now,
-      validUntil: new Date(now.getTime() + validForMs),
+      validUntil: new Date(now.getTime() + certificateLifetimeMs),
       extensions: extensionsOf(key, issuerKey.publicKey, identity),
       serialNumber: newSerialNumber(),
     };
@@ -62,8 +72,13 @@ export class Fulcio {
       [intermediate.der, root.der],
     );
     const extensions = [...template.extensions, timestampListExtension(timestamp)];
-    return formatPem('CERTIFICATE', issueCertificate({ ...template, extensions }, issuerKey));
+    const issued = formatPem('CERTIFICATE', issueCertificate({ ...template, extensions }, issuerKey));
+    return [issued, ...chainOf(authority)];
   }
+}
+
+function chainOf({ intermediate, root }: FulcioAuthority): readonly string[] {
+  return [intermediate, root].map(({ der }) => formatPem('CERTIFICATE', der));
 }
 
 /** Fulcio's certificate profile (`docs/certificate-specification.md`). */

@@ -14,7 +14,7 @@ export function fulcioRoutes(fulcio: Fulcio, issuers: TrustedIssuers): Hono<{ Bi
   const app = new Hono<{ Bindings: HttpBindings }>();
 
   /** The token is verified first: nobody unknown makes this server check signatures of keys. */
-  const issue = async (token: string, read: () => KeyRequest): Promise<string> => {
+  const issue = async (token: string, read: () => KeyRequest): Promise<readonly string[]> => {
     const identity = await verifyToken(token, issuers);
     const { key, prove } = read();
     prove(identity.challenge);
@@ -24,8 +24,7 @@ export function fulcioRoutes(fulcio: Fulcio, issuers: TrustedIssuers): Hono<{ Bi
   app.post('/v2/signingCert', async (context) => {
     const body = await readJson(context.env.incoming, maxBodyBytes);
     const token = bearer(context.req.header('authorization')) ?? tokenInBody(body);
-    const certificate = await issue(token, () => readRequestV2(body));
-    const certificates = [certificate, ...fulcio.chain];
+    const certificates = await issue(token, () => readRequestV2(body));
     return context.json({ signedCertificateEmbeddedSct: { chain: { certificates } } });
   });
 
@@ -33,8 +32,8 @@ export function fulcioRoutes(fulcio: Fulcio, issuers: TrustedIssuers): Hono<{ Bi
     const body = await readJson(context.env.incoming, maxBodyBytes);
     const token = bearer(context.req.header('authorization'));
     if (token === undefined) throw new Refusal(401, 'there is no identity token');
-    const certificate = await issue(token, () => readRequestV1(body));
-    return context.body([certificate, ...fulcio.chain].join(''), 201, {
+    const certificates = await issue(token, () => readRequestV1(body));
+    return context.body(certificates.join(''), 201, {
       'content-type': 'application/pem-certificate-chain',
     });
   });
@@ -42,7 +41,9 @@ export function fulcioRoutes(fulcio: Fulcio, issuers: TrustedIssuers): Hono<{ Bi
   app.get('/v1/rootCert', (context) =>
     context.body(fulcio.chain.join(''), 200, { 'content-type': 'application/pem-certificate-chain' }),
   );
-  app.get('/v2/trustBundle', (context) => context.json({ chains: [{ certificates: fulcio.chain }] }));
+  app.get('/v2/trustBundle', (context) =>
+    context.json({ chains: fulcio.trustBundle.map((certificates) => ({ certificates })) }),
+  );
   app.get('/v2/configuration', (context) =>
     context.json({
       issuers: issuers.configured.map(({ url, type, audience }) => ({

@@ -1,19 +1,14 @@
-import {
-  encodeBase64,
-  type JsonObject,
-  noteKeyHash,
-  type SigningKey,
-  signCheckpoint,
-} from '@pratique/crypto';
+import { encodeBase64, type JsonObject, noteKeyHash, signCheckpoint } from '@pratique/crypto';
 import { DurableLog } from '../log/log.ts';
 import { encodeSearchKeys } from '../search/keys.ts';
 import { SearchIndex } from '../search/search-index.ts';
+import type { KeySuccession } from '../store/generations.ts';
 import { type CanonicalEntryV2, canonicalEntryV2 } from './entry.ts';
 
 export interface RekorV2Options {
   readonly directory: string;
   /** Ed25519. */
-  readonly key: SigningKey;
+  readonly keys: KeySuccession;
   /** Origin of the checkpoints and name on their signature lines, fixed for the life of the log. */
   readonly name: string;
 }
@@ -22,14 +17,13 @@ export interface RekorV2Options {
 export class RekorV2 {
   readonly search = new SearchIndex();
   readonly log: DurableLog;
-  readonly #logId: string;
+  readonly #options: RekorV2Options;
 
   constructor(options: RekorV2Options) {
-    const { name, key } = options;
-    this.#logId = encodeBase64(noteKeyHash(name, key.publicKey));
+    this.#options = options;
     this.log = new DurableLog({
       directory: options.directory,
-      checkpoint: (size, root) => signCheckpoint({ origin: name, size, root }, name, key),
+      checkpoint: (size, root) => this.#checkpoint(size, root, new Date()),
       onEntry: ({ extra }, index) => this.search.add(extra, index),
     });
   }
@@ -54,20 +48,28 @@ export class RekorV2 {
   #entry({ kind, body }: CanonicalEntryV2, index: number): JsonObject {
     const { tree } = this.log;
     const size = tree.size;
+    const root = tree.root(size);
+    const { name, keys } = this.#options;
+    const now = new Date();
     return {
       logIndex: String(index),
-      logId: { keyId: this.#logId },
+      logId: { keyId: encodeBase64(noteKeyHash(name, keys.at(now).key.publicKey)) },
       kindVersion: { kind, version: '0.0.2' },
       integratedTime: '0',
       inclusionPromise: null,
       inclusionProof: {
         logIndex: String(index),
-        rootHash: encodeBase64(tree.root(size)),
+        rootHash: encodeBase64(root),
         treeSize: String(size),
         hashes: tree.inclusionProof(index, size).map(encodeBase64),
-        checkpoint: { envelope: this.log.checkpoint() },
+        checkpoint: { envelope: this.#checkpoint(size, root, now) },
       },
       canonicalizedBody: encodeBase64(body),
     };
+  }
+
+  #checkpoint(size: number, root: Uint8Array, now: Date): string {
+    const { name, keys } = this.#options;
+    return signCheckpoint({ origin: name, size, root }, name, keys.at(now).key);
   }
 }

@@ -12,11 +12,12 @@ import { Refusal } from '../http/refusal.ts';
 import { DurableLog } from '../log/log.ts';
 import { encodeSearchKeys } from '../search/keys.ts';
 import { SearchIndex } from '../search/search-index.ts';
+import type { KeySuccession } from '../store/generations.ts';
 import { canonicalEntry } from './entry.ts';
 
 export interface RekorOptions {
   readonly directory: string;
-  readonly key: SigningKey;
+  readonly keys: KeySuccession;
   /** 64 bits in hexadecimal, fixed for the life of the log. */
   readonly treeId: string;
   /** Stands in the checkpoint's origin and on its signature line, fixed as well. */
@@ -25,21 +26,22 @@ export interface RekorOptions {
 
 /** Rekor v1: entries whose signatures were verified, in a tree anyone can check. */
 export class Rekor {
-  readonly publicKeyPem: string;
   readonly search = new SearchIndex();
   readonly log: DurableLog;
   readonly #options: RekorOptions;
-  readonly #logId: string;
 
   constructor(options: RekorOptions) {
     this.#options = options;
-    this.publicKeyPem = formatPublicKey(options.key.publicKey);
-    this.#logId = options.key.publicKey.fingerprint.slice('sha256:'.length);
     this.log = new DurableLog({
       directory: options.directory,
-      checkpoint: (size, root) => this.#checkpoint(size, root),
+      checkpoint: (size, root) => this.#checkpoint(size, root, this.#keyAt(new Date())),
       onEntry: ({ extra }, index) => this.search.add(extra, index),
     });
+  }
+
+  /** Of the key that is in use. */
+  get publicKeyPem(): string {
+    return formatPublicKey(this.#keyAt(new Date()).publicKey);
   }
 
   get size(): number {
@@ -78,26 +80,30 @@ export class Rekor {
     return index;
   }
 
-  /** LogEntry of Rekor's API: the entry, the promise to keep it, and the proof that it is kept. */
+  /**
+   * LogEntry of Rekor's API: the entry, the promise to keep it, and the proof that it is kept; signed by the key that
+   * was in use when the entry was made, the only one that verifiers believe about that time.
+   */
   answer(index: number): JsonObject {
     const { tree } = this.log;
     if (index >= tree.size) throw new Refusal(404, 'no such entry');
     const { leaf, time } = this.log.entry(index);
     const size = tree.size;
     const root = tree.root(size);
+    const key = this.#keyAt(time);
     const promised = {
       body: encodeBase64(leaf),
       integratedTime: time.getTime() / 1000,
-      logID: this.#logId,
+      logID: key.publicKey.fingerprint.slice('sha256:'.length),
       logIndex: index,
     };
-    const promise = this.#options.key.sign(new TextEncoder().encode(canonicalJson(promised)));
+    const promise = key.sign(new TextEncoder().encode(canonicalJson(promised)));
     return {
       [this.uuid(index)]: {
         ...promised,
         verification: {
           inclusionProof: {
-            checkpoint: this.#checkpoint(size, root),
+            checkpoint: this.#checkpoint(size, root, key),
             hashes: tree.inclusionProof(index, size).map(toHex),
             logIndex: index,
             rootHash: toHex(root),
@@ -115,7 +121,7 @@ export class Rekor {
     return {
       inactiveShards: [],
       rootHash: toHex(root),
-      signedTreeHead: this.#checkpoint(tree.size, root),
+      signedTreeHead: this.#checkpoint(tree.size, root, this.#keyAt(new Date())),
       treeID: BigInt(`0x${this.#options.treeId}`).toString(),
       treeSize: tree.size,
     };
@@ -133,8 +139,12 @@ export class Rekor {
     return this.log.close();
   }
 
-  #checkpoint(size: number, root: Uint8Array): string {
-    const { name, key, treeId } = this.#options;
+  #keyAt(time: Date): SigningKey {
+    return this.#options.keys.at(time).key;
+  }
+
+  #checkpoint(size: number, root: Uint8Array, key: SigningKey): string {
+    const { name, treeId } = this.#options;
     return signCheckpoint({ origin: `${name} - ${BigInt(`0x${treeId}`)}`, size, root }, name, key);
   }
 }

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { DurableLog } from '../log/log.ts';
+import type { Services } from './services.ts';
 
 /** Services by the beginning of their paths, longest first. */
 const services = [
@@ -27,7 +27,12 @@ export interface Metrics {
   readonly contentType: string;
 }
 
-export function createMetrics(logs: Readonly<Record<string, DurableLog>>): Metrics {
+export function createMetrics({
+  logs,
+  publication,
+  authorities,
+  timestamps,
+}: Pick<Services, 'logs' | 'publication' | 'authorities' | 'timestamps'>): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -59,6 +64,36 @@ export function createMetrics(logs: Readonly<Record<string, DurableLog>>): Metri
     registers,
     collect() {
       for (const [log, { writable }] of Object.entries(logs)) this.set({ log }, writable ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'pratique_sigstore_tuf_expiry_timestamp_seconds',
+    help: 'When the published TUF metadata expires, by role. It is signed anew at half of its life.',
+    labelNames: ['role'],
+    registers,
+    collect() {
+      for (const [role, end] of Object.entries(publication.expiries))
+        this.set({ role }, end.getTime() / 1000);
+    },
+  });
+  new Gauge({
+    name: 'pratique_sigstore_tuf_renewal_failing',
+    help: '1 when TUF metadata could not be signed anew at the last try.',
+    registers,
+    collect() {
+      this.set(publication.fault === undefined ? 0 : 1);
+    },
+  });
+  new Gauge({
+    name: 'pratique_sigstore_authority_expiry_timestamp_seconds',
+    help: 'When the certificate in use expires, by authority: rotate it before.',
+    labelNames: ['authority'],
+    registers,
+    collect() {
+      const now = new Date();
+      const ends = { fulcio: authorities.at(now).intermediate, tsa: timestamps.at(now).leaf };
+      for (const [authority, { validUntil }] of Object.entries(ends))
+        this.set({ authority }, validUntil.getTime() / 1000);
     },
   });
   return {

@@ -8,7 +8,7 @@ import { oidcRoutes } from '../oidc/routes.ts';
 import { rekorRoutes } from '../rekor/routes.ts';
 import { rekorV2Routes } from '../rekor-v2/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
-import { timestampPolicy, timestampRoutes } from '../tsa/routes.ts';
+import { timestampRoutes } from '../tsa/routes.ts';
 import { createMetrics } from './metrics.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import type { Services } from './services.ts';
@@ -24,7 +24,7 @@ const grpcCodes: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 4
 /** Everything on one port: the paths of the services do not meet. */
 export function createRoutes(services: Services, rateLimit?: number): Hono<Env> {
   const app = new Hono<Env>();
-  const metrics = createMetrics(services.logs);
+  const metrics = createMetrics(services);
   app.use(async (context, next) => {
     const began = performance.now();
     await next();
@@ -33,16 +33,13 @@ export function createRoutes(services: Services, rateLimit?: number): Hono<Env> 
   if (rateLimit !== undefined) app.use(limitWrites(new RateLimiter(rateLimit)));
   app.get('/healthz', (context) => context.text('ok\n'));
   app.get('/readyz', (context) => {
-    const stopped = Object.keys(services.logs).filter((name) => !services.logs[name]!.writable);
-    if (stopped.length === 0) return context.text('ok\n');
-    return context.text(`no entries are taken any more: ${stopped.join(', ')}\n`, 503);
+    const problems = problemsOf(services, new Date());
+    return problems.length === 0 ? context.text('ok\n') : context.text(`${problems.join('\n')}\n`, 503);
   });
   app.get('/metrics', async (context) =>
     context.body(await metrics.text(), 200, { 'content-type': metrics.contentType }),
   );
-  const { timestamps } = services.authorities;
-  const issuer = { key: services.keys.tsa, certificate: timestamps.leaf, policy: timestampPolicy };
-  app.route('/api/v1/timestamp', timestampRoutes(issuer, [timestamps.leaf.der, timestamps.root.der]));
+  app.route('/api/v1/timestamp', timestampRoutes(services.timestamps));
   app.route('/api/v2', rekorV2Routes(services.rekorV2));
   app.route('/api/v1', rekorRoutes(services.rekor));
   app.route('/api/v1/search', searchRoutes({ rekor: services.rekor, 'rekor-v2': services.rekorV2 }));
@@ -65,6 +62,16 @@ export function createRoutes(services: Services, rateLimit?: number): Hono<Env> 
     return answer(context, 500, 'something unexpected went wrong');
   });
   return app;
+}
+
+/** Why nobody should be sent here, for people. */
+function problemsOf({ logs, publication }: Services, now: Date): readonly string[] {
+  const stopped = Object.keys(logs).filter((name) => !logs[name]!.writable);
+  const expired = Object.entries(publication.expiries).filter(([, end]) => end <= now);
+  return [
+    ...(stopped.length === 0 ? [] : [`no entries are taken any more: ${stopped.join(', ')}`]),
+    ...expired.map(([role, end]) => `the ${role} metadata of TUF expired at ${end.toISOString()}`),
+  ];
 }
 
 function limitWrites(limiter: RateLimiter): MiddlewareHandler<Env> {

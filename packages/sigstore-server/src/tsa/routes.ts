@@ -5,35 +5,38 @@ import {
   formatPem,
   issueTimestamp,
   parseTimestampRequest,
-  type TimestampIssuer,
   type TimestampRequest,
 } from '@pratique/crypto';
 import { Hono } from 'hono';
+import type { TimestampAuthority } from '../ca/authorities.ts';
 import { fromClient, Refusal } from '../http/refusal.ts';
 import { member, only, readBody, readJson, text } from '../http/request.ts';
+import type { Generation, Succession } from '../store/generations.ts';
 
 /** Policy of Sigstore's timestamp authorities. */
-export const timestampPolicy = '1.3.6.1.4.1.57264.2';
+const timestampPolicy = '1.3.6.1.4.1.57264.2';
 
 /** The timestamp authority (RFC 3161 over HTTP, §3.4), below `/api/v1/timestamp`. */
 export function timestampRoutes(
-  issuer: TimestampIssuer,
-  chain: readonly Uint8Array[],
+  authorities: Succession<Generation & TimestampAuthority>,
 ): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.post('/', async (context) => {
     const request = await readRequest(context.req.header('content-type') ?? '', context.env.incoming);
-    if (request.policy !== null && request.policy !== issuer.policy) {
-      throw new Refusal(400, `timestamps are made under policy ${issuer.policy} only`);
+    if (request.policy !== null && request.policy !== timestampPolicy) {
+      throw new Refusal(400, `timestamps are made under policy ${timestampPolicy} only`);
     }
-    const response = issueTimestamp(request, issuer, new Date());
+    const now = new Date();
+    const { key, leaf: certificate } = authorities.at(now);
+    const response = issueTimestamp(request, { key, certificate, policy: timestampPolicy }, now);
     return context.body(Uint8Array.from(response), 201, { 'content-type': 'application/timestamp-reply' });
   });
-  app.get('/certchain', (context) =>
-    context.body(chain.map((der) => formatPem('CERTIFICATE', der)).join(''), 200, {
+  app.get('/certchain', (context) => {
+    const { leaf, root } = authorities.at(new Date());
+    return context.body([leaf, root].map(({ der }) => formatPem('CERTIFICATE', der)).join(''), 200, {
       'content-type': 'application/pem-certificate-chain',
-    }),
-  );
+    });
+  });
   return app;
 }
 

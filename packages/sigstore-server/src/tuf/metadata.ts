@@ -12,12 +12,13 @@ export function tufKey(key: SigningKey): { readonly id: string; readonly value: 
 }
 
 /**
- * Signed metadata. The canonical form is that of RFC 8785, which for what is written here (no control characters, no
- * fractions) is the canonical JSON that TUF signs.
+ * Metadata signed by each of the keys. The canonical form is that of RFC 8785, which for what is written here (no control
+ * characters, no fractions) is the canonical JSON that TUF signs.
  */
-export function signMetadata(signed: JsonObject, key: SigningKey): string {
-  const signature = key.sign(new TextEncoder().encode(canonicalJson(signed)));
-  return `${JSON.stringify({ signatures: [{ keyid: tufKey(key).id, sig: toHex(signature) }], signed }, null, 1)}\n`;
+export function signMetadata(signed: JsonObject, keys: readonly SigningKey[]): string {
+  const bytes = new TextEncoder().encode(canonicalJson(signed));
+  const signatures = keys.map((key) => ({ keyid: tufKey(key).id, sig: toHex(key.sign(bytes)) }));
+  return `${JSON.stringify({ signatures, signed }, null, 1)}\n`;
 }
 
 /** `length` and `hashes` of a file. */

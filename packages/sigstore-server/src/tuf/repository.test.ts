@@ -1,19 +1,37 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { canonicalJson, generateSigningKey, type JsonObject, verifySignature } from '@pratique/crypto';
+import {
+  canonicalJson,
+  generateSigningKey,
+  type JsonObject,
+  type SigningKey,
+  verifySignature,
+} from '@pratique/crypto';
 import { expect, onTestFinished, test } from 'vitest';
+import { Succession } from '../store/generations.ts';
 import { temporaryDirectory } from '../testing/client.ts';
 import { TufRepository } from './repository.ts';
 
 const rootKey = generateSigningKey('ed25519');
-const onlineKey = generateSigningKey('ed25519');
 const day = 86_400_000;
 const start = new Date('2026-06-01T00:00:00Z');
 const after = (days: number) => new Date(start.getTime() + days * day);
 
+/** Keys that follow one another, each used from a time on. */
+function keysFrom(...from: [Date, SigningKey?][]) {
+  const all = from.map(([since, key = generateSigningKey('ed25519')], index) => ({
+    number: index + 1,
+    since,
+    key,
+  }));
+  return new Succession([all[0]!, ...all.slice(1)]);
+}
+
 function repository() {
   const directory = temporaryDirectory(onTestFinished);
-  const open = () => new TufRepository({ directory, rootKey, onlineKey });
+  const rootKeys = keysFrom([start, rootKey]);
+  const onlineKeys = keysFrom([start]);
+  const open = () => new TufRepository({ directory, rootKeys, onlineKeys });
   const read = (path: string) => {
     const text = new TextDecoder().decode(open().read(path));
     return JSON.parse(text) as { signatures: { sig: string }[]; signed: JsonObject & { version: number } };

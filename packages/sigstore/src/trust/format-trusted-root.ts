@@ -1,4 +1,4 @@
-import { createHash, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import {
   basicConstraints,
   type Certificate,
@@ -7,6 +7,7 @@ import {
   type JsonObject,
   type JsonValue,
   type KeyAlgorithm,
+  noteKeyHash,
   type PublicKey,
   parseJson,
 } from '@pratique/crypto';
@@ -102,14 +103,8 @@ function log({ url, key, origin, ...window }: NewLog): object {
       keyDetails: algorithm === 'rsa' ? `PKIX_RSA_PKCS1V15_${bits}_SHA256` : keyDetails[algorithm],
       validFor: validFor(window),
     },
-    logId: { keyId: origin === undefined ? key.hint : encodeBase64(checkpointId(key, origin)) },
+    logId: { keyId: origin === undefined ? key.hint : encodeBase64(noteKeyHash(origin, key)) },
   };
-}
-
-/** Key id of a signed note (C2SP signed-note), all of it: of an ECDSA key the hash of the key, as Sigstore has it. */
-function checkpointId(key: PublicKey, origin: string): Uint8Array {
-  if (key.algorithm !== 'ed25519') return createHash('sha256').update(key.spki).digest();
-  return createHash('sha256').update(`${origin}\n\u0001`).update(key.spki.subarray(-32)).digest();
 }
 
 function authority({ url, chain, ...window }: NewAuthority): object {
