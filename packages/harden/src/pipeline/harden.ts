@@ -202,7 +202,16 @@ function planOf(
   files: readonly LayerEntry[],
 ): StripPlan {
   if (strip === false)
-    return { database: null, kept: [], removed: [], removals: [], bits: [], missing: [], mayRunShell: [] };
+    return {
+      database: null,
+      staying: [],
+      kept: [],
+      removed: [],
+      removals: [],
+      bits: [],
+      missing: [],
+      mayRunShell: [],
+    };
   const [kind, ...words] = run.healthcheck;
   const healthcheck = kind === 'CMD-SHELL' ? ['/bin/sh', '-c', ...words] : words;
   // A program that is added is not in the image yet: what it needs is looked for by its arguments and `keep` alone.

@@ -57,8 +57,8 @@ export function readDatabase(fileSystem: FileSystem): PackageDatabase | null {
 function whole(fileSystem: FileSystem, status: string): readonly InstalledPackage[] {
   const packages: InstalledPackage[] = [];
   for (const control of paragraphs(status)) {
-    // Removed, but its configuration is kept: no package any more.
-    if (!/ installed$/.test(control.get('status') ?? '')) continue;
+    // Removed, but its configuration is kept: no package any more. One that is unpacked and not configured is.
+    if (/ (not-installed|config-files)$/.test(control.get('status') ?? '')) continue;
     const name = control.get('package') ?? '';
     const architecture = control.get('architecture') ?? '';
     const prefixes = [`${dpkg}/info/${name}.`, `${dpkg}/info/${name}:${architecture}.`];

@@ -35,6 +35,8 @@ export interface PackageVerdict {
 /** What a strip takes out of an image. Nothing is changed yet. */
 export interface StripPlan {
   readonly database: PackageDatabase | null;
+  /** The packages that stay, as `kept` gives the reasons for. */
+  readonly staying: readonly InstalledPackage[];
   readonly kept: readonly PackageVerdict[];
   readonly removed: readonly PackageVerdict[];
   readonly removals: readonly Removal[];
@@ -108,6 +110,7 @@ export function planStrip(fileSystem: FileSystem, run: RunContext, options: Stri
   });
   return {
     database,
+    staying: packages.filter((one) => kept.has(one)),
     kept: packages.flatMap((one) => (kept.has(one) ? [verdict(one, kept.get(one)!)] : [])),
     removed: packages.flatMap((one) =>
       kept.has(one) ? [] : [verdict(one, unwanted(one.name, options.profile) ?? 'nothing needs it')],

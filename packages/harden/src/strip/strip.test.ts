@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { strippedEntries } from '../image/stripped.ts';
 import type { RunContext } from '../reach/closure.ts';
+import { textOf } from '../reach/libraries.ts';
 import {
   type DpkgPackage,
   dpkgDatabase,
@@ -324,7 +325,15 @@ describe('the image that is left', () => {
           for (const [each, { files }] of Object.entries(packages)) {
             const present = Object.keys(files).some((path) => after.get(path) !== undefined);
             if (present) expect(kept).toContain(each);
-            expect(after.get(`var/lib/dpkg/info/${each}.list`) !== undefined).toBe(kept.has(each));
+            const list = after.get(`var/lib/dpkg/info/${each}.list`);
+            expect(list !== undefined).toBe(kept.has(each));
+            // What a record claims is there, and what is there it claims.
+            if (list !== undefined)
+              expect(textOf(list, 10_000).split('\n').slice(1, -1)).toEqual(
+                Object.keys(files)
+                  .filter((path) => after.get(path) !== undefined)
+                  .map((path) => `/${path}`),
+              );
           }
         },
       ),

@@ -41,7 +41,7 @@ export function dpkgDatabase(packages: Readonly<Record<string, DpkgPackage>>): F
       Architecture: 'amd64',
       ...fields,
     })
-      .map(([field, value]) => `${field}: ${value}\n`)
+      .map(([field, value]) => `${field}:${value.startsWith('\n') ? '' : ' '}${value}\n`)
       .join(''),
   );
   const lists = Object.entries(packages).map(([name, { files }]) => [

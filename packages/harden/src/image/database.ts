@@ -1,0 +1,110 @@
+import type { FileSystem } from '@pratique/inspect';
+import { directoryOf, resolveWithLinks } from '../reach/resolve.ts';
+import type { InstalledPackage } from '../strip/installed.ts';
+import type { StripPlan } from '../strip/plan.ts';
+
+/**
+ * The files of the package database that a strip changes, by path: without the packages that are gone, and with no
+ * record of a kept package claiming what is gone. dpkg’s `status`, `status.d`, lists, checksums and configuration files;
+ * apk’s `installed`.
+ */
+export function strippedDatabase(
+  fileSystem: FileSystem,
+  { database, staying, removals }: Pick<StripPlan, 'database' | 'staying' | 'removals'>,
+): ReadonlyMap<string, Uint8Array> {
+  const written = new Map<string, Uint8Array>();
+  if (database === null) return written;
+  const removed = new Set(removals.map(({ path }) => path));
+  const isThere = (path: string) => {
+    const real = realPath(fileSystem, path);
+    return real !== undefined && !removed.has(real);
+  };
+  const rewrite = (path: string, change: (text: string) => string): void => {
+    const node = fileSystem.resolve(path);
+    if (node?.content === undefined) return;
+    const text = new TextDecoder().decode(node.content.read(0, node.content.size));
+    const changed = change(text);
+    if (changed !== text) written.set(node.path, new TextEncoder().encode(changed));
+  };
+  if (database.manager === 'apk') {
+    const names = new Set(staying.map(({ name }) => name));
+    rewrite('lib/apk/db/installed', (text) => apkInstalled(text, names, isThere));
+    return written;
+  }
+  const kept = new Set(staying.map(identity));
+  rewrite('var/lib/dpkg/status', (text) => dpkgStatus(text, kept, isThere));
+  for (const path of staying.flatMap(({ records }) => records)) {
+    if (path.endsWith('.list')) rewrite(path, (text) => linesThat(text, isThere));
+    else if (path.endsWith('.md5sums'))
+      rewrite(path, (text) =>
+        linesThat(text, (line) => isThere(`/${line.replace(/^[0-9a-f]{32} [ *]/, '')}`)),
+      );
+    else if (path.endsWith('.conffiles'))
+      rewrite(path, (text) => linesThat(text, (line) => isThere(line.replace(/^[\w-]+ +(?=\/)/, ''))));
+    else if (path.startsWith('var/lib/dpkg/status.d/')) rewrite(path, (text) => withoutGone(text, isThere));
+  }
+  return written;
+}
+
+function identity({ name, architecture }: Pick<InstalledPackage, 'name' | 'architecture'>): string {
+  return `${name}:${architecture}`;
+}
+
+/** Where a path that a package lists really lies, links of directories followed; undefined where nothing is there. */
+function realPath(fileSystem: FileSystem, path: string): string | undefined {
+  if (path === '/.') return '';
+  const parent = resolveWithLinks(fileSystem, `/${directoryOf(path.slice(1))}`);
+  if (parent === undefined) return undefined;
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return fileSystem.get(parent.node.path === '' ? name : `${parent.node.path}/${name}`)?.path;
+}
+
+function linesThat(text: string, isRight: (line: string) => boolean): string {
+  const lines = text.split('\n').filter((line) => line !== '' && isRight(line));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Paragraphs of kept packages. One of a package that is not installed any more stands for no files, and goes. */
+function dpkgStatus(text: string, kept: ReadonlySet<string>, isThere: (path: string) => boolean): string {
+  const field = (block: string, name: string) => new RegExp(`^${name}: *(\\S+)`, 'm').exec(block)?.[1] ?? '';
+  return text
+    .split(/\n(?:[ \t]*\n)+/)
+    .filter((block) =>
+      kept.has(identity({ name: field(block, 'Package'), architecture: field(block, 'Architecture') })),
+    )
+    .map((block) => `${withoutGone(block, isThere).trimEnd()}\n\n`)
+    .join('');
+}
+
+/** A control paragraph whose `Conffiles` (deb-control(5)) are those that are there. */
+function withoutGone(block: string, isThere: (path: string) => boolean): string {
+  return block.replace(/^Conffiles:[ \t]*\n((?:[ \t]+[^\n]*(?:\n|$))*)/m, (_field, list: string) => {
+    const lines = linesThat(list, (line) => isThere(line.trim().replace(/ [0-9a-f]{32}( obsolete)?$/, '')));
+    return lines === '' ? '' : `Conffiles:\n${lines}`;
+  });
+}
+
+/** Blocks of kept packages, in which a file (`R:` with the `a:` and `Z:` that are about it) stands only if it is there. */
+function apkInstalled(text: string, kept: ReadonlySet<string>, isThere: (path: string) => boolean): string {
+  return text
+    .split(/\n{2,}/)
+    .filter((block) => kept.has(/^P:(\S+)/m.exec(block)?.[1] ?? ''))
+    .map((block) => {
+      let directory = '';
+      let listed = true;
+      const lines = block
+        .trimEnd()
+        .split('\n')
+        .filter((line) => {
+          if (line.startsWith('F:')) {
+            directory = line.slice(2);
+            listed = isThere(`/${directory}`) || directory === '';
+          } else if (line.startsWith('R:'))
+            listed = isThere(`/${directory === '' ? '' : `${directory}/`}${line.slice(2)}`);
+          else if (!/^[MaZ]:/.test(line)) listed = true;
+          return listed;
+        });
+      return `${lines.join('\n')}\n\n`;
+    })
+    .join('');
+}
