@@ -8,6 +8,7 @@ import {
   type RegoVersion,
   type Term,
 } from './ast/index.ts';
+import { type CompileLimits, withinLimits } from './budget.ts';
 import { builtinTable } from './builtins/index.ts';
 import { type Builtin, type CallLocation, Halt, type HostServices } from './builtins/types.ts';
 import { type CompiledModules, compileModules, compileQuery } from './compiler/compile.ts';
@@ -20,6 +21,7 @@ import type { Schemas } from './compiler/types/schema-annotations.ts';
 import { locate, RegoError } from './errors.ts';
 import { Machine } from './eval/machine.ts';
 import type { Plan } from './eval/planner.ts';
+import { settle } from './eval/settle.ts';
 import { makeUnit, type Unit } from './eval/units.ts';
 import { fromJson, snapshot, type Value } from './values/index.ts';
 
@@ -52,6 +54,13 @@ export interface CompileInput {
   readonly host?: HostServices;
   /** Receives what policies `print`. Without it, calls of `print` cost nothing. */
   readonly print?: (message: string, location: CallLocation | undefined) => void;
+  /** Ends the compilation, and that of queries, when it is aborted, with `rego_cancel_error`. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds of wall clock that the compilation may take, and that of each query; unlimited unless given. */
+  readonly timeoutMs?: number;
+  /** Nodes and types the compilation may look at, and that of each query; 50 million unless given (a policy of
+   * 20,000 rules takes some 5 million). */
+  readonly maxSteps?: number;
   /** Keywords in force without an import (names of `future.keywords`). */
   readonly futureKeywords?: readonly string[];
 }
@@ -75,6 +84,16 @@ export interface EvaluateOptions {
 }
 
 const DEFAULT_MAX_STEPS = 100_000_000;
+
+const DEFAULT_MAX_COMPILE_STEPS = 50_000_000;
+
+function limitsOf({ maxSteps, timeoutMs, signal }: CompileInput): CompileLimits {
+  return {
+    maxSteps: maxSteps ?? DEFAULT_MAX_COMPILE_STEPS,
+    timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
+    signal,
+  };
+}
 
 /** A compiled set of policies: units of its documents, one machine, and whatever queries are prepared on it. */
 export class Engine {
@@ -186,7 +205,7 @@ export class Engine {
       machine.print = this.#input.print;
       machine.input = input === undefined ? undefined : fromJson(input);
       machine.data = this.#data;
-      return body();
+      return settle(machine, body);
     } catch (error) {
       throw this.#explained(error);
     } finally {
@@ -205,8 +224,8 @@ export class Engine {
     if (error instanceof RangeError && /call stack/i.test(error.message)) {
       return new RegoError([
         {
-          code: 'eval_internal_error',
-          message: 'evaluation or a value is nested too deeply',
+          code: 'eval_depth_error',
+          message: 'the evaluation or a value nests further than the stack goes',
           location: undefined,
         },
       ]);
@@ -227,14 +246,14 @@ function allowed(
   return new Map([...table].filter(([name]) => isAllowed(name)));
 }
 
-/** Texts that nest more deeply than the stack allows are refused like any other. */
-export function guarded<R>(compile: () => R): R {
+/** Compiles within the bounds of the policies. Texts that nest more deeply than the stack allows are refused like any other. */
+export function guarded<R>(input: CompileInput, compile: () => R): R {
   try {
-    return compile();
+    return withinLimits(limitsOf(input), compile);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const message = 'the policy is nested too deeply';
-    throw new RegoError([{ code: 'rego_compile_error', message, location: undefined }], undefined, error);
+    const message = 'the policy nests further than the stack goes';
+    throw new RegoError([{ code: 'rego_depth_error', message, location: undefined }], undefined, error);
   }
 }
 

@@ -7,7 +7,10 @@ export interface ErrorLocation {
   readonly col: number;
 }
 
-/** OPA's error codes. */
+/**
+ * OPA's error codes, and those of bounds that OPA does not have: `rego_depth_error` and `eval_depth_error` for what nests
+ * further than the stack goes, `rego_cancel_error` for a compilation over its limits.
+ */
 export type RegoErrorCode =
   | 'rego_parse_error'
   | 'rego_format_error'
@@ -15,8 +18,11 @@ export type RegoErrorCode =
   | 'rego_type_error'
   | 'rego_unsafe_var_error'
   | 'rego_recursion_error'
+  | 'rego_depth_error'
+  | 'rego_cancel_error'
   | 'eval_internal_error'
   | 'eval_cancel_error'
+  | 'eval_depth_error'
   | 'eval_conflict_error'
   | 'eval_type_error'
   | 'eval_builtin_error'

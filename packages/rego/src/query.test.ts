@@ -137,14 +137,8 @@ describe('a hostile policy cannot hang or crash its host', () => {
     const rule = compile({ modules: { 'a.rego': 'package a\np if input == [[1]]\nq := {input}' } });
     expect(rule.rule('data.a.p').evaluate(input)).toBeUndefined();
     expect(() => rule.rule('data.a.q').evaluate(input)).toThrow(
-      expect.objectContaining({ code: 'eval_internal_error' }),
+      expect.objectContaining({ code: 'eval_depth_error' }),
     );
-  });
-
-  test('a policy that nests further than the stack goes is an error and no crash', () => {
-    const chain = Array.from({ length: 20_000 }, (_, index) => `p${index + 1} := p${index}`).join('\n');
-    const rule = compile({ modules: { 'a.rego': `package a\np0 := input\n${chain}` } }).rule('data.a.p20000');
-    expect(() => rule.evaluate()).toThrow(expect.objectContaining({ code: 'eval_internal_error' }));
   });
 
   test('recursion is refused when compiling', () => {

@@ -84,8 +84,8 @@ export class Query {
 
   /** As {@link Query.evaluate}, with Rego values. */
   values(input?: unknown, options: EvaluateOptions = {}): QueryValues[] {
-    const results: QueryValues[] = [];
-    this.#engine.run(input, options, () => {
+    return this.#engine.run(input, options, () => {
+      const results: QueryValues[] = [];
       this.#visit = () => {
         results.push({
           expressions: this.#expressions.map(({ text, row, col, read }) => ({
@@ -97,20 +97,20 @@ export class Query {
         });
       };
       this.#step();
+      return results;
     });
-    return results;
   }
 
   /** The bindings of every variable as Rego values, those of generated variables included. */
   bindings(input?: unknown, options: EvaluateOptions = {}): Map<string, Value>[] {
-    const results: Map<string, Value>[] = [];
-    this.#engine.run(input, options, () => {
+    return this.#engine.run(input, options, () => {
+      const results: Map<string, Value>[] = [];
       this.#visit = () => {
         results.push(new Map(this.#variables.map(([name, read]) => [name, read()])));
       };
       this.#step();
+      return results;
     });
-    return results;
   }
 }
 
@@ -160,9 +160,11 @@ export interface PartialOptions extends EvaluateOptions {
 /** Compiled policies, on which queries are prepared. */
 export class Policy {
   readonly #engine: Engine;
+  readonly #input: CompileInput;
 
   constructor(input: CompileInput) {
-    this.#engine = guarded(() => new Engine(input));
+    this.#input = input;
+    this.#engine = guarded(input, () => new Engine(input));
   }
 
   /**
@@ -174,12 +176,15 @@ export class Policy {
     options: { readonly imports?: readonly string[]; readonly package?: string } = {},
   ): Query {
     const inPackage = packagePath(options.package);
-    return guarded(() => new Query(this.#engine, text, parseImports(options.imports ?? []), true, inPackage));
+    return guarded(
+      this.#input,
+      () => new Query(this.#engine, text, parseImports(options.imports ?? []), true, inPackage),
+    );
   }
 
   /** As {@link Policy.query}, for callers of {@link Query.bindings}: values of expressions are not captured. */
   bareQuery(text: string): Query {
-    return guarded(() => new Query(this.#engine, text, [], false));
+    return guarded(this.#input, () => new Query(this.#engine, text, [], false));
   }
 
   /** As {@link Policy.query}, for a query that tells each step of its evaluation. */
@@ -188,6 +193,7 @@ export class Policy {
     options: { readonly imports?: readonly string[]; readonly package?: string } = {},
   ): TracedQuery {
     return guarded(
+      this.#input,
       () =>
         new TracedQuery(
           this.#engine,
@@ -201,7 +207,7 @@ export class Policy {
 
   /** As {@link Policy.tracedQuery}, for callers of {@link TracedQuery.bindings}. */
   bareTracedQuery(text: string): TracedQuery {
-    return guarded(() => new TracedQuery(this.#engine, text, [], false));
+    return guarded(this.#input, () => new TracedQuery(this.#engine, text, [], false));
   }
 
   /**
@@ -217,14 +223,14 @@ export class Policy {
     };
     const imports = parseImports(options.imports ?? []);
     const inPackage = packagePath(options.package);
-    return guarded(() =>
+    return guarded(this.#input, () =>
       partiallyEvaluate(this.#engine, text, imports, inPackage, saving, input, options, tracer),
     );
   }
 
   /** Prepares the evaluation of one document. */
   rule(path: string): PreparedRule {
-    return guarded(() => new PreparedRule(this.#engine, path));
+    return guarded(this.#input, () => new PreparedRule(this.#engine, path));
   }
 }
 

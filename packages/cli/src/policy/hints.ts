@@ -123,6 +123,19 @@ const hints: readonly (readonly [code: string, message: RegExp, at: RegExp, advi
     /^/,
     'the policy does too much work for its limit; raise --timeout, or look at its loops',
   ],
+  ['rego_cancel_error', /./, /^/, 'the policy is too large, or made to keep the compiler busy; split it'],
+  [
+    'rego_depth_error',
+    /./,
+    /^/,
+    'name parts of the expression with := or rules of their own; use concat() or sum() instead of many operators',
+  ],
+  [
+    'eval_depth_error',
+    /./,
+    /^/,
+    'split long bodies into rules; chains of a thousand rules do not work under with or --explain',
+  ],
 ];
 
 /** What to do about a problem, where something can be said. `sources` are the policies by file name. */

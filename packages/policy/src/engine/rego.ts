@@ -72,13 +72,23 @@ function regoVersionsOf(sources: readonly PolicySource[]): ReadonlyMap<string, '
   return new Map(sources.map(({ path, regoVersion = 'v1' }) => [path, regoVersion]));
 }
 
+/** A policy that takes longer to compile is refused: until then its host answers nobody. */
+const compileTimeoutMs = 30_000;
+
 function compilePolicies(
   modules: Record<string, string>,
   regoVersions: ReadonlyMap<string, 'v0' | 'v1'>,
   data: object,
 ): Policy {
   try {
-    return compile({ modules, regoVersions, data, builtins: hostFunctions, refuseDataConflicts: true });
+    return compile({
+      modules,
+      regoVersions,
+      data,
+      builtins: hostFunctions,
+      refuseDataConflicts: true,
+      timeoutMs: compileTimeoutMs,
+    });
   } catch (cause) {
     if (!(cause instanceof RegoError)) throw cause;
     const message = String(cause)

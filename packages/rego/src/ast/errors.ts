@@ -2,7 +2,13 @@ import type { Location } from './types.ts';
 
 /** One complaint about source text, in OPA's words. */
 export interface SourceErrorEntry {
-  code: 'rego_parse_error' | 'rego_compile_error' | 'rego_type_error' | 'rego_format_error';
+  code:
+    | 'rego_parse_error'
+    | 'rego_compile_error'
+    | 'rego_type_error'
+    | 'rego_format_error'
+    | 'rego_depth_error'
+    | 'rego_cancel_error';
   message: string;
   location: Location;
   /** The source line and the caret's place in it, in UTF-8 bytes from 0; absent where OPA gives none. */

@@ -23,7 +23,11 @@ export class Parser extends Scanner {
   }
 
   enter(): void {
-    if (++this.depth > MAX_DEPTH) this.abort('max parsing recursion depth exceeded');
+    if (++this.depth > MAX_DEPTH)
+      this.abort(
+        `max parsing recursion depth exceeded: nested in more than ${MAX_DEPTH}`,
+        'rego_depth_error',
+      );
   }
 
   leave(): void {

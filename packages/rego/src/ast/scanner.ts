@@ -1,3 +1,4 @@
+import { spend } from '../budget.ts';
 import { lineAt, MAX_PARSE_ERRORS, type SourceErrorEntry } from './errors.ts';
 import { Lexer, type LexerState } from './lexer.ts';
 import { FIRST_KEYWORD, T, TOKEN_NAMES } from './tokens.ts';
@@ -83,13 +84,13 @@ export class Scanner extends Lexer {
     return this.text.slice(from, this.lastEnd);
   }
 
-  error(location: Location, message: string): void {
+  error(location: Location, message: string, code: SourceErrorEntry['code'] = 'rego_parse_error'): void {
     if (this.errors.length >= MAX_PARSE_ERRORS) return;
     const { hints } = this;
     if (hints.length === 1) message += ` (hint: ${hints[0]})`;
     else if (hints.length > 1) message += ` (hints: ${hints.join(', ')})`;
     const details = lineAt(this.text, location.offset);
-    this.errors = [...this.errors, { code: 'rego_parse_error', message, location, details }];
+    this.errors = [...this.errors, { code, message, location, details }];
     this.hints = [];
   }
 
@@ -114,8 +115,8 @@ export class Scanner extends Lexer {
     return /^unexpected \S+ (token|keyword)$/.test(last.message);
   }
 
-  abort(message: string): never {
-    this.error(this.loc(), message);
+  abort(message: string, code: SourceErrorEntry['code']): never {
+    this.error(this.loc(), message, code);
     throw new Abort();
   }
 
@@ -144,7 +145,8 @@ export class Scanner extends Lexer {
   #advance(skipWhitespace: boolean): void {
     if (this.tok !== T.Whitespace) this.#leaveToken();
     for (;;) {
-      if (--this.#scansLeft < 0) this.abort('parsing takes too many steps');
+      spend();
+      if (--this.#scansLeft < 0) this.abort('parsing takes too many steps', 'rego_cancel_error');
       this.read(skipWhitespace);
       this.#report();
       if (this.tok === T.Comment)

@@ -1,4 +1,5 @@
 import type { Body, Ref, Rule, Term } from '../ast/types.ts';
+import { spend } from '../budget.ts';
 import { keyOf } from '../values/index.ts';
 import { constantOf } from './constants.ts';
 import type { CompilerContext } from './context.ts';
@@ -45,6 +46,7 @@ function sort(rules: readonly CompiledRule[], edges: Edges, context: CompilerCon
     if (!state.has(start)) enter(start);
     while (stack.length > 0) {
       const top = stack.at(-1) as (typeof stack)[number];
+      spend();
       const { value: next, done } = top.rest.next();
       if (done === true) {
         state.set(top.rule, 'done');
@@ -91,6 +93,7 @@ function dependentsOf(
   const found = isRootRef(ref, 'data') ? rulesFor(tree, ref) : new Set<CompiledRule>();
   if (found.size === 0) return [];
   for (const rule of sorted) {
+    spend();
     if (!found.has(rule) && edges.get(rule)?.some((targets) => !targets.isDisjointFrom(found)))
       found.add(rule);
   }
@@ -139,9 +142,11 @@ function refsOf(body: Body): Ref[] {
 export function rulesFor(tree: RuleTree, ref: Ref): Set<CompiledRule> {
   const found = new Set<CompiledRule>();
   const collect = (node: RuleNode, at: number): void => {
+    spend();
     const term = ref.terms[at];
     if (term === undefined) {
       walkTree(node, (inner) => {
+        spend(1 + inner.rules.length);
         for (const rule of inner.rules) found.add(rule);
       });
       return;

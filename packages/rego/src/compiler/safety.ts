@@ -1,4 +1,5 @@
 import type { Body, Expr, Location, Rule, Term } from '../ast/types.ts';
+import { spend } from '../budget.ts';
 import type { CompilerContext } from './context.ts';
 import { outputsOf, outputsOfEquality } from './outputs.ts';
 import { callOf, isComprehension, isEquality, isScalar, isWith, walk } from './tree.ts';
@@ -88,6 +89,7 @@ export class SafetyCheck {
     for (let before = -1; before !== reordered.length; ) {
       before = reordered.length;
       for (const expr of body) {
+        spend();
         if (!waiting.take(expr)) continue;
         const outputs = outputsOf(expr, safe, this.#context);
         const inside = closures.get(expr);

@@ -1,4 +1,5 @@
 import type { Body, Call, Expr, Location, Ref, Term, With } from '../ast/types.ts';
+import { spend } from '../budget.ts';
 
 /** Small helpers over the syntax tree, as the compiler's passes use it. */
 
@@ -85,6 +86,7 @@ export function cloneTerm(term: Term): Term {
 }
 
 function clone<N>(node: N): N {
+  spend();
   if (Array.isArray(node)) return node.map(clone) as N;
   if (node === null || typeof node !== 'object') return node;
   // Spread keeps the hidden class of the node, so that later stages meet as few as can be.
@@ -105,6 +107,7 @@ export function isWith(node: Node): node is With {
 
 /** Visits every term, expression and `with` under a node, outermost first. `visit` answers true to go no deeper. */
 export function walk(node: Node, visit: (node: Node) => boolean): void {
+  spend();
   if (visit(node)) return;
   if (isWith(node)) {
     walk(node.target, visit);

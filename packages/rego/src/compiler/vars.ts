@@ -1,4 +1,5 @@
 import type { Body, Expr, Term, With } from '../ast/types.ts';
+import { spend } from '../budget.ts';
 import { isComprehension, isWith, walk } from './tree.ts';
 
 /** Which variables a collection leaves out; as `VarVisitorParams` of OPA. */
@@ -31,6 +32,7 @@ export function varsOf(
 
 /** Adds the variables under a node. One function without closures: every stage comes through here many times. */
 export function addVars(node: Node, options: VarOptions, into: Set<string>): void {
+  spend();
   if (isWith(node)) {
     if (options.skipRefCallHead !== true) {
       addVars(node.target, options, into);

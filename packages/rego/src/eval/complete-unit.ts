@@ -9,6 +9,7 @@ import { ABSENT, toCached } from './machine.ts';
 import type { Plan } from './planner.ts';
 import { planPath } from './refs.ts';
 import { RuleIndex } from './rule-index.ts';
+import { Deferral, stackWeight } from './settle.ts';
 import type { Unit } from './units.ts';
 
 /** `p := value if …`: one value, on which all rules must agree. */
@@ -21,6 +22,7 @@ export class CompleteUnit implements Unit {
   readonly #constant: Constant<Value | undefined> | undefined;
   #chains: readonly Chain[] | undefined = undefined;
   #default: Chain | undefined = undefined;
+  #weight = 0;
   #index: RuleIndex<Chain> | undefined = undefined;
 
   constructor(plan: Plan, rules: readonly CompiledRule[], id: number) {
@@ -36,11 +38,19 @@ export class CompleteUnit implements Unit {
   }
 
   #cached(): Value | undefined {
-    const cache = this.#plan.machine.unitCache(this.#id);
+    const { machine } = this.#plan;
+    const cache = machine.unitCache(this.#id);
     if (cache.full !== undefined) return cache.full === ABSENT ? undefined : cache.full;
+    this.#weight ||= stackWeight(this.#rules);
+    if (!machine.enter(this.#weight)) throw this.#deferral();
     const value = this.#evaluate();
+    machine.leave(this.#weight);
     cache.full = toCached(value);
     return value;
+  }
+
+  #deferral(): Deferral {
+    return new Deferral(this.#plan.machine, () => this.value());
   }
 
   planRead(plan: Plan, block: Block, terms: readonly Term[], at: number, out: number): void {

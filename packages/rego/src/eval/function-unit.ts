@@ -7,6 +7,7 @@ import { MESSAGES } from './faults.ts';
 import { ABSENT, type Cached, toCached } from './machine.ts';
 import type { Plan } from './planner.ts';
 import { RuleIndex } from './rule-index.ts';
+import { Deferral, stackWeight } from './settle.ts';
 import type { Unit } from './units.ts';
 
 /** `f(x) := value if …`. Results are kept for the rest of the evaluation, by the identity of the arguments. */
@@ -20,6 +21,7 @@ export class FunctionUnit implements Unit {
   readonly #slots: readonly number[];
   #chains: readonly Chain[] | undefined = undefined;
   #default: Chain | undefined = undefined;
+  #weight = 0;
   #index: RuleIndex<Chain> | undefined = undefined;
 
   constructor(plan: Plan, rules: readonly CompiledRule[], id: number) {
@@ -40,7 +42,8 @@ export class FunctionUnit implements Unit {
   }
 
   call(args: readonly Value[]): Value | undefined {
-    const cache = this.#plan.machine.unitCache(this.#id);
+    const { machine } = this.#plan;
+    const cache = machine.unitCache(this.#id);
     cache.calls ??= new Map();
     let level = cache.calls;
     const last = args.length - 1;
@@ -54,9 +57,16 @@ export class FunctionUnit implements Unit {
     }
     const known = level.get(args[last]) as Cached | undefined;
     if (known !== undefined) return known === ABSENT ? undefined : known;
+    this.#weight ||= stackWeight(this.#rules);
+    if (!machine.enter(this.#weight)) throw this.#deferral(args);
     const value = this.#evaluate(args);
+    machine.leave(this.#weight);
     level.set(args[last], toCached(value));
     return value;
+  }
+
+  #deferral(args: readonly Value[]): Deferral {
+    return new Deferral(this.#plan.machine, () => this.call(args));
   }
 
   #evaluate(args: readonly Value[]): Value | undefined {

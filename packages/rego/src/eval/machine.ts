@@ -46,6 +46,12 @@ export interface Limits {
   readonly signal: AbortSignal | undefined;
 }
 
+/**
+ * How much of the stack documents may take that wait for others, in units of {@link stackWeight}: about two thirds of
+ * what Node gives a thread. Beyond it what waits begins again later (see {@link settle}).
+ */
+const MAX_DEPTH = 3_000;
+
 /** How many steps may pass between looks at the clock and the signal. */
 const CHECK_EVERY = 4096;
 
@@ -67,6 +73,11 @@ export class Machine implements BuiltinContext {
 
   /** How many errors of built-ins were taken for "no value". */
   swallowed = 0;
+
+  /** What documents that wait for others take of the stack. */
+  #depth = 0;
+  /** The caches that no `with` is in force for: what is found out under them outlives a new beginning. */
+  #lasting: Machine['caches'] = [];
 
   location: CallLocation | undefined = undefined;
   env: Readonly<Record<string, string>> = {};
@@ -96,11 +107,32 @@ export class Machine implements BuiltinContext {
     this.#seed = seed;
     this.#timeNs = timeNs;
     this.caches = [];
+    this.#lasting = this.caches;
+    this.#depth = 0;
     this.mask = undefined;
     this.mocks = undefined;
     this.location = undefined;
     this.#cache = undefined;
     this.swallowed = 0;
+  }
+
+  /** Takes a part of the stack for a document or call. False where it must be evaluated on its own first. */
+  enter(weight: number): boolean {
+    const depth = this.#depth + weight;
+    if (depth > MAX_DEPTH && depth > weight && this.caches === this.#lasting) return false;
+    this.#depth = depth;
+    return true;
+  }
+
+  leave(weight: number): void {
+    this.#depth -= weight;
+  }
+
+  /** Begins again with an empty stack: what was on it was thrown away. */
+  restart(): void {
+    this.charge(CHECK_EVERY);
+    this.#depth = 0;
+    this.location = undefined;
   }
 
   /** Forgets what one evaluation left behind. Registers keep their last values until they are written again. */

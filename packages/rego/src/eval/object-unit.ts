@@ -9,6 +9,7 @@ import { match } from './match.ts';
 import { type Plan, planBody } from './planner.ts';
 import { planPath } from './refs.ts';
 import { canMatchFirst, memberKey } from './set-unit.ts';
+import { Deferral, stackWeight } from './settle.ts';
 import { isMultiValue, type Unit } from './units.ts';
 
 /** The rules of one branch chain, as steps that add to the object under construction. */
@@ -33,6 +34,7 @@ export class ObjectUnit implements Unit {
   /** Members that rules gave a value: nothing may be added inside them. */
   #leaves = new Set<Value>();
   #produced = false;
+  #weight = 0;
   #full: readonly Writer[] | undefined = undefined;
   #single: readonly Writer[] | undefined = undefined;
 
@@ -50,12 +52,20 @@ export class ObjectUnit implements Unit {
   }
 
   #cached(): Value {
-    const cache = this.#plan.machine.unitCache(this.#id);
+    const { machine } = this.#plan;
+    const cache = machine.unitCache(this.#id);
     if (cache.full !== undefined) return cache.full as Value;
+    this.#weight ||= stackWeight(this.#rules);
+    if (!machine.enter(this.#weight)) throw this.#deferral();
     this.#full ??= this.#rules.map((rule) => this.#compile(rule, false));
     const object = this.#run(this.#full);
+    machine.leave(this.#weight);
     cache.full = object;
     return object;
+  }
+
+  #deferral(): Deferral {
+    return new Deferral(this.#plan.machine, () => this.value());
   }
 
   /** One member, without making all of the object. */
@@ -69,10 +79,17 @@ export class ObjectUnit implements Unit {
     const id = memberKey(key);
     const known = cache.members.get(id);
     if (known !== undefined) return known === ABSENT ? undefined : known;
+    this.#weight ||= stackWeight(this.#rules);
+    if (!machine.enter(this.#weight)) throw this.#memberDeferral(key);
     this.#single ??= this.#rules.map((rule) => this.#compile(rule, true));
     const value = this.#run(this.#single, key).get(key);
+    machine.leave(this.#weight);
     cache.members.set(id, toCached(value));
     return value;
+  }
+
+  #memberDeferral(key: Value): Deferral {
+    return new Deferral(this.#plan.machine, () => this.member(key));
   }
 
   planRead(plan: Plan, block: Block, terms: readonly Term[], at: number, out: number): void {

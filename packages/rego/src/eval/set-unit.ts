@@ -8,6 +8,7 @@ import { match } from './match.ts';
 import { type Plan, planBody } from './planner.ts';
 import { planPath } from './refs.ts';
 import { RuleIndex } from './rule-index.ts';
+import { Deferral, stackWeight } from './settle.ts';
 import type { Unit } from './units.ts';
 
 /** `p contains x if …`: a set to which every rule adds. */
@@ -21,6 +22,7 @@ export class SetUnit implements Unit {
   #single: readonly Step[] | undefined = undefined;
   #index: RuleIndex<Step> | undefined = undefined;
   #member: number;
+  #weight = 0;
 
   constructor(plan: Plan, rules: readonly CompiledRule[], id: number) {
     this.#plan = plan;
@@ -35,9 +37,12 @@ export class SetUnit implements Unit {
   }
 
   #cached(): Value {
-    const cache = this.#plan.machine.unitCache(this.#id);
+    const { machine } = this.#plan;
+    const cache = machine.unitCache(this.#id);
     if (cache.full !== undefined) return cache.full as Value;
-    this.#plan.machine.tick();
+    this.#weight ||= stackWeight(this.#rules);
+    if (!machine.enter(this.#weight)) throw this.#deferral();
+    machine.tick();
     if (this.#full === undefined) {
       this.#full = this.#rules.map((rule) => lazily(() => this.#compile(rule)));
       this.#index = RuleIndex.build(this.#plan.machine, this.#rules, this.#full);
@@ -45,8 +50,13 @@ export class SetUnit implements Unit {
     const set = new RegoSet();
     this.#set = set;
     for (const step of this.#index === undefined ? this.#full : this.#index.candidates()) step();
+    machine.leave(this.#weight);
     cache.full = set;
     return set;
+  }
+
+  #deferral(): Deferral {
+    return new Deferral(this.#plan.machine, () => this.value());
   }
 
   /** Whether a value is in the set, without making all of it. */
@@ -60,6 +70,8 @@ export class SetUnit implements Unit {
     const key = memberKey(value);
     const known = cache.members.get(key);
     if (known !== undefined) return known !== ABSENT;
+    this.#weight ||= stackWeight(this.#rules);
+    if (!machine.enter(this.#weight)) throw this.#memberDeferral(value);
     machine.tick();
     this.#single ??= this.#rules.map((rule) => lazily(() => this.#compileMember(rule)));
     let found = false;
@@ -70,8 +82,13 @@ export class SetUnit implements Unit {
         break;
       }
     }
+    machine.leave(this.#weight);
     cache.members.set(key, found ? true : ABSENT);
     return found;
+  }
+
+  #memberDeferral(value: Value): Deferral {
+    return new Deferral(this.#plan.machine, () => this.has(value));
   }
 
   planRead(plan: Plan, block: Block, terms: readonly Term[], at: number, out: number): void {

@@ -1,3 +1,4 @@
+import { spend } from '../../budget.ts';
 import type { Type as Declared } from '../../builtins/types.ts';
 import {
   compare as compareValues,
@@ -81,6 +82,7 @@ export function or(a: Maybe, b: Maybe): Maybe {
 function merge(any: AnyType, other: Type): AnyType {
   if (any.of.length === 0) return any;
   if (other.kind === 'any' && other.of.length === 0) return other;
+  spend(any.of.length);
   const of = [...any.of];
   for (const type of other.kind === 'any' ? other.of : [other]) {
     const at = placeOf(of, type);
@@ -196,6 +198,7 @@ export function valuesOf(of: Maybe): Maybe {
 
 /** Whether some value could be of both types. */
 export function unifies(first: Maybe, second: Maybe): boolean {
+  spend();
   // To look into two recursive types might never end; they are taken to have a value in common.
   if (first?.kind === 'recursive' && second?.kind === 'recursive') return true;
   const a = unwrapped(first);

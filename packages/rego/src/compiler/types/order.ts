@@ -1,3 +1,4 @@
+import { spend } from '../../budget.ts';
 import { compare as compareValues, type Value } from '../../values/index.ts';
 import {
   type AnyType,
@@ -11,6 +12,7 @@ import {
 const ORDER = ['null', 'boolean', 'number', 'string', 'array', 'object', 'set', 'any', 'function'];
 
 export function compareTypes(first: Maybe, second: Maybe): number {
+  spend();
   // Two recursive types are told apart by their names: to look into them would never end.
   if (first?.kind === 'recursive' && second?.kind === 'recursive')
     return compareNames(first.name, second.name);

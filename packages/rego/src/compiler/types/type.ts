@@ -1,3 +1,4 @@
+import { spend } from '../../budget.ts';
 import { compare as compareValues, type Value } from '../../values/index.ts';
 
 /** What is known of a term when compiling. `undefined` inside and outside of types means: nothing yet. */
@@ -84,6 +85,7 @@ export function objectType(
   members: readonly (readonly [Value, Maybe])[],
   rest?: readonly [Maybe, Maybe],
 ): ObjectType | AnyType {
+  spend(members.length);
   let parts = 1 + members.length + (rest === undefined ? 0 : total(rest));
   let unknown = rest?.some(isUnknown) ?? false;
   for (const [, value] of members) {
@@ -111,6 +113,7 @@ function partsOf(type: Maybe): number {
 }
 
 function total(types: readonly Maybe[]): number {
+  spend(types.length);
   let parts = 0;
   for (const type of types) parts += partsOf(type);
   return parts;
