@@ -24,7 +24,7 @@ export type { Distro, Package, PackageLocation, PackageType } from './packages/p
 export { type PackageUrl, parsePurl } from './packages/parse-purl.ts';
 export { toCyclonedxSbom } from './sbom/cyclonedx.ts';
 export type { SbomInput } from './sbom/document.ts';
-export { maxSbomBytes, readSbom, type SbomContents } from './sbom/read.ts';
+export { maxSbomBytes, readSbom, readSbomDocument, type SbomContents } from './sbom/read.ts';
 export { toSpdxSbom } from './sbom/spdx.ts';
 export { hasBubblewrap, type OpenSandbox, openBubblewrap } from './structure/bubblewrap.ts';
 export { parseStructureTests, type StructureTests } from './structure/parse.ts';

@@ -108,3 +108,44 @@ test('names, namespaces and versions come back as they went in', () => {
 test('any text is a package URL or none, and never more', () => {
   fc.assert(fc.property(fc.string(), (text) => void parsePurl(`pkg:${text}`)));
 });
+
+test('licences and suppliers, of both formats', () => {
+  const cyclonedx = read({
+    bomFormat: 'CycloneDX',
+    components: [
+      {
+        name: 'a',
+        purl: 'pkg:npm/a@1',
+        licenses: [{ license: { id: 'MIT' } }, { license: { name: 'Beer' } }],
+        supplier: { name: 'Acme' },
+      },
+      { name: 'b', purl: 'pkg:npm/b@1', licenses: [{ expression: 'MIT OR ISC' }], publisher: 'Bob' },
+      { name: 'c', purl: 'pkg:npm/c@1', licenses: [{ license: { name: 'x'.repeat(100_000) } }] },
+    ],
+  });
+  expect(cyclonedx.packages.slice(0, 2)).toMatchObject([
+    { licenses: ['MIT', 'Beer'], supplier: 'Acme' },
+    { licenses: ['MIT OR ISC'], supplier: 'Bob' },
+  ]);
+  expect(cyclonedx.packages[2]?.licenses[0]).toHaveLength(4096);
+
+  const refs = (name: string) => [{ referenceType: 'purl', referenceLocator: `pkg:npm/${name}@1` }];
+  const spdx = read({
+    spdxVersion: 'SPDX-2.3',
+    packages: [
+      {
+        name: 'a',
+        supplier: 'Organization: Acme',
+        licenseConcluded: 'NOASSERTION',
+        licenseDeclared: 'MIT AND LicenseRef-beer',
+        externalRefs: refs('a'),
+      },
+      { name: 'b', supplier: 'NOASSERTION', licenseConcluded: 'NONE', externalRefs: refs('b') },
+    ],
+    hasExtractedLicensingInfos: [{ licenseId: 'LicenseRef-beer', name: 'Beer' }],
+  });
+  expect(spdx.packages).toMatchObject([
+    { licenses: ['MIT AND Beer'], supplier: 'Acme' },
+    { licenses: [], supplier: undefined },
+  ]);
+});

@@ -21,12 +21,24 @@ const maxDepth = 32;
 
 const text = v.pipe(v.string(), v.maxLength(4096));
 const property = v.object({ name: text, value: v.optional(v.string()) });
+/** Some put the whole text of a licence where its name belongs. */
+const words = v.pipe(
+  v.string(),
+  v.transform((long) => long.slice(0, 4096)),
+);
+const licence = v.object({
+  license: v.optional(v.object({ id: v.optional(text), name: v.optional(words) })),
+  expression: v.optional(words),
+});
 const component = v.object({
   type: v.optional(text),
   name: v.optional(text),
   version: v.optional(text),
   purl: v.optional(text),
   properties: v.optional(v.array(property)),
+  licenses: v.optional(v.array(licence)),
+  supplier: v.optional(v.object({ name: v.optional(words) })),
+  publisher: v.optional(words),
   components: v.optional(v.array(v.unknown())),
 });
 type Component = v.InferOutput<typeof component>;
@@ -45,15 +57,24 @@ const spdx = v.object({
       v.object({
         name: text,
         versionInfo: v.optional(text),
+        supplier: v.optional(words),
+        licenseConcluded: v.optional(words),
+        licenseDeclared: v.optional(words),
         externalRefs: v.optional(v.array(v.object({ referenceType: text, referenceLocator: text }))),
       }),
     ),
   ),
+  hasExtractedLicensingInfos: v.optional(
+    v.array(v.object({ licenseId: text, name: v.optional(words) })),
+  ),
 });
+
+/** Who makes a package and how it is licensed, as a bill of materials says. */
+type Terms = Pick<Package, 'licenses' | 'supplier'>;
 
 /**
  * Reads a CycloneDX (1.x) or SPDX (2.x) document in JSON: the packages by their package URLs, with the source package
- * and release that Syft, Trivy and Pratique write.
+ * and release that Syft, Trivy and Pratique write, and with licences and supplier.
  *
  * @throws `SBOM_INVALID`
  */
@@ -65,6 +86,15 @@ export function readSbom(bytes: Uint8Array): SbomContents {
   } catch (error) {
     throw invalid((error as Error).message);
   }
+  return readSbomDocument(document);
+}
+
+/**
+ * The same for a document that was parsed before, such as the predicate of an attestation.
+ *
+ * @throws `SBOM_INVALID`
+ */
+export function readSbomDocument(document: unknown): SbomContents {
   const cyclone = v.safeParse(cyclonedx, document);
   if (cyclone.success) return fromCyclonedx(cyclone.output);
   const parsed = v.safeParse(spdx, document);
@@ -80,7 +110,7 @@ function fromCyclonedx(document: v.InferOutput<typeof cyclonedx>): SbomContents 
   const listed = components.filter(({ type }) => type !== 'operating-system' && type !== 'file');
   const packages = listed.flatMap((one) => {
     const purl = one.purl === undefined ? undefined : parsePurl(one.purl);
-    const found = purl && packageOf(purl, one.purl!, distro, properties(one));
+    const found = purl && packageOf(purl, one.purl!, distro, properties(one), cyclonedxTerms(one));
     return found === undefined ? [] : [found];
   });
   return {
@@ -89,6 +119,13 @@ function fromCyclonedx(document: v.InferOutput<typeof cyclonedx>): SbomContents 
     distro,
     packages,
     unknown: listed.length - packages.length,
+  };
+}
+
+function cyclonedxTerms({ licenses = [], supplier, publisher }: Component): Terms {
+  return {
+    licenses: licenses.flatMap(({ license, expression }) => expression ?? license?.id ?? license?.name ?? []),
+    supplier: supplier?.name ?? publisher,
   };
 }
 
@@ -104,10 +141,13 @@ function* walk(components: readonly unknown[], depth: number): Generator<Compone
 
 function fromSpdx(document: v.InferOutput<typeof spdx>): SbomContents {
   const listed = document.packages ?? [];
-  const packages = listed.flatMap(({ externalRefs }) => {
-    const text = externalRefs?.find(({ referenceType }) => referenceType === 'purl')?.referenceLocator;
+  const names = new Map(
+    (document.hasExtractedLicensingInfos ?? []).map(({ licenseId, name }) => [licenseId, name ?? licenseId]),
+  );
+  const packages = listed.flatMap((one) => {
+    const text = one.externalRefs?.find(({ referenceType }) => referenceType === 'purl')?.referenceLocator;
     const purl = text === undefined ? undefined : parsePurl(text);
-    const found = purl && packageOf(purl, text!, undefined, new Map());
+    const found = purl && packageOf(purl, text!, undefined, new Map(), spdxTerms(one, names));
     return found === undefined ? [] : [found];
   });
   const distro = packages.find((one) => one.distro !== undefined)?.distro;
@@ -117,6 +157,24 @@ function fromSpdx(document: v.InferOutput<typeof spdx>): SbomContents {
     distro,
     packages,
     unknown: listed.length - packages.length,
+  };
+}
+
+type SpdxPackage = NonNullable<v.InferOutput<typeof spdx>['packages']>[number];
+
+/** `names` are those of licences that only this document knows. */
+function spdxTerms(
+  { supplier, licenseConcluded, licenseDeclared }: SpdxPackage,
+  names: ReadonlyMap<string, string>,
+): Terms {
+  const said = (text: string | undefined) => (text === 'NOASSERTION' || text === 'NONE' ? undefined : text);
+  const expression = said(licenseConcluded) ?? said(licenseDeclared);
+  return {
+    licenses:
+      expression === undefined
+        ? []
+        : [expression.replace(/LicenseRef-[A-Za-z0-9.-]+/g, (id) => names.get(id) ?? id)],
+    supplier: said(supplier)?.replace(/^(?:Organization|Person): /, ''),
   };
 }
 
@@ -147,6 +205,7 @@ function packageOf(
   written: string,
   system: Distro | undefined,
   described: ReadonlyMap<string, string>,
+  terms: Terms,
 ): Package | undefined {
   if (!types.includes(purl.type) || purl.version === undefined) return undefined;
   const type = purl.type as PackageType;
@@ -161,7 +220,7 @@ function packageOf(
     source: sourceOf(purl, version, described),
     purl: written,
     distro: systemTypes.includes(type) ? distroOf(purl, system) : undefined,
-    licenses: [],
+    ...terms,
     location: locationOf(described),
   };
 }
