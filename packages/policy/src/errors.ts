@@ -33,6 +33,80 @@ export const policyErrors = defineErrors({
     title: 'No trusted provenance says that the image was made on an approved base image.',
     remedy: 'Build on an approved base image, and have the build sign its provenance.',
   },
+  SBOM_REQUIRED: {
+    kind: 'denial',
+    title: 'No bill of materials is attested by an authority that may sign the image.',
+    remedy:
+      'pratique sbom IMAGE > sbom.json, then pratique attest --type cyclonedx --predicate sbom.json --key KEY IMAGE.',
+  },
+  SBOM_UNREADABLE: {
+    kind: 'denial',
+    title: 'The bill of materials that is attested cannot be read, so the packages are not known.',
+    remedy:
+      'Attest CycloneDX or SPDX 2 in JSON, whose packages have package URLs: `pratique sbom IMAGE` writes both.',
+  },
+  PROVENANCE_REQUIRED: {
+    kind: 'denial',
+    title: 'No SLSA provenance is attested by an authority that may sign the image.',
+    remedy:
+      'Have the build attest it: pratique attest --type slsaprovenance1 --predicate FILE --key KEY IMAGE.',
+  },
+  SCAN_REQUIRED: {
+    kind: 'denial',
+    title: 'No vulnerability scan is attested by an authority that may sign the image.',
+    remedy:
+      'pratique scan -o cosign-vuln IMAGE > scan.json, then pratique attest --type vuln --predicate scan.json --key KEY IMAGE.',
+  },
+  SCAN_UNREADABLE: {
+    kind: 'denial',
+    title: 'The vulnerability scan that is attested cannot be read, so the findings are not known.',
+    remedy: 'Attest a report of Pratique, Trivy or Grype in cosign’s vuln predicate, or in-toto vulns.',
+  },
+  SCAN_TOO_OLD: {
+    kind: 'denial',
+    title: 'The newest vulnerability scan is older than the trust configuration accepts, or has no date.',
+    remedy: 'Scan the image again with an up-to-date database and attest the result.',
+  },
+  VULNERABILITY_FIXABLE: {
+    kind: 'denial',
+    title: 'The image has vulnerabilities whose fix has been there for longer than its severity allows.',
+    remedy: 'Build on a newer base image or upgrade the packages; `pratique harden` does both.',
+  },
+  VULNERABILITY_EXPLOITED: {
+    kind: 'denial',
+    title: 'The image has vulnerabilities that are known to be exploited.',
+    remedy: 'Upgrade or remove the packages the message names.',
+  },
+  CHECKS_REQUIRED: {
+    kind: 'denial',
+    title: 'No test result is attested by an authority that may sign the image.',
+    remedy: 'Attest an in-toto test-result v0.1; `pratique harden` does.',
+  },
+  CHECKS_FAILED: {
+    kind: 'denial',
+    title: 'The attested test result says that tests of the image failed.',
+    remedy: 'Correct what the tests named in the message found, and build the image again.',
+  },
+  PACKAGE_DENIED: {
+    kind: 'denial',
+    title: 'The image has a package that the trust configuration refuses.',
+    remedy: 'Build the image without the package, or with a version or licence that is accepted.',
+  },
+  PACKAGE_NOT_ALLOWED: {
+    kind: 'denial',
+    title: 'The image has packages that the trust configuration does not name among those allowed.',
+    remedy: 'Build the image without them, or have them allowed in `parameters.packages.allow`.',
+  },
+  EXCEPTION_USED: {
+    kind: 'denial',
+    title: 'A warning: something is let pass because of an exception in the trust configuration.',
+    remedy: 'Remove the cause before the exception expires.',
+  },
+  EXCEPTION_EXPIRED: {
+    kind: 'denial',
+    title: 'A warning: an exception in the trust configuration is over, and no longer lets anything pass.',
+    remedy: 'Remove the cause, or have the owner of the exception renew it.',
+  },
   POLICY_UNREADABLE: {
     kind: 'usage',
     title: 'A policy file or folder could not be read, or holds no policy.',

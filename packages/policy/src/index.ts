@@ -30,8 +30,9 @@ export {
 } from './log/log.ts';
 export { loadTrust } from './trust/load.ts';
 export type { TrustFiles } from './trust/material.ts';
+export type { PolicyParameters } from './trust/parameters.ts';
 export { parseTrust } from './trust/parse.ts';
-export type { Authority, Exemption, PolicyParameters, Trust, TrustEntry } from './trust/types.ts';
+export type { Authority, Exemption, Trust, TrustEntry } from './trust/types.ts';
 export type {
   AttestationFact,
   Decision,

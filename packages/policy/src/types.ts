@@ -5,6 +5,8 @@ import type { RequiredAttestation } from './trust/types.ts';
 /** `input.image` of a `pratique.image.*` policy: the facts about one image. JSON Schema: `docs/reference/facts.schema.json`. */
 export interface ImageFacts {
   readonly schemaVersion: 1;
+  /** RFC 3339 UTC: when the image was looked at. Ages are counted from here, and so is what has expired. */
+  readonly collectedAt: string;
   /** `registry/repository[:tag]@digest`: what was asked for, with the digest it resolved to. */
   readonly reference: string;
   readonly registry: string;
@@ -43,10 +45,27 @@ export interface ImageFacts {
   >;
   /** What the trust configuration asks of this image: one for every `images` entry that matches it; all must be met. */
   readonly requirements: readonly RequirementFact[];
-  /** The newest verified SBOM attestation by an authority that may sign this image; null when there is none. */
-  readonly sbom: { readonly predicateType: string; readonly document: unknown } | null;
+  /**
+   * The newest verified SBOM attestation by an authority that may sign this image; null when there is none. `problem`
+   * says why its packages are not known; null where they are.
+   */
+  readonly sbom: {
+    readonly predicateType: string;
+    readonly document: unknown;
+    readonly problem: string | null;
+  } | null;
+  /** What `sbom` lists; null where that is not known. */
+  readonly packages: readonly PackageFact[] | null;
   /** The newest verified vulnerability scan by an authority that may sign this image; null when there is none. */
   readonly vulnerabilities: { readonly predicateType: string; readonly document: unknown } | null;
+  /** About that scan; null when there is none. */
+  readonly scan: ScanFact | null;
+  /** What it found; null where that is not known. */
+  readonly findings: readonly FindingFact[] | null;
+  /** What tests of the image said, by authorities that may sign it. */
+  readonly checks: readonly ChecksFact[];
+  /** SLSA provenance by authorities that may sign this image. */
+  readonly provenance: readonly ProvenanceFact[];
   /** Candidates that were looked at and refused. */
   readonly rejected: readonly {
     readonly format: string;
@@ -88,6 +107,71 @@ export interface SignatureFact {
 export interface AttestationFact extends SignatureFact {
   readonly predicateType: string;
   readonly predicate: unknown;
+}
+
+/** One package that an SBOM lists. */
+export interface PackageFact {
+  /** The type of its package URL: `deb`, `npm`, … */
+  readonly type: string;
+  readonly name: string;
+  readonly version: string;
+  readonly purl: string;
+  /** SPDX expressions or identifiers, else the words of the package. */
+  readonly licenses: readonly string[];
+  readonly supplier: string | null;
+  /** The rules of `parameters.packages` and the `parameters.exceptions` that select it: `deny[0]`, `exceptions[2]`. */
+  readonly rules: readonly string[];
+}
+
+/** A vulnerability scan. */
+export interface ScanFact {
+  /** The scanner, as it calls itself. */
+  readonly scanner: string;
+  readonly finishedAt: string | null;
+  /** Whole days since then; null where it does not say when. */
+  readonly ageDays: number | null;
+  /** Whole days since its database was made; null where it does not say. */
+  readonly databaseAgeDays: number | null;
+  /** Why its findings are not known; null where they are. */
+  readonly problem: string | null;
+}
+
+/** One vulnerability that a scan found. */
+export interface FindingFact {
+  readonly vulnerability: string;
+  readonly aliases: readonly string[];
+  readonly severity: 'critical' | 'high' | 'medium' | 'low' | 'negligible' | 'unknown';
+  readonly package: { readonly name: string; readonly version: string; readonly purl: string | null } | null;
+  /** A version that fixes it; null where there is none yet. */
+  readonly fixedVersion: string | null;
+  readonly published: string | null;
+  /** Whole days since it was published; null where the scan does not say. */
+  readonly ageDays: number | null;
+  /** It is known to be exploited (CISA KEV). */
+  readonly exploited: boolean;
+  /** The `parameters.exceptions` that are about it: `exceptions[0]`. Whether they hold is for policies. */
+  readonly exceptions: readonly string[];
+}
+
+/** One in-toto test-result. */
+export interface ChecksFact {
+  readonly authorities: readonly string[];
+  /** Names of what the tests were configured with. */
+  readonly configuration: readonly string[];
+  readonly result: 'PASSED' | 'WARNED' | 'FAILED';
+  readonly passed: readonly string[];
+  readonly warned: readonly string[];
+  readonly failed: readonly string[];
+}
+
+/** What SLSA provenance says, v1 or v0.2. */
+export interface ProvenanceFact {
+  readonly authorities: readonly string[];
+  readonly builder: string | null;
+  readonly buildType: string | null;
+  readonly finishedAt: string | null;
+  /** What went into the build, with digests as `sha256:…`. */
+  readonly materials: readonly { readonly uri: string | null; readonly digests: readonly string[] }[];
 }
 
 /** `warn`: whatever would be refused is allowed, and reported as a warning. */

@@ -64,9 +64,7 @@ const spdx = v.object({
       }),
     ),
   ),
-  hasExtractedLicensingInfos: v.optional(
-    v.array(v.object({ licenseId: text, name: v.optional(words) })),
-  ),
+  hasExtractedLicensingInfos: v.optional(v.array(v.object({ licenseId: text, name: v.optional(words) }))),
 });
 
 /** Who makes a package and how it is licensed, as a bill of materials says. */

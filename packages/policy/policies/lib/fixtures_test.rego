@@ -31,6 +31,7 @@ attestation(authority, predicate_type, predicate) := object.union(
 
 image(signatures, requirements) := {
 	"schemaVersion": 1,
+	"collectedAt": "2026-06-01T12:00:00.000Z",
 	"reference": sprintf("a.b/team/app:1@%s", [digest]),
 	"registry": "a.b",
 	"repository": "team/app",
@@ -46,6 +47,11 @@ image(signatures, requirements) := {
 	},
 	"requirements": requirements,
 	"sbom": null,
+	"packages": null,
 	"vulnerabilities": null,
+	"scan": null,
+	"findings": null,
+	"checks": [],
+	"provenance": [],
 	"rejected": [],
 }

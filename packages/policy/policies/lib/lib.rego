@@ -135,3 +135,42 @@ signer_text(signature) := signature.signer.fingerprint if {
 	count(signature.authorities) == 0
 	signature.signer.kind == "key"
 }
+
+# Does an exception of the trust configuration that holds on the day the image was looked at excuse this? `entries` are
+# those that are about it: `exceptions` of a finding, `rules` of a package.
+excepted(image, entries) if {
+	some exception in exceptions_for(image, entries)
+	holds(exception, image)
+}
+
+# The exceptions among `entries` that are for this image, whether or not they have expired.
+exceptions_for(image, entries) := [exception |
+	some exception in data.pratique.parameters.exceptions
+	exception.entry in entries
+	some pattern in exception.match
+	matches(pattern, image)
+]
+
+# RFC 3339 dates in UTC sort as texts do.
+holds(exception, image) if substring(image.collectedAt, 0, 10) <= exception.expires
+
+# The first five of a list of texts, and how many more there are.
+listed(texts) := concat(", ", texts) if {
+	count(texts) < 6
+} else := sprintf("%s, and %d more", [concat(", ", array.slice(texts, 0, 5)), count(texts) - 5])
+
+# A warning that says what an exception lets pass, or no longer does.
+exception_note(image, exception, what) := {
+	"code": "EXCEPTION_USED",
+	"msg": sprintf("%s is excepted until %s by %s: %s", [what, exception.expires, exception.owner, exception.reason]),
+} if {
+	holds(exception, image)
+} else := {
+	"code": "EXCEPTION_EXPIRED",
+	"msg": sprintf("the exception of %s by %s for %s expired on %s", [
+		exception.entry,
+		exception.owner,
+		what,
+		exception.expires,
+	]),
+}

@@ -1,11 +1,7 @@
-import { createRequire } from 'node:module';
 import { parseReference } from '@pratique/oci';
 import { type Builtin, BuiltinError, fromJson, OperandError, T, type Value } from '@pratique/rego';
 import { parsePredicateType } from '@pratique/sigstore';
-
-/** Loaded when a policy calls one of its functions: most call none, and it is large. */
-const inspect = () =>
-  createRequire(import.meta.url)('@pratique/inspect') as typeof import('@pratique/inspect');
+import { inspect } from '../facts/inspect.ts';
 
 /**
  * Functions about images that policies may call, beside those of the language: docs/reference/policies.md. Rego knows

@@ -3,7 +3,11 @@ import { describeIdentity, type Signer } from '@pratique/sigstore';
 import type { Attributed } from '../gate/stations.ts';
 import type { Authority, Trust } from '../trust/types.ts';
 import type { AttestationFact, ImageFacts, RequirementFact, SignatureFact } from '../types.ts';
+import { checkFacts } from './checks.ts';
 import { type ImageConfig, platformText } from './config.ts';
+import { readPackages } from './packages.ts';
+import { provenanceFacts } from './provenance.ts';
+import { readScan } from './scan.ts';
 
 /** What is known about an image once it was resolved, collected and verified. */
 export interface Gathered {
@@ -12,6 +16,8 @@ export interface Gathered {
   readonly config: ImageConfig;
   readonly verification: Attributed;
   readonly requirements: readonly RequirementFact[];
+  /** When it was looked at. */
+  readonly now: Date;
 }
 
 const sbomTypes = ['https://spdx.dev/Document', 'https://cyclonedx.org/bom'];
@@ -22,7 +28,7 @@ const scanTypes = [
 
 /** Puts together `input.image`. Pure; everything in it is plain JSON. */
 export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
-  const { reference, manifest, config, verification, requirements } = gathered;
+  const { reference, manifest, config, verification, requirements, now } = gathered;
   const { digest, mediaType } = manifest.descriptor;
   const { registry, repository, tag } = reference;
   const signatures = verification.signatures.map(signatureFact);
@@ -37,8 +43,14 @@ export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
   const counting = attestations.filter(
     ({ authorities }) => requirements.length === 0 || authorities.some((name) => required.has(name)),
   );
+  const sbom = newest(counting, sbomTypes);
+  const contents = sbom === null ? null : readPackages(sbom.document, trust.parameters);
+  const vulnerabilities = newest(counting, scanTypes);
+  const scan =
+    vulnerabilities === null ? null : readScan(vulnerabilities.document, trust.parameters.exceptions, now);
   return {
     schemaVersion: 1,
+    collectedAt: now.toISOString(),
     reference: `${registry}/${repository}${tag === undefined ? '' : `:${tag}`}@${digest}`,
     registry,
     repository,
@@ -56,8 +68,13 @@ export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
       ]),
     ),
     requirements,
-    sbom: newest(counting, sbomTypes),
-    vulnerabilities: newest(counting, scanTypes),
+    sbom: sbom === null ? null : { ...sbom, problem: contents?.problem ?? null },
+    packages: contents?.packages ?? null,
+    vulnerabilities,
+    scan: scan?.scan ?? null,
+    findings: scan?.findings ?? null,
+    checks: checkFacts(counting),
+    provenance: provenanceFacts(counting),
     rejected: verification.rejected.map(({ source, code, message, expected, found }) => ({
       format: source.format,
       code,

@@ -120,6 +120,7 @@ async function gather(
     config,
     verification: mergeResults(results),
     requirements: requirementsFor(trust, name),
+    now,
   });
   return { facts, findings: await engine.evaluate('image', { image: facts }), bytes };
 }

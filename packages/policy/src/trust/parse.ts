@@ -13,10 +13,11 @@ import { trustDigest } from './digest.ts';
 import { readDocuments, toJson } from './documents.ts';
 import { compileGlob } from './glob.ts';
 import { readAuthority, readFile, readLog, type TrustFiles } from './material.ts';
+import { parametersOf } from './parameters.ts';
 import { invalid, type Path, type Source, schemaError } from './problems.ts';
 import { type TrustFile, trustSchema } from './schema.ts';
 import { decisionLogOf, engineOf } from './settings.ts';
-import type { Authority, PolicyParameters, Trust, TrustEntry, Vouching } from './types.ts';
+import type { Authority, Trust, TrustEntry, Vouching } from './types.ts';
 
 /** Where no trusted root is named: a signature by key needs no other proof. */
 const nobody: TrustedRoot = { logs: [], certificateLogs: [], authorities: [], timestampAuthorities: [] };
@@ -102,7 +103,7 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
       match: list(entry.match).map(compileGlob),
       reason: entry.reason,
     })),
-    parameters: parametersOf(file),
+    parameters: parametersOf(file.parameters),
     site: file.data as JsonObject,
     policies: file.policies.map((path) => files.resolve(path)),
     engine: engineOf(file.engine, (path) => files.resolve(path)),
@@ -186,40 +187,6 @@ function mayBeOne(a: TrustedIdentity, b: TrustedIdentity): boolean {
   const overlap = (one: TextMatcher, other: TextMatcher) =>
     one.kind === 'exact' ? other.matches(one.value) : other.kind === 'pattern' || one.matches(other.value);
   return overlap(a.subject, b.subject) && overlap(a.issuer, b.issuer);
-}
-
-function parametersOf({ parameters }: TrustFile): PolicyParameters {
-  const {
-    environment,
-    digests = {},
-    bases = [],
-    registries = [],
-    requireDigest = false,
-    forbiddenTags = [],
-  } = parameters;
-  const given = typeof environment === 'string' ? { expected: environment } : (environment ?? {});
-  return {
-    environment: {
-      annotation: given.annotation ?? 'env',
-      expected: given.expected ?? null,
-      namespaces: given.namespaces ?? {},
-    },
-    digests: Object.fromEntries(
-      Object.entries(Array.isArray(digests) ? { '**': digests } : digests).map(([pattern, approved]) => [
-        regoGlob(pattern),
-        approved,
-      ]),
-    ),
-    bases,
-    registries: registries.map(regoGlob),
-    requireDigest,
-    forbiddenTags,
-  };
-}
-
-/** For Rego's `glob.match`, which takes brackets for a class of characters and not for an IPv6 address. */
-function regoGlob(pattern: string): string {
-  return compileGlob(pattern).canonical.replace(/[[\]]/g, '\\$&');
 }
 
 function list<T>(value: T | readonly T[]): readonly T[] {

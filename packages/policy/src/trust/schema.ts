@@ -1,10 +1,8 @@
 import { isExtensionName, parsePredicateType, predicateTypeNames } from '@pratique/sigstore';
 import * as v from 'valibot';
-import { globProblem } from './glob.ts';
+import { parametersSchema } from './parameters.ts';
+import { globs, mapping, text } from './schema-parts.ts';
 import { decisionLogSchema, engineSchema } from './settings.ts';
-
-/** Names that are properties of every JavaScript object are never good ones, and some libraries drop them silently. */
-const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 const authorityName = v.pipe(
   v.string(),
@@ -14,46 +12,13 @@ const authorityName = v.pipe(
   ),
 );
 
-const glob = v.pipe(
-  v.string(),
-  v.check(
-    (pattern) => globProblem(pattern) === undefined,
-    (issue) => `an image pattern: ${globProblem(issue.input)}`,
-  ),
-);
-const globs = v.union(
-  [glob, v.pipe(v.array(glob), v.minLength(1, 'at least one'))],
-  'an image pattern, or a list of them',
-);
-
-const digest = v.pipe(
-  v.string(),
-  v.regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/, 'sha256:<64 hex> or sha512:<128 hex>'),
-);
-
 const mode = v.picklist(['enforce', 'warn'], 'enforce or warn');
-
-/** A mapping with free names. valibot's own `record` drops the forbidden ones silently, which here would drop a requirement. */
-function mapping<const Schema extends v.GenericSchema>(key: v.GenericSchema<string>, value: Schema) {
-  return v.pipe(
-    v.custom<Record<string, unknown>>(
-      (input) =>
-        typeof input === 'object' &&
-        input !== null &&
-        !Array.isArray(input) &&
-        Object.keys(input).every((name) => !forbiddenKeys.has(name)),
-      'a mapping, whose names are not __proto__, constructor or prototype',
-    ),
-    v.record(key, value),
-  );
-}
 
 const annotations = mapping(
   v.pipe(v.string(), v.minLength(1, 'a non-empty string')),
   v.string('a string (quote numbers and booleans)'),
 );
 
-const text = v.pipe(v.string(), v.minLength(1, 'a non-empty string'));
 const identity = v.pipe(
   v.strictObject({
     issuer: v.optional(text),
@@ -117,37 +82,6 @@ const require_ = v.union(
   '{any: [names]}, {all: [names]} or {atLeast: n, of: [names]}',
 );
 
-const parameters = v.strictObject({
-  environment: v.optional(
-    v.union(
-      [
-        v.pipe(v.string(), v.minLength(1, 'a non-empty string')),
-        v.strictObject({
-          annotation: v.optional(v.pipe(v.string(), v.minLength(1, 'a non-empty string'))),
-          expected: v.optional(v.pipe(v.string(), v.minLength(1, 'a non-empty string'))),
-          namespaces: v.optional(
-            mapping(
-              v.pipe(v.string(), v.regex(/^[a-z0-9*?-]+$/, 'a pattern over namespace names')),
-              v.pipe(v.string(), v.minLength(1, 'a non-empty string')),
-            ),
-          ),
-        }),
-      ],
-      'an environment, or {annotation, expected, namespaces}',
-    ),
-  ),
-  digests: v.optional(
-    v.union(
-      [v.array(digest), mapping(glob, v.array(digest))],
-      'a list of digests, or lists by image pattern',
-    ),
-  ),
-  bases: v.optional(v.array(digest)),
-  registries: v.optional(v.array(glob)),
-  requireDigest: v.optional(v.boolean()),
-  forbiddenTags: v.optional(v.array(v.string('a string (quote numbers)'))),
-});
-
 /** The trust file as written. Everything unknown is refused: a misspelt name must not weaken a requirement. */
 export const trustSchema = v.strictObject({
   apiVersion: v.literal('pratique.dev/v1'),
@@ -172,7 +106,7 @@ export const trustSchema = v.strictObject({
     v.array(v.strictObject({ match: globs, reason: v.pipe(v.string(), v.minLength(1, 'a reason')) })),
     [],
   ),
-  parameters: v.optional(parameters, {}),
+  parameters: v.optional(parametersSchema, {}),
   data: v.optional(mapping(v.string(), v.unknown()), {}),
   clusterImagePolicies: v.optional(v.array(text), []),
   policies: v.optional(v.array(v.pipe(v.string(), v.minLength(1, 'a non-empty string'))), []),

@@ -6,6 +6,7 @@ import type { PolicySource } from '../engine/sources.ts';
 import type { DecisionLogConfig } from '../log/config.ts';
 import type { Mode } from '../types.ts';
 import type { ImageGlob } from './glob.ts';
+import type { PolicyParameters } from './parameters.ts';
 
 /** Who may sign, and what: any one of these keys, or any one of these identities. */
 export interface Authority {
@@ -50,21 +51,6 @@ export interface Exemption {
   readonly entry: string;
   readonly match: readonly ImageGlob[];
   readonly reason: string;
-}
-
-/** Parameters of the policies that come with Pratique: `data.pratique.parameters`. */
-export interface PolicyParameters {
-  readonly environment: {
-    readonly annotation: string;
-    readonly expected: string | null;
-    readonly namespaces: Readonly<Record<string, string>>;
-  };
-  readonly digests: Readonly<Record<string, readonly string[]>>;
-  /** Digests of base images, one of which signed provenance must name; empty: any will do. */
-  readonly bases: readonly string[];
-  readonly registries: readonly string[];
-  readonly requireDigest: boolean;
-  readonly forbiddenTags: readonly string[];
 }
 
 /** A trust configuration, checked: who may sign what, and what happens otherwise. */

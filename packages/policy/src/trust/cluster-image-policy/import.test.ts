@@ -79,6 +79,7 @@ function codes(
       ...found,
     }),
     requirements: requirementsFor(trust, `r.io/${name}`),
+    now: new Date('2026-06-01T00:00:00Z'),
   });
   const findings = createRegoEngine({ trust }).evaluate('image', { image: facts });
   if (findings instanceof Promise) throw new Error('the embedded engine answers at once');
