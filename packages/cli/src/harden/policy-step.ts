@@ -44,7 +44,7 @@ export async function judge(
   image: BuiltImage,
   statements: readonly Statement[],
 ): Promise<PolicyVerdict> {
-  const facts = unsignedFacts(trust, reference, image, statements);
+  const facts = unsignedFacts(trust, reference, image, statements, new Date());
   const { deny, warn } = await engine.evaluate('image', { image: facts });
   return { digest: engine.digest, denials: deny.map(said), warnings: warn.map(said) };
 }

@@ -10,6 +10,7 @@ const image = buildImage({
   platform: { os: 'linux', architecture: 'amd64' },
   run: { user: '65532:65532', labels: { team: 'base' } },
 });
+const now = new Date('2026-06-01T00:00:00Z');
 const reference = { registry: 'registry.example', repository: 'base/perl', tag: '1' };
 const statements = [
   { predicateType: 'https://cyclonedx.org/bom', predicate: { components: [{ name: 'perl' }] } },
@@ -19,7 +20,7 @@ const statements = [
 const said = async (text: string, lines = '') => {
   const trust = trustFrom(lines);
   const engine = createRegoEngine({ trust, policies: [{ path: 'a.rego', text }] });
-  return await engine.evaluate('image', { image: unsignedFacts(trust, reference, image, statements) });
+  return await engine.evaluate('image', { image: unsignedFacts(trust, reference, image, statements, now) });
 };
 
 describe('an image that is not signed yet', () => {
@@ -35,7 +36,7 @@ describe('an image that is not signed yet', () => {
       'package pratique.image.a\ndeny contains "unsigned" if count(input.image.signatures) == 0',
     );
     expect(deny.map(({ message }) => message)).toEqual(['unsigned']);
-    const facts = unsignedFacts(trustFrom(''), reference, image, statements);
+    const facts = unsignedFacts(trustFrom(''), reference, image, statements, now);
     expect(facts.attestations.map(({ authorities, signedAt }) => [authorities, signedAt])).toEqual([
       [[], null],
       [[], null],
@@ -51,7 +52,7 @@ describe('an image that is not signed yet', () => {
   });
 
   test('has predicates as JSON will carry them', () => {
-    const facts = unsignedFacts(trustFrom(''), reference, image, statements);
+    const facts = unsignedFacts(trustFrom(''), reference, image, statements, now);
     expect(facts.attestations[1]!.predicate).toStrictEqual({ runDetails: {} });
     expect(facts.config?.user).toBe('65532:65532');
   });

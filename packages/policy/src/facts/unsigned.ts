@@ -14,19 +14,21 @@ export interface Statement {
 /**
  * Facts about an image that was built here and is not signed yet, so that policies can say no before anything is: what
  * will be attested stands where verified attestations do, by a signer who says so. Nothing is required of the image, so
- * that all of it counts.
+ * that all of it counts. Ages are counted from `now`.
  */
 export function unsignedFacts(
   trust: Trust,
   reference: Reference,
   { descriptor, manifest, config }: BuiltImage,
   statements: readonly Statement[],
+  now: Date,
 ): ImageFacts {
   return buildFacts(trust, {
     reference,
     manifest: { descriptor, bytes: manifest, manifest: parseManifest(manifest, descriptor.mediaType) },
     config: parseConfig(parseJson(config.bytes, 'the image configuration')),
     requirements: [],
+    now,
     verification: {
       signatures: [],
       rejected: [],
