@@ -1,16 +1,19 @@
 import { printable } from '@pratique/errors';
 import { createDigester, type Digest, type Digester } from '@pratique/oci';
 import { inspectErrors } from '../errors.ts';
-import { decompressed } from './decompress.ts';
 import { Spool } from './spool.ts';
 import { type TarEntry, TarStream, type TarVisitor } from './tar-stream.ts';
 import type { KeepRule, LayerContents, LayerEntry, Limits, NodeType } from './types.ts';
+import type { UnpackThreads } from './unpack/threads.ts';
+import { unpack } from './unpack/unpack.ts';
 
 export interface LayerOptions {
   readonly keep: KeepRule | undefined;
   /** Compute the sha256 of every regular file. */
   readonly digests: boolean;
   readonly limits: Limits;
+  /** Where layers are decompressed; absent: beside the calling thread. */
+  readonly threads?: UnpackThreads | undefined;
 }
 
 const maxPathBytes = 4096;
@@ -43,7 +46,11 @@ export async function readLayer(
 ): Promise<LayerContents & { readonly digest: Digest; readonly diffId: Digest }> {
   const { limits } = options;
   const whole = verified === undefined ? createDigester() : undefined;
-  const diff = createDigester();
+  let digest = verified;
+  const stored = () => {
+    digest ??= whole!.digest();
+    return digest;
+  };
   let size = 0;
   const counted = async function* () {
     for await (const chunk of chunks) {
@@ -56,18 +63,18 @@ export async function readLayer(
   try {
     const tar = new TarStream(visitor);
     let expanded = 0;
-    for await (const chunk of decompressed(counted())) {
+    const unpacked = await unpack(counted(), stored, options.threads);
+    for await (const chunk of unpacked.chunks) {
       expanded += chunk.length;
       if (expanded > limits.layerBytes) throw overLimit('bytes in one layer', limits.layerBytes);
       if (expanded > judgedFrom && expanded > size * limits.expansion)
         throw unsafeLayer(`expands to more than ${limits.expansion} times its size`);
-      diff.update(chunk);
       tar.push(chunk);
     }
     tar.end();
     return {
-      digest: verified ?? whole!.digest(),
-      diffId: diff.digest(),
+      digest: stored(),
+      diffId: unpacked.diffId(),
       size,
       entries: visitor.entries,
       close: () => visitor.spool.close(),

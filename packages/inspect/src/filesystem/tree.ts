@@ -37,20 +37,21 @@ export function mergeLayers(layers: readonly LayerContents[]): FileSystem {
     layers,
     get: (path) => tree.exact(path)?.node,
     resolve: (path) => tree.find(path, true)?.node,
-    list: (path) => [...sorted(tree.find(path, true))].map(({ node }) => node),
+    list: (path) => sorted(tree.find(path, true)).map(({ node }) => node),
     nodes: () => tree.nodes(),
     close,
   };
 }
 
-function* sorted(branch: Branch | undefined): Generator<Branch> {
-  for (const [, child] of [...(branch?.children ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))) yield child;
+function sorted(branch: Branch | undefined): Branch[] {
+  return [...(branch?.children ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, child]) => child);
 }
 
 const parts = (path: string) => path.split('/').filter((part) => part !== '' && part !== '.');
 
 class Tree {
   private inodes = 0;
+  private all: readonly FileNode[] | undefined;
   private readonly root: Branch = { node: this.directory(''), children: new Map() };
 
   private directory(path: string): FileNode {
@@ -155,11 +156,19 @@ class Tree {
     return { found: way.at(-1)! };
   }
 
-  *nodes(from: Branch = this.root): Generator<FileNode> {
-    for (const child of sorted(from)) {
-      yield child.node;
-      if (child.children !== undefined) yield* this.nodes(child);
+  /** The tree does not change any more once it is asked for. */
+  nodes(): ArrayIterator<FileNode> {
+    if (this.all === undefined) {
+      const all: FileNode[] = [];
+      // Links lead entries to any depth, layer by layer: no recursion.
+      const next = sorted(this.root).reverse();
+      for (let branch = next.pop(); branch !== undefined; branch = next.pop()) {
+        all.push(branch.node);
+        if (branch.children !== undefined) for (const child of sorted(branch).reverse()) next.push(child);
+      }
+      this.all = all;
     }
+    return this.all.values();
   }
 }
 

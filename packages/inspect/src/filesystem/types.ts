@@ -89,7 +89,7 @@ export interface FileSystem {
   /** What is in the directory a path leads to, by name; empty where it is none. */
   list(path: string): readonly FileNode[];
   /** Everything but the root, parents before children, siblings by name. */
-  nodes(): Generator<FileNode>;
+  nodes(): ArrayIterator<FileNode>;
   /** Lets go of kept contents. */
   close(): void;
 }

@@ -18,6 +18,7 @@ import {
   type LayerContents,
   type Limits,
 } from '../filesystem/types.ts';
+import { UnpackThreads } from '../filesystem/unpack/threads.ts';
 import { configMediaTypes, type ImageConfig, maxConfigBytes, parseImageConfig } from './config.ts';
 import { chooseImage } from './platform.ts';
 
@@ -47,8 +48,10 @@ export interface Image {
   readonly fileSystem: FileSystem;
 }
 
-/** Layers read at the same time: enough that decompression of one and hashing of another overlap. */
+/** Layers read at the same time, where no threads are worth it: enough that decompression of one and hashing of another overlap. */
 const concurrency = 4;
+/** Compressed bytes of all layers from which on threads take less time than starting them. */
+const threadsFrom = 8 * 1024 ** 2;
 
 /**
  * Reads an image wherever it is, every layer once: the digest of each blob, its size, and the diff ID of each layer
@@ -101,9 +104,12 @@ async function readLayers(
   config: ImageConfig,
   options: ReadImageOptions,
 ): Promise<LayerContents[]> {
-  const forLayer = layerOptions(options);
-  const { limits } = forLayer;
   const descriptors = manifest.layers;
+  const bytes = descriptors.reduce((sum, { size }) => sum + size, 0);
+  const threads =
+    bytes >= threadsFrom && UnpackThreads.arePossible ? new UnpackThreads(descriptors.length) : undefined;
+  const forLayer: LayerOptions = { ...layerOptions(options), threads };
+  const { limits } = forLayer;
   if (descriptors.length > limits.layers)
     throw inspectErrors.error('INSPECT_LIMIT', { message: `the image has ${descriptors.length} layers` });
   if (descriptors.length !== config.diffIds.length) {
@@ -144,7 +150,7 @@ async function readLayers(
   };
   try {
     const workers = await Promise.allSettled(
-      Array.from({ length: concurrency }, () =>
+      Array.from({ length: threads?.count ?? concurrency }, () =>
         worker().catch((error: unknown) => {
           // The others then fail with the same error.
           stop.abort(error);
@@ -158,5 +164,7 @@ async function readLayers(
   } catch (error) {
     for (const layer of layers) layer?.close();
     throw error;
+  } finally {
+    threads?.close();
   }
 }

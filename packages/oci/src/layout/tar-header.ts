@@ -22,6 +22,8 @@ export interface TarHeader {
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
+const space = 0x20;
+const zero = 0x30;
 
 /** The fault for a tar archive that is not what tar writes. */
 export function unsafeArchive(why: string) {
@@ -30,7 +32,8 @@ export function unsafeArchive(why: string) {
 
 /** Whether a block is all zeros: two of them end an archive. */
 export function isZeroBlock(block: Uint8Array): boolean {
-  return block.every((byte) => byte === 0);
+  for (let at = 0; at < block.length; at++) if (block[at] !== 0) return false;
+  return true;
 }
 
 /**
@@ -61,8 +64,14 @@ export function parseTarHeader(header: Uint8Array): TarHeader {
 
 /** The text of a field, up to its first zero byte. */
 export function tarText(field: Uint8Array): string {
-  const zero = field.indexOf(0);
-  const bytes = zero < 0 ? field : field.subarray(0, zero);
+  let text = '';
+  let at = 0;
+  // Nearly all are short and ASCII, for which a decoder takes longer.
+  for (let byte = field[0]; byte !== undefined && byte !== 0 && byte < 0x80; byte = field[++at])
+    text += String.fromCharCode(byte);
+  if (at === field.length || field[at] === 0) return text;
+  const end = field.indexOf(0);
+  const bytes = end < 0 ? field : field.subarray(0, end);
   try {
     return decoder.decode(bytes);
   } catch {
@@ -79,18 +88,30 @@ function number(header: Uint8Array, at: number, length: number): number {
     if (!Number.isSafeInteger(value)) throw unsafeArchive('has a number out of range');
     return value;
   }
-  const text = tarText(header.subarray(at, at + length)).trim();
-  if (!/^[0-7]*$/.test(text)) throw unsafeArchive('has a number that is none');
-  return text === '' ? 0 : Number.parseInt(text, 8);
+  return octal(header, at, length) ?? unsafe('has a number that is none');
+}
+
+function unsafe(why: string): never {
+  throw unsafeArchive(why);
+}
+
+/** Octal digits up to a zero byte, spaces around them; 0 for nothing, undefined for anything else. */
+function octal(header: Uint8Array, from: number, length: number): number | undefined {
+  let value = 0;
+  let at = from;
+  const end = from + length;
+  while (at < end && header[at] === space) at++;
+  for (; at < end && (header[at]! & ~7) === zero; at++) value = value * 8 + (header[at]! & 7);
+  while (at < end && header[at] === space) at++;
+  return at === end || header[at] === 0 ? value : undefined;
 }
 
 function checkSum(header: Uint8Array): void {
   let sum = 8 * 0x20;
   for (let at = 0; at < 148; at++) sum += header[at]!;
   for (let at = 156; at < tarBlock; at++) sum += header[at]!;
-  const said = tarText(header.subarray(148, 156)).trim();
-  if (!/^[0-7]+$/.test(said) || sum !== Number.parseInt(said, 8))
-    throw unsafeArchive('is damaged, or not a tar archive');
+  // Nothing there is 0, which no header adds up to.
+  if (octal(header, 148, 8) !== sum) throw unsafeArchive('is damaged, or not a tar archive');
 }
 
 /**
@@ -100,13 +121,13 @@ function checkSum(header: Uint8Array): void {
  */
 export function* paxRecords(body: Uint8Array): Generator<readonly [name: string, value: Uint8Array]> {
   for (let at = 0; at < body.length && body[at] !== 0; ) {
-    const space = body.indexOf(0x20, at);
-    const length = space < 0 ? Number.NaN : Number(tarText(body.subarray(at, space)));
-    const equals = body.indexOf(0x3d, space);
+    const blank = body.indexOf(space, at);
+    const length = blank < 0 ? Number.NaN : Number(tarText(body.subarray(at, blank)));
+    const equals = body.indexOf(0x3d, blank);
     const end = at + length;
     if (!Number.isSafeInteger(length) || end > body.length || equals < 0 || equals >= end - 1)
       throw unsafeArchive('has a damaged extended header');
-    yield [tarText(body.subarray(space + 1, equals)), body.subarray(equals + 1, end - 1)];
+    yield [tarText(body.subarray(blank + 1, equals)), body.subarray(equals + 1, end - 1)];
     at = end;
   }
 }
