@@ -52,6 +52,8 @@ export class TarStream {
   private ended = false;
   private zeroBlock = false;
   private next: Extension = {};
+  /** Whether `next` says anything. */
+  private hasNext = false;
   private extension: { type: string; body: Uint8Array; filled: number } | undefined;
 
   constructor(visitor: TarVisitor) {
@@ -89,7 +91,7 @@ export class TarStream {
   /** Call after the last piece. @throws OCI_ARCHIVE_UNSAFE where it ends within an entry */
   end(): void {
     if (this.ended) return;
-    if (this.left > 0 || this.pending.length > 0 || this.extension || Object.keys(this.next).length > 0)
+    if (this.left > 0 || this.pending.length > 0 || this.extension || this.hasNext)
       throw unsafeArchive('is cut off');
   }
 
@@ -108,9 +110,10 @@ export class TarStream {
       if (size > limits.extensionBytes) throw unsafeArchive('has an extended header of unreasonable size');
       this.extension = { type: header.type, body: new Uint8Array(size), filled: 0 };
     } else {
-      const { next } = this;
-      this.next = {};
-      this.visitor.entry({ ...header, ...next, size });
+      if (this.hasNext) this.visitor.entry({ ...header, ...this.next, size });
+      else this.visitor.entry(header);
+      if (this.hasNext) this.next = {};
+      this.hasNext = false;
       this.open = true;
     }
     // Links and directories have no content, whatever their header says; Go's reader and GNU tar agree on that.
@@ -135,6 +138,7 @@ export class TarStream {
       if (type === 'x') Object.assign(this.next, paxOf(body));
       else if (type === 'L') this.next.path = tarText(body);
       else if (type === 'K') this.next.linkname = tarText(body);
+      this.hasNext = Object.keys(this.next).length > 0;
       // Global headers ('g') say nothing about a file that a container runtime would heed.
     } else if (this.open) {
       this.open = false;
