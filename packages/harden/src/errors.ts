@@ -63,6 +63,21 @@ export const hardenErrors = defineErrors({
     title: 'A Debian package (.deb) cannot be read.',
     remedy: 'Fetch the file again; `dpkg-deb --info FILE` says whether Debian’s own tools can read it.',
   },
+  APK_SCRIPT_UNKNOWN: {
+    kind: 'denial',
+    title: 'A package wants to run a script when it is installed, and nothing is run here.',
+    remedy: 'If the image works without, list the package in `add.scriptsNotNeeded`.',
+  },
+  APK_INVALID: {
+    kind: 'fault',
+    title: 'An Alpine package (.apk) cannot be read.',
+    remedy: 'Fetch the file again; `apk verify FILE` says whether Alpine’s own tools can read it.',
+  },
+  HARDEN_ADD_CONFLICT: {
+    kind: 'denial',
+    title: 'Something that is added would take the place of what is there and belongs to somebody else.',
+    remedy: 'Put it elsewhere, or name the path in `add.replaces` where that is meant.',
+  },
   PACKAGES_SOURCES_INVALID: {
     kind: 'usage',
     title: 'A list of package sources does not have the form apt or apk reads.',

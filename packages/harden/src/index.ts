@@ -1,3 +1,5 @@
+export { alpineKeyFile } from './alpine/key-file.ts';
+export type { AlpineKey } from './alpine/segments.ts';
 export { openDeb } from './debian/deb.ts';
 export { type AptPackage, PackageIndex } from './debian/package-index.ts';
 export { acceptsVersion, parseRelations, type Relation, type Relations } from './debian/relations.ts';

@@ -15,6 +15,7 @@ export {
 } from './build/image.ts';
 export { buildLayer, type Layer, type LayerOptions, layerFromTar, sourceDateEpoch } from './build/layer.ts';
 export { nodeBase, type RootFileSystem } from './build/node-base.ts';
+export { tarEnd, tarHeader, tarPadding } from './build/tar.ts';
 export { type CopyOptions, copyImage } from './copy/copy.ts';
 export { readElf } from './elf/file.ts';
 export { type LinkedProgram, sharedLibraries } from './elf/libraries.ts';

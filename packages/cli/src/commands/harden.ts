@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
+  alpineKeyFile,
   createFetcher,
   type HardenReport,
   type HardenSettings,
@@ -77,6 +78,7 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
             signal,
           }),
           keyrings: machineKeyrings,
+          alpineKey: (path) => alpineKeyFile(resolve(terminal.cwd, dirname(flags.file ?? ''), path)),
           now: startedOn,
         },
         scan: database === null ? null : scanner(database, place.name, vex),

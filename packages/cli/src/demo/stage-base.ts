@@ -1,4 +1,11 @@
-import { createFetcher, harden, parseSettings, provenance, provenanceType } from '@pratique/harden';
+import {
+  alpineKeyFile,
+  createFetcher,
+  harden,
+  parseSettings,
+  provenance,
+  provenanceType,
+} from '@pratique/harden';
 import { parseImageConfig } from '@pratique/inspect';
 import {
   buildImage,
@@ -34,7 +41,12 @@ export async function stageBase(
     settings,
     file: (path) => ({ file: path }),
     tests: [],
-    repositories: { fetcher: createFetcher({ signal }), keyrings: () => [], now: startedOn },
+    repositories: {
+      fetcher: createFetcher({ signal }),
+      keyrings: () => [],
+      alpineKey: alpineKeyFile,
+      now: startedOn,
+    },
     scan: null,
     compression: 'none',
     signal,

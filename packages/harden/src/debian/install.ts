@@ -7,6 +7,8 @@ import {
   readRootArchive,
 } from '@pratique/inspect';
 import { hardenErrors } from '../errors.ts';
+import { certificateBundle } from '../image/certificates.ts';
+import { fileEntry, layerOf, metadata, textAt } from '../image/entries.ts';
 import { resolveWithLinks } from '../reach/resolve.ts';
 import type { PackageDatabase } from '../strip/installed.ts';
 import type { Deb } from './deb.ts';
@@ -160,27 +162,6 @@ async function* chunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 1024 * 1024) yield bytes.subarray(at, at + 1024 * 1024);
 }
 
-function textAt(fileSystem: FileSystem, path: string): string {
-  const content = fileSystem.get(path)?.content;
-  return content === undefined ? '' : new TextDecoder().decode(content.read(0, content.size));
-}
-
-const metadata = { mode: 0o644, uid: 0, gid: 0, size: 0, mtime: 0 } as const;
-
-function fileEntry(path: string, text: string): LayerEntry {
-  const bytes = new TextEncoder().encode(text);
-  const content = {
-    name: path,
-    size: bytes.length,
-    read: (at: number, length: number) => bytes.subarray(at, at + length),
-  };
-  return { ...metadata, path, type: 'file', size: bytes.length, content };
-}
-
-function layerOf(entries: readonly LayerEntry[]): LayerContents {
-  return { size: 0, entries, close: () => {} };
-}
-
 /** The status of dpkg with these packages in the place of their old versions. */
 function statusEntry(fileSystem: FileSystem, paragraphs: ReadonlyMap<string, string>): LayerEntry {
   const path = 'var/lib/dpkg/status';
@@ -188,18 +169,4 @@ function statusEntry(fileSystem: FileSystem, paragraphs: ReadonlyMap<string, str
     .split(/\n{2,}/)
     .filter((block) => block.trim() !== '' && !paragraphs.has(/^Package: *(\S+)/m.exec(block)?.[1] ?? ''));
   return fileEntry(path, [...kept, ...paragraphs.values()].map((block) => `${block.trimEnd()}\n\n`).join(''));
-}
-
-/** What `update-ca-certificates` makes: all certificates in one file. Null where there are none to bundle. */
-function certificateBundle(fileSystem: FileSystem): LayerEntry | null {
-  const texts: string[] = [];
-  const add = (directory: string): void => {
-    for (const node of fileSystem.list(directory)) {
-      if (node.type === 'directory') add(node.path);
-      else if (node.path.endsWith('.crt')) texts.push(`${textAt(fileSystem, node.path).trimEnd()}\n`);
-    }
-  };
-  add('usr/share/ca-certificates');
-  add('usr/local/share/ca-certificates');
-  return texts.length === 0 ? null : fileEntry('etc/ssl/certs/ca-certificates.crt', texts.join(''));
 }

@@ -1,14 +1,10 @@
-import { compareVersions, type FileSystem } from '@pratique/inspect';
-import { openDeb } from '../debian/deb.ts';
-import { type FetchedPackage, installPackages, type SkippedScript } from '../debian/install.ts';
-import type { AptPackage, PackageIndex } from '../debian/package-index.ts';
-import { parseRelations } from '../debian/relations.ts';
-import { fetchPackage, type OpenedSource, openSource, type RepositoryOptions } from '../debian/repository.ts';
-import { solve } from '../debian/solve.ts';
-import { type AptSource, parseAptSources } from '../debian/sources.ts';
+import type { FileSystem } from '@pratique/inspect';
+import type { AlpineKey } from '../alpine/segments.ts';
+import type { SkippedScript } from '../debian/install.ts';
 import { hardenErrors } from '../errors.ts';
-import type { Fetcher } from '../fetch/fetcher.ts';
 import { readDatabase } from '../strip/installed.ts';
+import { changeApks } from './apk-packages.ts';
+import { type AptRepositories, changeDebs } from './apt-packages.ts';
 import type { HardenSettings } from './settings.ts';
 
 /** A package that was brought in, and what it took the place of. */
@@ -27,102 +23,30 @@ export interface Changed {
   readonly skipped: readonly SkippedScript[];
 }
 
-/** How package repositories are reached. */
-export type Repositories = Omit<RepositoryOptions, 'architecture'>;
-
-const concurrency = 4;
-const maxSourceBytes = 1024 * 1024;
+/** How package repositories are reached, and whom is believed. */
+export interface Repositories extends AptRepositories {
+  /** A key that the settings name, by its path there. */
+  readonly alpineKey: (path: string) => AlpineKey;
+}
 
 /**
- * Brings packages up to date and adds others, from the repositories the settings or the image itself name.
+ * Brings packages up to date and adds others, with the image’s own kind of packages.
  *
- * @throws HARDEN_MANAGER_UNSUPPORTED, PACKAGES_SOURCES_INVALID, DEPENDENCY_UNMET, and what fetching and installing throw
+ * @throws HARDEN_MANAGER_UNSUPPORTED, and what the repositories throw
  */
 export async function changePackages(
   fileSystem: FileSystem,
-  { upgrade, add, sources }: HardenSettings,
+  settings: HardenSettings,
   repositories: Repositories,
 ): Promise<Changed> {
-  if (!upgrade && add.packages.length === 0) return { fileSystem, changes: [], skipped: [] };
+  if (!settings.upgrade && settings.add.packages.length === 0)
+    return { fileSystem, changes: [], skipped: [] };
   const database = readDatabase(fileSystem);
-  if (database?.manager !== 'dpkg') {
-    throw hardenErrors.error('HARDEN_MANAGER_UNSUPPORTED', {
-      message: 'packages are upgraded and added in images of Debian and Ubuntu only',
-      expected: 'the package database of dpkg',
-      found: database?.manager ?? 'none',
-    });
-  }
-  const installed = database.packages;
-  const architecture = installed.find((one) => one.architecture !== 'all')?.architecture ?? 'amd64';
-  const places =
-    sources === undefined ? imageSources(fileSystem) : parseAptSources(sources.join('\n'), 'sources');
-  const opened = await Promise.all(
-    places.map((source) => openSource(source, { ...repositories, architecture })),
-  );
-  const indexes = opened.flatMap((one: OpenedSource) => one.indexes);
-  const newer = upgrade ? installed.flatMap((one) => newerOf(one, indexes)) : [];
-  const wanted = [
-    ...newer.map(({ name, version }) => parseRelations(`${name} (= ${version})`)[0]![0]!),
-    ...add.packages.flatMap((text) => parseRelations(text).flat()),
-  ];
-  const chosen = solve(wanted, installed, indexes);
-  const fetched = await fetchAll(chosen, repositories.fetcher);
-  const result = await installPackages(fileSystem, database, fetched, add);
-  return {
-    ...result,
-    changes: chosen.map((found) => ({
-      name: found.name,
-      from: installed.find(({ name }) => name === found.name)?.version ?? null,
-      to: found.version,
-      uri: `${found.source.uri}/${found.filename}`,
-      sha256: found.sha256,
-    })),
-  };
-}
-
-/** The newest version of an installed package, where the repositories have a newer one. */
-function newerOf(
-  { name, version }: { readonly name: string; readonly version: string },
-  indexes: readonly PackageIndex[],
-): readonly AptPackage[] {
-  const newest = indexes
-    .flatMap((index) => index.versions(name))
-    .reduce<AptPackage | undefined>(
-      (best, one) =>
-        best === undefined || compareVersions('deb', one.version, best.version) > 0 ? one : best,
-      undefined,
-    );
-  return newest !== undefined && compareVersions('deb', newest.version, version) > 0 ? [newest] : [];
-}
-
-/** @throws PACKAGES_SOURCES_INVALID where the image names none */
-function imageSources(fileSystem: FileSystem): readonly AptSource[] {
-  const files = [
-    'etc/apt/sources.list',
-    ...fileSystem.list('etc/apt/sources.list.d').map(({ path }) => path),
-  ];
-  const found = files.flatMap((path) => {
-    const content = fileSystem.resolve(path)?.content;
-    if (content === undefined || content.size > maxSourceBytes || !/\.(list|sources)$/.test(path)) return [];
-    return parseAptSources(new TextDecoder().decode(content.read(0, content.size)), path);
+  if (database?.manager === 'dpkg') return await changeDebs(fileSystem, database, settings, repositories);
+  if (database?.manager === 'apk') return await changeApks(fileSystem, settings, repositories);
+  throw hardenErrors.error('HARDEN_MANAGER_UNSUPPORTED', {
+    message: 'packages are upgraded and added in images of Debian, Ubuntu and Alpine only',
+    expected: 'the package database of dpkg or apk',
+    found: database?.manager ?? 'none',
   });
-  if (found.length > 0) return found;
-  throw hardenErrors.error('PACKAGES_SOURCES_INVALID', {
-    message: 'the image names no package repositories',
-    expected: 'etc/apt/sources.list in the image, or `sources` in the settings',
-    found: 'none',
-  });
-}
-
-async function fetchAll(chosen: readonly AptPackage[], fetcher: Fetcher): Promise<readonly FetchedPackage[]> {
-  const fetched: FetchedPackage[] = new Array(chosen.length);
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let at = next++; at < chosen.length; at = next++) {
-      const found = chosen[at]!;
-      fetched[at] = { found, deb: await openDeb(await fetchPackage(found, fetcher)) };
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  return fetched;
 }

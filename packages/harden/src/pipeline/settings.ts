@@ -10,8 +10,8 @@ const texts = v.array(text);
 const packageName = v.pipe(
   v.string(),
   v.regex(
-    /^[a-z0-9][a-z0-9+.-]*( \((<<|<=|=|>=|>>) [^\s()]+\))?$/,
-    'a package, such as nginx or nginx (>= 1.22)',
+    /^[A-Za-z0-9][\w+.-]*( \((<<|<=|=|>=|>>) [^\s()]+\)|(<|<=|=|>=|>|~)[\w.~+-]+)?$/,
+    'a package, such as nginx, nginx (>= 1.22) for apt or nginx>=1.22 for apk',
   ),
 );
 const pattern = v.pipe(
@@ -51,6 +51,7 @@ const schema = v.strictObject({
     {},
   ),
   sources: v.optional(texts),
+  keys: v.optional(texts),
   tests: v.optional(
     v.strictObject({
       files: v.optional(texts, []),

@@ -1,0 +1,21 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { printable } from '@pratique/errors';
+import { hardenErrors } from '../errors.ts';
+import type { AlpineKey } from './segments.ts';
+
+/**
+ * A key that signs packages of Alpine. Signatures name it by the name of its file.
+ *
+ * @throws PACKAGES_UNTRUSTED where it cannot be read
+ */
+export function alpineKeyFile(path: string): AlpineKey {
+  try {
+    return { name: basename(path), bytes: new Uint8Array(readFileSync(path)) };
+  } catch (cause) {
+    throw hardenErrors.error('PACKAGES_UNTRUSTED', {
+      message: `the key ${printable(path, 300)} cannot be read (${(cause as NodeJS.ErrnoException).code})`,
+      cause,
+    });
+  }
+}
