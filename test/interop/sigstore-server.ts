@@ -178,6 +178,14 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
         const other = createHash('sha256').update('other').digest('hex');
         notEqual((await context.run('rekor-cli', rekor(...verify, '--artifact-hash', other))).code, 0);
         await context.ok('rekor-cli', rekor('loginfo'));
+        const { treeSize } = (await (await fetch(`${sigstore.url}/api/v1/log`)).json()) as {
+          treeSize: number;
+        };
+        ok(treeSize > 1, String(treeSize));
+        const proof = await context.ok('rekor-cli', rekor('logproof', '--last-size', String(treeSize)));
+        match(proof, /Current Root Hash: [0-9a-f]{64}/);
+        const beyond = rekor('logproof', '--last-size', String(treeSize + 1));
+        notEqual((await context.run('rekor-cli', beyond)).code, 0);
       },
     },
     {
