@@ -71,7 +71,7 @@ export const inspectErrors = defineErrors({
     kind: 'usage',
     title: 'The input holds no advisories of a known format.',
     remedy:
-      'Give OSV records, the Debian tracker, DSA or DLA lists, an Alpine secdb, NVD, KEV or EPSS: a file, a directory or a zip.',
+      'Give OSV records, CSAF or OpenVEX documents, the Debian tracker, DSA or DLA lists, an Alpine secdb, NVD, KEV or EPSS: a file, a directory or a zip.',
   },
   ADVISORIES_TOO_LARGE: {
     kind: 'fault',

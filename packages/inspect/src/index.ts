@@ -38,6 +38,8 @@ export {
   structureFiles,
 } from './structure/run.ts';
 export { compareVersions, isPackageType } from './versions/versions.ts';
+export { parseVex } from './vex/parse-vex.ts';
+export type { VexStatement } from './vex/statement.ts';
 export type {
   Finding,
   SeverityChoice,
@@ -57,4 +59,3 @@ export {
   type ScanSubject,
   scan,
 } from './vulnerabilities/scan.ts';
-export { parseVex, type VexStatement } from './vulnerabilities/vex.ts';

@@ -1,4 +1,5 @@
 import type { PackageType } from '../packages/package.ts';
+import type { VexStatement } from '../vex/statement.ts';
 
 /** How bad, worst first. `negligible` is what Debian calls unimportant. */
 export const severities = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;
@@ -69,7 +70,15 @@ export interface ExploitScore {
 /** One thing read from a file of advisories, ready to be stored under the name of its source. */
 export type ImportItem =
   | { readonly kind: 'advisory'; readonly source: string; readonly advisory: Advisory }
-  /** The publisher took it back. */
+  /** What a document says of packages that would otherwise count as affected. */
+  | {
+      readonly kind: 'vex';
+      readonly source: string;
+      /** The id of the document, which replaces what was stored of an earlier version of it. */
+      readonly document: string;
+      readonly statement: VexStatement;
+    }
+  /** The publisher took it back, or says it anew. */
   | { readonly kind: 'withdrawn'; readonly source: string; readonly id: string }
   | {
       readonly kind: 'rating';

@@ -4,6 +4,8 @@ import { DatabaseSync, type SQLOutputValue, type StatementSync } from 'node:sqli
 import { printable } from '@pratique/errors';
 import { inspectErrors } from '../errors.ts';
 import type { PackageType } from '../packages/package.ts';
+import type { PackageUrl } from '../packages/parse-purl.ts';
+import type { VexStatement } from '../vex/statement.ts';
 import type { ExploitedEntry, Rating, Severity, VersionRange } from './advisory.ts';
 import { createTables, schemaVersion } from './schema.ts';
 
@@ -36,6 +38,10 @@ export interface DatabaseStatus {
   readonly exploited: number;
   readonly scores: number;
 }
+
+type StoredProduct = Omit<PackageUrl, 'qualifiers'> & {
+  readonly qualifiers: readonly (readonly [string, string])[];
+};
 
 /** The advisory database, read only. */
 export class AdvisoryDatabase {
@@ -100,7 +106,8 @@ export class AdvisoryDatabase {
   /** Whether there are advisories for a whole release of a distribution (or, with an empty one, ecosystem). */
   covers(type: PackageType, distro: string): boolean {
     const sql = `SELECT 1 FROM affected f JOIN advisories a ON a.id = f.advisory JOIN sources s ON s.id = a.source
-      WHERE f.type = ? AND f.distro = ? AND s.format <> 'changelog' LIMIT 1`;
+      WHERE f.type = ? AND f.distro = ? AND s.format NOT IN ('changelog', 'openvex')
+        AND (s.format <> 'csaf' OR f.distro <> '') LIMIT 1`;
     return this.#all(sql, type, distro).length > 0;
   }
 
@@ -108,6 +115,35 @@ export class AdvisoryDatabase {
   examined(type: PackageType, distro: string, name: string): boolean {
     const sql = 'SELECT 1 FROM examined WHERE type = ? AND distro = ? AND package = ?';
     return this.#all(sql, type, distro, name).length > 0;
+  }
+
+  /** What VEX documents say of a vulnerability and packages of a name, in the order in which they were imported. */
+  vex(
+    vulnerabilities: readonly string[],
+    type: PackageType,
+    names: readonly string[],
+  ): readonly VexStatement[] {
+    const rows = [...new Set(names)].flatMap((name) =>
+      [...new Set(vulnerabilities)].flatMap((vulnerability) =>
+        this.#all(
+          'SELECT rowid, names, product, distro, status, reason FROM vex WHERE package = ? AND vulnerability = ?',
+          `${type}/${name}`,
+          vulnerability,
+        ),
+      ),
+    );
+    return rows
+      .sort((a, b) => (a.rowid as number) - (b.rowid as number))
+      .map((row) => {
+        const { qualifiers, ...product } = JSON.parse(row.product as string) as StoredProduct;
+        return {
+          vulnerabilities: JSON.parse(row.names as string) as string[],
+          products: [{ ...product, qualifiers: new Map(qualifiers) }],
+          distro: optional(row.distro),
+          status: row.status as VexStatement['status'],
+          reason: row.reason as string,
+        };
+      });
   }
 
   /** Every opinion about a vulnerability. */

@@ -105,8 +105,8 @@ async function importAll(writer: AdvisoryWriter, inputs: readonly string[]): Pro
         if (found.complete && !replaced.has(item.source)) writer.clear(item.source);
         replaced.add(item.source);
         writer.write(item, found.format);
-        if (item.kind === 'withdrawn') withdrawn++;
-        else stored++;
+        if (item.kind !== 'withdrawn') stored++;
+        else if (found.format === 'osv') withdrawn++;
       }
     }
     if (recognised === 0) {

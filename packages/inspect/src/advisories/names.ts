@@ -1,4 +1,5 @@
 import type { Distro, PackageType } from '../packages/package.ts';
+import { osvDistribution } from './distributions.ts';
 
 /** Debian's releases: advisories name them by codename, `/etc/os-release` by number. */
 const debianReleases: Readonly<Record<string, string>> = {
@@ -48,11 +49,19 @@ const releaseNumbers: Readonly<Record<string, number>> = {
   debian: 1,
   ubuntu: 2,
   alpine: 2,
+  alpaquita: 1,
   almalinux: 1,
   rocky: 1,
   rhel: 1,
+  ol: 1,
+  sles: 2,
+  'opensuse-leap': 2,
+  mageia: 1,
+  photon: 2,
+  azurelinux: 1,
+  mariner: 1,
 };
-const rolling = ['wolfi', 'chainguard', 'minimos'];
+const rolling = ['wolfi', 'chainguard', 'minimos', 'echo', 'opensuse-tumbleweed'];
 
 /**
  * The key of a distribution's release in the database: `debian:12`, `ubuntu:22.04`, `alpine:3.19`, `wolfi`. Undefined
@@ -60,6 +69,9 @@ const rolling = ['wolfi', 'chainguard', 'minimos'];
  */
 export function distroKey(distro: Distro): string | undefined {
   if (rolling.includes(distro.id)) return distro.id;
+  // CentOS was Red Hat's releases built again; CentOS Stream is ahead of them, with versions of its own.
+  if (distro.id === 'centos' && !/stream/i.test(distro.prettyName ?? ''))
+    return distroKey({ ...distro, id: 'rhel' });
   const numbers = Object.hasOwn(releaseNumbers, distro.id) ? releaseNumbers[distro.id] : undefined;
   if (numbers === undefined) return undefined;
   const version = distro.versionId?.split('.').slice(0, numbers).join('.');
@@ -91,6 +103,7 @@ export function osvEcosystem(
   ecosystem: string,
 ): { readonly type: PackageType; readonly distro: string } | undefined {
   const [base = '', release = ''] = ecosystem.split(':');
+  const rest = ecosystem.slice(base.length + 1);
   const language = Object.hasOwn(languages, base) ? languages[base] : undefined;
   if (language !== undefined) return { type: language, distro: '' };
   switch (base) {
@@ -99,23 +112,8 @@ export function osvEcosystem(
     case 'Ubuntu':
       // Ubuntu:Pro:… are fixes that only subscribers get, under the same versions of the distribution.
       return distribution('deb', /^[0-9]+\.[0-9]+$/.test(release) ? `ubuntu:${release}` : undefined);
-    case 'Alpine':
-      return distribution(
-        'apk',
-        /^v[0-9]+\.[0-9]+$/.test(release) ? `alpine:${release.slice(1)}` : undefined,
-      );
-    case 'Wolfi':
-    case 'Chainguard':
-    case 'MinimOS':
-      return distribution('apk', base.toLowerCase());
-    case 'AlmaLinux':
-    case 'Rocky Linux':
-      return distribution(
-        'rpm',
-        /^[0-9]+$/.test(release) ? `${base === 'AlmaLinux' ? 'almalinux' : 'rocky'}:${release}` : undefined,
-      );
     default:
-      return undefined;
+      return osvDistribution(base, rest);
   }
 }
 

@@ -2,8 +2,8 @@ import { PratiqueError } from '@pratique/errors';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readSbom } from '../sbom/read.ts';
+import { parseVex } from '../vex/parse-vex.ts';
 import { parseIgnoreFile } from '../vulnerabilities/ignore.ts';
-import { parseVex } from '../vulnerabilities/vex.ts';
 import { recognise } from './recognise.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -62,6 +62,14 @@ const words = [
     'products',
     'document',
     'csaf_version',
+    '2.0',
+    'tracking',
+    'product_tree',
+    'branches',
+    'product_id',
+    'vulnerabilities',
+    'product_status',
+    'vers:npm/',
     'ignore',
   ],
   ...['__proto__', 'constructor', 'toString', ''],

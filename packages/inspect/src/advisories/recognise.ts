@@ -2,18 +2,31 @@ import { PratiqueError, printable } from '@pratique/errors';
 import * as v from 'valibot';
 import { parse as parseYaml } from 'yaml';
 import { inspectErrors } from '../errors.ts';
+import { csaf } from '../vex/csaf.ts';
+import { openVex } from '../vex/open-vex.ts';
 import type { ImportItem } from './advisory.ts';
 import { alpineSecdb, fromAlpineSecdb } from './formats/alpine-secdb.ts';
+import { fromCsaf } from './formats/csaf.ts';
 import { fromDebianNotices, isDebianNotices } from './formats/debian-notices.ts';
 import { debianTracker, fromDebianTracker } from './formats/debian-tracker.ts';
 import { fromEpss, fromKev, isEpss, kevCatalogue } from './formats/exploits.ts';
 import { fromNvd, nvdFeed } from './formats/nvd.ts';
+import { fromOpenVex } from './formats/open-vex.ts';
 import { fromOsv, osvRecord } from './formats/osv.ts';
 import type { AdvisoryFile } from './read-files.ts';
 
 /** A file of a known format. */
 export interface Recognised {
-  readonly format: 'osv' | 'debian-tracker' | 'debian-notices' | 'secdb' | 'nvd' | 'kev' | 'epss';
+  readonly format:
+    | 'osv'
+    | 'debian-tracker'
+    | 'debian-notices'
+    | 'secdb'
+    | 'nvd'
+    | 'kev'
+    | 'epss'
+    | 'csaf'
+    | 'openvex';
   /** It holds everything its source has to say: what it does not say any more is gone. */
   readonly complete: boolean;
   readonly items: Iterable<ImportItem>;
@@ -41,6 +54,10 @@ export function recognise({ path, bytes }: AdvisoryFile): Recognised | undefined
   if (document.format === 'NVD_CVE') return { format: 'nvd', complete: false, items: read(nvdFeed, fromNvd) };
   if ('reponame' in document && 'packages' in document)
     return { format: 'secdb', complete: true, items: read(alpineSecdb, fromAlpineSecdb) };
+  if (isRecord(document.document) && 'csaf_version' in document.document)
+    return { format: 'csaf', complete: false, items: read(csaf, fromCsaf) };
+  if (typeof document['@context'] === 'string' && document['@context'].startsWith('https://openvex.dev/ns'))
+    return { format: 'openvex', complete: false, items: read(openVex, fromOpenVex) };
   if (isTracker(document))
     return { format: 'debian-tracker', complete: true, items: read(debianTracker, fromDebianTracker) };
   return undefined;
@@ -81,12 +98,15 @@ function parseAs<T extends v.GenericSchema>(schema: T, value: unknown): v.InferO
   throw new TypeError(`${v.getDotPath(issue) ?? 'the document'}: ${issue.message}`);
 }
 
+/** Faults of what a file says, which are told with its name. */
+const ofContent: readonly string[] = ['INSPECT_VERSION_INVALID', 'VEX_INVALID'];
+
 /** Names the file in everything that goes wrong while its items are read. */
 function* checked(path: string, items: () => Iterable<ImportItem>): Generator<ImportItem> {
   try {
     yield* items();
   } catch (error) {
-    if (error instanceof PratiqueError && error.code !== 'INSPECT_VERSION_INVALID') throw error;
+    if (error instanceof PratiqueError && !ofContent.includes(error.code)) throw error;
     throw invalid(path, (error as Error).message);
   }
 }

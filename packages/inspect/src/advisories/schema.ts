@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Stored as `user_version`; a database of another version is refused, never migrated: importing again is cheap. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /** Tables of the advisory database. Lists and ranges are JSON. */
 const tables = `
@@ -27,6 +27,12 @@ const tables = `
     severity TEXT NOT NULL, score REAL, vector TEXT,
     UNIQUE (vulnerability, source, advisory, rated_by)
   ) STRICT;
+  CREATE TABLE vex (
+    source INTEGER NOT NULL, document TEXT NOT NULL, vulnerability TEXT NOT NULL, names TEXT NOT NULL,
+    package TEXT NOT NULL, product TEXT NOT NULL, distro TEXT, status TEXT NOT NULL, reason TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX vex_package ON vex (package, vulnerability);
+  CREATE INDEX vex_document ON vex (source, document);
   CREATE TABLE exploited (vulnerability TEXT PRIMARY KEY, added TEXT NOT NULL, ransomware INTEGER NOT NULL) WITHOUT ROWID, STRICT;
   CREATE TABLE scores (vulnerability TEXT PRIMARY KEY, score REAL NOT NULL, percentile REAL NOT NULL) WITHOUT ROWID, STRICT;
 `;

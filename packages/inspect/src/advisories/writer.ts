@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { VexStatement } from '../vex/statement.ts';
 import type { Advisory, ImportItem, Rating } from './advisory.ts';
 
 /** Stores what importers read. The caller holds the transaction. */
@@ -22,7 +23,7 @@ export class AdvisoryWriter {
     this.#run('DELETE FROM affected WHERE advisory IN (SELECT id FROM advisories WHERE source = ?)').run(
       source,
     );
-    for (const table of ['advisories', 'ratings'])
+    for (const table of ['advisories', 'ratings', 'vex'])
       this.#run(`DELETE FROM ${table} WHERE source = ?`).run(source);
     if (name === 'kev') this.#run('DELETE FROM exploited').run();
     if (name === 'epss') this.#run('DELETE FROM scores').run();
@@ -36,6 +37,10 @@ export class AdvisoryWriter {
         break;
       case 'withdrawn':
         this.#remove(source, item.id);
+        this.#written.add(`${source}/${item.id}`);
+        break;
+      case 'vex':
+        this.#vex(source, item.document, item.statement);
         break;
       case 'rating':
         this.#rating(source, '', item.vulnerability, item.rating);
@@ -107,6 +112,30 @@ export class AdvisoryWriter {
     for (const rating of advisory.ratings) this.#rating(source, advisory.id, advisory.vulnerability, rating);
   }
 
+  #vex(
+    source: number,
+    document: string,
+    { vulnerabilities, products, distro, status, reason }: VexStatement,
+  ): void {
+    const insert = this.#run('INSERT INTO vex VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    for (const vulnerability of new Set(vulnerabilities)) {
+      for (const { qualifiers, ...product } of products) {
+        const stored = JSON.stringify({ ...product, qualifiers: [...qualifiers] });
+        insert.run(
+          source,
+          document,
+          vulnerability,
+          JSON.stringify(vulnerabilities),
+          `${product.type}/${product.name}`,
+          stored,
+          distro ?? null,
+          status,
+          reason,
+        );
+      }
+    }
+  }
+
   #rating(source: number, advisory: string, vulnerability: string, rating: Rating): void {
     this.#run('INSERT OR REPLACE INTO ratings VALUES (?, ?, ?, ?, ?, ?, ?)').run(
       source,
@@ -125,6 +154,7 @@ export class AdvisoryWriter {
     ).run(source, id);
     this.#run('DELETE FROM advisories WHERE source = ? AND name = ?').run(source, id);
     this.#run('DELETE FROM ratings WHERE source = ? AND advisory = ?').run(source, id);
+    this.#run('DELETE FROM vex WHERE source = ? AND document = ?').run(source, id);
   }
 
   #run(sql: string): StatementSync {

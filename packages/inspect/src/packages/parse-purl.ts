@@ -40,3 +40,17 @@ export function parsePurl(text: string): PackageUrl | undefined {
     return undefined;
   }
 }
+
+/** Its name as its ecosystem writes it; the namespace of a distribution's package names the distribution. */
+export function purlName({ type, namespace, name }: PackageUrl): string {
+  if (namespace === '' || type === 'deb' || type === 'apk' || type === 'rpm') return name;
+  return `${namespace}${type === 'maven' ? ':' : '/'}${name}`;
+}
+
+/** Its version, with the epoch that an rpm has as a qualifier. */
+export function purlVersion({ version, qualifiers }: PackageUrl): string | undefined {
+  const epoch = qualifiers.get('epoch');
+  return epoch === undefined || version === undefined || version.includes(':')
+    ? version
+    : `${epoch}:${version}`;
+}

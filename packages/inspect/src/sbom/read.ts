@@ -1,8 +1,10 @@
 import { printable } from '@pratique/errors';
 import * as v from 'valibot';
+import { distroId } from '../advisories/distributions.ts';
 import { inspectErrors } from '../errors.ts';
-import type { Distro, Package, PackageType } from '../packages/package.ts';
-import { type PackageUrl, parsePurl } from '../packages/parse-purl.ts';
+import type { Distro, Package } from '../packages/package.ts';
+import { type PackageUrl, parsePurl, purlName, purlVersion } from '../packages/parse-purl.ts';
+import { isPackageType } from '../versions/versions.ts';
 
 /** What a bill of materials lists. */
 export interface SbomContents {
@@ -180,22 +182,6 @@ function properties(one: Component): ReadonlyMap<string, string> {
   return new Map((one.properties ?? []).map(({ name, value }) => [name, value ?? '']));
 }
 
-const types: readonly string[] = [
-  'deb',
-  'apk',
-  'rpm',
-  'npm',
-  'pypi',
-  'golang',
-  'cargo',
-  'maven',
-  'gem',
-  'nuget',
-  'composer',
-  'pub',
-  'cran',
-  'hackage',
-] satisfies PackageType[];
 const systemTypes: readonly string[] = ['deb', 'apk', 'rpm'];
 
 function packageOf(
@@ -205,14 +191,12 @@ function packageOf(
   described: ReadonlyMap<string, string>,
   terms: Terms,
 ): Package | undefined {
-  if (!types.includes(purl.type) || purl.version === undefined) return undefined;
-  const type = purl.type as PackageType;
-  const epoch = purl.qualifiers.get('epoch');
-  const version =
-    epoch === undefined || purl.version.includes(':') ? purl.version : `${epoch}:${purl.version}`;
+  const version = purlVersion(purl);
+  const { type } = purl;
+  if (!isPackageType(type) || version === undefined) return undefined;
   return {
     type,
-    name: fullName(purl),
+    name: purlName(purl),
     version,
     architecture: purl.qualifiers.get('arch'),
     source: sourceOf(purl, version, described),
@@ -230,12 +214,6 @@ function locationOf(described: ReadonlyMap<string, string>): Package['location']
   const layers = ['pratique:layer', 'aquasecurity:trivy:LayerDiffID', 'syft:location:0:layerID'];
   const layer = layers.map((name) => described.get(name)).find((one) => one !== undefined);
   return { path: path ?? '', layer };
-}
-
-/** Namespaces are part of the name in language ecosystems; in distributions they name the distribution. */
-function fullName({ type, namespace, name }: PackageUrl): string {
-  if (namespace === '' || systemTypes.includes(type)) return name;
-  return `${namespace}${type === 'maven' ? ':' : '/'}${name}`;
 }
 
 /** The `upstream` qualifier (Syft, Pratique), or Trivy's properties. */
@@ -266,11 +244,11 @@ function sourceOf(
 /** `distro=debian-12`, or the component that is the operating system. */
 function distroOf(purl: PackageUrl, system: Distro | undefined): Distro | undefined {
   const [, id, versionId] =
-    /^([a-z][a-z0-9_]*)-([0-9][0-9.]*)$/.exec(purl.qualifiers.get('distro') ?? '') ?? [];
-  if (id !== undefined) return { id, versionId };
+    /^([a-z][a-z0-9_.-]*?)-([0-9][0-9.]*)$/.exec(purl.qualifiers.get('distro') ?? '') ?? [];
+  if (id !== undefined) return { id: distroId(id), versionId };
   const codename = purl.qualifiers.get('distro');
   if (system !== undefined) return system;
-  return purl.namespace === '' ? undefined : { id: purl.namespace.toLowerCase(), codename };
+  return purl.namespace === '' ? undefined : { id: distroId(purl.namespace.toLowerCase()), codename };
 }
 
 function invalid(why: string): Error {

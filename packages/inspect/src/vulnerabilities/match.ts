@@ -22,10 +22,9 @@ export function matchPackages(packages: readonly Package[], database: AdvisoryDa
     const key = `${installed.type} ${distro}`;
     const whole = covered.get(key) ?? (distro !== undefined && database.covers(installed.type, distro));
     covered.set(key, whole);
-    if (distro !== undefined && (whole || isExamined(installed, distro, database))) {
-      findings.push(...findingsOf(installed, distro, database));
-      continue;
-    }
+    // Single advisories count also where nobody speaks of all packages.
+    if (distro !== undefined) findings.push(...findingsOf(installed, distro, database));
+    if (whole || (distro !== undefined && isExamined(installed, distro, database))) continue;
     const counted = uncovered.get(key) ?? { type: installed.type, distro, packages: 0 };
     counted.packages++;
     uncovered.set(key, counted);

@@ -19,17 +19,24 @@ export function isAffected(
     ranges.some(
       ({ introduced, fixed, lastAffected }) =>
         (introduced === undefined || compare(introduced) >= 0) &&
-        (fixed === undefined || compare(fixed) < 0) &&
+        (fixed === undefined || (compare(fixed) < 0 && isSameLine(type, version, fixed))) &&
         (lastAffected === undefined || compare(lastAffected) <= 0),
     )
   );
+}
+
+/** In Red Hat's kin, modules are streams beside the packages of the system: a fix in the one says nothing of the other. */
+function isSameLine(type: PackageType, a: string, b: string): boolean {
+  return type !== 'rpm' || a.includes('.module') === b.includes('.module');
 }
 
 /** The lowest fixed version after `version`: the fix in its own branch where there are several. */
 export function fixFor(type: PackageType, version: string, { ranges }: AffectedVersions): string | undefined {
   return ranges
     .flatMap(({ fixed }) =>
-      fixed === undefined || compareVersions(type, fixed, version) <= 0 ? [] : [fixed],
+      fixed === undefined || compareVersions(type, fixed, version) <= 0 || !isSameLine(type, version, fixed)
+        ? []
+        : [fixed],
     )
     .sort((a, b) => compareVersions(type, a, b))[0];
 }

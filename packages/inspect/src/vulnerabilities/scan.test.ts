@@ -3,13 +3,13 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { databaseOf, installed, osv } from '../testing/database.ts';
+import { parseVex } from '../vex/parse-vex.ts';
 import { parseIgnoreFile } from './ignore.ts';
 import { toCosignVuln } from './outputs/cosign-vuln.ts';
 import { toCyclonedx } from './outputs/cyclonedx.ts';
 import { toMarkdown } from './outputs/markdown.ts';
 import { toSarif } from './outputs/sarif.ts';
 import { reaches, type ScanOptions, type ScanReport, scan } from './scan.ts';
-import { parseVex } from './vex.ts';
 
 const built = new Date('2026-01-01T00:00:00Z');
 const now = new Date('2026-01-02T00:00:00Z');

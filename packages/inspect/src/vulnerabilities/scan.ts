@@ -2,11 +2,13 @@ import { type Severity, severities } from '../advisories/advisory.ts';
 import type { AdvisoryDatabase, DatabaseStatus } from '../advisories/database.ts';
 import { endOfLife } from '../packages/end-of-life.ts';
 import type { Distro, Package } from '../packages/package.ts';
+import { parsePurl } from '../packages/parse-purl.ts';
+import type { VexStatement } from '../vex/statement.ts';
 import type { Finding, SuppressedFinding, Suppression, Uncovered } from './finding.ts';
 import { type IgnoreRule, ignored, isAbout, isExpired } from './ignore.ts';
 import { matchPackages } from './match.ts';
 import { compareSeverity } from './severity.ts';
-import { type VexStatement, vexOf } from './vex.ts';
+import { vexOf } from './vex.ts';
 
 /** What is scanned. */
 export interface ScanSubject {
@@ -68,7 +70,9 @@ export function scan(subject: ScanSubject, database: AdvisoryDatabase, options: 
   for (const finding of findings) {
     const rule = active.find((one) => isAbout(one, finding));
     if (rule !== undefined) used.add(rule);
-    const reason: Suppression | undefined = rule ? ignored(rule) : vexOf(options.vex, finding);
+    const reason: Suppression | undefined = rule
+      ? ignored(rule)
+      : vexOf([...storedVex(database, finding), ...options.vex], finding);
     if (reason === undefined) standing.push(finding);
     else suppressed.push({ ...finding, suppressed: reason });
   }
@@ -93,6 +97,13 @@ export function scan(subject: ScanSubject, database: AdvisoryDatabase, options: 
         : [{ ...rule, why: isExpired(rule, now) ? ('expired' as const) : ('unused' as const) }],
     ),
   };
+}
+
+/** What documents in the database say; what was named for this scan comes after it, and counts before it. */
+function storedVex(database: AdvisoryDatabase, finding: Finding): readonly VexStatement[] {
+  const { type, purl, source } = finding.package;
+  const names = [parsePurl(purl)?.name, source?.name].filter((name) => name !== undefined);
+  return database.vex([finding.vulnerability, ...finding.aliases], type, names);
 }
 
 function describeDatabase(status: DatabaseStatus, now: Date): ScanReport['database'] {

@@ -1,4 +1,5 @@
 import { type Rating, type Severity, severities } from '../advisories/advisory.ts';
+import { vendorOf } from '../advisories/distributions.ts';
 import type { Package } from '../packages/package.ts';
 import type { Finding, SeverityChoice } from './finding.ts';
 
@@ -9,7 +10,7 @@ export function compareSeverity(a: Severity, b: Severity): number {
 
 /** Whose word counts most for a package: who maintains it there. */
 function vendors({ type, distro }: Package): readonly string[] {
-  if (distro !== undefined) return distro.id === 'rocky' ? ['rocky linux'] : [distro.id];
+  if (distro !== undefined) return [vendorOf(distro.id === 'centos' ? 'rhel' : distro.id)];
   return ['ghsa', type === 'golang' ? 'go' : type === 'cargo' ? 'crates.io' : type];
 }
 
