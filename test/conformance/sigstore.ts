@@ -1,4 +1,7 @@
-/** sigstore-conformance's bundles, each verified by the path of its artifact and by its digest alone. */
+/**
+ * sigstore-conformance's bundles, each verified by the path of its artifact and by its digest alone: with the trusted
+ * root of its own, else with the one of the public-good Sigstore that is built in.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +13,7 @@ import {
   type Trust,
   verifyBundle,
 } from '../../packages/sigstore/src/index.ts';
+import { publicGood } from '../../packages/tuf/src/index.ts';
 import type { SuiteResult } from './expectations.ts';
 
 /** Who signed where a case names nobody else (`bundle-verify/README.md`). */
@@ -24,12 +28,12 @@ export async function run(corpora: string): Promise<SuiteResult[]> {
     .map((file) => file.split('/')[0]!)
     .sort();
   if (cases.length < 70) throw new Error(`only ${cases.length} of 70 cases are at ${root}`);
-  const failures = cases.flatMap((name) => check(corpora, join(root, name), name));
+  const failures = cases.flatMap((name) => check(join(root, name), name));
   const failed = failures.length;
   return [{ suite: 'sigstore-bundles', passed: 2 * cases.length - failed, failed, failures }];
 }
 
-function check(corpora: string, directory: string, name: string): string[] {
+function check(directory: string, name: string): string[] {
   const text = (file: string) =>
     existsSync(join(directory, file)) ? readFileSync(join(directory, file), 'utf8').trim() : undefined;
   const own = join(directory, 'artifact');
@@ -40,7 +44,7 @@ function check(corpora: string, directory: string, name: string): string[] {
     digest: { algorithm: 'sha256', digest },
   };
   return Object.entries(artifacts).flatMap(([form, artifact]) => {
-    const outcome = verify(corpora, directory, text, artifact);
+    const outcome = verify(directory, text, artifact);
     const expected = !name.endsWith('_fail');
     return (outcome === null) === expected ? [] : [`${name} by ${form}: ${outcome ?? 'was accepted'}`];
   });
@@ -48,17 +52,15 @@ function check(corpora: string, directory: string, name: string): string[] {
 
 /** Why a case is refused; null when it is accepted. */
 function verify(
-  corpora: string,
   directory: string,
   text: (file: string) => string | undefined,
   artifact: Artifact,
 ): string | null {
   const key = text('key.pub');
   const ownRoot = join(directory, 'trusted_root.json');
-  const rootFile = existsSync(ownRoot) ? ownRoot : join(corpora, 'sigstore', 'trusted_root.json');
   try {
     const trust: Trust = {
-      ...parseTrustedRoot(readFileSync(rootFile)),
+      ...parseTrustedRoot(existsSync(ownRoot) ? readFileSync(ownRoot) : publicGood.trustedRoot),
       keys: key === undefined ? [] : [{ name: 'key.pub', key: parsePublicKey(key) }],
       identities:
         key === undefined

@@ -73,8 +73,27 @@ test('a mirror is not believed on another root', async () => {
 });
 
 test('offline without roots on this machine is said to be so', async () => {
-  const { code, stderr } = await attempt('--offline');
+  const env = { TUF_MIRROR: `${server.url}/tuf` };
+  const argv = [...verify, '--bundle', 'bundle.json', '--offline', 'file'];
+  const { code, stderr } = await pratique(argv, env);
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('TUF_NOT_INITIALIZED') });
+});
+
+test('the public-good Sigstore is verified offline on first use, by what is built in, and that is said', async () => {
+  const { code, stderr } = await attempt('--offline');
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('BLOB_NOT_VERIFIED') });
+  expect(stderr).toContain('the trusted root that comes with pratique is used');
+});
+
+test('what is built in stands for nothing that was fetched, and for no other root', async () => {
+  const own = await pratique([...verify, '--bundle', 'bundle.json', '--offline', 'file'], {
+    TUF_MIRROR: 'https://tuf-repo-cdn.sigstore.dev',
+    TUF_ROOT_JSON: 'root.json',
+  });
+  expect(own).toEqual({ code: 1, stderr: expect.stringContaining('TUF_NOT_INITIALIZED') });
+  await pratique(['initialize', ...mirror(), '--root', 'root.json']);
+  const { stderr } = await attempt('--offline');
+  expect(stderr).not.toContain('comes with pratique');
 });
 
 test('TUF_MIRROR and TUF_ROOT_JSON name the repository without initialize', async () => {

@@ -7,7 +7,7 @@ import { cliErrors } from '../errors.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { initialize } from '../specs/trust.ts';
-import { knownRoot, tufDirectory } from '../trust/sigstore-repository.ts';
+import { knownRepository, tufDirectory } from '../trust/sigstore-repository.ts';
 
 const maxRootBytes = 512_000;
 
@@ -48,7 +48,7 @@ async function readRoot(
         found: 'no --root',
       });
     }
-    return knownRoot(mirror) ?? publicGood.root;
+    return (knownRepository(mirror) ?? publicGood).root;
   }
   const remote = /^https?:\/\//.test(root);
   if (remote && checksum === undefined) {

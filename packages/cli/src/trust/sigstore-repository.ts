@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { printable } from '@pratique/errors';
+import { PratiqueError, printable } from '@pratique/errors';
 import {
   Cache,
   type KnownRepository,
@@ -19,10 +19,9 @@ export interface RepositoryOptions {
   readonly signal: AbortSignal;
 }
 
-/** The root that comes with this program, for a mirror of a Sigstore that it knows. */
-export function knownRoot(mirror: string): Uint8Array | undefined {
-  const known: readonly KnownRepository[] = [publicGood, staging];
-  return known.find((repository) => repository.mirror === mirror)?.root;
+/** What comes with this program of the Sigstore at a mirror, if it knows it. */
+export function knownRepository(mirror: string): KnownRepository | undefined {
+  return [publicGood, staging].find((repository) => repository.mirror === mirror);
 }
 
 /** Where TUF repositories are kept: TUF_ROOT, else `~/.sigstore/root`, which is Cosign's. */
@@ -45,14 +44,39 @@ export async function openSigstoreRepository(
   );
   const mirror = terminal.env['TUF_MIRROR'] || cache.mirror || publicGood.mirror;
   const file = terminal.env['TUF_ROOT_JSON'];
-  return await openTuf({
+  const known = knownRepository(mirror);
+  const options = {
     cache,
     mirror: openMirror(mirror, { environment: { ...terminal.env } }),
-    bootstrap: file ? readFileSync(resolve(terminal.cwd, file)) : knownRoot(mirror),
+    bootstrap: file ? readFileSync(resolve(terminal.cwd, file)) : known?.root,
     offline,
     now: new Date(),
     signal,
-    onStale: ({ message }) =>
+    onStale: ({ message }: PratiqueError) =>
       terminal.err(`warning: ${message}; what was kept of it is still good and is used\n`),
-  });
+  };
+  if (!offline || file || known === undefined) return await openTuf(options);
+  try {
+    return await openTuf(options);
+  } catch (error) {
+    if (!(error instanceof PratiqueError) || error.code !== 'TUF_NOT_INITIALIZED') throw error;
+    return builtIn(known, error, terminal);
+  }
+}
+
+/** For a machine on which nothing of a known Sigstore was ever fetched, and nothing may be. */
+function builtIn(
+  { mirror, trustedRoot }: KnownRepository,
+  reason: PratiqueError,
+  terminal: Terminal,
+): TufClient {
+  return {
+    async read(target) {
+      if (target !== 'trusted_root.json') throw reason;
+      terminal.err(
+        `warning: nothing of ${mirror} was ever fetched here; the trusted root that comes with pratique is used, which may have been replaced since (pratique initialize fetches the newest)\n`,
+      );
+      return trustedRoot;
+    },
+  };
 }
