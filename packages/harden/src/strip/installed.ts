@@ -32,20 +32,20 @@ const dpkg = 'var/lib/dpkg';
 const apkDatabase = 'lib/apk/db/installed';
 
 /**
- * Reads the package database of an image: dpkg’s (`status`, or `status.d` as distroless images have it), or apk’s. None
- * is null.
+ * Reads the package database of an image: dpkg’s (`status`, which is empty where nothing was installed yet, or
+ * `status.d` as distroless images have it), or apk’s. None is null.
  *
  * @throws HARDEN_DATABASE_INVALID
  */
 export function readDatabase(fileSystem: FileSystem): PackageDatabase | null {
-  const status = contentOf(fileSystem.resolve(`${dpkg}/status`));
+  const status = fileSystem.resolve(`${dpkg}/status`);
   const parts = fileSystem
     .list(`${dpkg}/status.d`)
     .filter(({ type, path }) => type === 'file' && !path.endsWith('.md5sums'));
-  if (status !== '' || parts.length > 0) {
+  if (status?.type === 'file' || parts.length > 0) {
     return wellFormed(() => ({
       manager: 'dpkg',
-      packages: [...whole(fileSystem, status), ...single(fileSystem, parts)],
+      packages: [...whole(fileSystem, contentOf(status)), ...single(fileSystem, parts)],
     }));
   }
   const apk = fileSystem.resolve(apkDatabase);
