@@ -86,7 +86,7 @@ test('does so with or without the compiled code it comes with, also where that i
 });
 
 test('has the files its sources read: the shipped policies, the demo’s program, its version', async () => {
-  const demo = await pratique('demo', '-o', 'json');
+  const demo = await pratique('demo', '--offline', '-o', 'json');
   expect(demo).toMatchObject({ code: 0 });
   const decisions = JSON.parse(demo.stdout) as { expected: string; allowed: boolean }[];
   expect(decisions.map(({ allowed }) => (allowed ? 'allowed' : 'denied'))).toEqual(

@@ -23,7 +23,7 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 function demo(...argv: string[]) {
-  return spawnSync(process.execPath, [command, 'demo', ...argv], {
+  return spawnSync(process.execPath, [command, 'demo', '--offline', ...argv], {
     encoding: 'utf8',
     cwd: directory,
     env: { ...process.env, HOME: directory },
@@ -98,7 +98,7 @@ describe('--base takes an image of the user’s', () => {
 test('--keep leaves registry and webhook running until SIGTERM', {
   timeout: 120_000,
 }, async () => {
-  const child = spawn(process.execPath, [command, 'demo', '--keep', '-o', 'json'], {
+  const child = spawn(process.execPath, [command, 'demo', '--offline', '--keep', '-o', 'json'], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, HOME: directory },

@@ -14,9 +14,9 @@ export const run: Run<typeof demo.flags> = async ({ flags, terminal, signal }) =
   const client = openClient(flags, terminal);
   try {
     const base = flags.base === undefined ? undefined : await openPlace(client, flags.base, terminal);
-    const stage = await setStage(base, terminal, signal, (step) => terminal.err(`• ${step}\n`)).finally(() =>
-      base?.close(),
-    );
+    const stage = await setStage(base, flags.offline, terminal, signal, (step) =>
+      terminal.err(`• ${step}\n`),
+    ).finally(() => base?.close());
     try {
       const outcomes = await play(stage, signal);
       if (flags.output === 'json') terminal.out(demoJson(outcomes));

@@ -1,6 +1,8 @@
 import type { DemoCase } from './case.ts';
 
 export const baseImages = {
+  /** The public image where apt repositories can be reached; else it is the guestbook's. */
+  debian: 'public/debian:0.1',
   /** The public image, hardened. */
   secure: 'base/secure:0.1',
   onSecure: 'on-base/secure:0.1',

@@ -13,10 +13,13 @@ import {
 import { type Registry, startRegistry } from '@pratique/registry';
 import { keySigner, signImage } from '@pratique/sigstore';
 import { openGate } from '../gate/open-gate.ts';
+import { cacheDirectory } from '../program/cache-directory.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { Place } from '../registry/places.ts';
+import { baseImages } from './base-cases.ts';
 import { pushGuestbook } from './base-image.ts';
 import { copySignatures } from './copied-signature.ts';
+import { pushDebian } from './debian-base.ts';
 import { images } from './key-cases.ts';
 import { pushOtherContent } from './other-content.ts';
 import { startDemoSigstore } from './sigstore.ts';
@@ -50,6 +53,7 @@ export type Progress = (step: string) => void;
 /** Sets the demo up: two registries, the images, three signers, two webhooks. Closes what it has opened when it fails. */
 export async function setStage(
   base: Place | undefined,
+  offline: boolean,
   terminal: Terminal,
   signal: AbortSignal,
   progress: Progress,
@@ -99,10 +103,17 @@ export async function setStage(
     await stageKeyless(sigstore, directory, open(images.public), subject, open, signal);
     progress('signed without a key by Alice for dev and by Bob for prod, and by others in their names');
 
-    const secure = await stageBase(open(images.public), subject, keySigner(team), open, signal);
-    progress(
-      'the public image hardened to a base image, signed; one image built on it, one on the public one',
-    );
+    const debian =
+      base === undefined && !offline
+        ? await pushDebian(open(baseImages.debian), '0.1', join(cacheDirectory(terminal.env), 'apt'), signal)
+        : null;
+    if (debian !== null)
+      progress('base' in debian ? 'a Debian put together from apt repositories' : debian.why);
+    const secure =
+      debian !== null && 'base' in debian
+        ? await stageBase(open(baseImages.debian), debian.base, keySigner(team), open, signal)
+        : await stageBase(open(images.public), subject, keySigner(team), open, signal);
+    progress('hardened to a base image, signed; one image built on it, one on the public one');
 
     writePair(directory, 'team', team);
     writePair(directory, 'stranger', stranger);

@@ -8,7 +8,7 @@ export const demo = defineCommand({
   examples: [
     {
       command: 'pratique demo',
-      does: 'nineteen cases, offline; exit 0 only when every decision is the expected one',
+      does: 'twenty-one cases; exit 0 only when every decision is the expected one',
     },
     { command: 'pratique demo --keep', does: 'leave the registry and the webhook running to try things on' },
     {
@@ -22,6 +22,10 @@ export const demo = defineCommand({
       kind: 'string',
       placeholder: 'REF|ARCHIVE',
       summary: 'The image to play with; by default one assembled from this Node',
+    },
+    offline: {
+      kind: 'boolean',
+      summary: 'Fetch no Debian packages for the base-image flow: the image above is hardened instead',
     },
     keep: { kind: 'boolean', summary: 'Leave everything running until interrupted' },
     output: {
