@@ -51,7 +51,7 @@ export async function pushDebian(
   root = '/',
 ): Promise<DebianBase> {
   const empty = emptySystem(root);
-  if (empty === null) return { why: 'this is no Debian or Ubuntu' };
+  if (empty === null) return { why: 'this is no Debian or Ubuntu with apt sources' };
   const limited = AbortSignal.any([signal, AbortSignal.timeout(allMs)]);
   try {
     const nothing = buildImage({
@@ -120,6 +120,7 @@ function emptySystem(root: string): readonly LayerEntry[] | null {
       'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
     ),
     file('etc/group', 'root:x:0:\nnogroup:x:65534:\n'),
+    file('var/lib/dpkg/arch', `${debianArchitecture()}\n`),
     file('var/lib/dpkg/status', ''),
     ...sources.map(([path, content]) => file(path, content)),
   ];
@@ -138,4 +139,10 @@ function aptSources(root: string): readonly (readonly [string, string])[] {
     const content = readFileSync(whole, 'utf8');
     return parseAptSources(content, path).length === 0 ? [] : [[path, content] as const];
   });
+}
+
+/** Debian's name for what this machine runs. */
+function debianArchitecture(): string {
+  const { architecture } = machinePlatform();
+  return { '386': 'i386', arm: 'armhf', ppc64le: 'ppc64el' }[architecture] ?? architecture;
 }

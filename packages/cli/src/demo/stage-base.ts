@@ -1,6 +1,7 @@
 import {
   alpineKeyFile,
   createFetcher,
+  type HardenReport,
   harden,
   parseSettings,
   provenance,
@@ -21,9 +22,15 @@ import { attestImage, type ContentSigner, signImage } from '@pratique/sigstore';
 import { programVersion } from '../program/version.ts';
 import { baseImages } from './base-cases.ts';
 
+/** The hardened base, and what was done to make it. */
+export interface SecureBase {
+  readonly digest: Digest;
+  readonly report: HardenReport;
+}
+
 /**
  * The base-image flow and what is built on it: the public image is hardened, signed and attested; a developer’s image is
- * built on the result, another one on the public image itself. Gives the digest of the hardened base.
+ * built on the result, another one on the public image itself.
  */
 export async function stageBase(
   from: RegistryRepository,
@@ -31,7 +38,7 @@ export async function stageBase(
   signer: ContentSigner,
   open: (image: string) => RegistryRepository,
   signal: AbortSignal,
-): Promise<Digest> {
+): Promise<SecureBase> {
   const startedOn = new Date();
   const settings = parseSettings('strip: { profile: distroless }', 'demo');
   const hardened = await harden({
@@ -65,7 +72,7 @@ export async function stageBase(
     await signImage(secure, pushed, signer, { signal });
     await buildOn(secure, pushed, open(baseImages.onSecure), signer, signal);
     await buildOn(from, subject, open(baseImages.onPublic), signer, signal);
-    return pushed.digest;
+    return { digest: pushed.digest, report: hardened.report };
   } finally {
     hardened.close();
   }

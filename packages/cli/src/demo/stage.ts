@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Admission, startAdmission } from '@pratique/admission';
 import { formatPublicKey, formatSigningKey, generateSigningKey, type SigningKey } from '@pratique/crypto';
+import type { HardenReport } from '@pratique/harden';
 import {
   copyImage,
   createRegistryClient,
@@ -113,7 +114,9 @@ export async function setStage(
       debian !== null && 'base' in debian
         ? await stageBase(open(baseImages.debian), debian.base, keySigner(team), open, signal)
         : await stageBase(open(images.public), subject, keySigner(team), open, signal);
-    progress('hardened to a base image, signed; one image built on it, one on the public one');
+    progress(
+      `hardened to a base image, ${shrunk(secure.report)}, signed; one image built on it, one on the public one`,
+    );
 
     writePair(directory, 'team', team);
     writePair(directory, 'stranger', stranger);
@@ -132,7 +135,7 @@ export async function setStage(
     const webhook = await start('trust.yaml', trustFile(subject.digest, 'enforce'));
     const warning = await start('trust-warn.yaml', trustFile(subject.digest, 'warn'));
     const keyless = await start('trust-keyless.yaml', keylessTrustFile(sigstore.server.issuer));
-    const bases = await start('trust-bases.yaml', basesTrustFile(secure));
+    const bases = await start('trust-bases.yaml', basesTrustFile(secure.digest));
     writeFileSync(join(directory, 'ca.crt'), webhook.caPem);
     progress(`admission webhook on ${webhook.url}`);
     const { issuer } = sigstore.server;
@@ -141,6 +144,12 @@ export async function setStage(
     await close();
     throw error;
   }
+}
+
+/** What hardening did, in numbers. */
+function shrunk({ before, after }: HardenReport): string {
+  const mb = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+  return `from ${before.packages} packages and ${mb(before.bytes)} to ${after.packages} and ${mb(after.bytes)}`;
 }
 
 /** The image all others are made of: the one given, or the guestbook. */

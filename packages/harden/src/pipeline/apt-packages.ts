@@ -30,7 +30,8 @@ export async function changeDebs(
   repositories: AptRepositories,
 ): Promise<Changed> {
   const installed = database.packages;
-  const architecture = installed.find((one) => one.architecture !== 'all')?.architecture ?? 'amd64';
+  const architecture =
+    installed.find((one) => one.architecture !== 'all')?.architecture ?? ownArchitecture(fileSystem);
   const places =
     sources === undefined ? imageSources(fileSystem) : parseAptSources(sources.join('\n'), 'sources');
   const opened = await Promise.all(
@@ -73,6 +74,14 @@ function newerOf(
 }
 
 /** @throws PACKAGES_SOURCES_INVALID where the image names none */
+/** Of an image in which nothing is installed yet: dpkg(1) names its own architecture first. */
+function ownArchitecture(fileSystem: FileSystem): string {
+  const content = fileSystem.resolve('var/lib/dpkg/arch')?.content;
+  const text =
+    content === undefined ? '' : new TextDecoder().decode(content.read(0, Math.min(content.size, 64)));
+  return /^[a-z0-9-]+/.exec(text)?.[0] ?? 'amd64';
+}
+
 function imageSources(fileSystem: FileSystem): readonly AptSource[] {
   const files = [
     'etc/apt/sources.list',
