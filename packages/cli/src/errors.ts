@@ -13,6 +13,12 @@ export const cliErrors = defineErrors({
     remedy:
       'Correct the file at the place the message names; pratique config shows what is in force and where it comes from.',
   },
+  DOWNLOAD_FAILED: {
+    kind: 'fault',
+    title: 'What a URL names could not be fetched, so nothing was imported.',
+    remedy:
+      'Check the address and the network, or fetch the file by other means and name it in place of the URL.',
+  },
   FILE_UNREADABLE: {
     kind: 'usage',
     title: 'A file named on the command line could not be read.',

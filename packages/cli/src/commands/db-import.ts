@@ -1,19 +1,22 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import { importAdvisories } from '@pratique/inspect';
 import { cliErrors } from '../errors.ts';
+import { cacheDirectory } from '../program/cache-directory.ts';
 import type { Run } from '../program/spec.ts';
+import type { Terminal } from '../program/terminal.ts';
 import { databasePath } from '../scan/database-path.ts';
+import { downloadAdvisories, isUrl } from '../scan/download.ts';
 import type { dbImport } from '../specs/scan.ts';
 
-export const run: Run<typeof dbImport.flags> = async ({ args, flags, terminal }) => {
-  const inputs = args.map((input) => {
-    const path = resolve(terminal.cwd, input);
-    if (!existsSync(path))
-      throw cliErrors.error('FILE_UNREADABLE', { message: `there is no ${printable(input)}` });
-    return path;
-  });
+export const run: Run<typeof dbImport.flags> = async ({ args, flags, terminal, signal }) => {
+  const directory = join(cacheDirectory(terminal.env), 'downloads');
+  const inputs: string[] = [];
+  for (const input of args)
+    inputs.push(
+      isUrl(input) ? await downloadAdvisories(input, { directory, signal }) : localFile(input, terminal),
+    );
   const path = databasePath(flags.db, terminal);
   const { files, stored, withdrawn, unsupported } = await importAdvisories(path, inputs, new Date());
   if (flags.output === 'json') {
@@ -36,3 +39,10 @@ export const run: Run<typeof dbImport.flags> = async ({ args, flags, terminal })
     );
   return 0;
 };
+
+function localFile(input: string, terminal: Terminal): string {
+  const path = resolve(terminal.cwd, input);
+  if (!existsSync(path))
+    throw cliErrors.error('FILE_UNREADABLE', { message: `there is no ${printable(input)}` });
+  return path;
+}

@@ -79,9 +79,13 @@ export const dbImport = defineCommand({
       does: 'the tracker of Debian, KEV and EPSS',
     },
     { command: 'pratique db import vulndb/data/osv', does: 'a directory of OSV records' },
+    {
+      command: 'pratique db import https://mirror.example/npm/all.zip',
+      does: 'fetched, and the next time only if it has changed; #sha256=… at its end pins it',
+    },
   ],
   description:
-    'Each INPUT is a file, a directory or a zip; .gz is unpacked. What it holds is found out from its content: OSV records (JSON or YAML),\nthe Debian tracker, its DSA and DLA lists, an Alpine secdb, an NVD feed, KEV, EPSS. All of it is stored or, when anything cannot be\nread, nothing.',
+    'Each INPUT is a file, a directory, a zip, or an http(s) URL of a file or zip; .gz is unpacked. What it holds is found out from its\ncontent: OSV records (JSON or YAML), CSAF and OpenVEX documents, the Debian tracker, its DSA and DLA lists, an Alpine secdb, an NVD\nfeed, KEV, EPSS. All of it is stored or, when anything cannot be fetched or read, nothing. Plain http needs #sha256=… at the end of the URL.',
   args: ['INPUT...'],
   flags: { ...databaseFlag, ...outputFlag },
 });
