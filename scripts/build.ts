@@ -4,143 +4,26 @@
  * no node_modules, and can be packed, copied to a machine without network, or installed with npm (docs/decisions/0009).
  */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { buildImage, machinePlatform, openRepository, pushImage } from '@pratique/oci';
 import { startRegistry } from '@pratique/registry';
-import { type OutputOptions, type Plugin, type RolldownOutput, rolldown } from 'rolldown';
+import { buildExecutable } from './build-executable.ts';
+import { bundleProgram, licences } from './bundle.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const command = join(root, 'packages', 'cli');
 
-/** Packages whose modules do nothing by being imported, so that each command loads only what it uses of them. */
-const sideEffectFree = /[\\/]packages[\\/](cli|crypto|errors|oci|sigstore)[\\/]/;
-
-/** What is built: packages of the program's dependencies, and the files its sources read. */
-interface Built {
-  readonly dependencies: Set<string>;
-  readonly files: Set<string>;
-}
-
-/** A file of this checkout as its users write it, on any system. */
-const portable = (file: string): string => relative(root, file).split(sep).join('/');
-
-/** Where a file that `source` reads is found from a chunk in `lib/`; a thread is a program of its own. */
-function fileUrl(source: string, path: string, files: Set<string>): string {
-  const file = join(dirname(source), path);
-  files.add(file);
-  const place = portable(file).replace(/\.ts$/, '.mjs');
-  return `require('node:url').pathToFileURL(require('node:path').join(__dirname, '../files', ${JSON.stringify(place)}) + ${JSON.stringify(path.endsWith('/') ? '/' : '')})`;
-}
-
-/** Replaces what a source knows by its own place, which a chunk does not have. */
-function placesOf({ dependencies, files }: Built): Plugin {
-  return {
-    name: 'places',
-    transform(code, id) {
-      const dependency = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(id)?.[0];
-      if (dependency !== undefined) dependencies.add(dependency);
-      if (!id.startsWith(join(root, 'packages')) || !code.includes('import.meta')) return null;
-      const replaced = code
-        .replaceAll('createRequire(import.meta.url)(', 'require(')
-        .replaceAll(/new URL\('([^']+)', import\.meta\.url\)/g, (_, path: string) =>
-          fileUrl(id, path, files),
-        );
-      if (replaced.includes('import.meta'))
-        throw new Error(`${portable(id)} uses import.meta in a way the build does not know`);
-      return { code: replaced };
-    },
-  };
-}
-
-/** Modules of Node that take milliseconds to load and that `verify` hardly ever uses: loaded with their first use. */
-const rare = /\brequire\("(node:(?:child_process|fs\/promises|zlib))"\)/g;
-const lazily = 'const $onUse=(name)=>new Proxy({},{get:(_,key)=>require(name)[key]});';
-const lazyModules: Plugin = {
-  name: 'lazy-modules',
-  renderChunk: (code, { name }) =>
-    name === 'verify' ? { code: lazily + code.replace(rare, '$$onUse("$1")') } : null,
-};
-
-async function bundle(
-  input: string,
-  built: Built,
-  output: OutputOptions & { write: boolean },
-): Promise<RolldownOutput> {
-  const bundled = await rolldown({
-    input,
-    platform: 'node',
-    plugins: [placesOf(built), ...(output.format === 'cjs' ? [lazyModules] : [])],
-    treeshake: { moduleSideEffects: (id) => id === input || !sideEffectFree.test(id) },
-  });
-  const { write, ...options } = output;
-  const all: OutputOptions = {
-    minify: { compress: true, mangle: false, codegen: true },
-    comments: false,
-    ...options,
-  };
-  try {
-    return await (write ? bundled.write(all) : bundled.generate(all));
-  } finally {
-    await bundled.close();
-  }
-}
-
-/** The modules that run when `command` does: those of its chunk and of what that imports. */
-function modulesOf({ output }: RolldownOutput, module: string): Set<string> {
-  const chunks = output.filter((file) => file.type === 'chunk');
-  const needed = chunks.filter(({ facadeModuleId }) => facadeModuleId === module);
-  // Grows while it is walked.
-  for (const { imports } of needed) {
-    needed.push(...chunks.filter((chunk) => imports.includes(chunk.fileName) && !needed.includes(chunk)));
-  }
-  return new Set(needed.flatMap(({ moduleIds }) => moduleIds));
-}
-
-/** The licences of everything that was bundled, as they ask for. */
-function licences(dependencies: Iterable<string>): string {
-  const parts = [...dependencies].sort().map((directory) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as {
-      readonly name: string;
-      readonly version: string;
-      readonly license?: string;
-    };
-    const texts = readdirSync(directory).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
-    const text = texts.map((file) => readFileSync(join(directory, file), 'utf8').trim()).join('\n\n');
-    return `${name} ${version} (${license ?? 'see below'})\n\n${text}\n`;
-  });
-  return parts.join(`\n${'-'.repeat(80)}\n\n`);
-}
-
 /** Builds the package into `directory`, which is emptied first. */
 export async function build(directory: string): Promise<void> {
   rmSync(directory, { recursive: true, force: true });
-  const built: Built = { dependencies: new Set(), files: new Set() };
-  const main = join(command, 'src', 'main.ts');
-  const options: OutputOptions = {
-    dir: join(directory, 'lib'),
-    format: 'cjs',
-    entryFileNames: '[name].js',
-    chunkFileNames: ({ name }) => (name === 'verify' ? 'verify.js' : '[name]-[hash].js'),
-  };
-  // Twice: where each command's modules are in a dozen chunks, finding and reading them takes longer than running them.
-  const split = await bundle(main, built, { ...options, write: false });
-  const hot = modulesOf(split, join(command, 'src', 'commands', 'verify.ts'));
-  await bundle(main, built, {
-    ...options,
-    codeSplitting: { groups: [{ name: 'verify', test: (id) => id !== main && hot.has(id) }] },
-    write: true,
+  const { dependencies } = await bundleProgram(directory, {
+    filesDirectory: "require('node:path').join(__dirname, '../files')",
+    rare: ['child_process', 'fs/promises', 'zlib'],
   });
-  for (const file of built.files) {
-    const target = join(directory, 'files', portable(file));
-    if (file.endsWith('.ts'))
-      await bundle(file, built, { file: target.replace(/\.ts$/, '.mjs'), format: 'esm', write: true });
-    else
-      cpSync(file, target, { recursive: true, filter: (source) => !/\.test\.ts$|_test\.rego$/.test(source) });
-  }
   mkdirSync(join(directory, 'bin'));
   for (const file of ['pratique.cjs', 'code-cache.cjs', 'node24.mjs'])
     cpSync(join(command, 'bin', file), join(directory, 'bin', file));
@@ -152,7 +35,7 @@ export async function build(directory: string): Promise<void> {
     `${JSON.stringify({ name, version, description, license, engines: { node: '>=18' }, bin: { pratique: 'bin/pratique.cjs' } }, null, 2)}\n`,
   );
   cpSync(join(root, 'LICENSE'), join(directory, 'LICENSE'));
-  writeFileSync(join(directory, 'THIRD-PARTY-LICENSES'), licences(built.dependencies));
+  writeFileSync(join(directory, 'THIRD-PARTY-LICENSES'), licences(dependencies));
   await keepCompiledCode(directory);
 }
 
@@ -197,7 +80,14 @@ async function keepCompiledCode(directory: string): Promise<void> {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const directory = join(root, 'dist');
-  await build(directory);
-  process.stdout.write('dist/bin/pratique.cjs\n');
+  const [flag, ...rest] = process.argv.slice(2);
+  if ((flag !== undefined && flag !== '--executable') || rest.length > 0) {
+    process.stderr.write('Usage: npm run build [-- --executable]\n');
+    process.exitCode = 3;
+  } else {
+    const directory = join(root, 'dist');
+    const made =
+      flag === undefined ? build(directory).then(() => 'bin/pratique.cjs') : buildExecutable(directory);
+    process.stdout.write(`dist/${await made}\n`);
+  }
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync, writeSync } from 'node:fs';
 
 /** Where a command reads and writes: data to `out`, everything else to `err`. Tests pass their own. */
 export interface Terminal {
@@ -20,22 +20,70 @@ export function wantsColour(env: Terminal['env'], isTerminal: boolean): boolean 
   return isTerminal && env['TERM'] !== 'dumb' && env['CLICOLOR'] !== '0';
 }
 
-/** The process's own terminal. */
-export function processTerminal(): Terminal {
-  const env = process.env;
+/**
+ * Writes all of `text` to a pipe or file, as process.stdout does by POSIX, without loading the stream it is (8 ms in the
+ * standalone executable). A reader that stops early (`pratique tree … | head`) is not a failure of ours.
+ */
+function writeAll(descriptor: number, text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // Whoever shares the pipe does not want to be waited for: the reader needs a moment.
+      if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+      else process.exit(code === 'EPIPE' ? 0 : 1);
+    }
+  }
+}
+
+interface Output {
+  readonly isTerminal: boolean;
+  write(text: string): void;
+  /** Calls back when all of it is written. */
+  flush(then: () => void): void;
+}
+
+/** Standard output or standard error. */
+function openOutput(name: 'stdout' | 'stderr', descriptor: number): Output {
+  if (process.platform !== 'win32' && !isDevice(descriptor)) {
+    return { isTerminal: false, write: (text) => writeAll(descriptor, text), flush: (then) => then() };
+  }
+  const stream = process[name];
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
   return {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    isTerminal: Boolean(stream.isTTY),
+    write: (text) => void stream.write(text),
+    flush: (then) => void stream.write('', then),
+  };
+}
+
+/** Whether it may be a terminal; unknown of a descriptor that is closed. */
+function isDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    return true;
+  }
+}
+
+/** The process's own terminal. `flush` calls back when all is written. */
+export function processTerminal(): Terminal & { flush(then: () => void): void } {
+  const env = process.env;
+  const out = openOutput('stdout', 1);
+  const err = openOutput('stderr', 2);
+  return {
+    out: out.write,
+    err: err.write,
+    flush: (then) => out.flush(() => err.flush(then)),
     env,
     cwd: process.cwd(),
     stdin: () => new Uint8Array(readFileSync(0)),
     // Asked by few, and the first look at process.stdin loads what reads it.
     get interactive() {
-      return Boolean(process.stdin.isTTY && process.stderr.isTTY) && !env['CI'];
+      return Boolean(process.stdin.isTTY) && err.isTerminal && !env['CI'];
     },
-    colour: {
-      out: wantsColour(env, Boolean(process.stdout.isTTY)),
-      err: wantsColour(env, Boolean(process.stderr.isTTY)),
-    },
+    colour: { out: wantsColour(env, out.isTerminal), err: wantsColour(env, err.isTerminal) },
   };
 }

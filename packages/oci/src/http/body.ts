@@ -35,7 +35,7 @@ export async function* readBody(
   let total = 0;
   let windowBytes = 0;
   let windowMs = 0;
-  const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  const chunks = body[Symbol.asyncIterator]();
   try {
     if (announced !== undefined && announced > maxBytes) throw tooLarge(what, maxBytes, `${announced} bytes`);
     for (;;) {

@@ -1,13 +1,12 @@
-import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Agent, IncomingHttpHeaders } from 'node:http';
 import { ociErrors } from '../errors.ts';
 import { connectionFault } from './faults.ts';
+import { canFetch, exchangeByFetch, onlyAsks } from './fetch-exchange.ts';
 import type { HttpLimits } from './options.ts';
 import { isLoopback } from './redirect.ts';
 
 // Not an `import`: that evaluates every export of node:http, of which WebSocket loads the whole fetch stack (20 ms).
-const { Agent: HttpAgent, request: httpRequest } = process.getBuiltinModule('node:http');
+const httpModule = () => process.getBuiltinModule('node:http');
 /** What only encrypted connections need, loaded with the first of them: TLS takes 5 ms. */
 const httpsModule = () => process.getBuiltinModule('node:https');
 
@@ -31,7 +30,15 @@ export interface HttpResponse {
   readonly headers: IncomingHttpHeaders;
   /** Where the answer came from, after redirects. */
   readonly url: URL;
-  readonly body: IncomingMessage;
+  readonly body: ResponseBody;
+}
+
+/** Bytes as they come; read once. */
+export interface ResponseBody extends AsyncIterable<Uint8Array> {
+  /** Whether all of it was read. */
+  readonly readableEnded: boolean;
+  /** Gives the rest up, and its connection. Whoever reads gets `error`. */
+  destroy(error?: Error): void;
 }
 
 export interface ConnectionOptions {
@@ -64,7 +71,7 @@ function createPool(
   proxyEnv: NodeJS.ProcessEnv | undefined,
 ): Agent {
   const pool = { keepAlive: true, scheduling: 'lifo', maxFreeSockets: 32, proxyEnv } as const;
-  if (!secure) return new HttpAgent(pool);
+  if (!secure) return new (httpModule().Agent)(pool);
   const { ca, onlyCa, clientCertificate, serverName } = options;
   const { getCACertificates } = process.getBuiltinModule('node:tls');
   return new (httpsModule().Agent)({
@@ -85,8 +92,10 @@ export function createExchange(
   limits: HttpLimits,
 ): { exchange: Exchange; close(): void } {
   const pools = new Map<string, Agent>();
+  const fetches = canFetch(options);
   return {
     exchange(request) {
+      if (fetches && onlyAsks(request)) return exchangeByFetch(request, describeRequest(request), limits);
       const secure = request.url.protocol !== 'http:';
       const direct = isLoopback(request.url.hostname);
       const name = `${secure} ${direct}`;
@@ -106,7 +115,7 @@ function exchangeOver(agent: Agent, request: HttpRequest, limits: HttpLimits): P
   const secure = url.protocol === 'https:';
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(connectionFault(undefined, what, signal));
-    const outgoing = (secure ? httpsModule().request : httpRequest)(url, {
+    const outgoing = (secure ? httpsModule() : httpModule()).request(url, {
       method,
       agent,
       headers: { ...request.headers, ...(body === undefined ? {} : { 'content-length': body.size }) },
@@ -147,6 +156,8 @@ function exchangeOver(agent: Agent, request: HttpRequest, limits: HttpLimits): P
       outgoing.end(content);
       return;
     }
+    const { Readable } = process.getBuiltinModule('node:stream');
+    const { pipeline } = process.getBuiltinModule('node:stream/promises');
     const reporting = async function* () {
       try {
         for await (const chunk of content) {

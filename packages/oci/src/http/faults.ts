@@ -19,6 +19,10 @@ export function systemCode(error: unknown): string | undefined {
 const certificateCodes =
   /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNAME_MISMATCH|CRL_|INVALID_CA|PATH_LENGTH)/;
 
+/** What Node's HTTP parser calls an answer that is none, and what Bun's does. */
+const invalidHttpCodes =
+  /^(?:HPE_|Malformed_HTTP|InvalidHTTPResponse|InvalidContentLength|UnsupportedTransferEncoding|ResponseHeadersTooLarge|UnexpectedData)/;
+
 /** Turns whatever a socket, TLS or the HTTP parser threw into one of our faults. */
 export function connectionFault(
   error: unknown,
@@ -32,7 +36,7 @@ export function connectionFault(
   if (code !== undefined && certificateCodes.test(code)) {
     return ociErrors.error('OCI_TLS_UNTRUSTED', { message: `${what}: ${text}`, found: code, cause: error });
   }
-  if (code?.startsWith('HPE_')) {
+  if (code !== undefined && invalidHttpCodes.test(code)) {
     return ociErrors.error('OCI_RESPONSE_INVALID', {
       message: `${what}: the answer is not valid HTTP (${text})`,
       found: code,

@@ -1,0 +1,120 @@
+import { ociErrors } from '../errors.ts';
+import type { ConnectionOptions, HttpRequest, HttpResponse, ResponseBody } from './exchange.ts';
+import { connectionFault } from './faults.ts';
+import type { HttpLimits } from './options.ts';
+
+/** What Bun's fetch takes beyond the standard: the bytes as they were sent, whatever their Content-Encoding. */
+type BunRequestInit = RequestInit & { readonly decompress: false };
+
+const proxyVariables = /^(?:https?|all)_proxy$/i;
+
+/** Whether proxies are named: Bun reads those of the process by itself, whatever the caller's environment says. */
+function namesProxy(environment: NodeJS.ProcessEnv): boolean {
+  return [environment, process.env].some((variables) =>
+    Object.keys(variables).some((name) => proxyVariables.test(name) && variables[name] !== ''),
+  );
+}
+
+/**
+ * Whether the runtime's own fetch can stand for node:http with these options. Only in the standalone executable, whose
+ * runtime (Bun) takes 15 ms to load its node:http and to send the first request, and 1 ms for its fetch. Node's fetch
+ * is the slower of the two there, and unpacks bodies whose digest is asked for. Proxies and own TLS settings are left to
+ * node:http, which is told about them connection by connection.
+ */
+export function canFetch({ environment, ...tls }: ConnectionOptions): boolean {
+  return (
+    process.versions['bun'] !== undefined &&
+    !tls.insecure &&
+    tls.ca === undefined &&
+    tls.clientCertificate === undefined &&
+    tls.serverName === undefined &&
+    !namesProxy(environment)
+  );
+}
+
+/** Whether `request` only asks: what is sent with a size announced beforehand goes through node:http. */
+export function onlyAsks({ method, body }: HttpRequest): boolean {
+  return body === undefined && (method === 'GET' || method === 'HEAD');
+}
+
+/**
+ * One exchange with the runtime's fetch.
+ *
+ * @param what names the request in messages
+ * @throws OCI_TIMEOUT, OCI_UNREACHABLE, OCI_TLS_UNTRUSTED, OCI_RESPONSE_INVALID, OCI_CANCELLED
+ */
+export async function exchangeByFetch(
+  { method, url, headers, signal }: HttpRequest,
+  what: string,
+  limits: HttpLimits,
+): Promise<HttpResponse> {
+  const abort = new AbortController();
+  const cancel = () => abort.abort(signal!.reason);
+  if (signal?.aborted) throw connectionFault(undefined, what, signal);
+  signal?.addEventListener('abort', cancel, { once: true });
+  const done = () => signal?.removeEventListener('abort', cancel);
+  // When the connection stands cannot be seen from here, so that one limit is for both.
+  const timer = setTimeout(
+    () =>
+      abort.abort(
+        ociErrors.error('OCI_TIMEOUT', { message: `${what}: no answer within ${limits.inactivityMs} ms` }),
+      ),
+    limits.inactivityMs,
+  );
+  const init: BunRequestInit = {
+    method,
+    headers,
+    redirect: 'manual',
+    signal: abort.signal,
+    decompress: false,
+  };
+  try {
+    const response = await fetch(url, init);
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      url,
+      body: new FetchedBody(response.body, abort, done),
+    };
+  } catch (error) {
+    done();
+    throw connectionFault(abort.signal.aborted ? abort.signal.reason : error, what, signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A response body that can be given up at any time, with a reason that its reader gets. */
+class FetchedBody implements ResponseBody {
+  readonly #stream: ReadableStream<Uint8Array> | null;
+  readonly #abort: AbortController;
+  readonly #done: () => void;
+  readableEnded = false;
+
+  constructor(stream: ReadableStream<Uint8Array> | null, abort: AbortController, done: () => void) {
+    this.#stream = stream;
+    this.#abort = abort;
+    this.#done = done;
+  }
+
+  destroy(error?: Error): void {
+    this.#done();
+    this.#abort.abort(error);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    const reader = this.#stream?.getReader();
+    try {
+      for (;;) {
+        const { done, value } = (await reader?.read()) ?? { done: true };
+        if (done || value === undefined) break;
+        yield value;
+      }
+      this.readableEnded = true;
+    } catch (error) {
+      throw this.#abort.signal.aborted ? this.#abort.signal.reason : error;
+    } finally {
+      this.#done();
+    }
+  }
+}
