@@ -4,12 +4,16 @@
  * (docs/decisions/0010).
  */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { findBun } from './bun.ts';
 import { bundleProgram, licences } from './bundle.ts';
+import { rehearse } from './rehearse.ts';
+
+const start = fileURLToPath(new URL('../packages/cli/bin/executable-start.cjs', import.meta.url));
 
 /** Modules that verifying an image over HTTP does not need. */
 const rare = [
@@ -17,6 +21,7 @@ const rare = [
   'fs/promises',
   'module',
   'net',
+  'process',
   'stream',
   'stream/promises',
   'timers/promises',
@@ -39,6 +44,9 @@ const compileFlags = [
   // A file that lies in the directory the command is run in must not change what it does.
   '--no-compile-autoload-dotenv',
   '--no-compile-autoload-bunfig',
+  // A verification is over before machine code pays for having been made; `executable-start.cjs` undoes it for the rest.
+  '--compile-jit-policy=20',
+  '--asset=files',
 ];
 
 /** Builds the executable and the licences of what is in it into `directory`; returns the executable's file name. */
@@ -47,13 +55,23 @@ export async function buildExecutable(directory: string): Promise<string> {
   const staging = mkdtempSync(join(tmpdir(), 'pratique-executable-'));
   try {
     const { dependencies } = await bundleProgram(staging, { filesDirectory, rare });
+    cpSync(start, join(staging, 'start.cjs'));
+    const compile = (program: string, ...flags: string[]) =>
+      promisify(execFile)(bun, ['build', ...compileFlags, ...flags, 'start.cjs', '--outfile', program], {
+        cwd: staging,
+      });
+    // Twice: code that runs together lies together, as the first one found when it was run.
+    const first = join(staging, 'first');
+    await compile(first);
+    const orders: string[] = [];
+    await rehearse([first], async (run, lines) => {
+      for (const line of lines) {
+        orders.push(join(staging, `order-${orders.length}`));
+        await run([first], { BUN_BYTECODE_ORDER_OUT: orders.at(-1) })(line);
+      }
+    });
     mkdirSync(directory, { recursive: true });
-    const program = join(directory, 'pratique');
-    await promisify(execFile)(
-      bun,
-      ['build', ...compileFlags, 'lib/main.js', '--asset', 'files', '--outfile', program],
-      { cwd: staging },
-    );
+    await compile(join(directory, 'pratique'), `--bytecode-order=${orders.join(',')}`);
     writeFileSync(
       join(directory, 'pratique.LICENSES'),
       `${runtimeLicence}\n${'-'.repeat(80)}\n\n${licences(dependencies)}`,

@@ -3,16 +3,12 @@
  * JavaScript that Node loads without looking for 300 modules, with what it reads beside its sources copied along. It needs
  * no node_modules, and can be packed, copied to a machine without network, or installed with npm (docs/decisions/0009).
  */
-import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { buildImage, machinePlatform, openRepository, pushImage } from '@pratique/oci';
-import { startRegistry } from '@pratique/registry';
 import { buildExecutable } from './build-executable.ts';
 import { bundleProgram, licences } from './bundle.ts';
+import { rehearse } from './rehearse.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const command = join(root, 'packages', 'cli');
@@ -39,44 +35,12 @@ export async function build(directory: string): Promise<void> {
   await keepCompiledCode(directory);
 }
 
-/** Runs `argv` with this Node, which must succeed. */
-async function run(argv: string[], cwd: string): Promise<void> {
-  const env = { PATH: process.env['PATH'], HOME: cwd, COSIGN_PASSWORD: 'only for the build' };
-  try {
-    await promisify(execFile)(process.execPath, argv, { cwd, env });
-  } catch (error) {
-    throw new Error(`what was built does not run: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-/** Signs an image in both formats and verifies it with what was built, so that V8's work for that can be kept. */
+/** Keeps what V8 compiles while an image is verified with what was built. */
 async function keepCompiledCode(directory: string): Promise<void> {
-  const scratch = mkdtempSync(join(tmpdir(), 'pratique-build-'));
-  const registry = await startRegistry({ listen: '127.0.0.1:0' });
-  try {
-    const pratique = join(directory, 'bin', 'pratique.cjs');
-    await run([pratique, 'generate-key-pair'], scratch);
-    const images: string[] = [];
-    for (const format of ['bundle', 'legacy']) {
-      const repository = openRepository(`${registry.address}/${format}`);
-      const image = buildImage({ layers: [], run: {}, platform: machinePlatform() });
-      const { digest } = await pushImage(image, repository);
-      images.push(`${registry.address}/${format}@${digest}`);
-      const flags = [
-        '--key',
-        'cosign.key',
-        '--tlog-upload=false',
-        ...(format === 'legacy' ? ['--legacy'] : []),
-      ];
-      await run([pratique, 'sign', ...flags, images.at(-1)!], scratch);
-    }
-    const compile = join(root, 'scripts', 'build-code-cache.cjs');
-    const flags = ['--key', 'cosign.pub', '--insecure-ignore-tlog', '--allow-http-registry'];
-    await run([compile, directory, 'verify', ...flags, ...images], scratch);
-  } finally {
-    await registry.close();
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  const compile = [process.execPath, join(root, 'scripts', 'build-code-cache.cjs'), directory];
+  await rehearse([process.execPath, join(directory, 'bin', 'pratique.cjs')], async (run, [line]) =>
+    run(compile)(line!),
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -42,10 +42,11 @@ export const run: Run<typeof doctor.flags> = async ({ flags, terminal }) => {
 };
 
 function runtime(): Finding {
+  const { bun, node, openssl } = process.versions;
   return {
-    what: 'Node',
+    what: bun === undefined ? 'Node' : 'Bun',
     state: 'ok',
-    detail: `${process.versions.node} on ${process.platform}/${process.arch}, OpenSSL ${process.versions.openssl}`,
+    detail: `${bun ?? node} on ${process.platform}/${process.arch}, ${bun === undefined ? `OpenSSL ${openssl}` : 'BoringSSL'}`,
   };
 }
 

@@ -3,15 +3,16 @@ import { programVersion } from '../program/version.ts';
 import type { version } from '../specs/tools.ts';
 
 export const run: Run<typeof version.flags> = async ({ flags, terminal }) => {
+  const { bun } = process.versions;
   const facts = {
     version: programVersion(),
-    node: process.versions.node,
+    ...(bun === undefined ? { node: process.versions.node } : { bun }),
     platform: `${process.platform}/${process.arch}`,
   };
   terminal.out(
     flags.output === 'json'
       ? `${JSON.stringify(facts)}\n`
-      : `pratique ${facts.version} (Node ${facts.node}, ${facts.platform})\n`,
+      : `pratique ${facts.version} (${bun === undefined ? `Node ${process.versions.node}` : `Bun ${bun}`}, ${facts.platform})\n`,
   );
   return 0;
 };

@@ -9,6 +9,9 @@ import {
   type Repository,
 } from '@pratique/oci';
 
+/** What the standalone executable, which stands for Node there, must be told to run scripts. */
+const asScriptRunner = process.versions['bun'] === undefined ? [] : ['BUN_BE_BUN=1'];
+
 const guestbook = new URL('./guestbook/guestbook.mjs', import.meta.url);
 
 /**
@@ -29,6 +32,7 @@ export async function pushGuestbook(
     layers: [base, application],
     run: {
       ...run,
+      env: [...(run.env ?? []), ...asScriptRunner],
       cmd: ['/app/guestbook.mjs'],
       exposedPorts: ['8080/tcp'],
       labels: { 'org.opencontainers.image.title': 'guestbook' },

@@ -35,35 +35,38 @@ export function demoText(outcomes: readonly Outcome[], stage: Stage, keep: boole
       '  The webhook resolved each tag once, verified the signatures, and asked the Rego policies.',
     ].join('\n'),
   );
-  const commands = next(stage, keep);
+  const proposals = next(stage, keep);
   // Commands with paths in them are too long for a column beside them.
   const lines = keep
-    ? commands.map(([command, does]) => `  ${c.dim(`# ${does}`)}\n${command}`).join('\n')
-    : table(commands);
+    ? proposals.map(([line, does]) => `  ${c.dim(`# ${does}`)}\n${line}`).join('\n')
+    : table(proposals);
   parts.push(`${c.bold('Next')}\n${lines}`);
   return `${parts.join('\n\n')}\n`;
 }
 
+/** How whoever reads this starts the program. */
+const command = process.versions['bun'] === undefined ? 'npx pratique' : 'pratique';
+
 function next(stage: Stage, keep: boolean): string[][] {
   if (!keep) {
     return [
-      ['  npx pratique explain SIGNER_UNTRUSTED', 'what a denial means, and what to do'],
-      ['  npx pratique demo --keep', 'the same, left running to try things on'],
-      ['  npx pratique generate-key-pair', 'a key pair of your own, to sign with'],
+      [`  ${command} explain SIGNER_UNTRUSTED`, 'what a denial means, and what to do'],
+      [`  ${command} demo --keep`, 'the same, left running to try things on'],
+      [`  ${command} generate-key-pair`, 'a key pair of your own, to sign with'],
     ];
   }
   const image = `${stage.registry.address}/guestbook-dev:0.1`;
   return [
-    [`  npx pratique verify --key ${stage.directory}/team.pub ${image}`, 'check a signature'],
+    [`  ${command} verify --key ${stage.directory}/team.pub ${image}`, 'check a signature'],
     [
-      `  npx pratique admit --trust ${stage.directory}/trust.yaml ${stage.registry.address}/public/guestbook:0.1`,
+      `  ${command} admit --trust ${stage.directory}/trust.yaml ${stage.registry.address}/public/guestbook:0.1`,
       'see a denial',
     ],
     [
-      `  npx pratique verify --trusted-root ${stage.directory}/trusted_root.json --certificate-identity alice@example.com --certificate-oidc-issuer ${stage.issuer} ${stage.registry.address}/keyless/dev:0.1`,
+      `  ${command} verify --trusted-root ${stage.directory}/trusted_root.json --certificate-identity alice@example.com --certificate-oidc-issuer ${stage.issuer} ${stage.registry.address}/keyless/dev:0.1`,
       'check whose signature it is',
     ],
-    [`  npx pratique tree ${image}`, 'what is attached to the image'],
+    [`  ${command} tree ${image}`, 'what is attached to the image'],
   ];
 }
 

@@ -21,7 +21,7 @@ export function wantsColour(env: Terminal['env'], isTerminal: boolean): boolean 
 }
 
 /**
- * Writes all of `text` to a pipe or file, as process.stdout does by POSIX, without loading the stream it is (8 ms in the
+ * Writes all of `text` before it returns, as process.stdout does on POSIX, without loading the stream that is (8 ms in the
  * standalone executable). A reader that stops early (`pratique tree … | head`) is not a failure of ours.
  */
 function writeAll(descriptor: number, text: string): void {
@@ -47,8 +47,9 @@ interface Output {
 
 /** Standard output or standard error. */
 function openOutput(name: 'stdout' | 'stderr', descriptor: number): Output {
-  if (process.platform !== 'win32' && !isDevice(descriptor)) {
-    return { isTerminal: false, write: (text) => writeAll(descriptor, text), flush: (then) => then() };
+  if (process.platform !== 'win32') {
+    const isTerminal = isDevice(descriptor) && process.getBuiltinModule('node:tty').isatty(descriptor);
+    return { isTerminal, write: (text) => writeAll(descriptor, text), flush: (then) => then() };
   }
   const stream = process[name];
   stream.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
@@ -59,12 +60,12 @@ function openOutput(name: 'stdout' | 'stderr', descriptor: number): Output {
   };
 }
 
-/** Whether it may be a terminal; unknown of a descriptor that is closed. */
+/** Whether it may be a terminal. */
 function isDevice(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isCharacterDevice();
   } catch {
-    return true;
+    return false;
   }
 }
 
