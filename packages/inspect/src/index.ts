@@ -13,6 +13,7 @@ export type { LayerCache } from './filesystem/cache.ts';
 export { keepAny } from './filesystem/keep.ts';
 export { mergeLayers } from './filesystem/tree.ts';
 export type * from './filesystem/types.ts';
+export { ZstdFrames } from './filesystem/zstd-frames.ts';
 export { type HistoryStep, type ImageConfig, parseImageConfig } from './image/config.ts';
 export { parsePlatform } from './image/platform.ts';
 export { type Image, type ReadImageOptions, type ReadOptions, readImage } from './image/read-image.ts';

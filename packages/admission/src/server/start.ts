@@ -42,6 +42,11 @@ export async function startAdmission(options: AdmissionOptions): Promise<Admissi
     options.tls,
     certificate,
     (next) => {
+      if (typeof server.setSecureContext !== 'function') {
+        throw admissionErrors.error('TLS_RELOAD_UNSUPPORTED', {
+          message: `the certificate that is served expires ${certificate.expires.toISOString()}`,
+        });
+      }
       server.setSecureContext({ cert: next.cert, key: next.key, minVersion: 'TLSv1.2' });
       metrics.certificateExpires(next.expires);
       options.log?.certificate?.(next.expires);

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { promisify } from 'node:util';
 import { gunzip, type ZstdOptions, zstdDecompress } from 'node:zlib';
+import { ZstdFrames } from '@pratique/inspect';
 
 export type Compression = 'gz' | 'xz' | 'zst' | 'none';
 
@@ -21,6 +22,11 @@ export async function decompress(
   if (compression === 'none') {
     if (bytes.length > maxBytes) throw tooLarge(maxBytes);
     return bytes;
+  }
+  if (compression === 'zst') {
+    const frames = new ZstdFrames();
+    frames.update(bytes);
+    if (!frames.whole) throw new DecompressionError('is not well compressed (cut off)');
   }
   const options = { maxOutputLength: maxBytes };
   try {

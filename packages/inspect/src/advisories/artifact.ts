@@ -25,6 +25,7 @@ import {
   type Repository,
 } from '@pratique/oci';
 import { inspectErrors } from '../errors.ts';
+import { wholeZstd } from '../filesystem/zstd-frames.ts';
 import { AdvisoryDatabase } from './database.ts';
 
 /** What the manifest of a published database says it is, and its one layer. */
@@ -142,7 +143,7 @@ async function unpack(blob: ReadableStream<Uint8Array>, to: string): Promise<voi
   let size = 0;
   try {
     await pipeline(
-      Readable.fromWeb(blob as Parameters<typeof Readable.fromWeb>[0]),
+      Readable.from(wholeZstd(blob), { objectMode: false }),
       createZstdDecompress(),
       async function* (chunks: AsyncIterable<Uint8Array>) {
         for await (const chunk of chunks) {

@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { createDigester, type Digest } from '@pratique/oci';
+import { wholeZstd } from '../zstd-frames.ts';
 import { type Compressed, compressionOf, magicBytes } from './compression.ts';
 import { damaged } from './damaged.ts';
 import type { UnpackThreads } from './threads.ts';
@@ -32,12 +33,21 @@ export async function unpack(
   let next = await source.next();
   for (; !next.done && head.length < magicBytes; next = await source.next())
     head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
-  const whole = rejoined(head, next, source);
+  const all = rejoined(head, next, source);
   const compression = compressionOf(head);
-  if (compression === 'none') return { chunks: whole, diffId: stored };
+  if (compression === 'none') return { chunks: all, diffId: stored };
+  const whole = compression === 'zstd' ? notCutOff(all) : all;
   if (threads !== undefined) return threads.unpack(whole, compression);
   const digester = createDigester();
   return { chunks: digested(decompressed(whole, compression), digester), diffId: () => digester.digest() };
+}
+
+async function* notCutOff(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* wholeZstd(chunks);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ZSTD_TRUNCATED' ? damaged(error) : error;
+  }
 }
 
 async function* digested(
