@@ -1,10 +1,10 @@
 /** The built package, as it is on a machine without this checkout and its node_modules. */
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildImage, machinePlatform, openRepository, pushImage } from '@pratique/oci';
-import { type Registry, startRegistry } from '@pratique/registry';
+import { basicAuth, type Registry, startRegistry } from '@pratique/registry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { build } from '../../scripts/build.ts';
 
@@ -20,8 +20,12 @@ interface Outcome {
 }
 
 function pratique(...argv: string[]): Promise<Outcome> {
+  return pratiqueWith({}, ...argv);
+}
+
+function pratiqueWith(more: NodeJS.ProcessEnv, ...argv: string[]): Promise<Outcome> {
   const command = join(directory, 'package', 'bin', 'pratique.cjs');
-  const env = { PATH: process.env['PATH'], HOME: directory, COSIGN_PASSWORD: 'x', NO_COLOR: '1' };
+  const env = { PATH: process.env['PATH'], HOME: directory, COSIGN_PASSWORD: 'x', NO_COLOR: '1', ...more };
   return new Promise((resolve) => {
     execFile(process.execPath, [command, ...argv], { cwd: directory, env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
@@ -82,6 +86,30 @@ test('does so with or without the compiled code it comes with, also where that i
     expect((await pratique('version')).stdout).toMatch(/^pratique \d/);
   } finally {
     writeFileSync(cache, kept);
+  }
+});
+
+test.skipIf(process.platform === 'win32')('asks credential helpers', async () => {
+  const guarded = await startRegistry({ listen: '127.0.0.1:0', auth: basicAuth({ alice: 'secret' }) });
+  const home = join(directory, 'helper');
+  const docker = join(directory, '.docker');
+  try {
+    for (const path of [home, docker]) mkdirSync(path);
+    const answer = JSON.stringify({ Username: 'alice', Secret: 'secret' });
+    writeFileSync(join(home, 'docker-credential-here'), `#!/bin/sh\ncat > /dev/null; echo '${answer}'\n`, {
+      mode: 0o755,
+    });
+    writeFileSync(join(docker, 'config.json'), JSON.stringify({ credsStore: 'here' }));
+    const image = `${guarded.address}/app:1`;
+    const verify = ['verify', '--key', 'cosign.pub', '--insecure-ignore-tlog', image];
+    // Let in, and told that there is no such image.
+    const PATH = `${home}:${process.env['PATH']}`;
+    expect((await pratiqueWith({ PATH }, ...verify)).stderr).toContain('OCI_NOT_FOUND');
+    writeFileSync(join(docker, 'config.json'), '{}');
+    expect((await pratique(...verify)).stderr).toContain('OCI_UNAUTHORIZED');
+  } finally {
+    rmSync(docker, { recursive: true });
+    await guarded.close();
   }
 });
 
