@@ -85,6 +85,8 @@ test('documents name the digest and are the same each time, from the cache too',
     specVersion: '1.6',
     metadata: { component: { version: digest } },
   });
+  const newer = JSON.parse((await pratique('sbom', '-o', 'cyclonedx-json@1.7', 'oci:layout:v1')).stdout);
+  expect(newer).toMatchObject({ specVersion: '1.7', components: JSON.parse(first.stdout).components });
   const spdx = JSON.parse((await pratique('sbom', '-o', 'spdx-json', 'oci:layout:v1')).stdout);
   expect(spdx).toMatchObject({ spdxVersion: 'SPDX-2.3', packages: [{ versionInfo: digest }, {}, {}] });
 });

@@ -24,7 +24,10 @@ export const run: Run<typeof sbom.flags> = async ({ args, flags, terminal, signa
       created: creationTime(terminal),
       version: programVersion(),
     };
-    const document = flags.output === 'spdx-json' ? toSpdxSbom(input) : toCyclonedxSbom(input);
+    const document =
+      flags.output === 'spdx-json'
+        ? toSpdxSbom(input)
+        : toCyclonedxSbom(input, flags.output === 'cyclonedx-json@1.7' ? '1.7' : '1.6');
     terminal.out(`${JSON.stringify(document, null, 2)}\n`);
     return 0;
   } finally {

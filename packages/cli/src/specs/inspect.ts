@@ -36,7 +36,7 @@ export const sbom = defineCommand({
     output: {
       kind: 'string',
       short: 'o',
-      choices: ['table', 'cyclonedx-json', 'spdx-json'],
+      choices: ['table', 'cyclonedx-json', 'cyclonedx-json@1.7', 'spdx-json'],
       default: 'table',
       summary: 'Form of the output',
     },

@@ -3,8 +3,14 @@ import { documentUuid, type SbomInput, timestamp } from './document.ts';
 import { isSpdxExpression, isSpdxIdentifier } from './licenses.ts';
 import { packageRef } from './package-ref.ts';
 
-/** A bill of materials in CycloneDX 1.6 (ECMA-424), as JSON. */
-export function toCyclonedxSbom(input: SbomInput): unknown {
+/** Versions of the specification that can be written (ECMA-424, editions 1 and 2). */
+export const cyclonedxVersions = ['1.6', '1.7'] as const;
+
+/** A bill of materials in CycloneDX, as JSON. */
+export function toCyclonedxSbom(
+  input: SbomInput,
+  specVersion: (typeof cyclonedxVersions)[number] = '1.6',
+): unknown {
   const { catalog, subject } = input;
   const root = subject.digest ?? 'root';
   const system = catalog.distro === undefined ? [] : [operatingSystem(catalog.distro)];
@@ -16,9 +22,9 @@ export function toCyclonedxSbom(input: SbomInput): unknown {
     };
   });
   return {
-    $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
+    $schema: `http://cyclonedx.org/schema/bom-${specVersion}.schema.json`,
     bomFormat: 'CycloneDX',
-    specVersion: '1.6',
+    specVersion,
     serialNumber: `urn:uuid:${documentUuid(input)}`,
     version: 1,
     metadata: {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Catalog } from '../packages/catalog.ts';
 import type { Package } from '../packages/package.ts';
-import { toCyclonedxSbom } from './cyclonedx.ts';
+import { cyclonedxVersions, toCyclonedxSbom } from './cyclonedx.ts';
 import type { SbomInput } from './document.ts';
 import { isSpdxExpression } from './licenses.ts';
 import { readSbom } from './read.ts';
@@ -20,7 +20,9 @@ ajv.addFormat('iri-reference', true);
 ajv.addFormat('idn-email', true);
 for (const name of ['spdx', 'jsf-0.82', 'cryptography-defs'])
   ajv.addSchema(schema(name), `http://cyclonedx.org/schema/${name}.SNAPSHOT.schema.json`);
-const validCyclonedx = ajv.compile(schema('bom-1.6'));
+const validCyclonedx = Object.fromEntries(
+  cyclonedxVersions.map((version) => [version, ajv.compile(schema(`bom-${version}`))] as const),
+);
 
 const libc: Package = {
   type: 'deb',
@@ -65,11 +67,14 @@ function input(packages: readonly Package[]): SbomInput {
 
 const all = input([bash, libc, babel]);
 
-describe('CycloneDX', () => {
+describe.each(cyclonedxVersions)('CycloneDX %s', (version) => {
+  const valid = validCyclonedx[version]!;
+
   test('is valid by its schema, with groups, licences, hashes, dependencies and layers', () => {
-    const document = toCyclonedxSbom(all);
-    expect(validCyclonedx(document) || validCyclonedx.errors).toBe(true);
+    const document = toCyclonedxSbom(all, version);
+    expect(valid(document) || valid.errors).toBe(true);
     expect(document).toMatchObject({
+      specVersion: version,
       metadata: { timestamp: '1970-01-01T00:00:00Z', component: { name: 'app:1' } },
       components: [
         { type: 'operating-system', name: 'debian', version: '12' },
@@ -90,7 +95,7 @@ describe('CycloneDX', () => {
   });
 
   test('the schema of this test refuses what is not valid', () => {
-    expect(validCyclonedx({ ...(toCyclonedxSbom(all) as object), bomFormat: 'Other' })).toBe(false);
+    expect(valid({ ...(toCyclonedxSbom(all, version) as object), bomFormat: 'Other' })).toBe(false);
   });
 });
 
@@ -133,8 +138,10 @@ test('whatever packages call themselves and their licences, CycloneDX stays vali
   fc.assert(
     fc.property(text, text, fc.array(text, { maxLength: 3 }), (name, version, licenses) => {
       const one = { ...babel, name, version, licenses, purl: `pkg:npm/${encodeURIComponent(name)}` };
-      const document = JSON.parse(JSON.stringify(toCyclonedxSbom(input([one]))));
-      expect(validCyclonedx(document) || validCyclonedx.errors).toBe(true);
+      for (const [specVersion, valid] of Object.entries(validCyclonedx)) {
+        const written = toCyclonedxSbom(input([one]), specVersion as (typeof cyclonedxVersions)[number]);
+        expect(valid(JSON.parse(JSON.stringify(written))) || valid.errors).toBe(true);
+      }
       for (const { SPDXID, licenseDeclared } of (
         toSpdxSbom(input([one])) as {
           packages: { SPDXID: string; licenseDeclared: string }[];
