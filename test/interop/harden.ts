@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { jammyBase } from '../support/bases.ts';
 import type { Context, KeyPair, Scenario } from '../support/context.ts';
+import { pushedImage } from '../support/images.ts';
 import { run } from '../support/process.ts';
 
 /** Kinds of programs: what brings each, how it is started, and what it must say. */
@@ -78,7 +79,7 @@ const programs: readonly {
 
 export async function scenarios(context: Context): Promise<readonly Scenario[]> {
   const { tar, sources } = await jammyBase();
-  const base = await imageOf(context, tar);
+  const base = await pushedImage(context, 'bases/jammy:1', [tar]);
   const lines = sourceLines(readFileSync(sources, 'utf8'));
   return [
     ...programs.map(
@@ -173,13 +174,6 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
       },
     },
   ];
-}
-
-/** An image of one layer, with the tools of others. */
-async function imageOf(context: Context, tar: string): Promise<string> {
-  const target = `${context.ours.host}/bases/jammy:1`;
-  await context.ok('crane', ['append', '--insecure', '--oci-empty-base', '-f', tar, '-t', target]);
-  return target;
 }
 
 /** `deb` lines of deb822 sources. */

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { readSbom } from '../../packages/inspect/src/index.ts';
 import { bookwormBase } from '../support/bases.ts';
 import type { Context, Scenario } from '../support/context.ts';
+import { pushedImage } from '../support/images.ts';
 import { describe, run } from '../support/process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,9 +20,8 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
     {
       name: 'Debian 12 with Node.js, Python and Go on it',
       run: async () => {
-        const image = `${context.ours.host}/${context.unique('inspect')}:v1`;
-        const layers = ['-f', await bookwormBase(), '-f', await applications(context)];
-        await context.ok('crane', ['append', '--insecure', '--oci-empty-base', ...layers, '-t', image]);
+        const layers = [await bookwormBase(), await applications(context)];
+        const image = await pushedImage(context, `${context.unique('inspect')}:v1`, layers);
         const packages = await compare(context, image);
         for (const type of ['deb', 'npm', 'pypi', 'golang'])
           ok(

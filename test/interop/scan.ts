@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { bookwormBase, jammyBase } from '../support/bases.ts';
 import type { Context, Scenario } from '../support/context.ts';
+import { archivedImage } from '../support/images.ts';
 import { run } from '../support/process.ts';
 import { trivyFindings, writeTrivyDatabase } from '../support/trivy.ts';
 
@@ -32,7 +33,7 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
           '--db',
           database,
         ]);
-        const archive = await imageOf(context, tar, directory);
+        const archive = await archivedImage(context, join(directory, 'image.tar'), [tar]);
         const findings = await compare(context, archive, database);
         ok(findings.size > 150, `${findings.size} findings in a base that is years behind`);
       },
@@ -44,7 +45,11 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
         const directory = context.scratch();
         const database = join(directory, 'advisories.db');
         await context.ok('pratique', ['db', 'changelogs', `rootfs:${tar}`, '--db', database]);
-        const findings = await compare(context, await imageOf(context, tar, directory), database);
+        const findings = await compare(
+          context,
+          await archivedImage(context, join(directory, 'image.tar'), [tar]),
+          database,
+        );
         ok(findings.size > 0, 'nothing found');
       },
     },
@@ -75,7 +80,9 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
         await unpack('pypa-osv', directory);
         const database = join(directory, 'advisories.db');
         await context.ok('pratique', ['db', 'import', join(directory, 'vulns'), '--db', database]);
-        const archive = await imageOf(context, await pythonRoot(directory), directory);
+        const archive = await archivedImage(context, join(directory, 'image.tar'), [
+          await pythonRoot(directory),
+        ]);
         const findings = await compare(context, archive, database, unreadable);
         ok(findings.size > 1000, `${findings.size} findings in a thousand packages`);
       },
@@ -91,13 +98,6 @@ async function unpack(name: string, directory: string): Promise<void> {
     directory,
   ]);
   if (code !== 0) throw new Error(stderr);
-}
-
-/** A docker archive of one layer. */
-async function imageOf(context: Context, tar: string, directory: string): Promise<string> {
-  const archive = join(directory, 'image.tar');
-  await context.ok('crane', ['append', '--oci-empty-base', '-f', tar, '-t', 'base:1', '-o', archive]);
-  return archive;
 }
 
 /** A root file system where each package of the advisories is installed in the middle one of its affected versions. */
