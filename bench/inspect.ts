@@ -18,12 +18,24 @@ import type { Row } from './row.ts';
 const rounds = 3;
 const main = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url));
 const limit = fileURLToPath(new URL('inspect/limit.ts', import.meta.url));
-/** Has our process say on its way out how much memory it had at most, in KiB. */
-const tellMemory = `data:text/javascript,process.on('exit',()=>console.error('maxRSS='+process.resourceUsage().maxRSS))`;
+/**
+ * Runs a program and says what it took: seconds of both kinds of processor time, and at most how much memory, in KiB.
+ * Python counts what its children took, which Node cannot.
+ */
+const measured = [
+  '-c',
+  'import resource, subprocess, sys\n' +
+    'code = subprocess.call(sys.argv[1:])\n' +
+    'u = resource.getrusage(resource.RUSAGE_CHILDREN)\n' +
+    'print(f"took {u.ru_utime + u.ru_stime} {u.ru_maxrss}", file=sys.stderr)\n' +
+    'sys.exit(code)',
+];
 
 interface Outcome {
   readonly seconds: number;
-  /** MB, of ours. */
+  /** Of all processors together, in the program and in the system for it. */
+  readonly cpuSeconds: number;
+  /** At most, in MB. */
   readonly memory: number;
 }
 
@@ -41,7 +53,7 @@ export async function run(): Promise<Row[]> {
     };
     const start = (command: string, args: readonly string[]): Outcome => {
       const started = performance.now();
-      const result = spawnSync(command, args, {
+      const result = spawnSync('python3', [...measured, command, ...args], {
         env,
         encoding: 'utf8',
         maxBuffer: 1024 ** 3,
@@ -49,22 +61,15 @@ export async function run(): Promise<Row[]> {
       });
       const seconds = (performance.now() - started) / 1000;
       if (result.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${result.stderr}`);
-      return { seconds, memory: (Number(/maxRSS=(\d+)/.exec(result.stderr)?.[1] ?? 0) * 1024) / 1e6 };
+      const [, cpu, memory] = /^took ([0-9.e-]+) (\d+)$/m.exec(result.stderr) ?? [];
+      if (cpu === undefined) throw new Error(`nothing is known of what ${command} took: ${result.stderr}`);
+      return { seconds, cpuSeconds: Number(cpu), memory: (Number(memory) * 1024) / 1e6 };
     };
     const out = (name: string) => join(directory, `${name}.json`);
     const trivy = ['--offline-scan', '--list-all-pkgs', '--format', 'cyclonedx', '-q', '-o', out('trivy')];
     const programs: Readonly<Record<'ours' | 'limit' | 'Trivy' | 'Syft', Program>> = {
       ours: (layout) =>
-        start(process.execPath, [
-          '--import',
-          tellMemory,
-          main,
-          'sbom',
-          '--no-cache',
-          '-o',
-          'cyclonedx-json',
-          `oci:${layout}`,
-        ]),
+        start(process.execPath, [main, 'sbom', '--no-cache', '-o', 'cyclonedx-json', `oci:${layout}`]),
       limit: (layout) => start(process.execPath, [limit, layout]),
       Trivy: (layout) => {
         // It remembers layers, which would be another race.
@@ -91,6 +96,7 @@ export async function run(): Promise<Row[]> {
           name,
           {
             seconds: median(outcomes.map(({ seconds }) => seconds)),
+            cpuSeconds: median(outcomes.map(({ cpuSeconds }) => cpuSeconds)),
             memory: Math.max(...outcomes.map(({ memory }) => memory)),
           },
         ]),
@@ -103,7 +109,8 @@ export async function run(): Promise<Row[]> {
       ['1 GB', 5],
     ] as const) {
       const found = measure(await baseLayout(copies));
-      const net = (name: keyof typeof programs) => Math.max(found[name].seconds - empty[name].seconds, 0.001);
+      const net = (name: keyof typeof programs, what: 'seconds' | 'cpuSeconds' = 'seconds') =>
+        Math.max(found[name][what] - empty[name][what], 0.001);
       for (const [peerName, goal] of [
         ['Trivy', 3],
         ['Syft', 3],
@@ -116,6 +123,15 @@ export async function run(): Promise<Row[]> {
           unit: 's',
           ratio: net(peerName) / net('ours'),
           goal,
+          peerName,
+        });
+      for (const peerName of ['Trivy', 'Syft', 'limit'] as const)
+        rows.push({
+          what: `processor time, image of ${size}`,
+          ours: net('ours', 'cpuSeconds'),
+          peer: net(peerName, 'cpuSeconds'),
+          unit: 's',
+          ratio: net(peerName, 'cpuSeconds') / net('ours', 'cpuSeconds'),
           peerName,
         });
       rows.push({
