@@ -13,6 +13,7 @@ export const floors: Readonly<Record<string, number>> = {
   '@pratique/storage': 0,
   '@pratique/crypto': 1,
   '@pratique/oci': 2,
+  '@pratique/keys': 3,
   '@pratique/registry': 3,
   '@pratique/tuf': 3,
   '@pratique/sigstore': 3,

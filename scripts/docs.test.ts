@@ -32,7 +32,7 @@ test('every code is used somewhere, and every remedy says something to do', asyn
 test('a remedy names only commands that exist', async () => {
   const names = commands.map(({ name }) => name);
   for (const [code, { remedy }] of await allErrors()) {
-    for (const [, words] of remedy.matchAll(/\bpratique ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)/g)) {
+    for (const [, words] of remedy.matchAll(/\bpratique ((?:[a-z][a-z0-9-]*)(?: [a-z][a-z-]*)?)/g)) {
       if (words === 'COMMAND') continue;
       const known = names.some((name) => words === name || words!.startsWith(`${name} `));
       expect(known, `${code}: pratique ${words}`).toBe(true);

@@ -7,6 +7,7 @@ export async function allErrors(): Promise<ReadonlyMap<string, ErrorEntry & { re
     'command line': cliErrors,
     images: (await import('@pratique/oci')).ociErrors,
     keys: (await import('@pratique/crypto')).cryptoErrors,
+    'keys elsewhere': (await import('@pratique/keys')).keysErrors,
     signatures: (await import('@pratique/sigstore')).sigstoreErrors,
     'private Sigstore': (await import('@pratique/sigstore-server')).sigstoreServerErrors,
     signing: (await import('@pratique/sigstore-client')).sigstoreClientErrors,

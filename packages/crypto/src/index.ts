@@ -27,6 +27,7 @@ export {
 export { formatPem, type PemBlock, parsePem } from './encoding/pem.ts';
 export { cryptoErrors } from './errors.ts';
 export { formatPublicKey, type KeyAlgorithm, type PublicKey, parsePublicKey } from './keys/public-key.ts';
+export type { Signer } from './keys/signer.ts';
 export {
   formatSigningKey,
   generateSigningKey,
@@ -80,6 +81,7 @@ export {
   certificateToBeSigned,
   distinguishedName,
   issueCertificate,
+  issueCertificateWith,
   newSerialNumber,
   signatureAlgorithm,
 } from './x509/issue.ts';

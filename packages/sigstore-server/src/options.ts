@@ -1,4 +1,5 @@
 import type { IssuerConfiguration } from './oidc/issuers.ts';
+import type { OutsideKeys } from './store/authority-keys.ts';
 
 export interface SigstoreServerOptions {
   /** `HOST:PORT`; port 0 takes any free one. IPv6 hosts stand in brackets. */
@@ -12,6 +13,12 @@ export interface SigstoreServerOptions {
   readonly url?: string;
   /** Encrypts the keys in the directory. Given at the first start, it is needed at every one after. */
   readonly passphrase?: string;
+  /**
+   * Keys that are elsewhere, in a token or a key service: of the certificate authority (`fulcio-root`, `fulcio`) and of the
+   * timestamp authority (`tsa-root`, `tsa`), ECDSA or RSA. Given at the first start, or at the first after a rotation, each is
+   * needed at every one after, as long as it is in use.
+   */
+  readonly outsideKeys?: OutsideKeys;
   /** E-mail addresses of those who get a secret for the embedded issuer, beyond those who have one. */
   readonly people?: readonly string[];
   /** Issuers elsewhere whose tokens get certificates. */

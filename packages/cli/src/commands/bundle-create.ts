@@ -28,7 +28,7 @@ export const run: Run<typeof bundleCreate.flags> = async ({ flags, terminal, sig
   const artifact = readFileSync(resolve(terminal.cwd, flags.artifact));
   const old = readOldBundle(flags, terminal);
   const content = readContent(flags, old, artifact, terminal);
-  const signer = readSigner(flags, old, terminal);
+  const signer = await readSigner(flags, old, terminal, signal);
   const timestamps = readTimestamp(flags['rfc3161-timestamp'], terminal);
   const services = openServices({ ...terminal.env });
   try {
@@ -123,7 +123,12 @@ interface Signer {
   readonly material: Parts['material'];
 }
 
-function readSigner(flags: Flags, old: OldBundle, terminal: Terminal): Signer {
+async function readSigner(
+  flags: Flags,
+  old: OldBundle,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Signer> {
   const text =
     flags.certificate === undefined
       ? old.certificate
@@ -141,7 +146,7 @@ function readSigner(flags: Flags, old: OldBundle, terminal: Terminal): Signer {
     };
   }
   if (flags.key === undefined) throw needs('who signed: --certificate or --key', 'neither');
-  const key = loadPublicKey(flags.key, terminal);
+  const key = await loadPublicKey(flags.key, terminal, signal);
   return { key, leaf: null, material: { kind: 'public-key', hint: key.hint } };
 }
 

@@ -1,16 +1,35 @@
-import { generateSigningKey } from '@pratique/crypto';
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { formatPublicKey, generateSigningKey } from '@pratique/crypto';
+import { cliErrors } from '../errors.ts';
+import { isManaged, managedKeys } from '../keys/managed-key.ts';
 import { newPassword } from '../keys/password.ts';
-import { writePair } from '../keys/write-pair.ts';
+import { refuseExistingFiles, writePair } from '../keys/write-pair.ts';
 import type { Run } from '../program/spec.ts';
 import type { generateKeyPair } from '../specs/signing.ts';
 
-export const run: Run<typeof generateKeyPair.flags> = async ({ flags, terminal }) => {
-  writePair(
-    generateSigningKey(),
-    await newPassword(terminal),
-    flags['output-key-prefix'],
-    flags.yes,
-    terminal,
-  );
+export const run: Run<typeof generateKeyPair.flags> = async ({ args, flags, terminal, signal }) => {
+  const prefix = flags['output-key-prefix'];
+  const reference = args[0] ?? flags.kms;
+  if (reference === undefined) {
+    writePair(generateSigningKey(), await newPassword(terminal), prefix, flags.yes, terminal);
+    return 0;
+  }
+  if (!isManaged(reference) || (args[0] !== undefined && flags.kms !== undefined)) {
+    throw cliErrors.error('USAGE', {
+      message: 'it is not said where the key is to be made',
+      expected:
+        'k8s://NAMESPACE/SECRET, or --kms with pkcs11:…, hashivault://… or the scheme of a KMS plugin',
+      remedy: 'Without any of them the key pair goes into files, named by --output-key-prefix.',
+    });
+  }
+  // Before there is a key that nobody has the public half of.
+  const file = `${prefix}.pub`;
+  refuseExistingFiles([file], flags.yes, terminal);
+  const { createKey, context } = await managedKeys(terminal, signal);
+  const { publicKey, place } = await createKey(reference, context, () => newPassword(terminal));
+  terminal.err(`Private key made in ${place}\n`);
+  writeFileSync(resolve(terminal.cwd, file), formatPublicKey(publicKey), { mode: 0o644 });
+  terminal.err(`Public key written to ${file}\n`);
   return 0;
 };

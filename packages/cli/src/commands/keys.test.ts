@@ -71,8 +71,37 @@ test.each([
 test.each([
   [['public-key', '--key', 'nothing.key'], 'FILE_UNREADABLE'],
   [['public-key', '--key', 'env://NOTHING'], 'FILE_UNREADABLE'],
-  [['public-key', '--key', 'awskms://x'], 'USAGE'],
+  [['public-key', '--key', 'awskms://x'], 'KEY_PLUGIN_MISSING'],
+  [['public-key', '--key', 'gitlab://project'], 'USAGE'],
+  [['public-key', '--key', 'https://example.com/cosign.pub'], 'USAGE'],
+  [['public-key', '--key', 'hashivault://name'], 'KEY_SERVICE_CONFIG'],
+  [['public-key', '--key', 'pkcs11:token=t;object=o'], 'KEY_REFERENCE_INVALID'],
+  [['import-key-pair', '--key', 'hashivault://name'], 'USAGE'],
+  [['generate-key-pair', 'team/signing'], 'USAGE'],
+  [['generate-key-pair', 'k8s://team/signing'], 'KEY_SERVICE_CONFIG'],
+  [['generate-key-pair', 'k8s://team/signing', '--kms', 'hashivault://x'], 'USAGE'],
+  [['pkcs11-tool', 'list-tokens'], 'KEY_REFERENCE_INVALID'],
+  [['pkcs11-tool', 'list-keys-uris', '--module-path', '/m.so'], 'USAGE'],
   [['public-key'], 'USAGE'],
 ])('%j says what is wrong', async (argv, code) => {
   expect(await pratique(argv)).toMatchObject({ code: 3, stderr: expect.stringContaining(`error ${code}`) });
+});
+
+test.each([
+  ['public-key', '--sk'],
+  ['public-key', '--slot', 'signature'],
+  ['sign', '--sk', 'registry.example/app'],
+  ['verify', '--sk', 'registry.example/app'],
+  ['sign-blob', '--sk', '--slot', 'signature', '--bundle', 'b', 'file'],
+])('%j is refused with the way to PIV tokens that there is', async (...argv) => {
+  writeFileSync(join(cwd, 'file'), 'to sign');
+  const { code, stderr } = await pratique(argv);
+  expect(code).toBe(3);
+  expect(stderr).toContain('pkcs11:');
+});
+
+test('a public key that is there already is found before a key is made', async () => {
+  writeFileSync(join(cwd, 'cosign.pub'), 'another');
+  const made = await pratique(['generate-key-pair', 'k8s://team/signing']);
+  expect(made).toMatchObject({ code: 3, stderr: expect.stringContaining('FILE_EXISTS') });
 });

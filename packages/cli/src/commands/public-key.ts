@@ -1,13 +1,22 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { formatPublicKey } from '@pratique/crypto';
-import { loadSigningKey } from '../keys/key-reference.ts';
+import { formatPublicKey, type PublicKey } from '@pratique/crypto';
+import { loadSigningKey, requireKey } from '../keys/key-reference.ts';
+import { isManaged, managedKeys, refuseSecurityKey } from '../keys/managed-key.ts';
 import type { Run } from '../program/spec.ts';
+import type { Terminal } from '../program/terminal.ts';
 import type { publicKey } from '../specs/signing.ts';
 
-export const run: Run<typeof publicKey.flags> = async ({ flags, terminal }) => {
-  const pem = formatPublicKey((await loadSigningKey(flags.key, terminal, 'public-key')).publicKey);
+export const run: Run<typeof publicKey.flags> = async ({ flags, terminal, signal }) => {
+  refuseSecurityKey(flags);
+  const pem = formatPublicKey(await publicHalf(requireKey(flags.key, 'public-key'), terminal, signal));
   if (flags.outfile) writeFileSync(resolve(terminal.cwd, flags.outfile), pem);
   else terminal.out(pem);
   return 0;
 };
+
+async function publicHalf(reference: string, terminal: Terminal, signal: AbortSignal): Promise<PublicKey> {
+  if (!isManaged(reference)) return (await loadSigningKey(reference, terminal, 'public-key')).publicKey;
+  const { openPublicKey, context } = await managedKeys(terminal, signal);
+  return await openPublicKey(reference, context);
+}

@@ -4,6 +4,7 @@ import { printable } from '@pratique/errors';
 import { type IssuerConfiguration, startSigstoreServer } from '@pratique/sigstore-server';
 import { parse } from 'yaml';
 import { cliErrors } from '../errors.ts';
+import { openOutsideKeys } from '../keys/outside-keys.ts';
 import { serveUntilStopped } from '../program/serve.ts';
 import type { Run } from '../program/spec.ts';
 import type { sigstoreServe } from '../specs/sigstore-server.ts';
@@ -23,33 +24,39 @@ export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, si
     });
   }
   const directory = resolve(terminal.cwd, flags.data);
-  const server = await startSigstoreServer({
-    listen: flags.listen ?? '127.0.0.1:5080',
-    directory,
-    people: flags.person,
-    ...(flags.url ? { url: flags.url } : {}),
-    ...(passphrase === undefined ? {} : { passphrase }),
-    ...(flags.issuers ? { issuers: readIssuers(read(flags.issuers)) } : {}),
-    ...(flags['rate-limit'] === undefined ? {} : { rateLimit: flags['rate-limit'] }),
-    log: ({ method, path, status, milliseconds, fault }) => {
-      if (status >= 500)
-        terminal.err(
-          `${method} ${printable(path)} ${status} ${milliseconds.toFixed(1)} ms ${fault instanceof Error ? fault.message : ''}\n`,
-        );
-    },
-  });
-  terminal.err(
-    `trusted root: ${server.trustedRootFile}\nsecrets of people: ${server.peopleFile}\ncosign initialize --mirror ${server.url}/tuf --root ${server.url}/tuf/root.json\n`,
-  );
-  return await serveUntilStopped(
-    {
-      urls: { sigstore: server.url, issuer: server.issuer, tuf: `${server.url}/tuf` },
-      close: () => server.close(),
-    },
-    flags.output,
-    terminal,
-    signal,
-  );
+  const outside = await openOutsideKeys(flags, terminal);
+  try {
+    const server = await startSigstoreServer({
+      listen: flags.listen ?? '127.0.0.1:5080',
+      directory,
+      people: flags.person,
+      outsideKeys: outside.keys,
+      ...(flags.url ? { url: flags.url } : {}),
+      ...(passphrase === undefined ? {} : { passphrase }),
+      ...(flags.issuers ? { issuers: readIssuers(read(flags.issuers)) } : {}),
+      ...(flags['rate-limit'] === undefined ? {} : { rateLimit: flags['rate-limit'] }),
+      log: ({ method, path, status, milliseconds, fault }) => {
+        if (status >= 500)
+          terminal.err(
+            `${method} ${printable(path)} ${status} ${milliseconds.toFixed(1)} ms ${fault instanceof Error ? fault.message : ''}\n`,
+          );
+      },
+    });
+    terminal.err(
+      `trusted root: ${server.trustedRootFile}\nsecrets of people: ${server.peopleFile}\ncosign initialize --mirror ${server.url}/tuf --root ${server.url}/tuf/root.json\n`,
+    );
+    return await serveUntilStopped(
+      {
+        urls: { sigstore: server.url, issuer: server.issuer, tuf: `${server.url}/tuf` },
+        close: () => server.close(),
+      },
+      flags.output,
+      terminal,
+      signal,
+    );
+  } finally {
+    outside.close();
+  }
 };
 
 /**

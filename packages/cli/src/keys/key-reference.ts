@@ -5,11 +5,18 @@ import {
   type PublicKey,
   parsePublicKey,
   parseSigningKey,
+  type Signer,
   type SigningKey,
 } from '@pratique/crypto';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
+import { isManaged, managedKeys } from './managed-key.ts';
 import { openingPassword } from './password.ts';
+
+/** A private key to sign with, wherever it is; `close` when nothing more is signed. */
+export interface OpenKey extends Signer {
+  close(): void;
+}
 
 /** The text a `--key` value names: a file, or `env://NAME`. */
 function readKey(reference: string, terminal: Terminal): string {
@@ -26,26 +33,57 @@ function readKey(reference: string, terminal: Terminal): string {
   if (scheme) {
     throw cliErrors.error('USAGE', {
       message: `keys from ${scheme}:// are not supported`,
-      expected: 'a file, or env://NAME',
+      expected: 'a file, env://NAME, pkcs11:…, k8s://…, hashivault://… or the scheme of a KMS plugin',
       found: `${scheme}://…`,
-      remedy: 'Export the public key to a file for verification; sign with a key file.',
+      remedy: 'Get the key into a file or an environment variable first, and name that.',
     });
   }
   return readFileSync(resolve(terminal.cwd, reference), 'utf8');
 }
 
-/** The private key of `--key`, opened with its password. */
+/** The private key of `--key`: a file opened with its password, or one in a token or a key service. */
+export async function openSigningKey(
+  reference: string | undefined,
+  terminal: Terminal,
+  command: string,
+  signal?: AbortSignal,
+): Promise<OpenKey> {
+  const required = requireKey(reference, command);
+  if (isManaged(required)) {
+    const { openKey, context } = await managedKeys(terminal, signal);
+    return await openKey(required, context);
+  }
+  const key = await loadSigningKey(required, terminal, command);
+  return { publicKey: key.publicKey, sign: (data) => key.sign(data), close: () => {} };
+}
+
+/** The private key of `--key`, which must be a file or `env://`: what is to be stored in another form. */
 export async function loadSigningKey(
   reference: string | undefined,
   terminal: Terminal,
   command: string,
 ): Promise<SigningKey> {
-  const pem = readKey(requireKey(reference, command), terminal);
+  const required = requireKey(reference, command);
+  if (isManaged(required)) {
+    throw cliErrors.error('USAGE', {
+      message: 'a key in a token or a key service cannot be taken out of it',
+      expected: 'a file, or env://NAME',
+    });
+  }
+  const pem = readKey(required, terminal);
   return parseSigningKey(pem, isEncryptedKey(pem) ? await openingPassword(terminal) : '');
 }
 
-/** The public key of `--key`. */
-export function loadPublicKey(reference: string, terminal: Terminal): PublicKey {
+/** The public key of `--key`; of a key in a token or a key service its public half. */
+export async function loadPublicKey(
+  reference: string,
+  terminal: Terminal,
+  signal?: AbortSignal,
+): Promise<PublicKey> {
+  if (isManaged(reference)) {
+    const { openPublicKey, context } = await managedKeys(terminal, signal);
+    return await openPublicKey(reference, context);
+  }
   const pem = readKey(reference, terminal);
   if (pem.includes('PRIVATE KEY-----')) {
     throw cliErrors.error('USAGE', {

@@ -16,6 +16,7 @@ import type { Terminal } from '../program/terminal.ts';
 import type { signerFlags } from '../specs/shared.ts';
 import type { RepositoryOptions } from '../trust/sigstore-repository.ts';
 import { loadPublicKey } from './key-reference.ts';
+import { isManaged, refuseSecurityKey } from './managed-key.ts';
 
 type Flags = FlagValues<typeof signerFlags>;
 
@@ -45,6 +46,7 @@ export async function signerTrust(
       remedy: 'Leave --check-claims out: claims are always checked.',
     });
   }
+  refuseSecurityKey(flags);
   const identity = flaggedIdentity(flags, command);
   if (flags.key.length > 0 && identity !== null) {
     throw cliErrors.error('USAGE', {
@@ -55,10 +57,12 @@ export async function signerTrust(
     });
   }
   if (flags.key.length === 0 && identity === null) throw nobody(command);
-  const keys: TrustedKey[] = flags.key.map((reference) => ({
-    name: reference.startsWith('env://') ? reference.slice('env://'.length) : basename(reference),
-    key: loadPublicKey(reference, terminal),
-  }));
+  const keys: TrustedKey[] = [];
+  // One after the other: a person may be asked.
+  for (const reference of flags.key) {
+    const key = await loadPublicKey(reference, terminal, signal);
+    keys.push({ name: nameOf(reference), key });
+  }
   const file = flags['trusted-root'];
   if (file === undefined && identity === null) return { keys, logs: [] };
   const root = parseTrustedRoot(
@@ -104,6 +108,12 @@ function flaggedIdentity(flags: Flags, command: string): TrustedIdentity | null 
     });
   }
   return { name: subject.description, subject, issuer, extensions };
+}
+
+/** A PKCS#11 URI may hold a PIN, in what stands after the `?`. */
+function nameOf(reference: string): string {
+  if (reference.startsWith('env://')) return reference.slice('env://'.length);
+  return isManaged(reference) ? reference.split('?', 1)[0]! : basename(reference);
 }
 
 function matcher(exact = '', expression = ''): TextMatcher | null {

@@ -13,16 +13,19 @@ export function writePair(
   terminal: Terminal,
 ): void {
   const files = { key: `${prefix}.key`, pub: `${prefix}.pub` };
-  for (const file of Object.values(files)) {
-    if (!overwrite && existsSync(resolve(terminal.cwd, file))) {
-      throw cliErrors.error('FILE_EXISTS', {
-        message: `${file} exists already`,
-        remedy: 'Move it away, name another with --output-key-prefix, or overwrite it with --yes.',
-      });
-    }
-  }
+  refuseExistingFiles(Object.values(files), overwrite, terminal);
   const flag = overwrite ? 'w' : 'wx';
   writeFileSync(resolve(terminal.cwd, files.key), formatSigningKey(key, password), { mode: 0o600, flag });
   writeFileSync(resolve(terminal.cwd, files.pub), formatPublicKey(key.publicKey), { mode: 0o644, flag });
   terminal.err(`Private key written to ${files.key}\nPublic key written to ${files.pub}\n`);
+}
+
+/** @throws FILE_EXISTS */
+export function refuseExistingFiles(files: readonly string[], overwrite: boolean, terminal: Terminal): void {
+  const existing = overwrite ? undefined : files.find((file) => existsSync(resolve(terminal.cwd, file)));
+  if (existing === undefined) return;
+  throw cliErrors.error('FILE_EXISTS', {
+    message: `${existing} exists already`,
+    remedy: 'Move it away, name another with --output-key-prefix, or overwrite it with --yes.',
+  });
 }

@@ -7,7 +7,8 @@ import {
 } from '@pratique/sigstore';
 import { keylessSigner, openServices, type Witnesses, witnessedKeySigner } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
-import { loadSigningKey } from '../keys/key-reference.ts';
+import { openSigningKey } from '../keys/key-reference.ts';
+import { refuseSecurityKey } from '../keys/managed-key.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { signingFlags } from '../specs/shared.ts';
@@ -39,26 +40,32 @@ export async function openSigner(
   terminal: Terminal,
   { command, rekorVersions, signal }: SignerPurpose,
 ): Promise<OpenSigner> {
+  refuseSecurityKey(flags);
   const certificate = keyCertificate(flags, terminal);
   const files = openTrustFiles(flags, terminal, signal);
   const chosen = await chooseServices(flags, files, rekorVersions, new Date());
-  const key = flags.key === undefined ? null : await loadSigningKey(flags.key, terminal, command);
-  if (chosen === null) {
-    if (key === null || certificate !== null) throw noWitness();
-    return reporting(keySigner(key), () => {}, terminal);
-  }
-  const { fulcio, issuer } = chosen;
-  if (key === null && fulcio === null) throw noAuthority(command);
-  const root = parseTrustedRoot(await files.trustedRoot());
-  const services = openServices({ ...terminal.env });
+  const key = flags.key === undefined ? null : await openSigningKey(flags.key, terminal, command, signal);
+  const opened: (() => void)[] = key === null ? [] : [key.close];
+  const close = () => {
+    for (const one of opened) one();
+  };
   try {
+    if (chosen === null) {
+      if (key === null || certificate !== null) throw noWitness();
+      return reporting(keySigner(key), close, terminal);
+    }
+    const { fulcio, issuer } = chosen;
+    if (key === null && fulcio === null) throw noAuthority(command);
+    const root = parseTrustedRoot(await files.trustedRoot());
+    const services = openServices({ ...terminal.env });
+    opened.push(services.close);
     const signer =
       key === null
         ? await identitySigner({ flags, terminal, services, issuer, signal }, fulcio!, chosen, root)
         : witnessedKeySigner(services, key, chosen, root, certificate);
-    return reporting(signer, services.close, terminal);
+    return reporting(signer, close, terminal);
   } catch (error) {
-    services.close();
+    close();
     throw error;
   }
 }

@@ -17,6 +17,7 @@ import { admissionServe, admit } from './gates.ts';
 import { harden } from './harden.ts';
 import { copy, resolveImage, tree, triangulate } from './images.ts';
 import { check, sbom } from './inspect.ts';
+import { pkcs11ListKeysUris, pkcs11ListTokens } from './pkcs11.ts';
 import {
   policyBench,
   policyBuild,
@@ -61,6 +62,8 @@ export const commands: readonly CommandSpec[] = [
   generateKeyPair,
   importKeyPair,
   publicKey,
+  pkcs11ListTokens,
+  pkcs11ListKeysUris,
   sign,
   attest,
   signBlob,

@@ -50,9 +50,21 @@ export const deadlineFlag = {
   },
 } as const satisfies FlagSpecs;
 
+/** Cosign's flags for PIV tokens: understood, so that the refusal can say what to use. */
+export const securityKeyFlags = {
+  sk: { kind: 'boolean', hidden: true, summary: 'Not supported: use --key pkcs11:…' },
+  slot: { kind: 'string', hidden: true, summary: 'Not supported: use --key pkcs11:…' },
+} as const satisfies FlagSpecs;
+
 /** Whose signatures count: cosign's flags. */
 export const signerFlags = {
-  key: { kind: 'list', placeholder: 'FILE|env://NAME', summary: 'A public key to accept; may be repeated' },
+  key: {
+    kind: 'list',
+    placeholder: 'KEY',
+    summary:
+      'A public key to accept: FILE, env://NAME, or a key in a token or service (pkcs11:…, k8s://…, hashivault://…); may be repeated',
+  },
+  ...securityKeyFlags,
   'certificate-identity': {
     kind: 'string',
     placeholder: 'SUBJECT',
@@ -131,9 +143,11 @@ export const signingFlags = {
   ...deadlineFlag,
   key: {
     kind: 'string',
-    placeholder: 'FILE|env://NAME',
-    summary: 'Sign with this private key, not as an identity',
+    placeholder: 'KEY',
+    summary:
+      'Sign with this private key, not as an identity: FILE, env://NAME, pkcs11:…, k8s://NAMESPACE/SECRET, hashivault://NAME, or SCHEME://… of a KMS plugin',
   },
+  ...securityKeyFlags,
   certificate: {
     kind: 'string',
     placeholder: 'FILE',

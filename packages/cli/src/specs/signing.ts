@@ -1,5 +1,12 @@
 import { defineCommand } from '../program/spec.ts';
-import { formatFlags, outputFlag, registryFlags, signerFlags, signingFlags } from './shared.ts';
+import {
+  formatFlags,
+  outputFlag,
+  registryFlags,
+  securityKeyFlags,
+  signerFlags,
+  signingFlags,
+} from './shared.ts';
 
 const group = 'Sign and verify';
 
@@ -13,9 +20,25 @@ export const generateKeyPair = defineCommand({
       command: 'pratique generate-key-pair --output-key-prefix release',
       does: 'release.key and release.pub',
     },
+    {
+      command: 'pratique generate-key-pair k8s://team/signing',
+      does: 'into a Secret of the cluster that KUBECONFIG names, and cosign.pub',
+    },
+    {
+      command:
+        "pratique generate-key-pair --kms 'pkcs11:token=team;object=release?module-path=/usr/lib/softhsm/libsofthsm2.so'",
+      does: 'inside a token, which never shows the private key; also hashivault://NAME',
+    },
   ],
-  args: [],
+  args: ['[K8S-REFERENCE]'],
   flags: {
+    kms: {
+      kind: 'string',
+      placeholder: 'KEY',
+      aliases: ['key'],
+      summary:
+        'Make the key there: pkcs11:…, hashivault://NAME, k8s://NAMESPACE/SECRET, or with a KMS plugin',
+    },
     'output-key-prefix': {
       kind: 'string',
       placeholder: 'NAME',
@@ -50,17 +73,26 @@ export const importKeyPair = defineCommand({
 export const publicKey = defineCommand({
   name: 'public-key',
   group,
-  summary: 'Print the public key of a private one',
+  summary: 'Print the public key of a private one, wherever that is',
   examples: [
     { command: 'pratique public-key --key cosign.key', does: 'PEM on standard output' },
     {
       command: 'pratique public-key --key env://COSIGN_PRIVATE_KEY --outfile cosign.pub',
       does: 'from the environment, to a file',
     },
+    {
+      command: "pratique public-key --key 'pkcs11:token=team;object=release'",
+      does: 'of a key in the token of the module COSIGN_PKCS11_MODULE_PATH names',
+    },
   ],
   args: [],
   flags: {
-    key: { kind: 'string', placeholder: 'FILE|env://NAME', summary: 'The private key' },
+    key: {
+      kind: 'string',
+      placeholder: 'KEY',
+      summary: 'The private key: FILE, env://NAME, pkcs11:…, k8s://…, hashivault://…, or of a KMS plugin',
+    },
+    ...securityKeyFlags,
     outfile: { kind: 'string', placeholder: 'FILE', summary: 'Write there instead of standard output' },
   },
 });

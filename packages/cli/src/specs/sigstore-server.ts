@@ -14,6 +14,11 @@ export const sigstoreServe = defineCommand({
       command: 'pratique sigstore serve --url https://sigstore.example.com --issuers issuers.yaml',
       does: 'behind a TLS proxy, with tokens of issuers elsewhere',
     },
+    {
+      command:
+        "pratique sigstore serve --ca-key 'pkcs11:token=ca;object=fulcio?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=/etc/pin'",
+      does: 'certificates are signed inside a token',
+    },
   ],
   description:
     'Everything is in the directory, keys and logs; what is acknowledged is on disk. It speaks plain HTTP: for others than this\nmachine put it behind a TLS proxy and say under which --url it is reached.\nAn identity token, with the secret from people.json in the directory: curl -d grant_type=client_credentials \\\n  -d client_id=dev@example.com -d client_secret=… URL/oidc/token',
@@ -51,6 +56,23 @@ export const sigstoreServe = defineCommand({
       kind: 'string',
       placeholder: 'FILE',
       summary: 'Encrypt the keys with the first line of this file',
+    },
+    'ca-key': {
+      kind: 'list',
+      placeholder: 'KEY',
+      summary:
+        'Key that signs certificates, elsewhere than in the directory: pkcs11:…, k8s://…, hashivault://…, of a KMS plugin, FILE or env://NAME; again for each after a rotation',
+    },
+    'ca-root-key': {
+      kind: 'list',
+      placeholder: 'KEY',
+      summary: 'The same for the root of the certificate authority',
+    },
+    'tsa-key': { kind: 'list', placeholder: 'KEY', summary: 'The same for the key that signs timestamps' },
+    'tsa-root-key': {
+      kind: 'list',
+      placeholder: 'KEY',
+      summary: 'The same for the root of the timestamp authority',
     },
   },
 });

@@ -2,12 +2,12 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'nod
 import { parsePem } from '../encoding/pem.ts';
 import { cryptoErrors } from '../errors.ts';
 import { decryptKeyFile, encryptedKeyLabels, encryptKeyFile } from './encrypted-key-file.ts';
-import { type KeyAlgorithm, type PublicKey, publicKeyOf } from './public-key.ts';
+import { type KeyAlgorithm, publicKeyOf } from './public-key.ts';
+import type { Signer } from './signer.ts';
 import { defaultSchemes } from './verify.ts';
 
-/** A private key ready to sign. */
-export interface SigningKey {
-  readonly publicKey: PublicKey;
+/** A private key of this process. */
+export interface SigningKey extends Signer {
   /**
    * Signs with the first scheme of the key's algorithm: ECDSA with the hash of its curve's size, RSA PKCS #1 v1.5 with
    * SHA-256, pure Ed25519.

@@ -10,7 +10,7 @@ import {
   set,
   unsignedInteger,
 } from '../der/writer.ts';
-import type { SigningKey } from '../keys/signing-key.ts';
+import type { Signer } from '../keys/signer.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { newSerialNumber, signatureAlgorithm } from '../x509/issue.ts';
 import { oids } from '../x509/oids.ts';
@@ -18,15 +18,22 @@ import type { TimestampRequest } from './request.ts';
 
 /** Who signs timestamps, and under which policy. */
 export interface TimestampIssuer {
-  readonly key: SigningKey;
+  readonly key: Signer;
   /** Its certificate, with timeStamping as its one, critical purpose. */
   readonly certificate: Certificate;
   /** OID of the policy that timestamps are made under. */
   readonly policy: string;
 }
 
-/** A TimeStampResp that grants `request` (RFC 3161 §2.4.2), with the time to the second. The key is ECDSA P-256. */
-export function issueTimestamp(request: TimestampRequest, issuer: TimestampIssuer, time: Date): Uint8Array {
+/**
+ * A TimeStampResp that grants `request` (RFC 3161 §2.4.2), with the time to the second. The key is ECDSA or RSA. Throws
+ * what the signer throws.
+ */
+export async function issueTimestamp(
+  request: TimestampRequest,
+  issuer: TimestampIssuer,
+  time: Date,
+): Promise<Uint8Array> {
   const { certificate, key } = issuer;
   const info = sequence(
     integer(1),
@@ -50,7 +57,7 @@ export function issueTimestamp(request: TimestampRequest, issuer: TimestampIssue
     explicit(0, ...attributes),
     signatureAlgorithm(key),
     // Signed as the SET they are, stored under an implicit tag (RFC 5652 §5.4).
-    octetString(key.sign(set(...attributes))),
+    octetString(await key.sign(set(...attributes))),
   );
   const signedData = sequence(
     integer(3),

@@ -14,6 +14,7 @@ import {
   utf8String,
 } from '../der/writer.ts';
 import type { PublicKey } from '../keys/public-key.ts';
+import type { Signer } from '../keys/signer.ts';
 import type { SigningKey } from '../keys/signing-key.ts';
 import { oids } from './oids.ts';
 
@@ -39,14 +40,23 @@ export function newSerialNumber(): Uint8Array {
   return serial;
 }
 
-/** Signs a certificate with its issuer's key: DER. What it says is not checked. */
+/** Signs a certificate with its issuer's key in this process: DER. What it says is not checked. */
 export function issueCertificate(template: CertificateTemplate, issuerKey: SigningKey): Uint8Array {
   const toBeSigned = certificateToBeSigned(template, issuerKey);
   return sequence(toBeSigned, signatureAlgorithm(issuerKey), bitString(issuerKey.sign(toBeSigned)));
 }
 
+/** The same with a key that may be elsewhere. Throws what the signer throws. */
+export async function issueCertificateWith(
+  template: CertificateTemplate,
+  issuer: Signer,
+): Promise<Uint8Array> {
+  const toBeSigned = certificateToBeSigned(template, issuer);
+  return sequence(toBeSigned, signatureAlgorithm(issuer), bitString(await issuer.sign(toBeSigned)));
+}
+
 /** The part of the certificate that is signed: what a log is shown before it exists (RFC 6962 §3.2). */
-export function certificateToBeSigned(template: CertificateTemplate, issuerKey: SigningKey): Uint8Array {
+export function certificateToBeSigned(template: CertificateTemplate, issuerKey: Signer): Uint8Array {
   return sequence(
     explicit(0, unsignedInteger(Uint8Array.of(2))),
     unsignedInteger(template.serialNumber),
@@ -60,7 +70,7 @@ export function certificateToBeSigned(template: CertificateTemplate, issuerKey: 
 }
 
 /** The AlgorithmIdentifier of what `key.sign` makes. */
-export function signatureAlgorithm(key: SigningKey): Uint8Array {
+export function signatureAlgorithm(key: Signer): Uint8Array {
   switch (key.publicKey.algorithm) {
     case 'ecdsa-p256':
       return sequence(objectIdentifier(oids.ecdsaWithSha256));

@@ -135,24 +135,46 @@ function authsOf(bytes: Uint8Array, where: string): Auths {
   return config.auths ?? {};
 }
 
-async function openCluster(
+/** How a Pod reaches the API server, as its service account. */
+export interface ServiceAccount {
+  /** Origin of the API server. */
+  readonly url: string;
+  readonly token: string;
+  /** The cluster's authority, PEM: the one to trust. */
+  readonly ca: string;
+}
+
+/**
+ * What Kubernetes gives every container: the address of the API server, a token for it and its authority.
+ *
+ * @param environment `KUBERNETES_SERVICE_HOST`, `KUBERNETES_SERVICE_PORT`
+ * @throws OCI_CREDENTIALS_UNREADABLE
+ */
+export async function readServiceAccount(
   environment: NodeJS.ProcessEnv,
-  directory: string,
-): Promise<{ cluster: Cluster; close(): void }> {
+  directory: string = accountDirectory,
+): Promise<ServiceAccount> {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
   if (!host || !port) {
     throw unreadable('Kubernetes', 'KUBERNETES_SERVICE_HOST is not set: this does not run in a cluster');
   }
-  const origin = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-  if (!URL.canParse(origin))
-    throw unreadable('Kubernetes', 'KUBERNETES_SERVICE_HOST and _PORT are no address');
+  const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (!URL.canParse(url)) throw unreadable('Kubernetes', 'KUBERNETES_SERVICE_HOST and _PORT are no address');
   const [token, ca] = await Promise.all([read(directory, 'token'), read(directory, 'ca.crt')]);
+  return { url, token, ca };
+}
+
+async function openCluster(
+  environment: NodeJS.ProcessEnv,
+  directory: string,
+): Promise<{ cluster: Cluster; close(): void }> {
+  const { url, token, ca } = await readServiceAccount(environment, directory);
   const subject = subjectOf(token, join(directory, 'token'));
   const [namespace, name] = subject.split(':').slice(2) as [string, string];
   // The cluster's authority alone: the token must not reach whoever has some other certificate for that address.
   const { exchange, close } = createExchange({ environment, ca, onlyCa: true }, defaultLimits);
   return {
-    cluster: { namespace, account: name, get: (path) => get(exchange, new URL(path, origin), token) },
+    cluster: { namespace, account: name, get: (path) => get(exchange, new URL(path, url), token) },
     close,
   };
 }

@@ -1,4 +1,4 @@
-import type { SigningKey } from '@pratique/crypto';
+import type { Signer } from '@pratique/crypto';
 import {
   type ContentSigner,
   type Signed,
@@ -17,7 +17,7 @@ import { type Witnesses, witness } from './witnesses.ts';
  */
 export function witnessedKeySigner(
   services: Services,
-  key: SigningKey,
+  key: Signer,
   witnesses: Witnesses,
   root: TrustedRoot,
   certificate: Signed['certificate'] = null,
@@ -26,7 +26,7 @@ export function witnessedKeySigner(
   return {
     async sign(content, { signal, stamped } = {}) {
       const signer = signerTrust(key, root, certificate);
-      const signature = key.sign(signedBytes(content));
+      const signature = await key.sign(signedBytes(content), signal);
       const unwitnessed = { content, signature, key: publicKey, certificate };
       const testimony = await witness(
         services,
@@ -56,7 +56,7 @@ export function witnessedKeySigner(
 
 /** Who the signature must be by: the key, or the identity of its certificate. @throws CERTIFICATE_UNUSABLE */
 function signerTrust(
-  { publicKey }: SigningKey,
+  { publicKey }: Signer,
   root: TrustedRoot,
   certificate: Signed['certificate'],
 ): Pick<Trust, 'keys' | 'identities'> {

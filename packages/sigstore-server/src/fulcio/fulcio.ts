@@ -5,7 +5,7 @@ import {
   derWriter,
   distinguishedName,
   formatPem,
-  issueCertificate,
+  issueCertificateWith,
   newSerialNumber,
   oids,
   type PublicKey,
@@ -68,11 +68,14 @@ export class Fulcio {
         toBeSigned: certificateToBeSigned(template, issuerKey),
         time: now,
       },
-      issueCertificate(poisoned, issuerKey),
+      await issueCertificateWith(poisoned, issuerKey),
       [intermediate.der, root.der],
     );
     const extensions = [...template.extensions, timestampListExtension(timestamp)];
-    const issued = formatPem('CERTIFICATE', issueCertificate({ ...template, extensions }, issuerKey));
+    const issued = formatPem(
+      'CERTIFICATE',
+      await issueCertificateWith({ ...template, extensions }, issuerKey),
+    );
     return [issued, ...chainOf(authority)];
   }
 }

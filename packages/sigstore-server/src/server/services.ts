@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  type AuthorityFiles,
   type FulcioAuthority,
   loadFulcioAuthority,
   loadTimestampAuthority,
@@ -14,6 +15,7 @@ import { type TrustedIssuers, trustIssuers } from '../oidc/tokens.ts';
 import type { SigstoreServerOptions } from '../options.ts';
 import { Rekor } from '../rekor/rekor.ts';
 import { RekorV2 } from '../rekor-v2/rekor-v2.ts';
+import { authorityKeys, type OutsideRole } from '../store/authority-keys.ts';
 import { loadConstants } from '../store/constants.ts';
 import {
   type Generation,
@@ -59,15 +61,29 @@ export async function openServices(options: SigstoreServerOptions, url: string):
   const generations = (service: Rotatable) => generationsOf(service, constants.since, rotations);
   const keys = (service: Exclude<Rotatable, 'fulcio' | 'tsa'>) =>
     generations(service).map(({ number }) => ({ key: key(service, number) }));
-  const authorityFiles = (role: 'fulcio' | 'tsa', { number, since }: Generation) => ({
-    directory: inside('certificates'),
-    generation: number,
-    rootKey: key(`${role}-root`, number),
-    key: key(role, number),
-    now: since,
-  });
-  const authorities = generations('fulcio').map((one) => loadFulcioAuthority(authorityFiles('fulcio', one)));
-  const timestamps = generations('tsa').map((one) => loadTimestampAuthority(authorityFiles('tsa', one)));
+  const authorityOf = async <T>(service: 'fulcio' | 'tsa', load: (files: AuthorityFiles) => Promise<T>) => {
+    const all = generations(service);
+    const [certificates, now] = [inside('certificates'), new Date()];
+    const keysOf = (role: OutsideRole) =>
+      authorityKeys({
+        role,
+        generations: all.all,
+        keys: inside('keys'),
+        certificates,
+        passphrase: options.passphrase,
+        outside: options.outsideKeys?.[role] ?? [],
+        now,
+      });
+    const [rootKeys, ownKeys] = [keysOf(`${service}-root`), keysOf(service)];
+    const loaded = new Map<number, T>();
+    for (const { number, since } of all.all) {
+      const keyPair = { rootKey: rootKeys.get(number)!, key: ownKeys.get(number)! };
+      loaded.set(number, await load({ directory: certificates, generation: number, ...keyPair, now: since }));
+    }
+    return all.map(({ number }) => loaded.get(number)!);
+  };
+  const authorities = await authorityOf('fulcio', loadFulcioAuthority);
+  const timestamps = await authorityOf('tsa', loadTimestampAuthority);
   const oidc = await OidcIssuer.create(`${url}/oidc`, key('oidc'), people);
   const [rekorKeys, rekorV2Keys, certificateLogKeys] = [keys('rekor'), keys('rekor-v2'), keys('ctlog')];
   const certificateLog = new CertificateLog({

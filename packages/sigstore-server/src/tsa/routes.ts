@@ -28,7 +28,7 @@ export function timestampRoutes(
     }
     const now = new Date();
     const { key, leaf: certificate } = authorities.at(now);
-    const response = issueTimestamp(request, { key, certificate, policy: timestampPolicy }, now);
+    const response = await issueTimestamp(request, { key, certificate, policy: timestampPolicy }, now);
     return context.body(Uint8Array.from(response), 201, { 'content-type': 'application/timestamp-reply' });
   });
   app.get('/certchain', (context) => {

@@ -1,4 +1,4 @@
-import { type PublicKey, preAuthEncoding, type SigningKey } from '@pratique/crypto';
+import { type PublicKey, preAuthEncoding, type Signer } from '@pratique/crypto';
 import type { LogEntry } from '../bundle/bundle.ts';
 import type { Trust } from '../trust/trust.ts';
 
@@ -42,12 +42,12 @@ export function signedBytes(content: SigningContent): Uint8Array {
 }
 
 /** Signs with a key, and nobody witnesses it: verifiers need the public key and take their own time for the signature's. */
-export function keySigner(key: SigningKey): ContentSigner {
+export function keySigner(key: Signer): ContentSigner {
   const { publicKey } = key;
   return {
-    sign: async (content) => ({
+    sign: async (content, { signal } = {}) => ({
       content,
-      signature: key.sign(signedBytes(content)),
+      signature: await key.sign(signedBytes(content), signal),
       key: publicKey,
       certificate: null,
       logEntries: [],

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { printable } from '@pratique/errors';
+import { keysErrors } from '../errors.ts';
+import { type KeyService, openKeyService } from '../http/service.ts';
+import type { KeyContext } from '../managed-key.ts';
+
+/** What Vault and OpenBao are called in messages. */
+export const vault = 'Vault';
+
+/**
+ * Connects as Vault's own command does: VAULT_ADDR; VAULT_TOKEN or `~/.vault-token`; VAULT_NAMESPACE; VAULT_CACERT,
+ * VAULT_CLIENT_CERT, VAULT_CLIENT_KEY, VAULT_TLS_SERVER_NAME.
+ *
+ * @throws KEY_SERVICE_CONFIG
+ */
+export function connectVault({ environment, signal }: KeyContext): KeyService {
+  const address = environment['VAULT_ADDR'];
+  if (!address) throw missing('VAULT_ADDR is not set');
+  const token = environment['VAULT_TOKEN'] || storedToken(environment);
+  const namespace = environment['VAULT_NAMESPACE'];
+  const serverName = environment['VAULT_TLS_SERVER_NAME'];
+  const [ca, cert, key] = ['VAULT_CACERT', 'VAULT_CLIENT_CERT', 'VAULT_CLIENT_KEY'].map((name) => {
+    const file = environment[name];
+    return file ? readNamed(name, file) : undefined;
+  });
+  return openKeyService({
+    name: vault,
+    url: address.replace(/\/+$/, ''),
+    headers: {
+      'x-vault-token': token,
+      'x-vault-request': 'true',
+      ...(namespace ? { 'x-vault-namespace': namespace } : {}),
+    },
+    secrets: [token],
+    connection: {
+      ...(ca === undefined ? {} : { ca }),
+      ...(serverName ? { serverName } : {}),
+      ...(cert === undefined || key === undefined ? {} : { clientCertificate: { cert, key } }),
+    },
+    environment,
+    signal,
+    answers: [404],
+  });
+}
+
+function storedToken({ HOME: home }: NodeJS.ProcessEnv): string {
+  try {
+    const token = readFileSync(join(home ?? '', '.vault-token'), 'utf8').trim();
+    if (home && token !== '') return token;
+  } catch {
+    // There is none: the variable is what to set.
+  }
+  throw missing('VAULT_TOKEN is not set, and there is no ~/.vault-token');
+}
+
+function readNamed(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw keysErrors.error('KEY_SERVICE_CONFIG', {
+      message: `the file that ${name} names cannot be read: ${printable(file)}`,
+      cause,
+    });
+  }
+}
+
+function missing(message: string) {
+  return keysErrors.error('KEY_SERVICE_CONFIG', { message, expected: 'VAULT_ADDR and VAULT_TOKEN' });
+}
