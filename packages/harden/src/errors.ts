@@ -78,6 +78,17 @@ export const hardenErrors = defineErrors({
     title: 'Something that is added would take the place of what is there and belongs to somebody else.',
     remedy: 'Put it elsewhere, or name the path in `add.replaces` where that is meant.',
   },
+  HARDEN_ADD_UNUSABLE: {
+    kind: 'denial',
+    title:
+      'Something that is to be added is not there, or is not what it says it is, or nothing pins what it is.',
+    remedy: 'Correct what the message names under `add`; docs/harden.md shows each kind.',
+  },
+  HARDEN_LAYERS_UNUSABLE: {
+    kind: 'denial',
+    title: 'Layers of the base cannot be kept as they are.',
+    remedy: 'Leave `layers: diff` out: one new layer then holds everything.',
+  },
   PACKAGES_SOURCES_INVALID: {
     kind: 'usage',
     title: 'A list of package sources does not have the form apt or apk reads.',

@@ -1,3 +1,5 @@
+export type { Addition } from './add/addition.ts';
+export type { OpenedImage } from './add/image.ts';
 export { alpineKeyFile } from './alpine/key-file.ts';
 export type { AlpineKey } from './alpine/segments.ts';
 export { openDeb } from './debian/deb.ts';

@@ -70,7 +70,8 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
         repository: place.repository,
         version: place.version,
         settings,
-        file: (path) => ({ file: resolve(folder, path) }),
+        path: (path) => resolve(folder, path),
+        openImage: (image) => openPlace(client, image, terminal),
         tests,
         repositories: {
           fetcher: createFetcher({
@@ -78,7 +79,7 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
             signal,
           }),
           keyrings: machineKeyrings,
-          alpineKey: (path) => alpineKeyFile(resolve(terminal.cwd, dirname(flags.file ?? ''), path)),
+          alpineKey: (path) => alpineKeyFile(resolve(folder, path)),
           now: startedOn,
         },
         scan: database === null ? null : scanner(database, place.name, vex),

@@ -40,13 +40,14 @@ export async function stageBase(
   signal: AbortSignal,
 ): Promise<SecureBase> {
   const startedOn = new Date();
-  const settings = parseSettings('strip: { profile: distroless }', 'demo');
+  const settings = parseSettings('{ strip: { profile: distroless }, compression: none }', 'demo');
   const hardened = await harden({
     name: from.name,
     repository: from,
     version: subject.digest,
     settings,
-    file: (path) => ({ file: path }),
+    path: (path) => path,
+    openImage: () => Promise.reject(new Error('nothing is added')),
     tests: [],
     repositories: {
       fetcher: createFetcher({ signal }),
@@ -55,7 +56,6 @@ export async function stageBase(
       now: startedOn,
     },
     scan: null,
-    compression: 'none',
     signal,
   });
   try {

@@ -33,6 +33,10 @@ export function statements(
   const sbom = toCyclonedxSbom({
     catalog: after.catalog,
     subject: { name: target, digest: report.image?.digest },
+    // Packages of npm say themselves what they are.
+    brought: report.additions
+      .filter(({ kind }) => kind !== 'npm')
+      .map(({ name, to, uri, digest }) => ({ name, path: to, uri, sha256: digest.sha256 ?? null })),
     created: made.finishedOn,
     version: made.version,
   });

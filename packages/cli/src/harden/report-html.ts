@@ -1,6 +1,7 @@
 import { printable } from '@pratique/errors';
 import type { HardenReport, Summary } from '@pratique/harden';
 import { removalGroups } from './removal-groups.ts';
+import { belowText } from './report-text.ts';
 import { size } from './size.ts';
 
 /** The report as one page that needs nothing else. Everything in it that came from an image is escaped. */
@@ -22,9 +23,11 @@ export function reportHtml(report: HardenReport): string {
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }
 table { border-collapse: collapse; } td, th { border-bottom: 1px solid #ccc; padding: .2rem .8rem .2rem 0; text-align: left; }
 td:nth-child(n+2) { overflow-wrap: anywhere; }
+[role=alert] { background: #b00020; color: #fff; font-weight: bold; padding: .5rem 1rem; }
 </style>
 <h1>${text(report.base.name)}</h1>
 <p><code>${text(report.base.digest)}</code>${report.image === null ? '' : ` → <code>${text(report.image.digest)}</code>`}</p>
+${report.layers === 'diff' ? `<p role="alert">${text(belowText(report))}</p>` : ''}
 <table>
 <tr><th></th><th scope="col">before</th><th scope="col">after</th></tr>
 ${row('size', ({ bytes }) => size(bytes))}
@@ -68,6 +71,19 @@ ${list(
 ${list(
   'Packages brought in',
   packages.changed.map(({ name, from, to }) => [name, from ?? 'new', to]),
+)}
+${list(
+  'Added',
+  report.additions.map((one) => [
+    one.name,
+    one.to,
+    `${one.files} files, ${size(one.bytes)}`,
+    Object.entries(one.digest).join(', '),
+  ]),
+)}
+${list(
+  'Replaced',
+  report.replaced.map((path) => [`/${path}`]),
 )}
 ${list(
   'Packages removed',

@@ -23,6 +23,10 @@ export function reportText(report: HardenReport, c: Style): string {
       ({ name, from, to }) =>
         `${from === null ? 'added' : 'upgraded'} ${name} ${from === null ? '' : `${from} → `}${to}`,
     ),
+    ...report.additions.map(
+      ({ name, to, files, bytes }) => `added ${name} to ${to}: ${files} files, ${size(bytes)}`,
+    ),
+    ...report.replaced.map((path) => `/${path} is another file now`),
     ...report.scriptsNotRun.map(({ package: name, script }) => `${script} of ${name} was not run`),
     ...report.missingLibraries.map(
       ({ file, library }) => `${file} needs ${library}, which the base did not have either`,
@@ -41,6 +45,7 @@ export function reportText(report: HardenReport, c: Style): string {
     .map((reason) => [gone.filter((one) => one.reason === reason).length, reason] as const)
     .filter(([count]) => count > 0);
   return [
+    ...(report.layers === 'diff' ? [c.red(c.bold(belowText(report)))] : []),
     `${c.bold(printable(report.base.name, 200))}@${report.base.digest}`,
     table(rows),
     ...(gone.length === 0
@@ -52,6 +57,11 @@ export function reportText(report: HardenReport, c: Style): string {
     ...notes.map((note) => `note: ${printable(note, 400)}`),
     '',
   ].join('\n');
+}
+
+/** What whoever keeps the layers of the base must know. */
+export function belowText({ below }: HardenReport): string {
+  return `WARNING: the layers of the base are kept (layers: diff): ${below.files} files (${size(below.bytes)}) that were removed or replaced can still be read from them, with every secret and vulnerability in them. With layers: squash they are gone.`;
 }
 
 function total(findings: Readonly<Record<string, number>>): string {

@@ -36,6 +36,20 @@ const report: HardenReport = {
     kept: [verdict],
     removed: [verdict],
   },
+  additions: [
+    {
+      kind: 'tar',
+      name: hostile,
+      uri: hostile,
+      digest: { sha256: hostile },
+      to: hostile,
+      files: 1,
+      bytes: 2,
+    },
+  ],
+  replaced: [hostile],
+  layers: 'diff',
+  below: { files: 3, bytes: 4000 },
   removals: [
     { path: hostile, size: 3, reason: hostile, package: null },
     { path: `${hostile}/x`, size: 30, reason: 'package x is removed', package: hostile },
@@ -64,7 +78,7 @@ test('nothing an image says is markup in the HTML report', () => {
   expect(
     tags.filter(
       (tag) =>
-        !/^<(\/?(html|title|style|h1|h2|p|code|table|tr|td|th)|!doctype html|html lang="en"|meta charset="utf-8"|th scope="(row|col)")>$/.test(
+        !/^<(\/?(html|title|style|h1|h2|p|code|table|tr|td|th)|!doctype html|html lang="en"|meta charset="utf-8"|th scope="(row|col)"|p role="alert")>$/.test(
           tag,
         ),
     ),
@@ -95,4 +109,14 @@ test('the tree has the largest group and the largest file first, with sizes', ()
   expect(lines[0]).toMatch(/^ +30 B {2}package /);
   expect(lines[1]).toMatch(/^ +30 B {2}├─ \//);
   expect(lines[2]).toMatch(/^ +3 B /);
+});
+
+test('layers that are kept are told first: what was removed can still be read', () => {
+  const text = reportText(report, style(false));
+  expect(text.split('\n')[0]).toContain('WARNING');
+  expect(text).toContain('3 files');
+  expect(reportHtml(report)).toContain('role="alert"');
+  const squashed = { ...report, layers: 'squash', below: { files: 0, bytes: 0 } } as const;
+  expect(reportText(squashed, style(false))).not.toContain('WARNING');
+  expect(reportHtml(squashed)).not.toContain('role="alert"');
 });

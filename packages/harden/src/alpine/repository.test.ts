@@ -92,7 +92,7 @@ describe('an index', () => {
     ['a line that is no field', 'nonsense'],
   ])('with %s is refused, though it is signed', async (_name, line) => {
     const letter = line.slice(0, 2);
-    const paragraph = tool.paragraph.replace(new RegExp(`^${letter}.*\n`, 'm'), '') + `${line}\n`;
+    const paragraph = `${tool.paragraph.replace(new RegExp(`^${letter}.*\n`, 'm'), '')}${line}\n`;
     await expect(open(makeIndex([{ paragraph }], signer))).rejects.toMatchObject({
       code: 'PACKAGES_INDEX_INVALID',
     });

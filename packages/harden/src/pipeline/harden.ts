@@ -4,6 +4,7 @@ import {
   type FileSystem,
   type KeepRule,
   keepAny,
+  mergeLayers,
   packageFiles,
   parseImageConfig,
   readImage,
@@ -15,15 +16,22 @@ import {
   buildImage,
   buildLayer,
   type Digest,
-  type FileContent,
   type Layer,
   type LayerEntry,
   type Platform,
   type Repository,
   type RunConfig,
 } from '@pratique/oci';
+import type { Contents } from '../add/addition.ts';
+import { applyAdditions } from '../add/apply.ts';
+import { gather } from '../add/gather.ts';
+import type { OpenedImage } from '../add/image.ts';
+import { baseLayers } from '../image/base-layers.ts';
+import { diffEntries } from '../image/diff.ts';
 import { strippedEntries } from '../image/stripped.ts';
 import type { RunContext } from '../reach/closure.ts';
+import { directoryOf } from '../reach/resolve.ts';
+import { readDatabase } from '../strip/installed.ts';
 import { checkStripped, planStrip, type StripPlan } from '../strip/plan.ts';
 import { explainGone } from './gone.ts';
 import { changePackages, type Repositories } from './packages.ts';
@@ -39,8 +47,10 @@ export interface HardenInput {
   /** Tag or digest of the base. */
   readonly version: string;
   readonly settings: HardenSettings;
-  /** What `add.files` names, read by the caller. */
-  readonly file: (path: string) => FileContent;
+  /** Path on this machine of a path that `add` names. */
+  readonly path: (path: string) => string;
+  /** Opens an image that `add.images` names. */
+  readonly openImage: (reference: string) => Promise<OpenedImage>;
   /** What `tests.files` names, read by the caller. */
   readonly tests: readonly TestFile[];
   readonly repositories: Repositories;
@@ -50,8 +60,6 @@ export interface HardenInput {
    */
   readonly scan: ((catalog: Catalog, subject: 'base' | 'result') => ScanReport) | null;
   readonly platform?: Platform;
-  /** Of the layer. Default `gzip`. */
-  readonly compression?: 'none' | 'gzip';
   /** The plan is enough: nothing is built. */
   readonly dryRun?: boolean;
   /** What is done next, for people. */
@@ -76,7 +84,8 @@ const nobody = '65532:65532';
 const everything: KeepRule = { id: 'everything-1', keep: () => 'whole' };
 
 /**
- * The base-image flow up to the policy: read → scan → upgrade and add → strip → build → scan again → test. Nothing
+ * The base-image flow up to the policy: read → scan → upgrade and add packages → add the rest →
+ * strip → build → scan again → test. Nothing
  * outside this process is changed. What cannot be said for certain stops it.
  *
  * @throws HARDEN_… and what reading images, repositories of packages and the scan throw
@@ -90,43 +99,68 @@ export async function harden(input: HardenInput): Promise<Hardened> {
     ...(input.platform === undefined ? {} : { platform: input.platform }),
   });
   const { config } = base;
+  const platform: Platform = {
+    os: config.os || 'linux',
+    architecture: config.architecture || 'amd64',
+    ...(config.variant === '' ? {} : { variant: config.variant }),
+  };
+  let contents: readonly Contents[] = [];
+  const close = () => {
+    for (const one of contents) one.close();
+    base.fileSystem.close();
+  };
   try {
     progress('scanning the base');
     const before = await survey(base.fileSystem, scan && ((catalog) => scan(catalog, 'base')));
     if (settings.upgrade || settings.add.packages.length > 0) progress('upgrading and adding packages');
     const changed = await changePackages(base.fileSystem, settings, input.repositories);
     signal.throwIfAborted();
-    const run = runOf(config, settings);
-    const files = addedFiles(settings, input.file);
-    progress('looking for what is not needed');
-    const plan = planOf(changed.fileSystem, run, settings, files);
-    const removed = new Set(plan.removals.map(({ path }) => path));
-    checkStripped(changed.fileSystem, (path) => !removed.has(path));
-    progress('building the image');
-    const given = new Set(files.map(({ path }) => path));
-    const entries = strippedEntries(changed.fileSystem, plan).filter(({ path }) => !given.has(path));
-    const layer = await buildLayer([...entries, ...files], {
-      compression: input.dryRun === true ? 'none' : (input.compression ?? 'gzip'),
+    contents = await gather(settings, {
+      path: input.path,
+      image: input.openImage,
+      fetcher: input.repositories.fetcher,
+      platform,
+      signal,
     });
+    const { fileSystem, additions, paths, replaced } = applyAdditions(
+      changed.fileSystem,
+      contents,
+      contents.length === 0 ? null : readDatabase(changed.fileSystem),
+      settings.add.replaces,
+    );
+    const run = runOf(config, settings);
+    progress('looking for what is not needed');
+    const plan = keeping(paths, planOf(fileSystem, run, settings));
+    const removed = new Set(plan.removals.map(({ path }) => path));
+    checkStripped(fileSystem, (path) => !removed.has(path));
+    progress('building the image');
+    const entries = strippedEntries(fileSystem, plan);
+    const isDiff = settings.layers === 'diff';
+    const layer = await buildLayer(isDiff ? diffEntries(base.fileSystem, entries) : entries, {
+      compression: input.dryRun === true ? 'none' : settings.compression,
+    });
+    const below = isDiff ? baseLayers(repository, base.manifest, config, signal) : [];
     const image =
       input.dryRun === true
         ? null
         : buildImage({
-            layers: [layer],
-            platform: {
-              os: config.os || 'linux',
-              architecture: config.architecture || 'amd64',
-              ...(config.variant === '' ? {} : { variant: config.variant }),
-            },
+            layers: [...below, layer],
+            platform,
             run: { ...run, labels: labelsOf(config.labels, settings, input.name, base.descriptor.digest) },
             annotations: baseAnnotations(input.name, base.descriptor.digest),
           });
     progress('scanning what was built');
     // The bytes that will be pushed, not what they should be.
-    const built = await readRootArchive(layer.open(), { keep: keepAny(checkFiles, packageFiles), signal });
-    const { after, checks } = await surveyBuilt(built, image, scan).finally(() => built.close());
+    const lower = isDiff ? base.fileSystem.layers : [];
+    const { after, checks } = await onBuilt(
+      layer,
+      lower,
+      keepAny(checkFiles, packageFiles),
+      signal,
+      (built) => surveyBuilt(built, image, scan),
+    );
     const findingsGone = explainGone(before.report, after.report, plan, changed.changes);
-    const tests = image === null ? null : { checks, ...(await testBuilt(layer, image, input)) };
+    const tests = image === null ? null : { checks, ...(await testBuilt(layer, lower, image, input)) };
     const report: HardenReport = {
       schemaVersion: 1,
       base: { name: input.name, digest: base.descriptor.digest },
@@ -134,20 +168,65 @@ export async function harden(input: HardenInput): Promise<Hardened> {
       before: before.summary,
       after: after.summary,
       packages: { changed: changed.changes, kept: plan.kept, removed: plan.removed },
+      additions,
+      replaced,
       removals: plan.removals,
+      layers: settings.layers,
+      below: isDiff ? hidden(base.fileSystem, entries) : { files: 0, bytes: 0 },
       bits: plan.bits,
       tests,
       policy: null,
       findingsGone,
-      scriptsNotRun: changed.skipped,
+      scriptsNotRun: [...changed.skipped, ...contents.flatMap(({ skipped }) => skipped)],
       missingLibraries: plan.missing,
       mayRunShell: plan.mayRunShell,
     };
-    return { report, image, after, close: () => base.fileSystem.close() };
+    return { report, image, after, close };
   } catch (error) {
-    base.fileSystem.close();
+    close();
     throw error;
   }
+}
+
+/** Reads the layer that was built, on those it lies on. */
+async function onBuilt<T>(
+  layer: Layer,
+  lower: FileSystem['layers'],
+  keep: KeepRule,
+  signal: AbortSignal,
+  look: (built: FileSystem) => Promise<T>,
+): Promise<T> {
+  const own = await readRootArchive(layer.open(), { keep, signal });
+  try {
+    return await look(lower.length === 0 ? own : mergeLayers([...lower, ...own.layers]));
+  } finally {
+    own.close();
+  }
+}
+
+/** What was added stays, also where nothing of that kind would: whoever adds a manual wants it. */
+function keeping(paths: ReadonlySet<string>, plan: StripPlan): StripPlan {
+  if (paths.size === 0) return plan;
+  const needed = new Set(paths);
+  for (const path of paths)
+    for (let above = directoryOf(path); above !== '' && !needed.has(above); above = directoryOf(above))
+      needed.add(above);
+  return { ...plan, removals: plan.removals.filter(({ path }) => !needed.has(path)) };
+}
+
+/** Files of the base that are not in the image as they were: in its layers they still are. */
+function hidden(base: FileSystem, entries: readonly LayerEntry[]): { files: number; bytes: number } {
+  const left = new Map(entries.map((entry) => [entry.path, entry]));
+  let [files, bytes] = [0, 0];
+  for (const { path, type, size, content } of base.nodes()) {
+    const entry = left.get(path);
+    const isThere =
+      entry?.type === 'hardlink' || (entry?.type === 'file' && (size === 0 || entry.content === content));
+    if (type !== 'file' || isThere) continue;
+    files++;
+    bytes += size;
+  }
+  return { files, bytes };
 }
 
 async function surveyBuilt(built: FileSystem, image: BuiltImage | null, scan: HardenInput['scan']) {
@@ -158,19 +237,17 @@ async function surveyBuilt(built: FileSystem, image: BuiltImage | null, scan: Ha
 /** The tests of the settings on the layer that was built, read once more and whole. */
 async function testBuilt(
   layer: Layer,
+  lower: FileSystem['layers'],
   image: BuiltImage,
   { tests, settings, signal, progress = () => {} }: HardenInput,
 ): Promise<Pick<TestReport, 'files' | 'structureTests'>> {
   if (tests.length === 0) return { files: [], structureTests: [] };
   progress('testing what was built');
-  const whole = await readRootArchive(layer.open(), { keep: everything, signal });
-  try {
+  return await onBuilt(layer, lower, everything, signal, async (whole) => {
     const config = parseImageConfig(image.config.bytes);
     const structureTests = await testImage(whole, config, tests, settings.tests.allowNotRun);
     return { files: tests.map(({ name, sha256 }) => ({ name, sha256 })), structureTests };
-  } finally {
-    whole.close();
-  }
+  });
 }
 
 type BaseConfig = Awaited<ReturnType<typeof readImage>>['config'];
@@ -195,12 +272,7 @@ function runOf(config: BaseConfig, { run }: HardenSettings): RunConfig & RunCont
   };
 }
 
-function planOf(
-  fileSystem: FileSystem,
-  run: RunConfig & RunContext,
-  { strip }: HardenSettings,
-  files: readonly LayerEntry[],
-): StripPlan {
+function planOf(fileSystem: FileSystem, run: RunConfig & RunContext, { strip }: HardenSettings): StripPlan {
   if (strip === false)
     return {
       database: null,
@@ -214,24 +286,7 @@ function planOf(
     };
   const [kind, ...words] = run.healthcheck;
   const healthcheck = kind === 'CMD-SHELL' ? ['/bin/sh', '-c', ...words] : words;
-  // A program that is added is not in the image yet: what it needs is looked for by its arguments and `keep` alone.
-  const added = (program: string | undefined) => files.some(({ path }) => `/${path}` === program);
-  const context = {
-    ...run,
-    healthcheck,
-    entrypoint: added(run.entrypoint[0]) ? [] : run.entrypoint,
-    cmd: added(run.entrypoint[0]) ? run.entrypoint.slice(1) : run.cmd,
-  };
-  return planStrip(fileSystem, context, strip);
-}
-
-function addedFiles({ add }: HardenSettings, file: HardenInput['file']): readonly LayerEntry[] {
-  return add.files.map(({ from, to, mode = '0644' }) => ({
-    type: 'file',
-    path: to.replace(/^\/+/, ''),
-    mode: Number.parseInt(mode, 8),
-    content: file(from),
-  }));
+  return planStrip(fileSystem, { ...run, healthcheck }, strip);
 }
 
 function baseAnnotations(name: string, digest: Digest): Readonly<Record<string, string>> {

@@ -22,8 +22,8 @@ export interface Making {
 }
 
 /**
- * How the image came to be, as SLSA provenance (https://slsa.dev/spec/v1.0/provenance): base, packages and test files
- * by digest, the settings, and the digests of policies and advisory database.
+ * How the image came to be, as SLSA provenance (https://slsa.dev/spec/v1.0/provenance): base, packages, everything else that
+ * was added and test files by digest, the settings, and the digests of policies and advisory database.
  */
 export function provenance(report: HardenReport, settings: HardenSettings, made: Making): unknown {
   const [algorithm, hex] = report.base.digest.split(':');
@@ -36,6 +36,7 @@ export function provenance(report: HardenReport, settings: HardenSettings, made:
       resolvedDependencies: [
         { uri: report.base.name, digest: { [algorithm!]: hex }, name: 'base' },
         ...report.packages.changed.map(({ name, uri, sha256 }) => ({ uri, digest: { sha256 }, name })),
+        ...report.additions.map(({ name, uri, digest }) => ({ uri, digest, name })),
         ...(report.tests?.files ?? []).map(({ name, sha256 }) => ({ name, digest: { sha256 } })),
       ],
     },

@@ -1,4 +1,5 @@
 import type { Digest } from '@pratique/oci';
+import type { Addition } from '../add/addition.ts';
 import type { SkippedScript } from '../debian/install.ts';
 import type { MissingLibrary } from '../reach/closure.ts';
 import type { PackageVerdict, Removal } from '../strip/plan.ts';
@@ -48,7 +49,18 @@ export interface HardenReport {
     readonly kept: readonly PackageVerdict[];
     readonly removed: readonly PackageVerdict[];
   };
+  /** What was added beside packages of the system. */
+  readonly additions: readonly Addition[];
+  /** Files of the base that something added stands in the place of. */
+  readonly replaced: readonly string[];
   readonly removals: readonly Removal[];
+  /**
+   * `squash`: one layer, and what was removed is gone. `diff`: the layers of the base with one more on them, and what was
+   * removed or replaced still lies in those below.
+   */
+  readonly layers: 'squash' | 'diff';
+  /** What can still be read from the layers below though it is not in the image any more. */
+  readonly below: { readonly files: number; readonly bytes: number };
   /** Files whose setuid, setgid bits or capabilities were taken. */
   readonly bits: readonly string[];
   /** Null where nothing was built. */

@@ -22,6 +22,13 @@ const pattern = v.pipe(
   ),
 );
 
+const path = v.pipe(
+  v.string(),
+  v.regex(/^\/[^\0]*$/, 'an absolute path'),
+  v.check((value) => !value.split('/').includes('..'), 'an absolute path without ..'),
+);
+const owner = v.pipe(v.string(), v.regex(/^\d{1,9}:\d{1,9}$/, 'an owner in numbers, such as "33:33"'));
+
 /** `harden.yaml` as written. Everything unknown is refused. */
 const schema = v.strictObject({
   strip: v.optional(
@@ -40,16 +47,60 @@ const schema = v.strictObject({
         v.array(
           v.strictObject({
             from: text,
-            to: pattern,
+            to: path,
+            owner: v.optional(owner),
             mode: v.optional(v.pipe(v.string(), v.regex(/^0?[0-7]{3}$/, 'a mode, such as "0755"'))),
           }),
         ),
         [],
       ),
+      directories: v.optional(
+        v.array(v.strictObject({ from: text, to: path, owner: v.optional(owner) })),
+        [],
+      ),
+      tars: v.optional(
+        v.array(
+          v.strictObject({
+            from: text,
+            to: v.optional(path, '/'),
+            owner: v.optional(owner),
+            sha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits'))),
+          }),
+        ),
+        [],
+      ),
+      images: v.optional(
+        v.array(
+          v.strictObject({
+            image: text,
+            layer: v.optional(v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'a digest, sha256:…'))),
+            from: v.optional(path, '/'),
+            to: v.optional(path, '/'),
+            owner: v.optional(owner),
+          }),
+        ),
+        [],
+      ),
+      npm: v.optional(
+        v.strictObject({
+          registry: v.pipe(
+            v.string(),
+            v.regex(/^https?:\/\/[^\s?#@]+$/, 'an http or https address without credentials'),
+          ),
+          packages: v.optional(
+            v.array(v.strictObject({ package: text, integrity: text, to: v.optional(path, '/usr/local') })),
+            [],
+          ),
+          locks: v.optional(v.array(v.strictObject({ from: text, to: path })), []),
+        }),
+      ),
+      replaces: v.optional(v.array(path), []),
       scriptsNotNeeded: v.optional(texts, []),
     }),
     {},
   ),
+  layers: v.optional(v.picklist(['squash', 'diff'], 'squash or diff'), 'squash'),
+  compression: v.optional(v.picklist(['gzip', 'zstd', 'none'], 'gzip, zstd or none'), 'gzip'),
   sources: v.optional(texts),
   keys: v.optional(texts),
   tests: v.optional(
@@ -118,7 +169,9 @@ export function parseSettings(yaml: string, name: string): HardenSettings {
   const path = printable(v.getDotPath(issue) ?? 'the document', 120);
   const unknown = issue.expected === 'never';
   throw invalid(unknown ? `${path} is not a known setting` : `${path} is not what it should be`, {
-    expected: unknown ? 'strip, upgrade, add, sources, tests, policy, run or labels' : issue.message,
+    expected: unknown
+      ? 'strip, upgrade, add, sources, keys, layers, compression, run, labels, tests or policy'
+      : issue.message,
     found: printable(issue.received, 80),
   });
 }

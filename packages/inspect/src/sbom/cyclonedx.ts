@@ -1,5 +1,5 @@
 import type { Distro, Package } from '../packages/package.ts';
-import { documentUuid, type SbomInput, timestamp } from './document.ts';
+import { type Brought, documentUuid, type SbomInput, timestamp } from './document.ts';
 import { isSpdxExpression, isSpdxIdentifier } from './licenses.ts';
 import { packageRef } from './package-ref.ts';
 
@@ -14,6 +14,7 @@ export function toCyclonedxSbom(
   const { catalog, subject } = input;
   const root = subject.digest ?? 'root';
   const system = catalog.distro === undefined ? [] : [operatingSystem(catalog.distro)];
+  const brought = (input.brought ?? []).map(broughtComponent);
   const dependencies = catalog.packages.map((one) => {
     const needs = catalog.dependencies.get(one) ?? [];
     return {
@@ -37,9 +38,16 @@ export function toCyclonedxSbom(
         ...(subject.digest === undefined ? {} : { version: subject.digest }),
       },
     },
-    components: [...system, ...catalog.packages.map(component)],
+    components: [...system, ...catalog.packages.map(component), ...brought],
     dependencies: [
-      { ref: root, dependsOn: [...system.map((one) => one['bom-ref']), ...catalog.packages.map(packageRef)] },
+      {
+        ref: root,
+        dependsOn: [
+          ...system.map((one) => one['bom-ref']),
+          ...catalog.packages.map(packageRef),
+          ...brought.map((one) => one['bom-ref']),
+        ],
+      },
       ...dependencies,
     ],
   };
@@ -52,6 +60,19 @@ function operatingSystem({ id, versionId, prettyName }: Distro) {
     name: id,
     ...(versionId === undefined ? {} : { version: versionId }),
     ...(prettyName === undefined ? {} : { description: prettyName }),
+  };
+}
+
+function broughtComponent({ name, path, uri, sha256 }: Brought, index: number) {
+  return {
+    type: 'file',
+    'bom-ref': `brought:${index}:${path}`,
+    name,
+    ...(sha256 === null ? {} : { hashes: [{ alg: 'SHA-256', content: sha256 }] }),
+    properties: [
+      { name: 'pratique:path', value: path },
+      { name: 'pratique:source', value: uri },
+    ],
   };
 }
 
