@@ -65,10 +65,16 @@ export async function pushDebian(
       repository: target,
       version: digest,
       settings: parseSettings(
-        JSON.stringify({ strip: false, add: { packages, scriptsNotNeeded }, run: { user: 'root' } }),
+        JSON.stringify({
+          strip: false,
+          add: { packages, scriptsNotNeeded },
+          run: { user: 'root' },
+          compression: 'none',
+        }),
         'demo',
       ),
-      file: (path) => ({ file: path }),
+      path: (path) => path,
+      openImage: () => Promise.reject(new Error('nothing is added')),
       tests: [],
       repositories: {
         fetcher: createFetcher({ cache, timeoutMs: answerMs, signal: limited }),
@@ -79,7 +85,6 @@ export async function pushDebian(
         now: new Date(),
       },
       scan: null,
-      compression: 'none',
       signal: limited,
     });
     try {
