@@ -9,7 +9,10 @@ import { parsePublicKey, preAuthEncoding } from '@pratique/crypto';
 import { openRepository, parseReference } from '@pratique/oci';
 import { collectEvidence, type Evidence, verifyEvidence } from '@pratique/sigstore';
 import { build } from '../scripts/build.ts';
+import { buildExecutable } from '../scripts/build-executable.ts';
 import { Context, type KeyPair, type Program } from '../test/support/context.ts';
+import { alice, identity, initialize, startSigstore, token } from '../test/support/private-sigstore.ts';
+import type { TestImage } from '../test/support/registries.ts';
 import { compare, time } from './measure.ts';
 import type { Row } from './row.ts';
 
@@ -17,6 +20,8 @@ const FLAGS = ['--tlog-upload=false', '--use-signing-config=false', '--allow-htt
 const CALLS = 2000;
 const ROUNDS = 9;
 const COMMAND_RUNS = 21;
+/** At most seven tenths of cosign's time. */
+const KEYLESS_GOAL = 1.43;
 
 /** The signature and the bytes it is over, as a caller of node:crypto would have them at hand. */
 function bareSignature(evidence: Evidence): { signed: Uint8Array; signature: Uint8Array } {
@@ -71,35 +76,64 @@ async function inProcess(context: Context, format: 'bundle' | 'legacy', key: Key
   };
 }
 
+/** A signed image, and the flags that say whose signature is asked for. */
+interface Case {
+  readonly what: string;
+  readonly image: TestImage;
+  readonly flags: readonly string[];
+}
+
+/** Images signed by cosign with a key, in both formats, and by somebody who showed a token, with log and timestamp. */
+async function cases(
+  context: Context,
+  key: KeyPair,
+): Promise<{ readonly byKey: Case[]; readonly keyless: Case }> {
+  const byKey: Case[] = [];
+  for (const format of ['bundle', 'legacy'] as const) {
+    const image = await context.image(context.ours);
+    const bundle = `--new-bundle-format=${format === 'bundle'}`;
+    await context.ok('cosign', ['sign', '--key', key.privateKey, ...FLAGS, bundle, image.pinned]);
+    byKey.push({ what: format, image, flags: ['--key', key.publicKey, '--insecure-ignore-tlog'] });
+  }
+  const sigstore = await startSigstore(context, context.scratch());
+  try {
+    await initialize(context, sigstore);
+    const image = await context.image(context.ours);
+    const services = [
+      '--signing-config',
+      sigstore.signingConfig,
+      '--identity-token',
+      await token(sigstore, alice),
+    ];
+    const { env } = sigstore;
+    await context.ok('cosign', ['sign', '--allow-http-registry', '-y', ...services, image.pinned], { env });
+    const flags = ['--trusted-root', sigstore.trustedRoot, ...identity(sigstore, alice)];
+    return { byKey, keyless: { what: 'keyless, offline', image, flags } };
+  } finally {
+    await sigstore.server.stop();
+  }
+}
+
+/** `pratique verify` beside `cosign verify`, with the same arguments. */
 async function command(
   context: Context,
-  format: 'bundle' | 'legacy',
-  key: KeyPair,
+  { what, image, flags }: Case,
   [how, pratique]: readonly [how: string, pratique: Program],
+  goal: number,
 ): Promise<Row> {
-  const image = await context.image(context.ours);
-  const bundle = `--new-bundle-format=${format === 'bundle'}`;
-  await context.ok('cosign', ['sign', '--key', key.privateKey, ...FLAGS, bundle, image.pinned]);
-  const args = [
-    'verify',
-    '--key',
-    key.publicKey,
-    '--insecure-ignore-tlog',
-    '--allow-http-registry',
-    image.pinned,
-  ];
+  const args = ['verify', ...flags, '--allow-http-registry', image.pinned];
   const { ours, peer } = await compare(
     COMMAND_RUNS,
     () => time(() => context.ok(pratique, args)),
     () => time(() => context.ok('cosign', args)),
   );
   return {
-    what: `verify command, ${how}, ${format}`,
+    what: `verify command, ${how}, ${what}`,
     ours,
     peer,
     unit: 'ms',
     ratio: peer / ours,
-    goal: 1,
+    goal,
     peerName: 'cosign verify',
   };
 }
@@ -129,12 +163,17 @@ export async function run(): Promise<Row[]> {
     for (const format of ['bundle', 'legacy'] as const) rows.push(await inProcess(context, format, key));
     const built = join(context.directory, 'built');
     await build(built);
+    const directory = context.scratch();
+    const executable = join(directory, await buildExecutable(directory));
     const commands = [
+      ['executable', [executable]],
       ['built', [process.execPath, join(built, 'bin', 'pratique.cjs')]],
       ['from the sources', 'pratique'],
     ] as const;
+    const { byKey, keyless } = await cases(context, key);
     for (const how of commands) {
-      for (const format of ['bundle', 'legacy'] as const) rows.push(await command(context, format, key, how));
+      for (const one of byKey) rows.push(await command(context, one, how, 1));
+      rows.push(await command(context, keyless, how, KEYLESS_GOAL));
     }
     rows.push(await floor(context));
     return rows;
