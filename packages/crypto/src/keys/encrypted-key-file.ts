@@ -1,5 +1,5 @@
 import { randomBytes, scryptSync } from 'node:crypto';
-import { secretbox } from '@noble/ciphers/salsa.js';
+import { createRequire } from 'node:module';
 import { printable } from '@pratique/errors';
 import { decodeBase64, encodeBase64 } from '../encoding/base64.ts';
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '../encoding/json.ts';
@@ -15,6 +15,14 @@ export const encryptedKeyLabels: readonly string[] = [
 /** The only scrypt costs ever written (2¹⁵, 2¹⁶, 2¹⁷). Any other is refused: a file must not choose how long we work. */
 const allowedCosts = [32_768, 65_536, 131_072];
 const defaultCost = 65_536;
+
+/** Most commands open no key file: loaded with the first one. */
+function secretbox(key: Uint8Array, nonce: Uint8Array) {
+  const library = createRequire(import.meta.url)(
+    '@noble/ciphers/salsa.js',
+  ) as typeof import('@noble/ciphers/salsa.js');
+  return library.secretbox(key, nonce);
+}
 
 /**
  * Opens the JSON inside Cosign's key file (go-securesystemslib `encrypted`): scrypt with r = 8, p = 1 makes the key,
