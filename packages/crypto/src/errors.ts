@@ -44,6 +44,12 @@ export const cryptoErrors = defineErrors({
     title: 'A signed note or checkpoint of a log is not well formed.',
     remedy: 'Fetch it again from the log; a log that publishes such a checkpoint does not follow C2SP.',
   },
+  WITNESS_POLICY_INVALID: {
+    kind: 'usage',
+    title: 'A witness policy cannot be read.',
+    remedy:
+      'Write it as C2SP tlog-policy: `witness NAME VKEY [URL]` lines, `group NAME all|any|K NAME…`, and one `quorum NAME`.',
+  },
   TIMESTAMP_UNREADABLE: {
     kind: 'fault',
     title: 'A signed timestamp cannot be read as RFC 3161.',

@@ -37,11 +37,15 @@ export {
 } from './keys/signing-key.ts';
 export { defaultSchemes, type SignatureScheme, signatureHash, verifySignature } from './keys/verify.ts';
 export { type HashAlgorithm, verifyDigestSignature } from './keys/verify-digest.ts';
+export {
+  type Cosignature,
+  cosignatureKeyHint,
+  findCosignature,
+  signCosignature,
+} from './merkle/cosignature.ts';
 export { GrowingTree } from './merkle/growing-tree.ts';
 export {
   type Checkpoint,
-  type Cosignature,
-  findCosignature,
   isNoteSignedBy,
   type Note,
   type NoteKey,
@@ -60,6 +64,14 @@ export {
   verifySubtreeConsistencyProof,
   verifySubtreeInclusionProof,
 } from './merkle/tree.ts';
+export { formatVerifierKey, hintOf, parseVerifierKey, type VerifierKey } from './merkle/verifier-key.ts';
+export {
+  checkWitnesses,
+  parseWitnessPolicy,
+  type Quorum,
+  type Witness,
+  type WitnessPolicy,
+} from './merkle/witness-policy.ts';
 export { issueTimestamp, type TimestampIssuer } from './timestamp/issue.ts';
 export { formatTimestampRequest, parseTimestampRequest, type TimestampRequest } from './timestamp/request.ts';
 export { parseTimestampResponse, type TimestampToken } from './timestamp/response.ts';

@@ -9,3 +9,4 @@ export { startSigstoreServer } from './server/start.ts';
 export { type OutsideKeys, type OutsideRole, outsideRoles } from './store/authority-keys.ts';
 export { type Generation, type Rotatable, rotatable } from './store/generations.ts';
 export { listGenerations, type RotateOptions, rotate } from './store/rotate.ts';
+export { startWitness, type WitnessServer, type WitnessServerOptions } from './witness/serve.ts';

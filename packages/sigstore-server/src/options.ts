@@ -1,3 +1,4 @@
+import type { WitnessPolicy } from '@pratique/crypto';
 import type { IssuerConfiguration } from './oidc/issuers.ts';
 import type { OutsideKeys } from './store/authority-keys.ts';
 
@@ -28,6 +29,8 @@ export interface SigstoreServerOptions {
    * all clients have the proxy’s address, and the limit belongs there.
    */
   readonly rateLimit?: number;
+  /** Who is asked to cosign the checkpoints of Rekor v2; those without a URL are not. Nobody by default. */
+  readonly witnesses?: WitnessPolicy;
   /** One call a request: never with a token, a header or a query in it. */
   readonly log?: (entry: AccessLogEntry) => void;
 }
@@ -51,6 +54,8 @@ export interface SigstoreServer {
   readonly signingConfigFile: string;
   /** The same with Rekor v2 in it. */
   readonly signingConfigRekorV2File: string;
+  /** Verifier keys of Rekor v2 (C2SP `signed-note`), those of now and those to come: what its witnesses have to know. */
+  readonly logVerifierKeys: readonly string[];
   /** The file with the secrets of the people. */
   readonly peopleFile: string;
   /** An identity token of the embedded issuer, for whoever runs the server inside a process. */

@@ -173,6 +173,12 @@ const entries = {
     title: 'The signature is in fewer trusted transparency logs than are asked for.',
     remedy: logRemedy,
   },
+  LOG_WITNESSES_MISSING: {
+    kind: 'denial',
+    title: 'Too few of the witnesses that are asked for have cosigned the log’s checkpoint.',
+    remedy:
+      'Sign again with a log that asks these witnesses, or ask for others in the witness policy. A log that hides entries from witnesses is not to be trusted.',
+  },
   LOG_ENTRY_DUPLICATE: {
     kind: 'denial',
     title: 'The same transparency log entry is given twice.',

@@ -13,6 +13,7 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   'sigstore backup': () => import('./sigstore-backup.ts'),
   'sigstore restore': () => import('./sigstore-restore.ts'),
   'sigstore rotate': () => import('./sigstore-rotate.ts'),
+  'witness serve': () => import('./witness-serve.ts'),
   explain: () => import('./explain.ts'),
   doctor: () => import('./doctor.ts'),
   config: () => import('./config.ts'),

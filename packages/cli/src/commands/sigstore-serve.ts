@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { parseWitnessPolicy } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import { type IssuerConfiguration, startSigstoreServer } from '@pratique/sigstore-server';
 import { parse } from 'yaml';
-import { cliErrors } from '../errors.ts';
 import { openOutsideKeys } from '../keys/outside-keys.ts';
+import { readPassphrase } from '../keys/passphrase-file.ts';
 import { serveUntilStopped } from '../program/serve.ts';
 import type { Run } from '../program/spec.ts';
 import type { sigstoreServe } from '../specs/sigstore-server.ts';
@@ -14,15 +15,8 @@ const maxFileBytes = 1024 * 1024;
 export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, signal }) => {
   const read = (file: string): string =>
     readFileSync(resolve(terminal.cwd, file), 'utf8').slice(0, maxFileBytes);
-  const passphrase = flags['passphrase-file']
-    ? read(flags['passphrase-file']).split(/\r?\n/, 1)[0]!
-    : undefined;
-  if (passphrase === '') {
-    throw cliErrors.error('USAGE', {
-      message: 'the first line of the passphrase file is empty',
-      expected: 'the passphrase',
-    });
-  }
+  const passphrase = readPassphrase(flags['passphrase-file'], terminal);
+  const policy = flags['witness-policy'];
   const directory = resolve(terminal.cwd, flags.data);
   const outside = await openOutsideKeys(flags, terminal);
   try {
@@ -34,6 +28,7 @@ export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, si
       ...(flags.url ? { url: flags.url } : {}),
       ...(passphrase === undefined ? {} : { passphrase }),
       ...(flags.issuers ? { issuers: readIssuers(read(flags.issuers)) } : {}),
+      ...(policy ? { witnesses: parseWitnessPolicy(read(policy)) } : {}),
       ...(flags['rate-limit'] === undefined ? {} : { rateLimit: flags['rate-limit'] }),
       log: ({ method, path, status, milliseconds, fault }) => {
         if (status >= 500)
@@ -43,7 +38,7 @@ export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, si
       },
     });
     terminal.err(
-      `trusted root: ${server.trustedRootFile}\nsecrets of people: ${server.peopleFile}\ncosign initialize --mirror ${server.url}/tuf --root ${server.url}/tuf/root.json\n`,
+      `trusted root: ${server.trustedRootFile}\nsecrets of people: ${server.peopleFile}\n${server.logVerifierKeys.map((vkey) => `Rekor v2: log ${vkey} ${server.url}/api/v2\n`).join('')}cosign initialize --mirror ${server.url}/tuf --root ${server.url}/tuf/root.json\n`,
     );
     return await serveUntilStopped(
       {

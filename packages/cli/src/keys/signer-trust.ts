@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { parseWitnessPolicy } from '@pratique/crypto';
 import {
   type ExtensionName,
   exactly,
@@ -64,18 +65,28 @@ export async function signerTrust(
     keys.push({ name: nameOf(reference), key });
   }
   const file = flags['trusted-root'];
+  const ignoreLog = flags['insecure-ignore-tlog'] || flags['private-infrastructure'];
+  const policy = flags['witness-policy'];
+  if (policy !== undefined && (ignoreLog || (file === undefined && identity === null))) {
+    throw cliErrors.error('USAGE', {
+      message: 'witnesses are of a log, and none is asked for',
+      expected: '--witness-policy with --trusted-root, and without --insecure-ignore-tlog',
+    });
+  }
   if (file === undefined && identity === null) return { keys, logs: [] };
   const root = parseTrustedRoot(
     file === undefined
       ? await publishedRoot({ offline: flags.offline, signal }, terminal)
       : readFileSync(resolve(terminal.cwd, file)),
   );
-  const ignoreLog = flags['insecure-ignore-tlog'] || flags['private-infrastructure'];
   return {
     ...root,
     keys,
     logs: ignoreLog ? [] : root.logs,
     identities: identity === null ? [] : [identity],
+    ...(policy === undefined
+      ? {}
+      : { witnesses: parseWitnessPolicy(readFileSync(resolve(terminal.cwd, policy), 'utf8')) }),
     thresholds: {
       certificateLogs: flags['insecure-ignore-sct'] ? 0 : 1,
       timestamps: flags['use-signed-timestamps'] ? 1 : 0,

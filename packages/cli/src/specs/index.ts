@@ -51,6 +51,7 @@ import {
   sigstoreRestore,
   sigstoreRotate,
   sigstoreServe,
+  witnessServe,
 } from './sigstore-server.ts';
 import { completion, config, doctor, env, explain, version } from './tools.ts';
 import { initialize, signingConfigCreate, trustedRootCreate } from './trust.ts';
@@ -95,6 +96,7 @@ export const commands: readonly CommandSpec[] = [
   sigstoreBackup,
   sigstoreRestore,
   sigstoreRotate,
+  witnessServe,
   harden,
   sbom,
   check,

@@ -116,6 +116,11 @@ export const signerFlags = {
     summary:
       'Sigstore trusted root: whose certificates, logs and timestamps are believed. For an identity without it: the one of pratique initialize, else of the public-good Sigstore',
   },
+  'witness-policy': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'Require that witnesses cosigned the log’s checkpoint: C2SP tlog-policy',
+  },
   'use-signed-timestamps': {
     kind: 'boolean',
     summary: 'Require a timestamp of an authority in the trusted root',

@@ -47,6 +47,11 @@ export const sigstoreServe = defineCommand({
       summary:
         'Issuers elsewhere to trust, JSON or YAML: a list of {url, type, …}, or Fulcio’s identity configuration',
     },
+    'witness-policy': {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary: 'Have the witnesses of this policy (C2SP tlog-policy, with URLs) cosign Rekor v2',
+    },
     'rate-limit': {
       kind: 'integer',
       placeholder: 'N',
@@ -73,6 +78,42 @@ export const sigstoreServe = defineCommand({
       kind: 'list',
       placeholder: 'KEY',
       summary: 'The same for the root of the timestamp authority',
+    },
+  },
+});
+
+export const witnessServe = defineCommand({
+  name: 'witness serve',
+  group: 'Sign and verify',
+  summary: 'Run a witness: cosign the checkpoints of logs that only grow',
+  examples: [
+    {
+      command:
+        'pratique witness serve --listen 127.0.0.1:5090 --data ./witness --name witness.example.com/w1 --log VKEY',
+      does: 'prints its own verifier key, for witness policies',
+    },
+  ],
+  description:
+    'C2SP tlog-witness: what was seen last of each log is on disk before it is cosigned, so that no two histories of a log are\never cosigned. Run it elsewhere than the log, by somebody else. `pratique sigstore serve` prints the VKEY of its Rekor v2.',
+  args: [],
+  flags: {
+    ...serverFlags,
+    data: {
+      kind: 'string',
+      placeholder: 'DIR',
+      default: './pratique-witness',
+      summary: 'Where its key is kept, and what it has seen',
+    },
+    name: { kind: 'string', placeholder: 'NAME', summary: 'Its name: a URL without scheme by custom' },
+    log: {
+      kind: 'list',
+      placeholder: 'VKEY',
+      summary: 'Verifier key of a log (C2SP signed-note), whose name is its origin; may be repeated',
+    },
+    'passphrase-file': {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary: 'Encrypt the key with the first line of this file',
     },
   },
 });

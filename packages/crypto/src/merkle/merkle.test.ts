@@ -6,7 +6,8 @@ import { encodeBase64 } from '../encoding/base64.ts';
 import { concatBytes } from '../encoding/bytes.ts';
 import { publicKeyOf } from '../keys/public-key.ts';
 import { generateSigningKey } from '../keys/signing-key.ts';
-import { findCosignature, isNoteSignedBy, noteKeyHash, parseCheckpoint, parseNote } from './note.ts';
+import { findCosignature } from './cosignature.ts';
+import { isNoteSignedBy, noteKeyHash, parseCheckpoint, parseNote } from './note.ts';
 import { leafHash, nodeHash, verifyConsistencyProof, verifySubtreeConsistencyProof } from './tree.ts';
 
 const leaves = Array.from({ length: 40 }, (_, i) => leafHash(Uint8Array.of(i)));

@@ -110,36 +110,6 @@ export function noteKeyHash(name: string, key: PublicKey): Uint8Array {
   return hash(key.spki);
 }
 
-/** A witness's signature over a checkpoint (C2SP `tlog-cosignature`). */
-export interface Cosignature {
-  readonly name: string;
-  /** When the witness saw the tree. */
-  readonly time: Date;
-}
-
-/**
- * The cosignature of the witness with this name and Ed25519 key, if the note carries one that verifies: signature type
- * 4, whose 72 bytes are a time and a signature over `cosignature/v1`, that time and the note's text. Never throws.
- */
-export function findCosignature(note: Note, name: string, key: PublicKey): Cosignature | null {
-  if (key.algorithm !== 'ed25519') return null;
-  const hash = createHash('sha256')
-    .update(`${name}\n`)
-    .update(Uint8Array.of(4))
-    .update(key.spki.subarray(-32));
-  const keyHint = new Uint8Array(hash.digest().subarray(0, 4));
-  for (const line of note.signatures) {
-    if (line.name !== name || !equalBytes(line.keyHint, keyHint) || line.signature.byteLength !== 72)
-      continue;
-    const seconds = line.signature.subarray(0, 8).reduce((value, byte) => value * 256 + byte, 0);
-    const time = new Date(seconds * 1000);
-    if (Number.isNaN(time.getTime())) continue;
-    const text = new TextEncoder().encode(`cosignature/v1\ntime ${seconds}\n${note.text}`);
-    if (verifySignature(key, text, line.signature.subarray(8), ['ed25519']) !== null) return { name, time };
-  }
-  return null;
-}
-
 function invalid(message: string) {
   return cryptoErrors.error('NOTE_INVALID', { message: `the signed note ${message}` });
 }

@@ -3,8 +3,11 @@ import {
   type Certificate,
   canonicalJson,
   encodeBase64,
+  formatVerifierKey,
   type JsonObject,
   type JsonValue,
+  type Quorum,
+  type WitnessPolicy,
 } from '@pratique/crypto';
 import type { Digest } from '@pratique/oci';
 import type { TextMatcher, Window } from '@pratique/sigstore';
@@ -70,6 +73,7 @@ function vouchingJson(root: Vouching): JsonObject {
     }));
   return {
     thresholds: { ...root.thresholds },
+    ...(root.witnesses === undefined ? {} : { witnesses: witnessesJson(root.witnesses) }),
     logs: logs(root.logs),
     certificateLogs: logs(root.certificateLogs),
     authorities: root.authorities.map((authority) => ({
@@ -84,4 +88,13 @@ function vouchingJson(root: Vouching): JsonObject {
       ...window(authority),
     })),
   };
+}
+
+function witnessesJson({ logs, quorum }: WitnessPolicy): JsonObject {
+  const needed = (part: Quorum): JsonValue => {
+    if (part === null) return null;
+    if ('of' in part) return { atLeast: part.atLeast, of: part.of.map(needed) };
+    return formatVerifierKey(part);
+  };
+  return { logs: logs.map(formatVerifierKey), quorum: needed(quorum) };
 }

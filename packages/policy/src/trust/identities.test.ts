@@ -1,4 +1,10 @@
-import { createSelfSigned, encodeBase64, generateSigningKey, parsePem } from '@pratique/crypto';
+import {
+  createSelfSigned,
+  encodeBase64,
+  formatVerifierKey,
+  generateSigningKey,
+  parsePem,
+} from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
 import { expect, test } from 'vitest';
 import { parseTrust } from './parse.ts';
@@ -46,6 +52,26 @@ const problemOf = (make: () => unknown): PratiqueError => {
   }
   throw new Error('accepted');
 };
+
+test('witnesses are asked for by a policy file, which is part of the digest', () => {
+  const witness = (name: string) =>
+    `witness w ${formatVerifierKey({ name, key: generateSigningKey('ed25519').publicKey, role: 'witness' })}\nquorum w\n`;
+  const identity = '{ issuer: "https://i.test", subject: a }';
+  const lines = `log: { trustedRoot: root.json, witnessPolicy: witnesses }\nauthorities:\n  ci:\n    identities:\n      - ${identity}\n`;
+  const read = (policy: string) =>
+    parseTrust(`apiVersion: pratique.dev/v1\nkind: Trust\n${lines}`, 'trust.yaml', {
+      resolve: (path) => `/${path}`,
+      read: (path) => new TextEncoder().encode(path === 'witnesses' ? policy : root),
+    });
+  const [one, other] = [witness('one'), witness('other')];
+  expect(read(one).authorities.get('ci')!.vouching.witnesses?.description).toBe('w');
+  const digests = [read(one), read(other), withIdentity(identity)].map(({ digest }) => digest);
+  expect(new Set(digests).size).toBe(3);
+  expect(read(`# a comment\n${one}`).digest).toBe(digests[0]);
+  expect(problemOf(() => read('quorum w')).message).toMatch(
+    /^trust.yaml:3:\d+: witnesses: .* line 1: w is not defined/,
+  );
+});
 
 test('an authority of an identity is read, with what GitHub says of it', () => {
   const trust = withIdentity(

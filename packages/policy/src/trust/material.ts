@@ -1,4 +1,4 @@
-import { type PublicKey, parsePublicKey } from '@pratique/crypto';
+import { type PublicKey, parsePublicKey, parseWitnessPolicy, type WitnessPolicy } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
 import {
   exactly,
@@ -12,7 +12,7 @@ import {
 import { policyErrors } from '../errors.ts';
 import { invalid, type Path, placeOf, type Source } from './problems.ts';
 import type { TrustFile } from './schema.ts';
-import type { Authority, Trust, Vouching } from './types.ts';
+import type { Authority, LogTrust, Vouching } from './types.ts';
 
 /** What a trust file names, read by the caller: bytes of the file at a path as written in it. */
 export interface TrustFiles {
@@ -100,7 +100,11 @@ function parseKey(source: Source, at: Path, input: string | Uint8Array): PublicK
 }
 
 /** A root that names no log would ask for none, which is the opposite of what the file says. */
-export function readLog(source: Source, path: string, files: TrustFiles): NonNullable<Trust['log']> {
+export function readLog(
+  source: Source,
+  { trustedRoot: path, witnessPolicy }: NonNullable<TrustFile['log']>,
+  files: TrustFiles,
+): LogTrust {
   const at: Path = ['log', 'trustedRoot'];
   const bytes = readFile(source, at, path, files);
   let root: TrustedRoot;
@@ -116,7 +120,22 @@ export function readLog(source: Source, path: string, files: TrustFiles): NonNul
       found: 'none',
     });
   }
-  return { trustedRoot: files.resolve(path), ...root };
+  const witnesses = witnessPolicy === undefined ? undefined : readWitnesses(source, witnessPolicy, files);
+  return {
+    trustedRoot: files.resolve(path),
+    ...root,
+    ...(witnesses === undefined ? {} : { witnesses }),
+  };
+}
+
+function readWitnesses(source: Source, path: string, files: TrustFiles): WitnessPolicy {
+  const at: Path = ['log', 'witnessPolicy'];
+  try {
+    return parseWitnessPolicy(new TextDecoder().decode(readFile(source, at, path, files)));
+  } catch (cause) {
+    if (!(cause instanceof PratiqueError) || cause.code !== 'WITNESS_POLICY_INVALID') throw cause;
+    throw invalid(source, at, `${path}: ${cause.message}`, { expected: 'a C2SP tlog-policy', cause });
+  }
 }
 
 /** @throws TRUST_UNREADABLE */

@@ -38,7 +38,7 @@ export function parseTrust(text: string, name: string, files: TrustFiles): Trust
 }
 
 function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
-  const log = file.log === undefined ? null : readLog(source, file.log.trustedRoot, files);
+  const log = file.log === undefined ? null : readLog(source, file.log, files);
   const vouching: Vouching = { ...(log ?? nobody), thresholds: {} };
   const authorities = new Map(
     Object.entries(file.authorities).map(([name, given]) => [

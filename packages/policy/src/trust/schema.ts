@@ -112,7 +112,7 @@ export const trustSchema = v.strictObject({
   policies: v.optional(v.array(v.pipe(v.string(), v.minLength(1, 'a non-empty string'))), []),
   engine: v.optional(engineSchema, { kind: 'embedded' }),
   decisionLog: v.optional(decisionLogSchema),
-  log: v.optional(v.strictObject({ trustedRoot: v.pipe(v.string(), v.minLength(1, 'a non-empty string')) })),
+  log: v.optional(v.strictObject({ trustedRoot: text, witnessPolicy: v.optional(text) })),
 });
 
 export type TrustFile = v.InferOutput<typeof trustSchema>;

@@ -1,4 +1,4 @@
-import type { JsonObject, PublicKey } from '@pratique/crypto';
+import type { JsonObject, PublicKey, WitnessPolicy } from '@pratique/crypto';
 import type { Digest } from '@pratique/oci';
 import type { Thresholds, TrustedIdentity, TrustedRoot } from '@pratique/sigstore';
 import type { EngineChoice } from '../engine/choose.ts';
@@ -29,6 +29,14 @@ export interface RequiredAttestation {
 /** What proves a signature beside its key: a trusted root, and how many of its witnesses are needed. */
 export interface Vouching extends TrustedRoot {
   readonly thresholds: Thresholds;
+  /** Who must have cosigned the checkpoints of its logs; nobody where this is absent. */
+  readonly witnesses?: WitnessPolicy;
+}
+
+/** A trusted root by the file it is in, and whose cosignatures its logs need. */
+export interface LogTrust extends TrustedRoot {
+  readonly trustedRoot: string;
+  readonly witnesses?: WitnessPolicy;
 }
 
 /** One `images` entry: an image that matches must be signed by at least `atLeast` of the authorities `of`. */
@@ -73,7 +81,7 @@ export interface Trust {
    * Where given, every signature must be in one of these transparency logs, which are never none; and certificates of
    * identities are by these authorities.
    */
-  readonly log: ({ readonly trustedRoot: string } & TrustedRoot) | null;
+  readonly log: LogTrust | null;
   /** Who evaluates policies. Part of `policyDigest`, not of this digest. */
   readonly engine: EngineChoice;
   /** Where decisions are logged; null where nowhere is said. */

@@ -22,10 +22,20 @@ export interface LoggedEntry {
   readonly time: Date;
 }
 
+/** A checkpoint with the tree it is about. */
+export interface PublishedCheckpoint {
+  readonly size: number;
+  readonly root: Uint8Array;
+  /** The signed note, with the cosignatures there are. */
+  readonly note: string;
+}
+
 export interface LogOptions {
   readonly directory: string;
   /** Signs the checkpoint of the published tiles. */
   readonly checkpoint: (size: number, root: Uint8Array) => string;
+  /** The checkpoint to publish with the tiles where it is another than the newest: the one that witnesses cosigned. */
+  readonly published?: () => PublishedCheckpoint | undefined;
   /** Called once for every entry, in order: at the start for those that are there, later for every new one. */
   readonly onEntry?: (entry: LoggedEntry, index: number) => void;
 }
@@ -149,9 +159,10 @@ export class DurableLog {
   }
 
   #publish(): void {
-    const size = this.tree.size;
     try {
-      this.#publisher.publish(size, this.#options.checkpoint(size, this.tree.root(size)));
+      const given = this.#options.published?.();
+      const size = given?.size ?? this.tree.size;
+      this.#publisher.publish(size, given?.note ?? this.#options.checkpoint(size, this.tree.root(size)));
     } catch {
       // The static copy stays behind until the next time; every answer is made from the journal.
     }

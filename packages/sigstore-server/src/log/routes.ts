@@ -7,10 +7,13 @@ import { parseTileName, readTile } from './tiles.ts';
 const immutable = 'public, max-age=31536000, immutable';
 
 /** A log as C2SP `tlog-tiles` has it: `checkpoint`, `tile/LEVEL/INDEX` and `tile/entries/INDEX`. */
-export function tileRoutes(log: DurableLog): Hono<{ Bindings: HttpBindings }> {
+export function tileRoutes(
+  log: DurableLog,
+  checkpoint = () => log.checkpoint(),
+): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.get('/checkpoint', (context) =>
-    context.body(log.checkpoint(), 200, {
+    context.body(checkpoint(), 200, {
       'content-type': 'text/plain; charset=utf-8',
       'cache-control': 'no-cache',
     }),

@@ -32,7 +32,8 @@ export function createMetrics({
   publication,
   authorities,
   timestamps,
-}: Pick<Services, 'logs' | 'publication' | 'authorities' | 'timestamps'>): Metrics {
+  rekorV2,
+}: Pick<Services, 'logs' | 'publication' | 'authorities' | 'timestamps' | 'rekorV2'>): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -94,6 +95,16 @@ export function createMetrics({
       const ends = { fulcio: authorities.at(now).intermediate, tsa: timestamps.at(now).leaf };
       for (const [authority, { validUntil }] of Object.entries(ends))
         this.set({ authority }, validUntil.getTime() / 1000);
+    },
+  });
+  new Gauge({
+    name: 'pratique_sigstore_witness_answering',
+    help: '0 for a witness whose last answer was no cosignature. Witnesses are those of the witness policy.',
+    labelNames: ['witness'],
+    registers,
+    collect() {
+      for (const [witness, fault] of rekorV2.witnessed?.faults ?? [])
+        this.set({ witness }, fault === undefined ? 1 : 0);
     },
   });
   return {

@@ -102,6 +102,7 @@ export async function openServices(options: SigstoreServerOptions, url: string):
     directory: inside('rekor-v2'),
     keys: rekorV2Keys,
     name: constants.logName,
+    witnesses: (options.witnesses?.witnesses ?? []).filter(({ url }) => url !== undefined),
   });
   const trusted: Trusted = {
     url,

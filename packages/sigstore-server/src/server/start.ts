@@ -1,18 +1,15 @@
 import { mkdirSync } from 'node:fs';
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { printable } from '@pratique/errors';
 import { lockDirectory } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
+import { listen, parseListen, stop, timeouts } from '../http/listener.ts';
 import type { SigstoreServer, SigstoreServerOptions } from '../options.ts';
 import { createRoutes, faults } from './routes.ts';
 import { openServices } from './services.ts';
-
-const timeouts = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 60_000 };
-/** How long `close()` waits for requests in flight before it cuts them. */
-const patienceMs = 10_000;
 
 /**
  * Starts a private Sigstore on one port and one directory and resolves when it accepts connections: OIDC issuer, Fulcio,
@@ -69,6 +66,7 @@ export async function startSigstoreServer(options: SigstoreServerOptions): Promi
       trustedRootFile: join(options.directory, 'trusted_root.json'),
       signingConfigFile: join(options.directory, 'signing_config.v0.2.json'),
       signingConfigRekorV2File: join(options.directory, 'signing_config_rekor_v2.v0.2.json'),
+      logVerifierKeys: services.rekorV2.verifierKeys(new Date()),
       peopleFile: services.peopleFile,
       issueToken: (email) => services.oidc.issue(email),
       close: () => {
@@ -103,37 +101,6 @@ function logWhenDone(
   });
 }
 
-async function listen(server: Server, host: string, port: number, shown: string): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
-  } catch (cause) {
-    throw sigstoreServerErrors.error('SIGSTORE_SERVER_LISTEN_FAILED', {
-      message: `cannot listen on ${printable(shown)}`,
-      found: (cause as NodeJS.ErrnoException).code,
-      cause,
-    });
-  }
-}
-
-async function stop(server: Server): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), patienceMs);
-    // A connection whose last answer went out becomes idle, and would otherwise be kept for the next request.
-    const reaper = setInterval(() => server.closeIdleConnections(), 20);
-    server.close(() => {
-      clearTimeout(timer);
-      clearInterval(reaper);
-      resolve();
-    });
-  });
-}
-
 function checkUrl(text: string): void {
   if (URL.canParse(text) && /^https?:\/\/[^/?#@]+(\/[^?#]*[^/?#])?$/.test(text)) return;
   throw sigstoreServerErrors.error('SIGSTORE_SERVER_OPTION_INVALID', {
@@ -141,18 +108,4 @@ function checkUrl(text: string): void {
     expected: 'https://HOST, without a slash at the end',
     found: printable(text, 200),
   });
-}
-
-function parseListen(listen: string): { readonly host: string; readonly port: number } {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(listen);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host === undefined || port > 65_535) {
-    throw sigstoreServerErrors.error('SIGSTORE_SERVER_LISTEN_INVALID', {
-      message: 'the listen address is not HOST:PORT',
-      expected: 'HOST:PORT',
-      found: printable(listen),
-    });
-  }
-  return { host, port };
 }

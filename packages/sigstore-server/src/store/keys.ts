@@ -23,6 +23,7 @@ const roles = {
   tsa: 'ecdsa-p256',
   'tuf-root': 'ed25519',
   tuf: 'ed25519',
+  witness: 'ed25519',
 } as const satisfies Readonly<Record<string, KeyAlgorithm>>;
 
 export type Role = keyof typeof roles;

@@ -1,10 +1,12 @@
 import {
   type Checkpoint,
+  checkWitnesses,
   equalBytes,
   isNoteSignedBy,
   noteKeyHash,
   type PublicKey,
   parseCheckpoint,
+  type WitnessPolicy,
 } from '@pratique/crypto';
 import { PratiqueError, printable } from '@pratique/errors';
 import type { InclusionProof } from '../bundle/bundle.ts';
@@ -43,6 +45,24 @@ export function verifyCheckpointV2(proof: InclusionProof, log: TransparencyLog):
   }
   checkSignature(checkpoint, log.key, noteKeyHash(origin, log.key).subarray(0, 4), origin);
   checkTree(checkpoint, proof);
+}
+
+/**
+ * Checks that enough of the witnesses of a policy cosigned the checkpoint of a proof, which the log itself has been
+ * found to have signed.
+ *
+ * @returns which of them did
+ * @throws LOG_WITNESSES_MISSING
+ */
+export function requireWitnesses(proof: InclusionProof | null, policy: WitnessPolicy): readonly string[] {
+  const { ok, witnesses } =
+    proof === null ? { ok: policy.quorum === null, witnesses: [] } : checkWitnesses(read(proof), policy);
+  if (ok) return witnesses;
+  throw sigstoreErrors.error('LOG_WITNESSES_MISSING', {
+    message: 'too few of the witnesses that are asked for have seen the log as this signature shows it',
+    expected: policy.description,
+    found: proof === null ? 'no checkpoint' : witnesses.join(', ') || 'none of them',
+  });
 }
 
 function read(proof: InclusionProof): Checkpoint {

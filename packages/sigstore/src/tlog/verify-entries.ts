@@ -1,8 +1,9 @@
+import type { WitnessPolicy } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import type { LogEntry } from '../bundle/bundle.ts';
 import { sigstoreErrors } from '../errors.ts';
 import { describeWindow, isWithin, type TransparencyLog } from '../trust/trust.ts';
-import { verifyCheckpoint, verifyCheckpointV2 } from './checkpoint.ts';
+import { requireWitnesses, verifyCheckpoint, verifyCheckpointV2 } from './checkpoint.ts';
 import { checkDsse, checkIntoto } from './dsse.ts';
 import { invalidEntry, parseEntryBody } from './entry-body.ts';
 import { checkHashedRekord, checkHashedRekordV2 } from './hashedrekord.ts';
@@ -16,21 +17,28 @@ export interface Logged {
   readonly index: string;
   /** When the log says it was added: only with a verified promise. */
   readonly time: Date | null;
+  /** Who cosigned its checkpoint, of those that were asked for. */
+  readonly witnesses: readonly string[];
+}
+
+export interface LogRequirements {
+  readonly threshold: number;
+  readonly witnesses?: WitnessPolicy;
 }
 
 /**
  * Proves that a signature is in at least `threshold` distinct logs of those trusted; one entry of each. Entries of
  * unknown logs are passed over; every entry of a trusted log must verify completely: promise and inclusion proof where
  * present, at least one of them, the checkpoint, the log key's validity, and that the entry is about this very
- * signature, payload and key.
+ * signature, payload and key; where witnesses are asked for, also that enough of them cosigned the checkpoint.
  *
- * @throws LOG_ENTRY_REQUIRED, LOG_NOT_TRUSTED, LOG_ENTRY_DUPLICATE, LOG_THRESHOLD, and what the single checks throw
+ * @throws LOG_ENTRY_REQUIRED, LOG_NOT_TRUSTED, LOG_ENTRY_DUPLICATE, LOG_THRESHOLD, LOG_WITNESSES_MISSING, and what the single checks throw
  */
 export function verifyLogEntries(
   entries: readonly LogEntry[],
   content: SignedContent,
   logs: readonly TransparencyLog[],
-  threshold: number,
+  { threshold, witnesses }: LogRequirements,
 ): readonly [Logged, ...Logged[]] {
   if (entries.length === 0) {
     throw sigstoreErrors.error('LOG_ENTRY_REQUIRED', {
@@ -45,7 +53,7 @@ export function verifyLogEntries(
   }
   const proven = entries.flatMap((entry) => {
     const log = logs.find((candidate) => candidate.id === entry.logId);
-    return log === undefined ? [] : [verifyEntry(entry, content, log)];
+    return log === undefined ? [] : [verifyEntry(entry, content, log, witnesses)];
   });
   // Two entries of one log are one witness (CVE-2026-49834).
   const distinct = [...new Map(proven.map((logged) => [logged.log.id, logged])).values()];
@@ -77,7 +85,12 @@ export function checkLogValidity(log: TransparencyLog, time: Date): void {
   });
 }
 
-function verifyEntry(entry: LogEntry, content: SignedContent, log: TransparencyLog): Logged {
+function verifyEntry(
+  entry: LogEntry,
+  content: SignedContent,
+  log: TransparencyLog,
+  policy: WitnessPolicy | undefined,
+): Logged {
   if (entry.promise === null && entry.proof === null) throw invalidEntry('it has neither promise nor proof');
   const { kind, version, spec } = parseEntryBody(entry);
   const time = entry.promise === null ? null : verifyPromise(entry, entry.promise, log.key);
@@ -92,6 +105,7 @@ function verifyEntry(entry: LogEntry, content: SignedContent, log: TransparencyL
     verifyCheckpoint(entry.proof, log);
   }
   if (time !== null) checkLogValidity(log, time);
+  const witnesses = policy === undefined ? [] : requireWitnesses(entry.proof, policy);
   switch (kindVersion) {
     case 'hashedrekord 0.0.1':
       checkHashedRekord(spec, content);
@@ -108,5 +122,5 @@ function verifyEntry(entry: LogEntry, content: SignedContent, log: TransparencyL
     default:
       throw invalidEntry(`entries of kind ${printable(kindVersion)} are not read`);
   }
-  return { log, index: String(entry.logIndex), time };
+  return { log, index: String(entry.logIndex), time, witnesses };
 }

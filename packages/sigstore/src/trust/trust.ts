@@ -1,4 +1,4 @@
-import type { Certificate, PublicKey, TimestampSigner } from '@pratique/crypto';
+import type { Certificate, PublicKey, TimestampSigner, WitnessPolicy } from '@pratique/crypto';
 import type { TrustedIdentity } from './identity.ts';
 
 /** First and last moment at which something counts (closed interval). Always, where a bound is absent. */
@@ -56,6 +56,11 @@ export interface Trust {
   readonly certificateLogs?: readonly TransparencyLog[];
   readonly timestampAuthorities?: readonly TimestampAuthority[];
   readonly thresholds?: Thresholds;
+  /**
+   * Who must have cosigned the checkpoint by which an entry is proven to be in a log. An entry without a checkpoint then
+   * proves nothing. Absent: nobody.
+   */
+  readonly witnesses?: WitnessPolicy;
 }
 
 /** True when `time` lies in the closed interval. */

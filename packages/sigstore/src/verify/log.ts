@@ -20,7 +20,17 @@ export function checkLog(
   }
   return list.run(
     'transparency-log',
-    () => verifyLogEntries(entries(), content, trust.logs, trust.thresholds?.logs ?? 1),
-    (logged) => logged.map(({ log, index }) => `entry ${index} of log ${log.id}`).join(', '),
+    () =>
+      verifyLogEntries(entries(), content, trust.logs, {
+        threshold: trust.thresholds?.logs ?? 1,
+        ...(trust.witnesses === undefined ? {} : { witnesses: trust.witnesses }),
+      }),
+    (logged) =>
+      logged
+        .map(({ log, index, witnesses }) => {
+          const seen = witnesses.length === 0 ? '' : `, witnessed by ${witnesses.join(', ')}`;
+          return `entry ${index} of log ${log.id}${seen}`;
+        })
+        .join(', '),
   );
 }

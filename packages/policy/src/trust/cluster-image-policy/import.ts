@@ -6,12 +6,11 @@ import {
   pattern,
   type TextMatcher,
   type TrustedIdentity,
-  type TrustedRoot,
 } from '@pratique/sigstore';
 import type { PolicySource } from '../../engine/sources.ts';
 import { compileGlob, globProblem, type ImageGlob } from '../glob.ts';
 import { invalid, type Path } from '../problems.ts';
-import type { Authority, TrustEntry } from '../types.ts';
+import type { Authority, LogTrust, TrustEntry } from '../types.ts';
 import { attestationPolicy } from './attestation-policy.ts';
 import { type Objects, type Placed, readObjects } from './objects.ts';
 import type { CipAuthority, ClusterImagePolicy } from './schema.ts';
@@ -34,7 +33,7 @@ export interface Imported {
  */
 export function importClusterImagePolicies(
   files: readonly { readonly name: string; readonly text: string }[],
-  fallback: TrustedRoot | null,
+  fallback: Omit<LogTrust, 'trustedRoot'> | null,
 ): Imported {
   const objects = readObjects(files);
   const vouching = vouchingBy(objects, fallback);

@@ -1,7 +1,7 @@
 import { printable } from '@pratique/errors';
 import type { TrustedRoot } from '@pratique/sigstore';
 import { invalid, type Path } from '../problems.ts';
-import type { Vouching } from '../types.ts';
+import type { LogTrust, Vouching } from '../types.ts';
 import type { Objects, Placed } from './objects.ts';
 import type { CipAuthority, ClusterImagePolicy } from './schema.ts';
 import { trustedRootOf } from './trust-root.ts';
@@ -14,7 +14,10 @@ export type VouchingFor = (policy: Placed<ClusterImagePolicy>, at: Path, authori
  * its `trustRootRef`, else of `fallback`, and in the logs of that root unless `ctlog` names another or (`ctlog: {}`) none;
  * `rfc3161timestamp` asks for a timestamp.
  */
-export function vouchingBy({ trustRoots }: Objects, fallback: TrustedRoot | null): VouchingFor {
+export function vouchingBy(
+  { trustRoots }: Objects,
+  fallback: Omit<LogTrust, 'trustedRoot'> | null,
+): VouchingFor {
   const read = new Map<string, TrustedRoot>();
   const made = new Map<string, Vouching>();
   return (policy, at, { keyless, ctlog, rfc3161timestamp }) => {
@@ -49,9 +52,15 @@ export function vouchingBy({ trustRoots }: Objects, fallback: TrustedRoot | null
     if (known !== undefined) return known;
     const base = keyless === undefined ? nothing : rootOf(keyless.trustRootRef, [...at, 'keyless']);
     const stamped = rfc3161timestamp !== undefined;
+    const logs = logsFor(base, ctlog, () => rootOf(ctlog?.trustRootRef, [...at, 'ctlog']));
     const vouching: Vouching = {
-      ...base,
-      logs: logsFor(base, ctlog, () => rootOf(ctlog?.trustRootRef, [...at, 'ctlog'])),
+      authorities: base.authorities,
+      certificateLogs: base.certificateLogs,
+      logs,
+      // Witnesses are named for the logs of the configuration's own root.
+      ...(fallback?.witnesses !== undefined && logs === fallback.logs
+        ? { witnesses: fallback.witnesses }
+        : {}),
       timestampAuthorities: stamped
         ? rootOf(rfc3161timestamp.trustRootRef, [...at, 'rfc3161timestamp']).timestampAuthorities
         : base.timestampAuthorities,

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import {
+  checkWitnesses,
+  formatVerifierKey,
+  generateSigningKey,
+  parseCheckpoint,
+  parseWitnessPolicy,
+  signCosignature,
+} from '@pratique/crypto';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import type { SigstoreServer } from '../index.ts';
+import { hashedRekordV2, post, start, temporaryDirectory } from '../testing/client.ts';
+import { startWitness } from './serve.ts';
+
+const key = generateSigningKey();
+let directory: string;
+beforeEach(() => {
+  directory = temporaryDirectory(onTestFinished);
+});
+
+const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+/** The log's verifier keys, which witnesses have to know before the log can ask them. */
+async function logKeys(): Promise<readonly string[]> {
+  const server = await start(directory);
+  await server.close();
+  return server.logVerifierKeys;
+}
+
+async function witnessOf(name: string, logs: readonly string[]) {
+  const options = { listen: '127.0.0.1:0', directory: temporaryDirectory(onTestFinished), name, logs };
+  const witness = await startWitness(options);
+  onTestFinished(() => witness.close());
+  return witness;
+}
+
+const add = async (server: SigstoreServer, name: string) => {
+  const { status, text } = await post(`${server.url}/api/v2/log/entries`, hashedRekordV2(name, key));
+  expect(status, text).toBe(201);
+  const { inclusionProof } = JSON.parse(text) as {
+    inclusionProof: { treeSize: string; checkpoint: { envelope: string } };
+  };
+  const note = parseCheckpoint(inclusionProof.checkpoint.envelope);
+  expect(String(note.treeSize)).toBe(inclusionProof.treeSize);
+  return note;
+};
+
+test('entries come back with checkpoints that every witness cosigned, over restarts and many at once', async () => {
+  const logs = await logKeys();
+  const witnesses = [await witnessOf('w0.example.test', logs), await witnessOf('w1.example.test', logs)];
+  const policy = parseWitnessPolicy(
+    `${witnesses.map(({ verifierKey, url }, i) => `witness w${i} ${verifierKey} ${url}\n`).join('')}group all 2 w0 w1\nquorum all\n`,
+  );
+  for (let round = 0; round < 2; round++) {
+    const server = await start(directory, { witnesses: policy });
+    const names = Array.from({ length: 12 }, (_, i) => `${round} ${i}`);
+    const notes = await Promise.all(names.map((name) => add(server, name)));
+    for (const note of notes)
+      expect(checkWitnesses(note, policy)).toEqual({ ok: true, witnesses: ['w0', 'w1'] });
+    const published = parseCheckpoint(await (await fetch(`${server.url}/api/v2/checkpoint`)).text());
+    expect(checkWitnesses(published, policy).ok).toBe(true);
+    expect(await (await fetch(`${server.url}/metrics`)).text()).toContain(
+      'pratique_sigstore_witness_answering{witness="w0"} 1',
+    );
+    await server.close();
+    const onDisk = parseCheckpoint(readFileSync(join(directory, 'rekor-v2', 'checkpoint'), 'utf8'));
+    expect(checkWitnesses(onDisk, policy).ok).toBe(true);
+    expect(onDisk.treeSize).toBe(BigInt(12 * (round + 1)));
+  }
+});
+
+test('a witness that is down, lies, or knows another tree is left out, and that is shown', async () => {
+  const logs = await logKeys();
+  const good = await witnessOf('good.example.test', logs);
+  const stranger = generateSigningKey('ed25519');
+  const answers: Record<string, (body: string) => [status: number, text: string]> = {
+    // Signs something else, with the right key.
+    other: (body) => [
+      200,
+      signCosignature(`x${body.slice(body.indexOf('\n\n') + 2)}`, 'other', stranger, new Date()),
+    ],
+    another: () => [409, '1000000\n'],
+    stuck: () => [409, '0\n'],
+    words: () => [409, 'a lot\n'],
+    long: () => [200, '\u2014 '.repeat(50_000)],
+    broken: () => [500, ''],
+    moved: () => [302, ''],
+  };
+  const server = createServer((incoming, outgoing) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const [status, text] = answers[incoming.url!.split('/')[1]!]!(Buffer.concat(chunks).toString());
+      outgoing.writeHead(status, status === 302 ? { location: '/good' } : {}).end(text);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const liars = Object.keys(answers).map((name) => {
+    const own = name === 'other' ? stranger : generateSigningKey('ed25519');
+    const vkey = formatVerifierKey({ name, key: own.publicKey, role: 'witness' });
+    return `witness ${name} ${vkey} ${urlOf(server)}/${name}\n`;
+  });
+  const gone = formatVerifierKey({
+    name: 'gone',
+    key: generateSigningKey('ed25519').publicKey,
+    role: 'witness',
+  });
+  const policy = parseWitnessPolicy(
+    `${liars.join('')}witness gone ${gone} http://127.0.0.1:1\nwitness good ${good.verifierKey} ${good.url}\nquorum none\n`,
+  );
+  const log = await start(directory, { witnesses: policy });
+  onTestFinished(() => log.close());
+  for (const name of ['one', 'two']) {
+    const note = await add(log, name);
+    expect(checkWitnesses(note, policy).witnesses).toEqual(['good']);
+    // Nothing but the log's and the witness's line.
+    expect(note.signatures).toHaveLength(2);
+  }
+  const metrics = await (await fetch(`${log.url}/metrics`)).text();
+  for (const name of [...Object.keys(answers), 'gone'])
+    expect(metrics).toContain(`pratique_sigstore_witness_answering{witness="${name}"} 0`);
+  expect(metrics).toContain('pratique_sigstore_witness_answering{witness="good"} 1');
+});
