@@ -4,19 +4,32 @@ import {
   type Bundle,
   type BundleContent,
   BundleError,
+  type CompileInput,
   DEFAULT_MANIFEST,
   format,
   loadBundle,
   loadFiles,
   type Manifest,
+  type Module,
   mergeBundles,
+  optimize,
+  parseModule,
   type RegoVersion,
+  rootsContain,
   writeBundle,
 } from '@pratique/rego';
 import { allowedBuiltins } from '../policy/capabilities.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
 import { signingKey, verificationKey } from '../policy/signing.ts';
-import { compileSources, ignored, joined, languageOf, type Sources, textsOf } from '../policy/sources.ts';
+import {
+  compileInput,
+  compileSources,
+  ignored,
+  joined,
+  languageOf,
+  type Sources,
+  textsOf,
+} from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { policyBuild } from '../specs/policy.ts';
@@ -39,19 +52,29 @@ export const run: Run<typeof policyBuild.flags> = async ({ args, flags, terminal
       ? fromBundles(args, flags, terminal)
       : fromFiles(args, flags, terminal);
     texts = textsOf(sources);
-    const policy = compileSources(sources, {
+    const options = {
       ...allowedBuiltins(flags.capabilities, terminal.cwd),
       typeAnnotations: false,
       print: () => undefined,
+    };
+    compileSources(sources, options);
+    const built =
+      flags.optimize > 0
+        ? optimized({ sources, manifest }, compileInput(sources, options), flags, terminal)
+        : { sources, manifest };
+    const content = formatted(built.sources, {
+      ...built.manifest,
+      revision: flags.revision ?? built.manifest.revision,
     });
-    for (const path of flags.entrypoint) policy.rule(entrypointRef(path));
-    const content = formatted(sources, { ...manifest, revision: flags.revision ?? manifest.revision });
     writeFileSync(resolve(terminal.cwd, flags.output), writeBundle(content, signing));
     return 0;
   } catch (error) {
     const problems = problemsOf(error, texts);
     if (problems === undefined) throw error;
-    terminal.err(`error: ${problemsText(problems)}`);
+    // OPA counts what is wrong with policies only.
+    terminal.err(
+      `error: ${error instanceof BundleError ? `${problems[0]?.text}\n` : problemsText(problems)}`,
+    );
     return 1;
   }
 };
@@ -130,16 +153,71 @@ function mergedManifest(
   const [only] = bundles.map(({ bundle }) => bundle.manifest);
   const isOne = bundles.length === 1 && only !== undefined;
   const regoVersion = isOne ? (only.regoVersion ?? common) : common;
-  const others = [...modules].filter(([, module]) => (module.regoVersion === 'v0' ? 0 : 1) !== regoVersion);
   return {
     revision: isOne ? only.revision : '',
     roots: bundles.flatMap(({ bundle }) => bundle.manifest.roots),
     regoVersion,
-    fileRegoVersions: new Map(
-      others.map(([name, module]) => [`/${name.replace(/^\/+/, '')}`, module.regoVersion === 'v0' ? 0 : 1]),
-    ),
+    fileRegoVersions: fileVersions({ modules }, regoVersion),
     metadata: isOne ? only.metadata : undefined,
   };
+}
+
+/** Languages of the files that are not in the bundle's. */
+function fileVersions({ modules }: Pick<Sources, 'modules'>, common: 0 | 1): Manifest['fileRegoVersions'] {
+  const others = [...modules].filter(([, module]) => (module.regoVersion === 'v0' ? 0 : 1) !== common);
+  return new Map(
+    others.map(([name, module]) => [`/${name.replace(/^\/+/, '')}`, module.regoVersion === 'v0' ? 0 : 1]),
+  );
+}
+
+/** The entry points evaluated as far as it goes without an input. */
+function optimized(
+  { sources, manifest }: Contents,
+  input: CompileInput,
+  flags: Flags,
+  terminal: Terminal,
+): Contents {
+  const namespace = flags['partial-namespace'];
+  const { modules, left } = optimize(input, {
+    entrypoints: entrypointsOf(sources, flags.entrypoint),
+    inline: flags.optimize > 1,
+    roots: manifest.roots,
+    namespace,
+  });
+  for (const name of left)
+    terminal.err(`Warning: ${name} is left as it is: optimized, it would not be the same document.\n`);
+  const roots = rootsContain(manifest.roots, [namespace]) ? manifest.roots : [...manifest.roots, namespace];
+  const changed = { data: sources.data, modules };
+  return {
+    sources: changed,
+    manifest: {
+      ...manifest,
+      roots,
+      revision: '',
+      fileRegoVersions: fileVersions(changed, manifest.regoVersion === 0 ? 0 : 1),
+    },
+  };
+}
+
+/** What --entrypoint names, and rules and packages that METADATA blocks mark. */
+function entrypointsOf({ modules }: Sources, named: readonly string[]): string[][] {
+  const paths = named.map((path) => path.split('/'));
+  for (const [file, { text, regoVersion }] of modules) {
+    const module = parseModule(text, { file, regoVersion });
+    const packagePath = module.package.path.slice(1).map(nameOf);
+    for (const { head, annotations } of module.rules) {
+      if (!annotations.some(({ entrypoint }) => entrypoint === true)) continue;
+      paths.push([...packagePath, ...head.ref.map(nameOf)]);
+    }
+    if (module.annotations.some(({ scope, entrypoint }) => scope === 'package' && entrypoint === true)) {
+      paths.push(packagePath);
+    }
+  }
+  return [...new Map(paths.map((path) => [path.join('/'), path])).values()];
+}
+
+function nameOf(term: Module['package']['path'][number]): string {
+  return term.kind === 'var' ? term.name : term.kind === 'string' ? term.value : '';
 }
 
 /** Policies are stored formatted, as OPA does. */
@@ -148,12 +226,4 @@ function formatted({ modules, data }: Sources, manifest: Manifest): BundleConten
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([path, { text, regoVersion }]) => ({ path, text: format(text, { file: path, regoVersion }) }));
   return { manifest, data, modules: stored };
-}
-
-/** `a/b/allow` is `data.a.b.allow`. */
-function entrypointRef(path: string): string {
-  return `data${path
-    .split('/')
-    .map((segment) => `[${JSON.stringify(segment)}]`)
-    .join('')}`;
 }

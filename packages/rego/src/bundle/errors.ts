@@ -4,7 +4,8 @@ export type BundleErrorCode =
   | 'bundle_invalid'
   | 'bundle_limit'
   | 'bundle_conflict'
-  | 'bundle_signature';
+  | 'bundle_signature'
+  | 'bundle_entrypoint';
 
 /** A bundle or a file that cannot be used. The message says which one and why, in OPA's words where OPA has some. */
 export class BundleError extends Error {

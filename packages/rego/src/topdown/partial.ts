@@ -35,6 +35,34 @@ export function partiallyEvaluate(
   options: EvaluateOptions,
   tracer?: Tracer,
 ): PartialResult {
+  const { queries, support } = evaluateBodies(
+    engine,
+    text,
+    imports,
+    inPackage,
+    saving,
+    input,
+    options,
+    tracer,
+  );
+  return {
+    queries: queries.map(queryText),
+    modules: support.map(moduleText),
+    queriesJson: queries.map((left) => bodyJson(left.map((expr, index) => ({ ...expr, index })))),
+  };
+}
+
+/** As {@link partiallyEvaluate}, with the syntax trees of what is left. */
+export function evaluateBodies(
+  engine: Engine,
+  text: string,
+  imports: readonly Import[],
+  inPackage: readonly Source[] | undefined,
+  saving: SavingOptions,
+  input: unknown,
+  options: EvaluateOptions,
+  tracer?: Tracer,
+): { readonly queries: readonly SourceBody[]; readonly support: readonly SupportModule[] } {
   const { body } = engine.compileQuery(text, imports, false, inPackage, true);
   const program = new Program(engine.compiled);
   const query = program.query(body);
@@ -52,11 +80,7 @@ export function partiallyEvaluate(
       if (saved.isPossible(left)) queries.push(saving.shallow ? left : saved.propagate(left, live, false));
       return undefined;
     });
-    return {
-      queries: queries.map(queryText),
-      modules: saved.support.modules().map(moduleText),
-      queriesJson: queries.map((left) => bodyJson(left.map((expr, index) => ({ ...expr, index })))),
-    };
+    return { queries, support: saved.support.modules() };
   });
 }
 
@@ -75,7 +99,8 @@ function queryText(body: SourceBody): string {
     .join('\n');
 }
 
-function moduleText({ package: path, rules }: SupportModule): string {
+/** As `opa fmt` writes it. */
+export function moduleText({ package: path, rules }: SupportModule): string {
   return format(`package ${refText(path.slice(1).map(asName))}\n\n${rules.map(ruleText).join('\n\n')}\n`, {
     checkResult: false,
   });

@@ -36,7 +36,7 @@ import { toSource } from './to-source.ts';
 import { isFunctionTarget } from './with.ts';
 
 /** The package below which the rules stand that partial evaluation makes. */
-const NAMESPACE = 'partial';
+const NAMESPACE: readonly string[] = ['partial'];
 
 export interface SavingOptions {
   /** Refs into `input` and `data` of which nothing is known. */
@@ -45,6 +45,10 @@ export interface SavingOptions {
   readonly disableInlining: readonly RefTerm[];
   /** No rule that depends on something unknown is. */
   readonly shallow: boolean;
+  /** The package of generated rules, `partial` unless given. */
+  readonly namespace?: readonly string[];
+  /** Whether rules stay in the packages where they are, in place of the original ones, and are not put below the namespace. */
+  readonly inPlace?: boolean;
 }
 
 interface Disabled {
@@ -76,9 +80,14 @@ export class Saving {
   readonly #variables: UnknownVariable[] = [];
   readonly #queries: Saved[][] = [[]];
   readonly #requirements: Requirements;
+  readonly #namespace: readonly Term[];
+  readonly #inPlace: boolean;
   #refs = 0;
 
-  constructor(program: Program, { unknowns, disableInlining, shallow }: SavingOptions) {
+  constructor(program: Program, options: SavingOptions) {
+    const { unknowns, disableInlining, shallow, namespace = NAMESPACE, inPlace = false } = options;
+    this.#namespace = namespace.map(valueTerm);
+    this.#inPlace = inPlace;
     this.#program = program;
     this.shallow = shallow;
     this.#unknowns = unknowns;
@@ -340,7 +349,7 @@ export class Saving {
     const used = new Set(queries.flatMap((query) => [...varsOf(query)]));
     const args = [...unknowns].filter((variable) => used.has(variable)).sort();
     const terms = args.map((variable): Source => ({ kind: 'var', name: variable, location: NO_LOCATION }));
-    const path = [varTerm('data'), valueTerm(NAMESPACE), valueTerm(name)];
+    const path = [varTerm('data'), ...this.#namespace, valueTerm(name)];
     for (const body of queries)
       this.support.addRule(path, {
         args: terms.length === 0 ? undefined : terms,
@@ -363,7 +372,7 @@ export class Saving {
 
   supportComplete({ frame, path, candidates, result }: RuleRead, next: Continue): Step {
     const here = path.plugged.slice(0, path.at + 1);
-    const name = namespaced(here);
+    const name = this.#namespaced(here);
     if (!this.support.has(name)) {
       for (const rule of [
         ...candidates.rules,
@@ -373,16 +382,16 @@ export class Saving {
       }
     }
     if (!this.support.has(name)) return undefined;
-    const term = refTerm(namespaced(path.ref.terms));
+    const term = refTerm(this.#namespaced(path.ref.terms));
     return this.saveUnify(frame, term, result.term, path.in, result.in, next);
   }
 
   supportPartial({ frame, path, candidates, result }: RuleRead, isSet: boolean, next: Continue): Step {
-    const name = namespaced(path.plugged.slice(0, path.at + 1));
+    const name = this.#namespaced(path.plugged.slice(0, path.at + 1));
     if (!this.support.has(name)) {
-      for (const rule of candidates.rules) this.#supportRule(frame, rule, namespaced(rule.ref), false);
+      for (const rule of candidates.rules) this.#supportRule(frame, rule, this.#namespaced(rule.ref), false);
     }
-    let term: Term = refTerm(namespaced(path.ref.terms));
+    let term: Term = refTerm(this.#namespaced(path.ref.terms));
     if (!this.support.has(name)) {
       if (path.ref.terms.length !== path.at + 1) return undefined;
       term = isSet ? setTerm([]) : objectTerm([]);
@@ -391,7 +400,7 @@ export class Saving {
   }
 
   supportFunction({ frame, operator, args, arity, candidates }: FunctionCall, next: Continue): Step {
-    const name = namespaced(operator.terms);
+    const name = this.#namespaced(operator.terms);
     if (!this.support.has(name)) {
       for (const rule of [
         ...candidates.rules,
@@ -402,6 +411,11 @@ export class Saving {
     }
     if (!this.support.has(name)) return undefined;
     return this.saveCall(frame, refTerm(name), '', args, arity, next);
+  }
+
+  /** `data.a.b` as `data.partial.a.b`. */
+  #namespaced(ref: readonly Term[]): readonly Term[] {
+    return this.#inPlace ? ref : [ref[0] as Term, ...this.#namespace, ...ref.slice(1)];
   }
 
   /** Evaluates a rule as far as it goes and keeps what is left of it, to be evaluated with the query. */
@@ -503,9 +517,4 @@ function variableNames(term: Term): readonly string[] {
 function operandsOf(terms: Statement): readonly Term[] | undefined {
   if (terms.kind === 'call') return terms.args;
   return terms.kind === 'term' ? [terms.term] : undefined;
-}
-
-/** `data.a.b` as `data.partial.a.b`. */
-function namespaced(ref: readonly Term[]): readonly Term[] {
-  return [ref[0] as Term, valueTerm(NAMESPACE), ...ref.slice(1)];
 }
