@@ -84,6 +84,11 @@ export const hardenErrors = defineErrors({
       'Something that is to be added is not there, or is not what it says it is, or nothing pins what it is.',
     remedy: 'Correct what the message names under `add`; docs/harden.md shows each kind.',
   },
+  HARDEN_PLATFORMS_UNUSABLE: {
+    kind: 'usage',
+    title: 'Images for several platforms are asked for, and the base does not have them.',
+    remedy: 'Name platforms that the base has under `platforms`, or leave it out for one image.',
+  },
   HARDEN_LAYERS_UNUSABLE: {
     kind: 'denial',
     title: 'Layers of the base cannot be kept as they are.',

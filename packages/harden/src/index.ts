@@ -20,7 +20,9 @@ export { createFetcher, type Fetcher, type FetcherOptions } from './fetch/fetche
 export { strippedEntries } from './image/stripped.ts';
 export { type Hardened, type HardenInput, harden } from './pipeline/harden.ts';
 export type { Change, Repositories } from './pipeline/packages.ts';
+export { choosePlatforms, hardenedIndex, type Platforms, platformName } from './pipeline/platforms.ts';
 export {
+  indexProvenance,
   type Making,
   provenance,
   provenanceType,

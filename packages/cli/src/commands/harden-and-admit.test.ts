@@ -20,7 +20,7 @@ afterAll(async () => {
 async function pratique(...args: readonly string[]) {
   const terminal = testTerminal({
     cwd: folder,
-    env: { COSIGN_PASSWORD: '', PRATIQUE_CACHE: join(folder, 'cache') },
+    env: { COSIGN_PASSWORD: '', XDG_CACHE_HOME: join(folder, 'cache') },
   });
   const code = await run(args, terminal, new AbortController().signal);
   return { code, out: terminal.stdout, err: terminal.stderr };

@@ -1,13 +1,19 @@
 import { writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, parse, resolve } from 'node:path';
 import {
   alpineKeyFile,
+  choosePlatforms,
   createFetcher,
+  type Hardened,
   type HardenReport,
   type HardenSettings,
+  hardenedIndex,
   harden as hardenImage,
+  indexProvenance,
   machineKeyrings,
   parseSettings,
+  platformName,
+  provenanceType,
 } from '@pratique/harden';
 import {
   AdvisoryDatabase,
@@ -18,9 +24,9 @@ import {
   scan,
   type VexStatement,
 } from '@pratique/inspect';
-import { parseReference, pushImage, type Reference } from '@pratique/oci';
+import { type Descriptor, parseReference, pushImage, type Reference } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
-import { attachEverything, signEverything, statements } from '../harden/attested.ts';
+import { attachEverything, type SignedBundle, signEverything, statements } from '../harden/attested.ts';
 import { judge, openPolicies, refuseDenied } from '../harden/policy-step.ts';
 import { reportHtml } from '../harden/report-html.ts';
 import { removalTree, reportText } from '../harden/report-text.ts';
@@ -65,61 +71,106 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
   try {
     const place = await openPlace(client, args[0]!, terminal);
     try {
-      const hardened = await hardenImage({
-        name: place.name,
-        repository: place.repository,
-        version: place.version,
-        settings,
-        path: (path) => resolve(folder, path),
-        openImage: (image) => openPlace(client, image, terminal),
-        tests,
-        repositories: {
-          fetcher: createFetcher({
-            cache: flags['apt-cache'] ?? join(cacheDirectory(terminal.env), 'apt'),
-            signal,
-          }),
-          keyrings: machineKeyrings,
-          alpineKey: (path) => alpineKeyFile(resolve(folder, path)),
-          now: startedOn,
-        },
-        scan: database === null ? null : scanner(database, place.name, vex),
-        ...(flags.platform === undefined ? {} : { platform: parsePlatform(flags.platform) }),
-        dryRun: flags['dry-run'],
-        progress: (step) => terminal.err(`• ${step}\n`),
-        signal,
-      });
+      const chosen =
+        flags.platform === undefined
+          ? await choosePlatforms(place.repository, place.version, settings, signal)
+          : null;
+      const single = flags.platform === undefined ? undefined : parsePlatform(flags.platform);
+      const all: Hardened[] = [];
       try {
-        const { image, report } = hardened;
-        if (target === undefined || image === null) {
-          writeReport(report, flags, terminal);
+        for (const platform of chosen?.platforms ?? [single]) {
+          if (chosen !== null) terminal.err(`• ${platformName(platform!)}\n`);
+          const input = {
+            name: place.name,
+            repository: place.repository,
+            version: chosen?.digest ?? place.version,
+            settings,
+            path: (path: string) => resolve(folder, path),
+            openImage: (image: string) => openPlace(client, image, terminal),
+            tests,
+            repositories: {
+              fetcher: createFetcher({
+                cache: flags['apt-cache'] ?? join(cacheDirectory(terminal.env), 'apt'),
+                signal,
+              }),
+              keyrings: machineKeyrings,
+              alpineKey: (path: string) => alpineKeyFile(resolve(folder, path)),
+              now: startedOn,
+            },
+            scan: database === null ? null : scanner(database, place.name, vex),
+            dryRun: flags['dry-run'],
+            progress: (step: string) => terminal.err(`• ${step}\n`),
+            signal,
+          };
+          all.push(await hardenImage(platform === undefined ? input : { ...input, platform }));
+        }
+        if (target === undefined || flags['dry-run']) {
+          writeReports(
+            all.map(({ report }) => report),
+            flags,
+            terminal,
+          );
           return 0;
         }
         terminal.err('• asking the policies\n');
-        const attested = statements(hardened, settings, target, {
+        const made = {
           version: programVersion(),
           startedOn,
           finishedOn: new Date(),
           policyDigest: policies.engine.digest,
-          databaseDigest: hardened.after.report?.database.digest ?? null,
-        });
-        const policy = await judge(policies, targetReference(target, terminal), image, attested);
-        writeReport({ ...report, policy }, flags, terminal);
-        refuseDenied(policy);
+        };
+        const outcomes = await Promise.all(
+          all.map(async (hardened) => {
+            const databaseDigest = hardened.after.report?.database.digest ?? null;
+            const attested = statements(hardened, settings, target, { ...made, databaseDigest });
+            const image = hardened.image!;
+            const policy = await judge(policies, targetReference(target, terminal), image, attested);
+            return {
+              image,
+              platform: hardened.platform,
+              attested,
+              report: { ...hardened.report, policy },
+              policy,
+            };
+          }),
+        );
+        const reports = outcomes.map(({ report }) => report);
+        writeReports(reports, flags, terminal);
+        for (const { policy } of outcomes) refuseDenied(policy);
+        const base = chosen && { name: place.name, digest: chosen.digest };
+        const index = base && {
+          ...hardenedIndex(outcomes, base),
+          attested: [
+            { predicateType: provenanceType, predicate: indexProvenance(base, reports, settings, made) },
+          ],
+        };
         const { repository, tag } = await openTarget(client, target, terminal);
-        const subject = image.descriptor;
         if (signer !== null) terminal.err('• signing\n');
-        const bundles =
-          signer === null ? [] : await signEverything(repository, subject, signer, attested, signal);
+        const subjects = [
+          ...outcomes.map(({ image, attested }) => ({ subject: image.descriptor, attested })),
+          ...(index === null ? [] : [{ subject: index.descriptor, attested: index.attested }]),
+        ];
+        const signed: { readonly subject: Descriptor; readonly bundles: readonly SignedBundle[] }[] = [];
+        for (const { subject, attested } of signer === null ? [] : subjects)
+          signed.push({
+            subject,
+            bundles: await signEverything(repository, subject, signer!, attested, signal),
+          });
         terminal.err('• pushing\n');
-        await pushImage(image, repository, { signal });
-        await attachEverything(repository, subject, bundles, signal);
+        for (const { image } of outcomes) await pushImage(image, repository, { signal });
+        const { bytes, descriptor } = index ?? {
+          bytes: outcomes[0]!.image.manifest,
+          descriptor: outcomes[0]!.image.descriptor,
+        };
+        if (index !== null) await repository.putManifest(bytes, descriptor.mediaType, { signal });
+        for (const { subject, bundles } of signed)
+          await attachEverything(repository, subject, bundles, signal);
         // The tag comes last: whoever asks for it finds the signature as well.
-        if (tag !== undefined)
-          await repository.putManifest(image.manifest, subject.mediaType, { tag, signal });
-        if (flags.output !== 'json') terminal.out(`${target.replace(/@.*$/, '')}@${subject.digest}\n`);
+        if (tag !== undefined) await repository.putManifest(bytes, descriptor.mediaType, { tag, signal });
+        if (flags.output !== 'json') terminal.out(`${target.replace(/@.*$/, '')}@${descriptor.digest}\n`);
         return 0;
       } finally {
-        hardened.close();
+        for (const hardened of all) hardened.close();
       }
     } finally {
       await place.close();
@@ -162,15 +213,21 @@ function targetReference(target: string, terminal: Terminal): Reference {
   };
 }
 
-function writeReport(report: HardenReport, flags: Flags, terminal: Terminal): void {
-  const json = `${JSON.stringify(report, null, 2)}\n`;
-  if (flags.report !== undefined) {
-    const html = flags.report.endsWith('.html');
-    writeFileSync(resolve(terminal.cwd, flags.report), html ? reportHtml(report) : json);
+/** One report for each image: on standard output a list where there are several, in files of their own with the platform's name. */
+function writeReports(reports: readonly HardenReport[], flags: Flags, terminal: Terminal): void {
+  const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
+  const several = reports.length > 1;
+  for (const report of flags.report === undefined ? [] : reports) {
+    const { dir, name, ext } = parse(resolve(terminal.cwd, flags.report!));
+    const platform = several ? `.${report.platform.replaceAll('/', '-')}` : '';
+    writeFileSync(join(dir, `${name}${platform}${ext}`), ext === '.html' ? reportHtml(report) : json(report));
   }
-  if (flags.output === 'json') terminal.out(json);
-  else {
-    const colour = style(terminal.colour.out);
+  if (flags.output === 'json') {
+    terminal.out(json(several ? reports : reports[0]));
+    return;
+  }
+  const colour = style(terminal.colour.out);
+  for (const report of reports) {
     if (flags['dry-run']) terminal.out(removalTree(report, colour));
     terminal.out(reportText(report, colour));
   }

@@ -26,7 +26,7 @@ td:nth-child(n+2) { overflow-wrap: anywhere; }
 [role=alert] { background: #b00020; color: #fff; font-weight: bold; padding: .5rem 1rem; }
 </style>
 <h1>${text(report.base.name)}</h1>
-<p><code>${text(report.base.digest)}</code>${report.image === null ? '' : ` → <code>${text(report.image.digest)}</code>`}</p>
+<p>${text(report.platform)} <code>${text(report.base.digest)}</code>${report.image === null ? '' : ` → <code>${text(report.image.digest)}</code>`}</p>
 ${report.layers === 'diff' ? `<p role="alert">${text(belowText(report))}</p>` : ''}
 <table>
 <tr><th></th><th scope="col">before</th><th scope="col">after</th></tr>

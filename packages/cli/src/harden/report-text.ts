@@ -46,7 +46,7 @@ export function reportText(report: HardenReport, c: Style): string {
     .filter(([count]) => count > 0);
   return [
     ...(report.layers === 'diff' ? [c.red(c.bold(belowText(report)))] : []),
-    `${c.bold(printable(report.base.name, 200))}@${report.base.digest}`,
+    `${c.bold(printable(report.base.name, 200))}@${report.base.digest} ${printable(report.platform, 60)}`,
     table(rows),
     ...(gone.length === 0
       ? []

@@ -28,6 +28,7 @@ const finding = {
 const report: HardenReport = {
   schemaVersion: 1,
   base: { name: hostile, digest: 'sha256:00' },
+  platform: hostile,
   image: null,
   before: summary,
   after: { ...summary, bytes: 1000, findings: null },

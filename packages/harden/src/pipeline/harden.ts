@@ -35,6 +35,7 @@ import { readDatabase } from '../strip/installed.ts';
 import { checkStripped, planStrip, type StripPlan } from '../strip/plan.ts';
 import { explainGone } from './gone.ts';
 import { changePackages, type Repositories } from './packages.ts';
+import { platformName } from './platforms.ts';
 import type { HardenReport } from './report.ts';
 import type { HardenSettings } from './settings.ts';
 import { type Surveyed, survey } from './summary.ts';
@@ -72,6 +73,7 @@ export interface Hardened {
   readonly report: HardenReport;
   /** Null after a dry run. */
   readonly image: BuiltImage | null;
+  readonly platform: Platform;
   /** What is in the image that is left. */
   readonly after: Surveyed;
   /** Lets go of the contents; the image can be pushed until then. */
@@ -164,6 +166,7 @@ export async function harden(input: HardenInput): Promise<Hardened> {
     const report: HardenReport = {
       schemaVersion: 1,
       base: { name: input.name, digest: base.descriptor.digest },
+      platform: platformName(platform),
       image: image === null ? null : { digest: image.descriptor.digest, diffId: layer.diffId },
       before: before.summary,
       after: after.summary,
@@ -181,7 +184,7 @@ export async function harden(input: HardenInput): Promise<Hardened> {
       missingLibraries: plan.missing,
       mayRunShell: plan.mayRunShell,
     };
-    return { report, image, after, close };
+    return { report, image, platform, after, close };
   } catch (error) {
     close();
     throw error;

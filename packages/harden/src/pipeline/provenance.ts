@@ -47,6 +47,33 @@ export function provenance(report: HardenReport, settings: HardenSettings, made:
   };
 }
 
+/** How an index of hardened images came to be: the index it was made from, and the images in it. */
+export function indexProvenance(
+  base: HardenReport['base'],
+  reports: readonly HardenReport[],
+  settings: HardenSettings,
+  made: Pick<Making, 'version' | 'startedOn' | 'finishedOn' | 'policyDigest'>,
+): unknown {
+  const digestSet = (digest: string) => Object.fromEntries([digest.split(':')]);
+  return {
+    buildDefinition: {
+      buildType: 'https://pratique.dev/harden/v1',
+      externalParameters: { base: base.name, settings },
+      internalParameters: { policyDigest: made.policyDigest, databaseDigest: null },
+      resolvedDependencies: [
+        { uri: base.name, digest: digestSet(base.digest), name: 'base' },
+        ...reports.flatMap(({ image, platform }) =>
+          image === null ? [] : [{ name: platform, digest: digestSet(image.digest) }],
+        ),
+      ],
+    },
+    runDetails: {
+      builder: { id: 'https://pratique.dev/harden', version: { pratique: made.version } },
+      metadata: { startedOn: made.startedOn.toISOString(), finishedOn: made.finishedOn.toISOString() },
+    },
+  };
+}
+
 /** The report without the list of files, which has an attestation of its own, and without policies, which it is shown to. */
 export function reportPredicate(report: HardenReport): unknown {
   const { removals, policy: _, ...rest } = report;

@@ -40,6 +40,8 @@ export interface PolicyFinding {
 export interface HardenReport {
   readonly schemaVersion: 1;
   readonly base: { readonly name: string; readonly digest: string };
+  /** `linux/amd64` */
+  readonly platform: string;
   /** The image that was made; null where nothing was built (a dry run). */
   readonly image: { readonly digest: Digest; readonly diffId: Digest } | null;
   readonly before: Summary;

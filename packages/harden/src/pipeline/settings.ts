@@ -99,6 +99,12 @@ const schema = v.strictObject({
     }),
     {},
   ),
+  platforms: v.optional(
+    v.union(
+      [v.literal('all'), v.pipe(texts, v.minLength(1, 'a platform'))],
+      'all, or a list such as [linux/amd64, linux/arm64]',
+    ),
+  ),
   layers: v.optional(v.picklist(['squash', 'diff'], 'squash or diff'), 'squash'),
   compression: v.optional(v.picklist(['gzip', 'zstd', 'none'], 'gzip, zstd or none'), 'gzip'),
   sources: v.optional(texts),
@@ -170,7 +176,7 @@ export function parseSettings(yaml: string, name: string): HardenSettings {
   const unknown = issue.expected === 'never';
   throw invalid(unknown ? `${path} is not a known setting` : `${path} is not what it should be`, {
     expected: unknown
-      ? 'strip, upgrade, add, sources, keys, layers, compression, run, labels, tests or policy'
+      ? 'strip, upgrade, add, sources, keys, platforms, layers, compression, run, labels, tests or policy'
       : issue.message,
     found: printable(issue.received, 80),
   });
