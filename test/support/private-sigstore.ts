@@ -21,9 +21,20 @@ export interface PrivateSigstore {
   readonly server: Server;
 }
 
-export async function startSigstore(
+export function startSigstore(
   context: Context,
   directory: string,
+  port = '0',
+  ...more: string[]
+): Promise<PrivateSigstore> {
+  return startSigstoreWith(context, directory, {}, port, ...more);
+}
+
+/** The same with more in its environment. */
+export async function startSigstoreWith(
+  context: Context,
+  directory: string,
+  env: Readonly<Record<string, string>>,
   port = '0',
   ...more: string[]
 ): Promise<PrivateSigstore> {
@@ -34,6 +45,7 @@ export async function startSigstore(
     command,
     [...prefix, 'sigstore', 'serve', ...flags],
     /"sigstore":\s*"(http:\/\/127\.0\.0\.1:\d+)"/,
+    { env },
   );
   return {
     url: server.match[1]!,

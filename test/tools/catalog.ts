@@ -86,6 +86,14 @@ export const tools = {
     packages: ['docker-registry', 'libc6'],
     versionArguments: ['--version'],
   },
+  // A PKCS#11 token in software. Its module is loaded by our Node, with this machine's libraries: of the older release.
+  'softhsm2-util': {
+    kind: 'debian',
+    minimum: '2.6.1',
+    release: 'bookworm',
+    packages: ['softhsm2', 'libsofthsm2', 'libc6', 'libgcc-s1', 'libssl3', 'libstdc++6'],
+    versionArguments: ['--version'],
+  },
   // The whole scanner, built by CycloneDX for cdxgen; it calls itself `dev`.
   trivy: {
     kind: 'npm',

@@ -83,9 +83,10 @@ export function unpackDebianTool(
     }
     rmSync(join(staging, 'apt'), { recursive: true });
     const [loader] = globSync('{usr/,}lib{64,}/ld-linux*.so.*', { cwd: root });
-    const [libraries] = globSync('usr/lib/*-linux-gnu', { cwd: root });
+    // Before Debian 13 some libraries are beside /usr, and some below.
+    const libraries = globSync('{usr/,}lib/*-linux-gnu', { cwd: root });
     const [executable] = globSync(`usr/{bin,sbin}/${program}`, { cwd: root });
-    if (loader === undefined || libraries === undefined || executable === undefined) {
+    if (loader === undefined || libraries.length === 0 || executable === undefined) {
       throw new Error(`${packages.join(', ')} of Debian ${release} do not hold ${program} and a loader.`);
     }
     mkdirSync(join(staging, 'bin'));
@@ -94,7 +95,7 @@ export function unpackDebianTool(
     writeFileSync(
       launcher,
       `#!/bin/sh\nroot=$(dirname "$(readlink -f "$0")")/../${relative(staging, root)}\n` +
-        `exec ${at(loader)} --library-path ${at(libraries)} ${at(executable)} "$@"\n`,
+        `exec ${at(loader)} --library-path ${libraries.map(at).join(':')} ${at(executable)} "$@"\n`,
     );
     chmodSync(launcher, 0o755);
     if (capture(launcher, ['--version']) === undefined)

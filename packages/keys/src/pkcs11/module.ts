@@ -3,7 +3,7 @@ import { endianness } from 'node:os';
 import { printable } from '@pratique/errors';
 import { keysErrors } from '../errors.ts';
 import { returnNames } from './constants.ts';
-import { foreignFunctions } from './library.ts';
+import { foreignFunctions, hold } from './library.ts';
 
 /** Functions of a module, and where they stand in CK_FUNCTION_LIST (v2.40 §5.4), after its version. */
 const functions = {
@@ -92,7 +92,10 @@ function load(path: string): Loaded {
   if (!isFile(path)) throw unusable(path, 'there is no such file');
   let list: unknown;
   try {
-    const getFunctionList = koffi.load(path).func('ulong C_GetFunctionList(_Out_ void **list)');
+    // Node shows the functions of its own OpenSSL to whatever it loads: a module must find the ones it was built for before
+    // those (RTLD_DEEPBIND).
+    const library = hold(koffi.load(path, { deep: true }));
+    const getFunctionList = library.func('ulong C_GetFunctionList(_Out_ void **list)');
     const out: unknown[] = [null];
     const code = Number(getFunctionList(out));
     if (code !== 0) throw failed('C_GetFunctionList', code);
@@ -108,7 +111,7 @@ function load(path: string): Loaded {
     if (called === undefined) {
       // Before the functions stands CK_VERSION, two bytes, and padding up to the first pointer.
       const pointer = koffi.decode(list, size * (1 + functions[name][0]), 'void *');
-      called = koffi.decode(pointer, prototypeOf(name));
+      called = hold(koffi.decode(pointer, prototypeOf(name)));
       resolved.set(name, called);
     }
     return Number(called(...args));
