@@ -22,7 +22,7 @@ export { type LinkedProgram, sharedLibraries } from './elf/libraries.ts';
 export { type ByteSource, type ElfFile, parseElf } from './elf/parse.ts';
 export { isNotFound, ociErrors } from './errors.ts';
 export { readAll } from './http/body.ts';
-export { createExchange } from './http/exchange.ts';
+export { type ConnectionOptions, createExchange } from './http/exchange.ts';
 export { defaultLimits, defaultRetry, type HttpLimits, type RetryPolicy } from './http/options.ts';
 export { isLoopback } from './http/redirect.ts';
 export { withRetry } from './http/retry.ts';

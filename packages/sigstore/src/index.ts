@@ -22,6 +22,7 @@ export { defaultEvidenceLimits, type EvidenceLimits } from './limits.ts';
 export { signPredicateType } from './media-types.ts';
 export { newPredicate } from './payload/new-predicate.ts';
 export { parsePredicateType, predicateTypeNames } from './payload/predicate-types.ts';
+export { formatSimpleSigning } from './payload/simple-signing.ts';
 export { formatStatement } from './payload/statement.ts';
 export { attachBundle } from './sign/attach.ts';
 export { type Attested, type AttestOptions, attestImage, type Claim } from './sign/attest.ts';
@@ -59,7 +60,12 @@ export type {
   TrustedKey,
   Window,
 } from './trust/trust.ts';
-export { parseTrustedRoot, type TrustedRoot } from './trust/trusted-root.ts';
+export {
+  certificateAuthority,
+  parseTrustedRoot,
+  type TrustedRoot,
+  timestampAuthority,
+} from './trust/trusted-root.ts';
 export type * from './types.ts';
 export {
   type Artifact,

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import {
+  type Artifact,
+  type Bundle,
+  blobArtifact,
   cosignExitCode,
   sigstoreErrors,
   type VerifiedBundle,
@@ -13,10 +16,13 @@ import { signerTrust } from '../keys/signer-trust.ts';
 import { CommandFailure } from '../program/exit.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
-import type { outputFlag, signerFlags } from '../specs/shared.ts';
+import type { detachedFlags, outputFlag, signerFlags } from '../specs/shared.ts';
 import { readArtifact, requireBundle } from './artifact.ts';
+import { isOldBundle, needs, readDetached } from './detached.ts';
 
-type Flags = FlagValues<typeof signerFlags & typeof outputFlag> & { readonly bundle: string | undefined };
+type Flags = FlagValues<typeof signerFlags & typeof detachedFlags & typeof outputFlag> & {
+  readonly bundle: string | undefined;
+};
 
 /**
  * Verifies the bundle of a file as the flags ask, and reports every check. `json` is what goes to standard output with
@@ -32,10 +38,9 @@ export async function verifyBundleFile(
   signal: AbortSignal,
 ): Promise<void> {
   const trust = await signerTrust(flags, terminal, command, signal);
-  const bundle = requireBundle(flags.bundle, command, 'that holds the signature');
   const artifact = readArtifact(name, terminal);
-  const bytes = Uint8Array.from(readFileSync(resolve(terminal.cwd, bundle)));
-  const result = verifyBundle(bytes, artifact, trust, new Date(), options);
+  const bundle = await readBundle(command, flags, artifact, terminal, signal);
+  const result = verifyBundle(bundle, artifact, trust, new Date(), options);
   if (!result.ok) {
     const { checks, code, message, expected, found } = result.rejection;
     terminal.err(`${['These checks were made:', ...checkLines(checks)].join('\n')}\n\n`);
@@ -55,4 +60,25 @@ export async function verifyBundleFile(
     terminal.err(`${[`Signed by ${signerText(signer)}${when}`, ...checkLines(checks)].join('\n')}\n`);
   }
   terminal.err('Verified OK\n');
+}
+
+/** The Sigstore bundle, or what older tools wrote: a bundle of cosign 2, or files of their own for every part. */
+async function readBundle(
+  command: string,
+  flags: Flags,
+  artifact: Artifact,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Uint8Array | Bundle> {
+  if (flags.signature === undefined) {
+    const file = requireBundle(flags.bundle, command, 'that holds the signature');
+    const bytes = Uint8Array.from(readFileSync(resolve(terminal.cwd, file)));
+    if (!isOldBundle(bytes)) return bytes;
+  }
+  const { digest, algorithm } = 'bytes' in artifact ? blobArtifact(artifact.bytes) : artifact;
+  if (algorithm !== 'sha256') throw needs('a file, or its SHA-256', algorithm);
+  const { bundle, signature, certificate, 'rfc3161-timestamp': timestamp, key } = flags;
+  const files = { bundle, signature, certificate, 'rfc3161-timestamp': timestamp, key: key[0] };
+  const { entry, ...parts } = await readDetached(files, digest, terminal, signal);
+  return { ...parts, version: '0.1', logEntries: entry === null ? [] : [entry] };
 }

@@ -269,3 +269,34 @@ test('a policy must allow every attestation of the type (cosign verify-attestati
     expect(await verifyWith(name, rego)).toMatchObject({ code: 3, stdout: '' });
   }
 });
+
+test('COSIGN_REPOSITORY: what is attached is copied, saved and loaded from and to where it is', async () => {
+  const there = at('signatures/app');
+  const elsewhere = async (repository: string, ...argv: string[]) => {
+    const env = { HOME: cwd, COSIGN_PASSWORD: '', COSIGN_REPOSITORY: repository };
+    const terminal = testTerminal({ cwd, env });
+    expect(await run(argv, terminal, never), terminal.stderr).toBe(0);
+    return terminal.stdout;
+  };
+  await ok('copy', '--image-only', at('app:1'), at('bare:1'));
+  await elsewhere(there, 'sign', '--key', 'cosign.key', at(`bare@${index.digest}`));
+  await elsewhere(there, 'sign', '--key', 'cosign.key', '--legacy', at(`bare@${index.digest}`));
+  expect((await verify('bare:1')).code).toBe(10);
+
+  // A copy has its signatures beside it: whoever uses it has no such setting.
+  await elsewhere(there, 'copy', at('bare:1'), at('mirror:1'));
+  expect(documents(await ok('download', 'signature', at('mirror:1')))).toHaveLength(2);
+  expect((await verify('mirror:1')).code).toBe(0);
+
+  await elsewhere(there, 'save', '--dir', 'apart', at('bare:1'));
+  const other = at('signatures/loaded');
+  await elsewhere(other, 'load', '--dir', 'apart', at('reloaded:1'));
+  expect((await verify('reloaded:1')).code).toBe(10);
+  await elsewhere(other, 'verify', '--key', 'cosign.pub', at('reloaded:1'));
+  expect(documents(await elsewhere(other, 'download', 'signature', at('reloaded:1')))).toHaveLength(2);
+
+  await elsewhere(other, 'clean', '-f', at('reloaded:1'));
+  expect(
+    documents(await elsewhere(other, 'download', 'signature', at('reloaded:1')).catch(() => '')),
+  ).toEqual([]);
+});

@@ -1,25 +1,44 @@
 import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { attestBlob } from '@pratique/sigstore';
-import { namedArtifact, requireBundle } from '../blob/artifact.ts';
+import { basename, resolve } from 'node:path';
+import { attestBlob, type NamedArtifact } from '@pratique/sigstore';
+import { namedArtifact, readArtifact, requireBundle } from '../blob/artifact.ts';
 import type { Run } from '../program/spec.ts';
+import type { Terminal } from '../program/terminal.ts';
 import { readClaim } from '../signing/claim.ts';
 import { openSigner } from '../signing/open-signer.ts';
 import { rekorVersions } from '../signing/signature-format.ts';
+import { writeParts } from '../signing/write-parts.ts';
 import type { attestBlob as spec } from '../specs/attestations.ts';
 
 export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signal }) => {
-  const file = requireBundle(flags.bundle, 'attest-blob', 'to write the attestation to');
+  const { bundle: file, 'output-signature': signature, 'output-attestation': payload } = flags;
+  if (signature === undefined) requireBundle(file, 'attest-blob', 'to write the attestation to');
   const claim = readClaim(flags, terminal, 'attest-blob');
-  const artifact = namedArtifact(args[0]!, terminal);
+  const artifact =
+    flags.hash === undefined ? namedArtifact(args[0]!, terminal) : elsewhere(args[0]!, flags.hash, terminal);
   const purpose = { command: 'attest-blob', rekorVersions: rekorVersions('bundle'), signal };
   const signer = await openSigner(flags, terminal, purpose);
   try {
-    const { bundle } = await attestBlob(artifact, claim, signer, { signal });
-    writeFileSync(resolve(terminal.cwd, file), bundle);
-    terminal.err(`Wrote bundle to file ${file}\n`);
+    const { bundle, signed } = await attestBlob(artifact, claim, signer, { signal });
+    if (file !== undefined) {
+      writeFileSync(resolve(terminal.cwd, file), bundle);
+      terminal.err(`Wrote bundle to file ${file}\n`);
+    }
+    const files = {
+      signature,
+      payload,
+      certificate: flags['output-certificate'],
+      timestamp: flags['rfc3161-timestamp-bundle'],
+    };
+    writeParts(signed, files, { signatureBase64: true, certificateBase64: true }, terminal);
     return 0;
   } finally {
     signer.close();
   }
 };
+
+/** A file that is not here, by the name it has there and its SHA-256. */
+function elsewhere(name: string, hash: string, terminal: Terminal): NamedArtifact {
+  const artifact = readArtifact(`sha256:${hash}`, terminal) as NamedArtifact['artifact'];
+  return { name: basename(name), artifact };
+}

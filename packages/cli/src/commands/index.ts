@@ -76,6 +76,9 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   save: () => import('./save.ts'),
   load: () => import('./load.ts'),
   clean: () => import('./clean.ts'),
+  generate: () => import('./generate.ts'),
+  'manifest verify': () => import('./manifest-verify.ts'),
+  'dockerfile verify': () => import('./dockerfile-verify.ts'),
   copy: () => import('./copy.ts'),
 };
 

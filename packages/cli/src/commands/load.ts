@@ -3,7 +3,7 @@ import { copyImage } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
 import type { Run } from '../program/spec.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
-import { copyAttachedTags } from '../registry/copy-to.ts';
+import { copyEverything } from '../registry/copy-to.ts';
 import { openSaved } from '../registry/saved-image.ts';
 import type { load } from '../specs/attached.ts';
 
@@ -18,7 +18,8 @@ export const run: Run<typeof load.flags> = async ({ args, flags, terminal, signa
   const saved = await openSaved(resolve(terminal.cwd, flags.dir));
   const client = openClient(flags, terminal);
   try {
-    const { reference, repository, version } = openImage(client, args[0]!, terminal);
+    const image = openImage(client, args[0]!, terminal);
+    const { reference, signatures, version } = image;
     if (reference.digest !== undefined && reference.digest !== saved.digest) {
       throw cliErrors.error('USAGE', {
         message: 'the directory holds another image than the one named',
@@ -26,16 +27,13 @@ export const run: Run<typeof load.flags> = async ({ args, flags, terminal, signa
         found: saved.digest,
       });
     }
-    const options = { signal, referrers: true };
     const tag = reference.digest === undefined ? version : reference.tag;
-    const loaded = await copyImage(saved.layout, saved.digest, repository, {
-      ...options,
-      ...(tag && { tag }),
-    });
+    const source = { repository: saved.layout, signatures: saved.layout };
+    const options = { force: true, signal, ...(tag && { tag }) };
+    const loaded = await copyEverything(source, saved.digest, image, options);
     for (const { tag: name, digest } of saved.tags) {
-      await copyImage(saved.layout, digest, repository, { tag: name, signal });
+      await copyImage(saved.layout, digest, signatures, { tag: name, signal });
     }
-    await copyAttachedTags(saved.layout, loaded, repository, { force: true, signal });
     terminal.err(`${flags.dir} loaded as ${args[0]}\n`);
     terminal.out(`${pinned(reference, loaded.digest)}\n`);
     return 0;

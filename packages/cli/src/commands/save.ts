@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
-import { copyImage } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
 import type { Run } from '../program/spec.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
-import { copyAttachedTags } from '../registry/copy-to.ts';
+import { copyEverything } from '../registry/copy-to.ts';
 import { markSaved, openToSave } from '../registry/saved-image.ts';
 import type { save } from '../specs/attached.ts';
 
@@ -18,12 +17,13 @@ export const run: Run<typeof save.flags> = async ({ args, flags, terminal, signa
   const directory = resolve(terminal.cwd, flags.dir);
   const client = openClient(flags, terminal);
   try {
-    const { reference, repository, version } = openImage(client, args[0]!, terminal);
-    const subject = await repository.resolve(version, { signal });
+    const image = openImage(client, args[0]!, terminal);
+    const { reference } = image;
+    const subject = await image.repository.resolve(image.version, { signal });
     const layout = await openToSave(directory, subject.digest);
-    const { tag } = reference;
-    await copyImage(repository, subject.digest, layout, { referrers: true, signal, ...(tag && { tag }) });
-    await copyAttachedTags(repository, subject, layout, { force: true, signal });
+    const named = reference.tag === undefined ? {} : { tag: reference.tag };
+    const target = { repository: layout, signatures: layout };
+    await copyEverything(image, subject.digest, target, { force: true, signal, ...named });
     await markSaved(layout, subject);
     terminal.err(`${pinned(reference, subject.digest)} saved to ${flags.dir}\n`);
     return 0;

@@ -9,6 +9,7 @@ import { type NamedImage, openClient, openImage, pinned } from '../registry/clie
 import { openSigner } from '../signing/open-signer.ts';
 import { chosenFormat, rekorVersions, type SignatureFormat } from '../signing/signature-format.ts';
 import { warnOfTag } from '../signing/warn-of-tag.ts';
+import { writeParts } from '../signing/write-parts.ts';
 import type { sign } from '../specs/signing.ts';
 
 export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signal }) => {
@@ -27,7 +28,8 @@ export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signa
         annotations,
         format,
         recursive: flags.recursive,
-        dockerReference: `${image.reference.registry}/${image.reference.repository}`,
+        dockerReference:
+          flags['sign-container-identity'] ?? `${image.reference.registry}/${image.reference.repository}`,
         signatureRepository: image.signatures,
         store: flags.upload,
         signal,
@@ -47,8 +49,21 @@ function checkOutput(
   format: SignatureFormat,
 ): void {
   const wrong = (message: string, expected: string) => cliErrors.error('USAGE', { message, expected });
-  if (!flags.upload && flags.bundle === undefined)
-    throw wrong('the signature would go nowhere', '--bundle FILE with --upload=false');
+  const parts = ['output-signature', 'output-payload', 'output-certificate'] as const;
+  const part = parts.find((name) => flags[name] !== undefined);
+  if (!flags.upload && flags.bundle === undefined && part === undefined) {
+    const expected = '--bundle FILE with --upload=false, or --output-signature FILE with --legacy';
+    throw wrong('the signature would go nowhere', expected);
+  }
+  if (part !== undefined && (format === 'bundle' || args.length > 1 || flags.recursive))
+    throw wrong(
+      `--${part} is for one signature in the tag-based format`,
+      'one image and --legacy; else --bundle FILE',
+    );
+  if (format === 'bundle' && flags['sign-container-identity'] !== undefined)
+    throw wrong('a bundle holds no name of the image', '--sign-container-identity with --legacy');
+  if (format === 'legacy' && flags['registry-referrers-mode'] === 'oci-1-1')
+    throw wrong('the tag-based format is no referrer', '--registry-referrers-mode oci-1-1 without --legacy');
   if (flags.bundle !== undefined && (format === 'legacy' || args.length > 1 || flags.recursive))
     throw wrong(
       '--bundle is for one signature in the bundle format',
@@ -57,7 +72,7 @@ function checkOutput(
 }
 
 function report(
-  { subject, format, manifest, existed, bundle }: SignedImage,
+  { subject, format, manifest, existed, bundle, signed }: SignedImage,
   { reference }: NamedImage,
   flags: FlagValues<typeof sign.flags>,
   terminal: Terminal,
@@ -65,6 +80,12 @@ function report(
   const name = pinned(reference, subject);
   if (bundle !== null && flags.bundle !== undefined)
     writeFileSync(resolve(terminal.cwd, flags.bundle), bundle);
+  const files = {
+    signature: flags['output-signature'],
+    payload: flags['output-payload'],
+    certificate: flags['output-certificate'],
+  };
+  writeParts(signed, files, { signatureBase64: true, certificateBase64: false }, terminal);
   if (manifest === null) return;
   const where = format === 'legacy' ? 'tag-based signature' : 'bundle';
   terminal.err(

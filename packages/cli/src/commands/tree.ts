@@ -1,5 +1,11 @@
 import { printable } from '@pratique/errors';
-import { type Descriptor, isNotFound, type ManifestContent, type Repository } from '@pratique/oci';
+import {
+  type Descriptor,
+  formatReference,
+  isNotFound,
+  type ManifestContent,
+  type Repository,
+} from '@pratique/oci';
 import { cosignTag } from '@pratique/sigstore';
 import type { Run } from '../program/spec.ts';
 import { style } from '../program/style.ts';
@@ -10,6 +16,11 @@ import type { tree } from '../specs/images.ts';
 interface Attachment {
   readonly kind: string;
   readonly digest: string;
+  /** Cosign's tag that holds it; null for a referrer. */
+  readonly tag: string | null;
+  /** For a referrer: its artifact type, or the predicate of its bundle. */
+  readonly type: string;
+  readonly layers: readonly string[];
   /** Bytes of the layers. */
   readonly size: number;
   readonly created: string | null;
@@ -30,9 +41,15 @@ export const run: Run<typeof tree.flags> = async ({ args, flags, terminal, signa
     const attached = await attachments(image.signatures, subject, signal, 0, { left: maxAttachments });
     const name = pinned(image.reference, subject.digest);
     if (flags.output === 'json') {
-      terminal.out(
-        `${JSON.stringify({ schemaVersion: 1, image: name, digest: subject.digest, mediaType: subject.mediaType, attached }, null, 2)}\n`,
-      );
+      const { digest, mediaType } = subject;
+      const document = { schemaVersion: 1, image: name, digest, mediaType, attached: attached.map(toJson) };
+      terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+      return 0;
+    }
+    if (flags.output === 'cosign') {
+      const { registry, repository } = image.signatures;
+      const shown = printable(args[0]!);
+      terminal.out(cosignText(shown, formatReference({ registry, repository }), attached));
       return 0;
     }
     const c = style(terminal.colour.out);
@@ -56,12 +73,9 @@ async function attachments(
   const found: Attachment[] = [];
   for (const [suffix, kind] of Object.entries(cosignTags)) {
     if (depth > 0) break;
-    const content = await manifestOrNone(
-      repository,
-      cosignTag(subject.digest, suffix as keyof typeof cosignTags),
-      signal,
-    );
-    if (content) found.push(describe(kind, content, []));
+    const tag = cosignTag(subject.digest, suffix as keyof typeof cosignTags);
+    const content = await manifestOrNone(repository, tag, signal);
+    if (content) found.push(describe(kind, content, [], tag));
   }
   for (const descriptor of await repository.referrers(subject.digest, { signal })) {
     if (budget.left-- <= 0) break;
@@ -87,25 +101,35 @@ async function manifestOrNone(
 }
 
 /** What a referrer is: the predicate of a bundle where it says so, else its artifact type. */
-function kindOf({ manifest }: ManifestContent, descriptor: Descriptor): string {
-  const predicate = manifest.annotations['dev.sigstore.bundle.predicateType'];
-  const type =
-    manifest.artifactType ??
-    descriptor.artifactType ??
-    (manifest.kind === 'image' ? manifest.config.mediaType : manifest.mediaType);
+function kindOf(content: ManifestContent, descriptor: Descriptor): string {
+  const predicate = predicateOf(content);
+  const type = content.manifest.artifactType ?? descriptor.artifactType ?? typeOfConfig(content.manifest);
   return printable(predicate === undefined ? type : `${type} ${predicate}`);
+}
+
+function predicateOf({ manifest }: ManifestContent): string | undefined {
+  return manifest.annotations['dev.sigstore.bundle.predicateType'];
+}
+
+function typeOfConfig(manifest: ManifestContent['manifest']): string {
+  return manifest.kind === 'image' ? manifest.config.mediaType : manifest.mediaType;
 }
 
 function describe(
   kind: string,
-  { descriptor, manifest }: ManifestContent,
+  content: ManifestContent,
   attached: readonly Attachment[],
+  tag: string | null = null,
 ): Attachment {
+  const { descriptor, manifest } = content;
   const layers = manifest.kind === 'image' ? manifest.layers : manifest.manifests;
   const created = manifest.annotations['org.opencontainers.image.created'];
   return {
     kind,
     digest: descriptor.digest,
+    tag,
+    type: printable(predicateOf(content) ?? manifest.artifactType ?? typeOfConfig(manifest)),
+    layers: layers.map(({ digest }) => digest),
     size: layers.reduce((sum, { size }) => sum + size, 0),
     created: created === undefined ? null : printable(created, 40),
     attached,
@@ -122,4 +146,30 @@ function lines(attached: readonly Attachment[], indent: string): string[] {
       ...lines(item.attached, `${indent}${last ? '    ' : '│   '}`),
     ];
   });
+}
+
+/** The public form of `-o json`. */
+function toJson({ kind, digest, size, created, attached }: Attachment): object {
+  return { kind, digest, size, created, attached: attached.map(toJson) };
+}
+
+const cosignHeadings: Readonly<Record<string, string>> = {
+  [cosignTags.sig]: '🔐 Signatures for an image tag',
+  [cosignTags.att]: '💾 Attestations for an image tag',
+  [cosignTags.sbom]: '📦 SBOMs for an image tag',
+};
+
+/** What `cosign tree` prints, which knows what is attached to the image alone. */
+function cosignText(name: string, repository: string, attached: readonly Attachment[]): string {
+  const title = `📦 Supply Chain Security Related artifacts for an image: ${name}\n`;
+  if (attached.length === 0)
+    return `${title}No Supply Chain Security Related Artifacts found for image ${name},\n start creating one with simply running$ cosign sign <img>`;
+  const parts = attached.map(({ kind, tag, type, digest, layers }) => {
+    const heading =
+      tag === null
+        ? `🔗 ${type} artifacts via OCI referrer: ${repository}@${digest}`
+        : `${cosignHeadings[kind]}: ${repository}:${tag}`;
+    return `└── ${heading}\n${layers.map((layer) => `   └── 🍒 ${layer}\n`).join('')}`;
+  });
+  return `${title}${parts.join('')}`;
 }

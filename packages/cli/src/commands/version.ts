@@ -10,7 +10,7 @@ export const run: Run<typeof version.flags> = async ({ flags, terminal }) => {
     platform: `${process.platform}/${process.arch}`,
   };
   terminal.out(
-    flags.output === 'json'
+    flags.json || flags.output === 'json'
       ? `${JSON.stringify(facts)}\n`
       : `pratique ${facts.version} (${bun === undefined ? `Node ${process.versions.node}` : `Bun ${bun}`}, ${facts.platform})\n`,
   );

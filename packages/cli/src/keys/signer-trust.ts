@@ -10,16 +10,18 @@ import {
   type Trust,
   type TrustedIdentity,
   type TrustedKey,
+  type TrustedRoot,
 } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
-import type { signerFlags } from '../specs/shared.ts';
+import type { programFlags, signerFlags } from '../specs/shared.ts';
 import type { RepositoryOptions } from '../trust/sigstore-repository.ts';
 import { loadPublicKey } from './key-reference.ts';
 import { isManaged, refuseSecurityKey } from './managed-key.ts';
+import { namedAuthorities } from './named-authorities.ts';
 
-type Flags = FlagValues<typeof signerFlags>;
+type Flags = Omit<FlagValues<typeof signerFlags>, keyof typeof programFlags>;
 
 /** GitHub's extensions by the flags that ask for them. */
 const workflowFlags = {
@@ -65,6 +67,7 @@ export async function signerTrust(
     keys.push({ name: nameOf(reference), key });
   }
   const file = flags['trusted-root'];
+  const named = namedAuthorities(flags, terminal);
   const ignoreLog = flags['insecure-ignore-tlog'] || flags['private-infrastructure'];
   const policy = flags['witness-policy'];
   if (policy !== undefined && (ignoreLog || (file === undefined && identity === null))) {
@@ -73,14 +76,21 @@ export async function signerTrust(
       expected: '--witness-policy with --trusted-root, and without --insecure-ignore-tlog',
     });
   }
-  if (file === undefined && identity === null) return { keys, logs: [] };
-  const root = parseTrustedRoot(
-    file === undefined
-      ? await publishedRoot({ offline: flags.offline, signal }, terminal)
-      : readFileSync(resolve(terminal.cwd, file)),
-  );
+  if (file === undefined && identity === null) {
+    const thresholds = { timestamps: flags['use-signed-timestamps'] ? 1 : 0 };
+    return { ...named, keys, logs: [], thresholds };
+  }
+  // Nothing else of a root is needed where authorities are named, and neither log nor certificate log is asked for.
+  const enough = named.authorities !== undefined && ignoreLog && flags['insecure-ignore-sct'];
+  const root: TrustedRoot =
+    file !== undefined
+      ? parseTrustedRoot(readFileSync(resolve(terminal.cwd, file)))
+      : enough
+        ? nobodyElse
+        : parseTrustedRoot(await publishedRoot({ offline: flags.offline, signal }, terminal));
   return {
     ...root,
+    ...named,
     keys,
     logs: ignoreLog ? [] : root.logs,
     identities: identity === null ? [] : [identity],
@@ -93,6 +103,8 @@ export async function signerTrust(
     },
   };
 }
+
+const nobodyElse: TrustedRoot = { logs: [], certificateLogs: [], authorities: [], timestampAuthorities: [] };
 
 /** Loaded when it is needed only: most verifications are by a key or with a file. */
 async function publishedRoot(options: RepositoryOptions, terminal: Terminal): Promise<Uint8Array> {

@@ -1,5 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { cliErrors } from '../errors.ts';
+
+import { refusedCommands } from '../specs/refused.ts';
 import { flagUsage } from './help.ts';
 import type { CommandSpec, FlagSpec } from './spec.ts';
 
@@ -29,8 +31,13 @@ function normaliseBooleans(argv: readonly string[], booleans: ReadonlySet<string
       end !== -1 && index > end
         ? null
         : /^--([a-z0-9-]+)=(true|false|1|0|t|f|TRUE|FALSE|True|False)$/.exec(token);
-    if (!match || !booleans.has(match[1]!)) return token;
-    return /^(t|1)/i.test(match[2]!) ? `--${match[1]}` : `--no-${match[1]}`;
+    const [, name = '', value = ''] = match ?? [];
+    const yes = /^(t|1)/i.test(value);
+    if (booleans.has(name)) return yes ? `--${name}` : `--no-${name}`;
+    // cosign has a flag for the opposite: `--no-upload=true`.
+    const opposite = name.replace(/^no-/, '');
+    if (opposite === name || !booleans.has(opposite)) return token;
+    return yes ? `--no-${opposite}` : `--${opposite}`;
   });
 }
 
@@ -99,6 +106,10 @@ export function parse(commands: readonly CommandSpec[], argv: readonly string[])
     const meant = key.startsWith('no-') && typeof value === 'boolean' ? !value : value;
     given[key] = Array.isArray(meant) && Array.isArray(given[key]) ? [...given[key], ...meant] : meant;
   }
+  for (const name of Object.keys(given)) {
+    const { refused } = command.flags[name]!;
+    if (refused !== undefined) throw usage(command, `--${name} is not done here: ${refused}`);
+  }
   checkArguments(command, parser.args);
   return { kind: 'run', command, args: parser.args, given };
 }
@@ -125,6 +136,13 @@ function usage(command: CommandSpec, message: string, expected?: string, found?:
 }
 
 function unknownCommand(commands: readonly CommandSpec[], words: readonly string[]): Error {
+  const elsewhere = Object.entries(refusedCommands).find(([name]) =>
+    name.split(' ').every((word, index) => words[index] === word),
+  );
+  if (elsewhere !== undefined) {
+    const [name, remedy] = elsewhere;
+    return cliErrors.error('USAGE', { message: `${name} is not done here`, remedy });
+  }
   // Commander knows how to say "Did you mean …?".
   const parser = new Command('pratique')
     .exitOverride()

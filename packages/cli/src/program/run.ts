@@ -1,11 +1,11 @@
 import { load } from '../commands/index.ts';
 import { milliseconds } from '../policy/duration.ts';
 import { commands } from '../specs/index.ts';
-import { deadlineFlag } from '../specs/shared.ts';
 import { settings } from './config.ts';
 import { CommandFailure, exit, exitCodeOf } from './exit.ts';
 import { commandHelp, overview } from './help.ts';
 import { parse } from './parse.ts';
+import { nameRequests, programFlagsOf, writingTo } from './program-flags.ts';
 import { asPratiqueError, errorJson, errorText } from './report-error.ts';
 import type { FlagSpecs, FlagValues } from './spec.ts';
 import type { Terminal } from './terminal.ts';
@@ -28,15 +28,14 @@ export async function run(argv: readonly string[], terminal: Terminal, signal: A
     const resolved = await settings(parsed.command, parsed.given, terminal, commands);
     const flags = Object.fromEntries(Object.entries(resolved).map(([name, { value }]) => [name, value]));
     json = flags.output === 'json' && resolved.output?.origin !== 'default';
-    const bound =
-      parsed.command.flags['timeout'] === deadlineFlag.timeout && typeof flags['timeout'] === 'string'
-        ? milliseconds('timeout', flags['timeout'])
-        : undefined;
+    const { timeout, verbose, outputFile } = programFlagsOf(parsed.command, flags);
+    const bound = timeout === undefined ? undefined : milliseconds('timeout', timeout);
+    if (verbose) nameRequests(terminal);
     const command = await load(parsed.command.name);
     return await command({
       args: parsed.args,
       flags: flags as FlagValues<FlagSpecs>,
-      terminal,
+      terminal: outputFile === undefined ? terminal : writingTo(outputFile, terminal),
       signal: bound === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(bound)]),
     });
   } catch (thrown) {

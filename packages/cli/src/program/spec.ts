@@ -11,6 +11,8 @@ interface FlagBase {
   readonly env?: readonly string[];
   /** Accepted, left out of help: the ways of other tools' older versions. */
   readonly hidden?: boolean;
+  /** Known from other tools and not done here: whoever gives it hears this, why and what to do instead. */
+  readonly refused?: string;
   /** Allowed values. */
   readonly choices?: readonly string[];
 }

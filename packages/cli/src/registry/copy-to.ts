@@ -37,17 +37,46 @@ export async function copyTo(
   const { repository, tag } = await openTarget(client, text, terminal);
   const image = await source.repository.resolve(source.version, { signal });
   if (typeof what !== 'string') {
-    await copyAttached(source.repository, image, repository, what, options);
+    await copyAttached(source, image, repository, what, options);
     return image.digest;
   }
   if (tag !== undefined) await checkFree(repository, tag, image.digest, options);
-  const copied = await copyImage(source.repository, image.digest, repository, {
-    ...(tag === undefined ? {} : { tag }),
-    referrers: what === 'everything',
+  const named = tag === undefined ? {} : { tag };
+  const copied =
+    what === 'everything'
+      ? await copyEverything(
+          source,
+          image.digest,
+          { repository, signatures: repository },
+          { ...options, ...named },
+        )
+      : await copyImage(source.repository, image.digest, repository, { ...named, signal });
+  return copied.digest;
+}
+
+/** Where an image and what is attached to it are: in two repositories where COSIGN_REPOSITORY says so. */
+export type Homes = Pick<Place, 'repository' | 'signatures'>;
+
+const everyKind: readonly AttachedKind[] = ['signature', 'attestation', 'sbom', 'other'];
+
+/** Copies an image with everything that is attached to it, which need not be beside it on either side. */
+export async function copyEverything(
+  source: Homes,
+  digest: Digest,
+  target: Homes,
+  options: TagOptions & { readonly tag?: string },
+): Promise<Descriptor> {
+  const together = source.signatures === source.repository && target.signatures === target.repository;
+  const { tag, signal } = options;
+  const named = tag === undefined ? {} : { tag };
+  const copied = await copyImage(source.repository, digest, target.repository, {
+    ...named,
+    referrers: together,
     signal,
   });
-  if (what === 'everything') await copyAttachedTags(source.repository, copied, repository, options);
-  return copied.digest;
+  if (together) await copyAttachedTags(source.repository, copied, target.repository, options);
+  else await copyAttached(source, copied, target.signatures, everyKind, options);
+  return copied;
 }
 
 /** Where an image goes: a repository, and the tag it gets there. */
@@ -102,7 +131,7 @@ async function archiveTo(
 type TagOptions = Pick<CopyToOptions, 'force' | 'signal'>;
 
 /** Copies the tags cosign keeps signatures, attestations and SBOMs under, of an image and of the images in an index. */
-export async function copyAttachedTags(
+async function copyAttachedTags(
   source: Repository,
   image: Descriptor,
   target: Repository,
@@ -133,18 +162,19 @@ async function copyTag(
 
 /** Copies of what is attached to an image, and to the images in an index, the kinds that are asked for. */
 async function copyAttached(
-  source: Repository,
+  { repository, signatures }: Homes,
   image: Descriptor,
   target: Repository,
   kinds: readonly AttachedKind[],
   options: TagOptions,
 ): Promise<void> {
   const { signal } = options;
-  for (const digest of await withImages(source, image, options)) {
-    for (const { kind, tag, descriptor } of await listAttached(source, digest, { signal })) {
+  for (const digest of await withImages(repository, image, options)) {
+    for (const { kind, tag, descriptor } of await listAttached(signatures, digest, { signal })) {
       if (!kinds.includes(kind)) continue;
-      if (tag === undefined) await copyImage(source, descriptor.digest, target, { referrers: true, signal });
-      else await copyTag(source, tag, target, options);
+      if (tag === undefined)
+        await copyImage(signatures, descriptor.digest, target, { referrers: true, signal });
+      else await copyTag(signatures, tag, target, options);
     }
   }
 }

@@ -20,6 +20,8 @@ export interface Place {
   /** For people. */
   readonly name: string;
   readonly repository: Repository;
+  /** Where what is attached to it is: COSIGN_REPOSITORY, else beside it. */
+  readonly signatures: Repository;
   /** Tag or digest to ask the repository for. */
   readonly version: string;
   close(): Promise<void>;
@@ -58,14 +60,15 @@ export async function openPlace(
   if (!local) {
     // No reference starts like this.
     if (/^[./~]/.test(text)) throw noSuchFile(text);
-    const { reference, repository, version } = openImage(client, text, terminal);
-    return { name: formatReference(reference), repository, version, close: nothingToClose };
+    const { reference, ...image } = openImage(client, text, terminal);
+    return { ...image, name: formatReference(reference), close: nothingToClose };
   }
   if (local.kind === 'oci') {
     const repository = await openLayout(local.path);
     return {
       name: text,
       repository,
+      signatures: repository,
       version: local.tag ?? (await onlyImage(repository, text)),
       close: nothingToClose,
     };
@@ -76,6 +79,7 @@ export async function openPlace(
     return {
       name: text,
       repository: archive,
+      signatures: archive,
       version: local.tag ?? (await onlyImage(archive, text)),
       close: () => archive.close(),
     };
@@ -94,8 +98,6 @@ function noSuchFile(text: string) {
 
 /** What `verify` needs of an image. */
 export interface VerifiablePlace extends Place {
-  /** Where the signatures are. */
-  readonly signatures: Repository;
   /** `docker-reference` that is printed for bundles, which carry none. */
   readonly claimedName: string;
   /** The name that cannot move. */
@@ -118,7 +120,6 @@ export async function openForVerification(
     );
     return {
       ...place,
-      signatures: place.repository,
       claimedName: text,
       pinned: (digest) => `${text}@${digest}`,
     };

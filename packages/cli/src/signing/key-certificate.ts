@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { parsePem } from '@pratique/crypto';
 import type { Signed } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
+import { readCertificates } from '../keys/named-authorities.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { SigningFlags } from './open-signer.ts';
 
@@ -27,17 +25,8 @@ export function keyCertificate(
       found: String(more.length + 1),
     });
   }
-  return { leaf, issuers: chain === undefined ? [] : readCertificates(chain, terminal) };
-}
-
-function readCertificates(file: string, terminal: Terminal): Uint8Array[] {
-  const text = readFileSync(resolve(terminal.cwd, file), 'utf8');
-  return parsePem(text, file).map(({ label, bytes }) => {
-    if (label === 'CERTIFICATE') return bytes;
-    throw cliErrors.error('USAGE', {
-      message: `${file} holds something else than certificates`,
-      expected: 'CERTIFICATE',
-      found: label,
-    });
-  });
+  return {
+    leaf: leaf.der,
+    issuers: chain === undefined ? [] : readCertificates(chain, terminal).map(({ der }) => der),
+  };
 }

@@ -1,24 +1,20 @@
-import {
-  type ContentSigner,
-  keySigner,
-  parseTrustedRoot,
-  type Signed,
-  type TrustedRoot,
-} from '@pratique/sigstore';
-import { keylessSigner, openServices, type Witnesses, witnessedKeySigner } from '@pratique/sigstore-client';
+import type { SigningKey } from '@pratique/crypto';
+import { type ContentSigner, keySigner, parseTrustedRoot, type Signed } from '@pratique/sigstore';
+import { type KeylessOptions, keylessSigner, witnessedKeySigner } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
 import { openSigningKey } from '../keys/key-reference.ts';
 import { refuseSecurityKey } from '../keys/managed-key.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
-import type { signingFlags } from '../specs/shared.ts';
+import type { programFlags, signingFlags } from '../specs/shared.ts';
 import { chooseServices } from './choose-services.ts';
 import { type IdentityContext, openIdentity } from './identity.ts';
 import { keyCertificate } from './key-certificate.ts';
+import { openSigningServices } from './services.ts';
 import { openTrustFiles } from './trust-files.ts';
 
-/** The deadline is the program's affair. */
-export type SigningFlags = Omit<FlagValues<typeof signingFlags>, 'timeout'>;
+/** What the program sees to itself is left out. */
+export type SigningFlags = Omit<FlagValues<typeof signingFlags>, keyof typeof programFlags>;
 
 /** What a signer is for. */
 export interface SignerPurpose {
@@ -26,6 +22,8 @@ export interface SignerPurpose {
   readonly command: string;
   /** Versions of Rekor whose entries the signature's format can hold. */
   readonly rekorVersions: readonly (1 | 2)[];
+  /** Makes the key of a signature by an identity; absent: P-256. */
+  readonly makeKey?: () => SigningKey;
   readonly signal: AbortSignal;
 }
 
@@ -38,7 +36,7 @@ export interface OpenSigner extends ContentSigner {
 export async function openSigner(
   flags: SigningFlags,
   terminal: Terminal,
-  { command, rekorVersions, signal }: SignerPurpose,
+  { command, rekorVersions, makeKey, signal }: SignerPurpose,
 ): Promise<OpenSigner> {
   refuseSecurityKey(flags);
   const certificate = keyCertificate(flags, terminal);
@@ -57,11 +55,19 @@ export async function openSigner(
     const { fulcio, issuer } = chosen;
     if (key === null && fulcio === null) throw noAuthority(command);
     const root = parseTrustedRoot(await files.trustedRoot());
-    const services = openServices({ ...terminal.env });
+    const services = openSigningServices(flags, chosen.timestampAuthorities, terminal);
     opened.push(services.close);
     const signer =
       key === null
-        ? await identitySigner({ flags, terminal, services, issuer, signal }, fulcio!, chosen, root)
+        ? await identitySigner(
+            { flags, terminal, services, issuer, signal },
+            {
+              fulcio: fulcio!,
+              witnesses: chosen,
+              root,
+              ...(makeKey && { makeKey }),
+            },
+          )
         : witnessedKeySigner(services, key, chosen, root, certificate);
     return reporting(signer, close, terminal);
   } catch (error) {
@@ -73,13 +79,11 @@ export async function openSigner(
 /** Whoever cannot be identified hears of it here, before an image is looked for. */
 async function identitySigner(
   context: IdentityContext,
-  fulcio: string,
-  witnesses: Witnesses,
-  root: TrustedRoot,
+  options: Omit<KeylessOptions, 'token'>,
 ): Promise<ContentSigner> {
   const token = openIdentity(context);
   await token();
-  return keylessSigner(context.services, { token, fulcio, witnesses, root });
+  return keylessSigner(context.services, { ...options, token });
 }
 
 /** Says on standard error who was certified and where it was logged, as cosign does. */

@@ -1,5 +1,6 @@
 import { defineCommand } from '../program/spec.ts';
-import { registryFlags } from './shared.ts';
+import { referrersMode, tagFlags } from './older.ts';
+import { programFlags, registryFlags } from './shared.ts';
 
 const group = 'What is attached to images';
 
@@ -20,7 +21,7 @@ export const downloadSignature = defineCommand({
     },
   ],
   args: ['IMAGE'],
-  flags: registryFlags,
+  flags: { ...programFlags, ...tagFlags, ...registryFlags },
 });
 
 export const downloadAttestation = defineCommand({
@@ -41,6 +42,8 @@ export const downloadAttestation = defineCommand({
       summary: 'Only those of this type: slsaprovenance, spdxjson, cyclonedx, vuln, openvex, custom or a URI',
     },
     platform,
+    ...programFlags,
+    ...tagFlags,
     ...registryFlags,
   },
 });
@@ -53,7 +56,7 @@ export const downloadSbom = defineCommand({
     { command: 'pratique download sbom registry.example/app:1.0', does: 'as attach sbom stored it' },
   ],
   args: ['IMAGE'],
-  flags: { platform, ...registryFlags },
+  flags: { platform, ...programFlags, ...tagFlags, ...registryFlags },
 });
 
 export const attachSignature = defineCommand({
@@ -85,6 +88,8 @@ export const attachSignature = defineCommand({
     'certificate-chain': { kind: 'string', placeholder: 'FILE', summary: 'Its issuers, PEM' },
     tsr: { kind: 'string', placeholder: 'FILE', summary: 'An RFC 3161 timestamp of the signature' },
     'rekor-response': { kind: 'string', placeholder: 'FILE', summary: 'JSON with the entry as rekorBundle' },
+    ...programFlags,
+    ...tagFlags,
     ...registryFlags,
   },
 });
@@ -104,6 +109,8 @@ export const attachAttestation = defineCommand({
   args: ['IMAGE'],
   flags: {
     attestation: { kind: 'list', placeholder: 'FILE', summary: 'A DSSE envelope or bundle; may be repeated' },
+    ...programFlags,
+    ...tagFlags,
     ...registryFlags,
   },
 });
@@ -123,6 +130,9 @@ export const attachSbom = defineCommand({
     sbom: { kind: 'string', placeholder: 'FILE|-', summary: 'The SBOM' },
     type: { kind: 'string', choices: ['spdx', 'cyclonedx', 'syft'], default: 'spdx', summary: 'Its kind' },
     'input-format': { kind: 'string', choices: ['json', 'xml', 'text'], summary: 'Its form' },
+    ...referrersMode,
+    ...programFlags,
+    ...tagFlags,
     ...registryFlags,
   },
 });
@@ -137,6 +147,8 @@ export const save = defineCommand({
   args: ['IMAGE'],
   flags: {
     dir: { kind: 'string', placeholder: 'DIRECTORY', summary: 'Where to, an empty or new directory' },
+    ...programFlags,
+    ...tagFlags,
     ...registryFlags,
   },
 });
@@ -149,7 +161,12 @@ export const load = defineCommand({
     { command: 'pratique load --dir ./app mirror.example/app:1.0', does: 'bundles and referrers too' },
   ],
   args: ['IMAGE'],
-  flags: { dir: { kind: 'string', placeholder: 'DIRECTORY', summary: 'What save wrote' }, ...registryFlags },
+  flags: {
+    dir: { kind: 'string', placeholder: 'DIRECTORY', summary: 'What save wrote' },
+    ...programFlags,
+    ...tagFlags,
+    ...registryFlags,
+  },
 });
 
 export const clean = defineCommand({
@@ -171,6 +188,8 @@ export const clean = defineCommand({
       summary: 'What to remove; referrer is everything that is no tag',
     },
     force: { kind: 'boolean', short: 'f', summary: 'Do not ask' },
+    ...programFlags,
+    ...tagFlags,
     ...registryFlags,
   },
 });

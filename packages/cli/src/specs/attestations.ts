@@ -1,7 +1,28 @@
 import { defineCommand } from '../program/spec.ts';
-import { claimFlags, formatFlags, outputFlag, registryFlags, signerFlags, signingFlags } from './shared.ts';
+import { olderBlobFlags, tagFlags } from './older.ts';
+import { needlessFlag } from './refused.ts';
+import {
+  claimFlags,
+  detachedFlags,
+  formatFlags,
+  outputFlag,
+  outputFlags,
+  registryFlags,
+  signerFlags,
+  signingFlags,
+} from './shared.ts';
 
 const group = 'Sign and verify';
+
+/** cosign 2 can log attestations in a form that newer logs refuse. */
+const entryType = {
+  'rekor-entry-type': {
+    kind: 'string',
+    hidden: true,
+    choices: ['dsse'],
+    summary: 'Attestations are logged as DSSE envelopes',
+  },
+} as const;
 
 export const attest = defineCommand({
   name: 'attest',
@@ -38,6 +59,9 @@ export const attest = defineCommand({
       kind: 'boolean',
       summary: 'With --legacy: take the place of the attestations of the same type',
     },
+    'record-creation-timestamp': needlessFlag('boolean', 'Bundles always say when they were made'),
+    ...entryType,
+    ...tagFlags,
     ...formatFlags,
     ...registryFlags,
   },
@@ -59,6 +83,16 @@ export const attestBlob = defineCommand({
   args: ['FILE|DIGEST'],
   flags: {
     bundle: { kind: 'string', placeholder: 'FILE', summary: 'Where to write the Sigstore bundle' },
+    hash: {
+      kind: 'string',
+      placeholder: 'HEX',
+      summary: 'SHA-256 of the file, where the file itself is elsewhere',
+    },
+    ...outputFlags,
+    'output-attestation': { kind: 'string', placeholder: 'FILE', summary: 'Write the statement alone here' },
+    'rfc3161-timestamp-bundle': { kind: 'string', placeholder: 'FILE', summary: 'Write the timestamp here' },
+    ...entryType,
+    'new-bundle-format': needlessFlag('boolean', 'There is one format of bundles'),
     ...claimFlags,
     ...signingFlags,
   },
@@ -83,7 +117,9 @@ export const verifyBlobAttestation = defineCommand({
     digest: { kind: 'string', placeholder: 'HEX', summary: 'Digest of the file, instead of the file' },
     digestAlg: { kind: 'string', placeholder: 'NAME', default: 'sha256', summary: 'Algorithm of --digest' },
     type: claimFlags.type,
+    ...detachedFlags,
     ...signerFlags,
+    ...olderBlobFlags,
     ...outputFlag,
   },
 });

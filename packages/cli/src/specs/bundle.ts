@@ -1,5 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
-import { outputFlag } from './shared.ts';
+import { outputFlag, programFlags } from './shared.ts';
 
 const group = 'Sigstore bundles';
 
@@ -51,6 +51,7 @@ export const bundleCreate = defineCommand({
     'ignore-tlog': { kind: 'boolean', summary: 'Make a bundle without a log entry' },
     'rekor-url': rekorUrl,
     out,
+    ...programFlags,
   },
 });
 
@@ -65,7 +66,7 @@ export const bundleUpgrade = defineCommand({
     },
   ],
   args: ['BUNDLE'],
-  flags: { 'rekor-url': rekorUrl, out },
+  flags: { 'rekor-url': rekorUrl, out, ...programFlags },
 });
 
 export const bundleInspect = defineCommand({
@@ -79,5 +80,5 @@ export const bundleInspect = defineCommand({
     },
   ],
   args: ['BUNDLE'],
-  flags: outputFlag,
+  flags: { ...outputFlag, ...programFlags },
 });

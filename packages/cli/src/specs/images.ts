@@ -1,5 +1,7 @@
 import { defineCommand } from '../program/spec.ts';
-import { outputFlag, registryFlags } from './shared.ts';
+import { referrersMode, tagFlags } from './older.ts';
+import { needlessFlag } from './refused.ts';
+import { programFlags, registryFlags } from './shared.ts';
 
 const group = 'Images';
 
@@ -11,7 +13,20 @@ export const tree = defineCommand({
     { command: 'pratique tree registry.example/app:1.0', does: 'every referrer and cosign tag of the image' },
   ],
   args: ['IMAGE'],
-  flags: { ...outputFlag, ...registryFlags },
+  flags: {
+    output: {
+      kind: 'string',
+      short: 'o',
+      choices: ['text', 'json', 'cosign'],
+      default: 'text',
+      summary: 'Form of the output; cosign is what cosign tree prints',
+    },
+    'experimental-oci11': needlessFlag('boolean', 'Every format is read in any case'),
+    ...referrersMode,
+    ...programFlags,
+    ...tagFlags,
+    ...registryFlags,
+  },
 });
 
 export const resolveImage = defineCommand({
@@ -38,6 +53,8 @@ export const triangulate = defineCommand({
       default: 'signature',
       summary: 'What to locate',
     },
+    ...programFlags,
+    ...tagFlags,
     ...registryFlags,
   },
 });
@@ -81,6 +98,8 @@ export const copy = defineCommand({
       placeholder: 'OS/ARCH',
       summary: 'Of an index, copy only the image for this platform: linux/arm64',
     },
+    ...programFlags,
+    ...tagFlags,
     ...registryFlags,
   },
 });

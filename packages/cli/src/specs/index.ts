@@ -16,6 +16,7 @@ import { bundleCreate, bundleInspect, bundleUpgrade } from './bundle.ts';
 import { admissionServe, admit } from './gates.ts';
 import { harden } from './harden.ts';
 import { copy, resolveImage, tree, triangulate } from './images.ts';
+import { dockerfileVerify, generate, manifestVerify } from './images-in-files.ts';
 import { check, sbom } from './inspect.ts';
 import { pkcs11ListKeysUris, pkcs11ListTokens } from './pkcs11.ts';
 import {
@@ -76,6 +77,9 @@ export const commands: readonly CommandSpec[] = [
   trustedRootCreate,
   signingConfigCreate,
   verifyBlobAttestation,
+  manifestVerify,
+  dockerfileVerify,
+  generate,
   admit,
   admissionServe,
   policyEval,

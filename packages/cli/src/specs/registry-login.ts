@@ -1,5 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
-import { registryFlags } from './shared.ts';
+import { programFlags, registryFlags } from './shared.ts';
 
 const group = 'Images';
 
@@ -26,6 +26,7 @@ export const login = defineCommand({
     },
     'password-stdin': { kind: 'boolean', summary: 'Read the password from standard input' },
     'allow-http-registry': registryFlags['allow-http-registry'],
+    ...programFlags,
   },
 });
 

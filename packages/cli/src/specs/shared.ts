@@ -1,4 +1,5 @@
 import type { FlagSpecs } from '../program/spec.ts';
+import { olderSigningFlags } from './older.ts';
 
 /** How a registry is reached: cosign's flags. */
 export const registryFlags = {
@@ -40,13 +41,19 @@ export const registryFlags = {
   },
 } as const satisfies FlagSpecs;
 
-/** How long the whole command may take; the program applies it. */
-export const deadlineFlag = {
+/** What every command of cosign has; the program applies them. */
+export const programFlags = {
   timeout: {
     kind: 'string',
     short: 't',
     placeholder: 'DURATION',
     summary: 'Give up after this long: 30s, 3m',
+  },
+  verbose: { kind: 'boolean', short: 'd', summary: 'Name every request and its answer on standard error' },
+  'output-file': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'Write what would go to standard output to this file',
   },
 } as const satisfies FlagSpecs;
 
@@ -121,6 +128,28 @@ export const signerFlags = {
     placeholder: 'FILE',
     summary: 'Require that witnesses cosigned the log’s checkpoint: C2SP tlog-policy',
   },
+  'ca-roots': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary:
+      'Root certificates of the authority that certifies identities, PEM, in place of those in the trusted root',
+  },
+  'ca-intermediates': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'With --ca-roots: its intermediate certificates, PEM',
+  },
+  'certificate-chain': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'The same as one chain: intermediate certificates, then the root, PEM',
+  },
+  'timestamp-certificate-chain': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary:
+      'Certificate of a timestamp authority, its issuers, then the root, PEM, in place of those in the trusted root',
+  },
   'use-signed-timestamps': {
     kind: 'boolean',
     summary: 'Require a timestamp of an authority in the trusted root',
@@ -140,12 +169,12 @@ export const signerFlags = {
   'private-infrastructure': { kind: 'boolean', hidden: true, summary: 'As --insecure-ignore-tlog' },
   'check-claims': { kind: 'boolean', default: true, hidden: true, summary: 'Claims are always checked' },
   'new-bundle-format': { kind: 'boolean', hidden: true, summary: 'Every format is read in any case' },
-  ...deadlineFlag,
+  ...programFlags,
 } as const satisfies FlagSpecs;
 
 /** Who signs, and which services witness it: cosign's flags. */
 export const signingFlags = {
-  ...deadlineFlag,
+  ...programFlags,
   key: {
     kind: 'string',
     placeholder: 'KEY',
@@ -187,6 +216,22 @@ export const signingFlags = {
     kind: 'string',
     placeholder: 'URL',
     summary: 'Timestamp authority, without a signing configuration',
+  },
+  'timestamp-client-cacert': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'CA certificates to trust for the timestamp authority, PEM',
+  },
+  'timestamp-client-cert': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'Certificate to show to the timestamp authority, PEM (mutual TLS)',
+  },
+  'timestamp-client-key': { kind: 'string', placeholder: 'FILE', summary: 'Its private key, PEM' },
+  'timestamp-server-name': {
+    kind: 'string',
+    placeholder: 'NAME',
+    summary: "Name the timestamp authority's certificate must be for",
   },
   'tlog-upload': {
     kind: 'boolean',
@@ -248,6 +293,7 @@ export const signingFlags = {
     aliases: ['skip-confirmation'],
     summary: 'Nothing is asked in any case',
   },
+  ...olderSigningFlags,
 } as const satisfies FlagSpecs;
 
 /** What is attested: cosign's flags. */
@@ -276,6 +322,31 @@ export const formatFlags = {
     default: true,
     summary: '--new-bundle-format=false is --legacy',
   },
+} as const satisfies FlagSpecs;
+
+/** Files for the parts of a signature, beside the bundle that holds them all. */
+export const outputFlags = {
+  'output-signature': { kind: 'string', placeholder: 'FILE', summary: 'Write the signature alone here' },
+  'output-certificate': {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'Write the certificate of the signer here',
+  },
+} as const satisfies FlagSpecs;
+
+/** A signature of a file that stands in files of its own, as cosign 2 wrote it. */
+export const detachedFlags = {
+  signature: {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'In place of --bundle: the signature in base64, or the DSSE envelope',
+  },
+  certificate: {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary: 'With --signature: the certificate of the signer, PEM',
+  },
+  'rfc3161-timestamp': { kind: 'string', placeholder: 'FILE', summary: 'With --signature: its timestamp' },
 } as const satisfies FlagSpecs;
 
 export const outputFlag = {

@@ -1,7 +1,12 @@
 import { defineCommand } from '../program/spec.ts';
+import { olderBlobFlags, olderImageSignerFlags, olderVerifyFlags, referrersMode, tagFlags } from './older.ts';
+import { needlessFlag, refusedFlag } from './refused.ts';
 import {
+  detachedFlags,
   formatFlags,
   outputFlag,
+  outputFlags,
+  programFlags,
   registryFlags,
   securityKeyFlags,
   signerFlags,
@@ -9,6 +14,16 @@ import {
 } from './shared.ts';
 
 const group = 'Sign and verify';
+
+/** By cosign's names, the default first. */
+const signingAlgorithms = [
+  'ecdsa-sha2-256-nistp256',
+  'ecdsa-sha2-384-nistp384',
+  'ecdsa-sha2-512-nistp521',
+  'rsa-sign-pkcs1-2048-sha256',
+  'rsa-sign-pkcs1-3072-sha256',
+  'rsa-sign-pkcs1-4096-sha256',
+] as const;
 
 export const generateKeyPair = defineCommand({
   name: 'generate-key-pair',
@@ -46,6 +61,7 @@ export const generateKeyPair = defineCommand({
       summary: 'Name of the files, without their endings',
     },
     yes: { kind: 'boolean', short: 'y', aliases: ['skip-confirmation'], summary: 'Overwrite existing files' },
+    ...programFlags,
   },
 });
 
@@ -67,6 +83,7 @@ export const importKeyPair = defineCommand({
       summary: 'Name of the files, without their endings',
     },
     yes: { kind: 'boolean', short: 'y', aliases: ['skip-confirmation'], summary: 'Overwrite existing files' },
+    ...programFlags,
   },
 });
 
@@ -94,6 +111,7 @@ export const publicKey = defineCommand({
     },
     ...securityKeyFlags,
     outfile: { kind: 'string', placeholder: 'FILE', summary: 'Write there instead of standard output' },
+    ...programFlags,
   },
 });
 
@@ -137,8 +155,31 @@ export const sign = defineCommand({
     upload: {
       kind: 'boolean',
       default: true,
-      summary: '--upload=false: do not store the signature; needs --bundle',
+      summary:
+        '--upload=false: do not store the signature; needs --bundle, or --output-signature with --legacy',
     },
+    ...outputFlags,
+    'output-payload': {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary: 'With --legacy: write what was signed here',
+    },
+    'sign-container-identity': {
+      kind: 'string',
+      placeholder: 'NAME',
+      summary: 'With --legacy: the name of the image inside the signature',
+    },
+    attachment: refusedFlag(
+      'string',
+      'sign the SBOM as the image that it is: pratique sign $(pratique triangulate --type sbom IMAGE).',
+    ),
+    payload: refusedFlag(
+      'string',
+      'sign it with pratique sign-blob, and attach it with pratique attach signature.',
+    ),
+    'record-creation-timestamp': needlessFlag('boolean', 'Bundles always say when they were made'),
+    ...referrersMode,
+    ...tagFlags,
     ...formatFlags,
     ...registryFlags,
   },
@@ -164,6 +205,21 @@ export const signBlob = defineCommand({
   args: ['FILE|-'],
   flags: {
     bundle: { kind: 'string', placeholder: 'FILE', summary: 'Where to write the Sigstore bundle' },
+    ...outputFlags,
+    output: { kind: 'string', placeholder: 'FILE', hidden: true, summary: 'As --output-signature' },
+    b64: {
+      kind: 'boolean',
+      default: true,
+      summary: '--b64=false: signature and certificate as they are, not in base64',
+    },
+    'rfc3161-timestamp': { kind: 'string', placeholder: 'FILE', summary: 'Write the timestamp here' },
+    'signing-algorithm': {
+      kind: 'string',
+      choices: signingAlgorithms,
+      default: signingAlgorithms[0],
+      summary: 'Without --key: the kind of key that is made for the signature',
+    },
+    'new-bundle-format': needlessFlag('boolean', 'There is one format of bundles'),
     ...signingFlags,
   },
 });
@@ -209,6 +265,7 @@ export const verify = defineCommand({
     'local-image': { kind: 'boolean', summary: 'IMAGE is an OCI image layout directory' },
     'max-workers': { kind: 'integer', default: 10, hidden: true, summary: 'Blobs fetched at once' },
     'experimental-oci11': { kind: 'boolean', hidden: true, summary: 'Every format is read in any case' },
+    ...olderVerifyFlags,
     ...registryFlags,
   },
 });
@@ -256,6 +313,7 @@ export const verifyAttestation = defineCommand({
     'local-image': { kind: 'boolean', summary: 'IMAGE is an OCI image layout directory' },
     'max-workers': { kind: 'integer', default: 10, hidden: true, summary: 'Blobs fetched at once' },
     'experimental-oci11': { kind: 'boolean', hidden: true, summary: 'Every format is read in any case' },
+    ...olderImageSignerFlags,
     ...registryFlags,
   },
 });
@@ -283,8 +341,14 @@ export const verifyBlob = defineCommand({
     'Reads Sigstore bundles v0.1 to v0.3: a signature over the file, or an in-toto statement with it among its subjects.\nEvery check is listed. Exit 13: an identity was asked for, and the signature is by a key.',
   args: ['FILE|DIGEST'],
   flags: {
-    bundle: { kind: 'string', placeholder: 'FILE', summary: 'The Sigstore bundle of the file' },
+    bundle: {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary: 'The Sigstore bundle of the file, or the one of cosign 2',
+    },
+    ...detachedFlags,
     ...signerFlags,
+    ...olderBlobFlags,
     ...outputFlag,
   },
 });

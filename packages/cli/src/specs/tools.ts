@@ -1,5 +1,6 @@
 import { defineCommand } from '../program/spec.ts';
-import { outputFlag } from './shared.ts';
+import { needlessFlag } from './refused.ts';
+import { outputFlag, programFlags } from './shared.ts';
 
 const group = 'Help';
 
@@ -49,7 +50,7 @@ export const completion = defineCommand({
     },
   ],
   args: ['SHELL'],
-  flags: {},
+  flags: programFlags,
 });
 
 export const version = defineCommand({
@@ -58,7 +59,7 @@ export const version = defineCommand({
   summary: 'Print the version',
   examples: [{ command: 'pratique version', does: 'version, Node and platform' }],
   args: [],
-  flags: outputFlag,
+  flags: { ...outputFlag, json: needlessFlag('boolean', 'As -o json'), ...programFlags },
 });
 
 export const env = defineCommand({
@@ -70,5 +71,6 @@ export const env = defineCommand({
   flags: {
     'show-descriptions': { kind: 'boolean', summary: 'Say what each is for' },
     'show-sensitive-values': { kind: 'boolean', summary: 'Print passwords and tokens too' },
+    ...programFlags,
   },
 });

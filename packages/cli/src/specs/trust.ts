@@ -1,4 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
+import { programFlags } from './shared.ts';
 
 const group = 'Trusted roots';
 
@@ -39,6 +40,7 @@ export const initialize = defineCommand({
       summary: 'What the SHA-256 of --root must be',
     },
     staging: { kind: 'boolean', summary: 'The staging Sigstore' },
+    ...programFlags,
   },
 });
 
@@ -89,6 +91,7 @@ export const trustedRootCreate = defineCommand({
     'no-default-tsa': without('its timestamp authorities'),
     offline,
     out,
+    ...programFlags,
   },
 });
 
@@ -132,5 +135,6 @@ export const signingConfigCreate = defineCommand({
     'no-default-tsa': without('its timestamp authorities'),
     offline,
     out,
+    ...programFlags,
   },
 });

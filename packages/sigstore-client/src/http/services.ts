@@ -1,6 +1,14 @@
 import { type JsonValue, parseJson } from '@pratique/crypto';
 import { PratiqueError, printable } from '@pratique/errors';
-import { createExchange, defaultLimits, defaultRetry, isLoopback, readAll, withRetry } from '@pratique/oci';
+import {
+  type ConnectionOptions,
+  createExchange,
+  defaultLimits,
+  defaultRetry,
+  isLoopback,
+  readAll,
+  withRetry,
+} from '@pratique/oci';
 import { sigstoreClientErrors } from '../errors.ts';
 
 export interface ServiceRequest {
@@ -35,8 +43,12 @@ export interface Services {
 
 const maxAnswerBytes = 16 * 1024 * 1024;
 
-export function openServices(environment: NodeJS.ProcessEnv): Services {
-  const { exchange, close } = createExchange({ environment }, defaultLimits);
+/** @param connection certificates and names for TLS, where they are not the usual ones */
+export function openServices(
+  environment: NodeJS.ProcessEnv,
+  connection: Omit<ConnectionOptions, 'environment' | 'insecure'> = {},
+): Services {
+  const { exchange, close } = createExchange({ ...connection, environment }, defaultLimits);
   return {
     close,
     async send({ service, method, url, headers = {}, body, idempotent, signal }) {

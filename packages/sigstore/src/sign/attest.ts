@@ -68,7 +68,7 @@ export async function attestImage(
     const { manifest } = await addAttestationLayer(target, tag, statement, subject, signer, layer);
     return { manifest: manifest.digest, bundle: null };
   }
-  const bundle = await bundleStatement(payload, subject, signer, read);
+  const { bundle } = await bundleStatement(payload, subject, signer, read);
   if (options.store === false) return { manifest: null, bundle };
   const created = options.created ?? creationTime();
   const manifest = await attachBundle(target, subject, bundle, predicateType, created, read);

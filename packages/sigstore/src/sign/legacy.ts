@@ -4,12 +4,12 @@ import { annotationNames, mediaTypes } from '../media-types.ts';
 import { formatAnnotations } from './annotations.ts';
 import { formatEnvelope } from './bundle.ts';
 import { checkImageSignature } from './self-check.ts';
-import type { ContentSigner, SigningContent } from './signer.ts';
+import type { ContentSigner, Signed, SigningContent } from './signer.ts';
 import { type AppendedLayer, appendLayer } from './tag.ts';
 
 /**
  * Signs a simple-signing document and adds it to the signature tag, as Cosign 1 and 2 do. A bare key that has signed
- * the same document already adds nothing.
+ * the same document already adds nothing. Without `store` it is made and verified, and stored nowhere.
  */
 export async function addSignatureLayer(
   repository: Repository,
@@ -17,11 +17,12 @@ export async function addSignatureLayer(
   payload: Uint8Array,
   subject: Descriptor,
   signer: ContentSigner,
-  options: ReadOptions,
-): Promise<AppendedLayer> {
+  options: ReadOptions & { readonly store: boolean },
+): Promise<{ readonly signed: Signed; readonly appended: AppendedLayer | null }> {
   const signed = await signer.sign({ form: 'message', bytes: payload }, options);
   const annotations = formatAnnotations(signed);
   checkImageSignature({ kind: 'simple-signing', payload, annotations }, subject, signed.trust);
+  if (!options.store) return { signed, appended: null };
   const descriptor = { ...describeBytes(payload, mediaTypes.simpleSigning), annotations };
   const bare = signed.certificate === null && signed.logEntries.length + signed.timestamps.length === 0;
   const isSame = (other: Descriptor) =>
@@ -29,7 +30,8 @@ export async function addSignatureLayer(
     (bare
       ? isSignedBy(signed.key, other, payload)
       : other.annotations?.[annotationNames.signature] === annotations[annotationNames.signature]);
-  return appendLayer(repository, tag, { descriptor, bytes: payload, isSame }, options);
+  const appended = await appendLayer(repository, tag, { descriptor, bytes: payload, isSame }, options);
+  return { signed, appended };
 }
 
 /** ECDSA signs differently each time, so signatures of one key cannot be compared by their bytes. */

@@ -7,7 +7,7 @@ import { formatStatement } from '../payload/statement.ts';
 import { attachBundle } from './attach.ts';
 import { creationTime } from './created.ts';
 import { addSignatureLayer } from './legacy.ts';
-import type { ContentSigner } from './signer.ts';
+import type { ContentSigner, Signed } from './signer.ts';
 import { bundleStatement } from './statement-bundle.ts';
 
 export interface SignOptions {
@@ -23,7 +23,7 @@ export interface SignOptions {
   readonly tagPrefix?: string;
   /** Where signatures go when not beside the image (COSIGN_REPOSITORY). */
   readonly signatureRepository?: Repository;
-  /** False: bundles are made and verified, and stored nowhere. Default true. */
+  /** False: signatures are made and verified, and stored nowhere. Default true. */
   readonly store?: boolean;
   /** Default: SOURCE_DATE_EPOCH, else now. Only bundles carry a time. */
   readonly created?: Date;
@@ -42,6 +42,8 @@ export interface SignedImage {
   readonly existed: boolean;
   /** The Sigstore bundle; the legacy format has none. */
   readonly bundle: Uint8Array | null;
+  /** The signature, with what it is over. */
+  readonly signed: Signed;
 }
 
 /** More manifests than any real index has. */
@@ -83,8 +85,18 @@ async function signOne(
   if (format === 'legacy') {
     const tag = cosignTag(digest, 'sig', options.tagPrefix);
     const payload = formatSimpleSigning(options.dockerReference ?? repository.name, digest, annotations);
-    const { manifest, existed } = await addSignatureLayer(target, tag, payload, subject, signer, read);
-    return { subject: digest, format, manifest: manifest.digest, tag, existed, bundle: null };
+    const storing = { ...read, store: options.store !== false };
+    const { signed, appended } = await addSignatureLayer(target, tag, payload, subject, signer, storing);
+    const { manifest = null, existed = false } = appended ?? {};
+    return {
+      subject: digest,
+      format,
+      manifest: manifest?.digest ?? null,
+      tag,
+      existed,
+      bundle: null,
+      signed,
+    };
   }
   const statement = formatStatement({
     type: 'https://in-toto.io/Statement/v1',
@@ -93,12 +105,12 @@ async function signOne(
     predicateType: signPredicateType,
     predicate: {},
   });
-  const bundle = await bundleStatement(statement, subject, signer, read);
-  const signed = { subject: digest, format, tag: null, existed: false, bundle };
-  if (options.store === false) return { ...signed, manifest: null };
+  const { bundle, signed } = await bundleStatement(statement, subject, signer, read);
+  const made = { subject: digest, format, tag: null, existed: false, bundle, signed };
+  if (options.store === false) return { ...made, manifest: null };
   const created = options.created ?? creationTime();
   const manifest = await attachBundle(target, subject, bundle, signPredicateType, created, read);
-  return { ...signed, manifest: manifest.digest };
+  return { ...made, manifest: manifest.digest };
 }
 
 /** The subject and every manifest below it, each once. Digests cannot form a cycle; their number can be absurd. */

@@ -2,7 +2,7 @@ import type { Descriptor, ReadOptions } from '@pratique/oci';
 import { mediaTypes } from '../media-types.ts';
 import { formatBundle } from './bundle.ts';
 import { checkImageSignature } from './self-check.ts';
-import type { ContentSigner, SigningContent } from './signer.ts';
+import type { ContentSigner, Signed, SigningContent } from './signer.ts';
 
 /** An in-toto statement as what is signed. */
 export function statementContent(payload: Uint8Array): Extract<SigningContent, { form: 'envelope' }> {
@@ -15,9 +15,9 @@ export async function bundleStatement(
   subject: Descriptor,
   signer: ContentSigner,
   options: ReadOptions,
-): Promise<Uint8Array> {
+): Promise<{ readonly bundle: Uint8Array; readonly signed: Signed }> {
   const signed = await signer.sign(statementContent(payload), options);
   const bundle = formatBundle(signed);
   checkImageSignature({ kind: 'bundle', bytes: bundle }, subject, signed.trust);
-  return bundle;
+  return { bundle, signed };
 }

@@ -99,30 +99,43 @@ function parseLogKey(publicKey: JsonObject): PublicKey | null {
 
 function parseAuthority(value: JsonValue): CertificateAuthority {
   const authority = object(value, 'a certificate authority');
-  const certificates = parseChain(authority, 'a certificate authority');
   return {
-    uri: text(own(authority, 'uri') ?? '', 'uri of a certificate authority'),
-    anchors: certificates.slice(-1),
-    intermediates: certificates.slice(0, -1),
+    ...certificateAuthority(
+      text(own(authority, 'uri') ?? '', 'uri of a certificate authority'),
+      parseChain(authority, 'a certificate authority'),
+    ),
     ...parseWindow(own(authority, 'validFor') ?? {}, 'a certificate authority'),
   };
 }
 
-/** A timestamp authority's own certificate, which is no authority itself, may be absent: then any it issued counts. */
+/** An authority by its chain: intermediate certificates, then the root. */
+export function certificateAuthority(uri: string, chain: readonly Certificate[]): CertificateAuthority {
+  return { uri, anchors: chain.slice(-1), intermediates: chain.slice(0, -1) };
+}
+
 function parseTimestampAuthority(value: JsonValue): TimestampAuthority {
   const authority = object(value, 'a timestamp authority');
-  const certificates = parseChain(authority, 'a timestamp authority');
+  return {
+    ...timestampAuthority(
+      text(own(authority, 'uri') ?? '', 'uri of a timestamp authority'),
+      parseChain(authority, 'a timestamp authority'),
+    ),
+    ...parseWindow(own(authority, 'validFor') ?? {}, 'a timestamp authority'),
+  };
+}
+
+/**
+ * A timestamp authority by its chain, the root last. Its own certificate, which is no authority itself, may be absent:
+ * then any it issued counts.
+ *
+ * @throws TRUSTED_ROOT_INVALID
+ */
+export function timestampAuthority(uri: string, certificates: readonly Certificate[]): TimestampAuthority {
   const [first] = certificates;
   const leaf = first !== undefined && !basicConstraints(first).ca ? first : null;
   const rest = leaf === null ? certificates : certificates.slice(1);
   if (rest.length === 0) throw invalid('a timestamp authority has no root certificate');
-  return {
-    uri: text(own(authority, 'uri') ?? '', 'uri of a timestamp authority'),
-    leaf,
-    anchors: rest.slice(-1),
-    intermediates: rest.slice(0, -1),
-    ...parseWindow(own(authority, 'validFor') ?? {}, 'a timestamp authority'),
-  };
+  return { uri, leaf, anchors: rest.slice(-1), intermediates: rest.slice(0, -1) };
 }
 
 function parseChain(authority: JsonObject, what: string): readonly Certificate[] {

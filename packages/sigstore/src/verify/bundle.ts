@@ -43,11 +43,12 @@ export interface VerifyBundleOptions {
 
 /**
  * Verifies a Sigstore bundle (v0.1 to v0.3) about one file: a signature over it, or an in-toto statement with it among
- * the subjects. Pure: no I/O, no clock (`now` stands for the time of a signature by a key where nothing proves it),
- * never throws for what stands in the bundle. The result is plain data and lists every check that was made.
+ * the subjects. What is `given` as parts was put together from files of older tools. Pure: no I/O, no clock (`now`
+ * stands for the time of a signature by a key where nothing proves it), never throws for what stands in the bundle. The
+ * result is plain data and lists every check that was made.
  */
 export function verifyBundle(
-  bytes: Uint8Array,
+  given: Uint8Array | Bundle,
   artifact: Artifact,
   trust: Trust,
   now: Date,
@@ -57,7 +58,7 @@ export function verifyBundle(
   try {
     const bundle = list.run(
       'bundle',
-      () => parseBundle(bytes),
+      () => (given instanceof Uint8Array ? parseBundle(given) : given),
       ({ version }) => `Sigstore bundle v${version}`,
     );
     const { statement, ...proof } =

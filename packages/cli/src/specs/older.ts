@@ -1,0 +1,73 @@
+import type { FlagSpecs } from '../program/spec.ts';
+import { needlessFlag, refusedFlag } from './refused.ts';
+
+/** Of every command that finds what is attached to images by its tag. */
+export const tagFlags = {
+  'attachment-tag-prefix': refusedFlag(
+    'string',
+    'tags have no prefix. COSIGN_REPOSITORY keeps what is attached to images apart.',
+  ),
+} as const satisfies FlagSpecs;
+
+/** `--registry-referrers-mode`, of commands that read every format, or write the one they are told to. */
+export const referrersMode = {
+  'registry-referrers-mode': {
+    kind: 'string',
+    hidden: true,
+    choices: ['legacy', 'oci-1-1'],
+    summary: 'Bundles are referrers in any case, and every format is read',
+  },
+} as const satisfies FlagSpecs;
+
+/** Of every command that signs, in cosign 2. */
+export const olderSigningFlags = {
+  'insecure-skip-verify': refusedFlag('boolean', 'what was made is always verified before it is stored.'),
+  'issue-certificate': refusedFlag(
+    'boolean',
+    'a certificate is for a key that is made for the one signature. Leave --key out to sign as an identity.',
+  ),
+} as const satisfies FlagSpecs;
+
+/** Of every command that verifies, in cosign 2 and 3. */
+export const olderSignerFlags = {
+  'rekor-url': needlessFlag('string', 'No log is asked: the proof is in the signature'),
+  'signature-digest-algorithm': {
+    kind: 'string',
+    hidden: true,
+    choices: ['sha224', 'sha256', 'sha384', 'sha512'],
+    summary: 'The key says which hash it signs with',
+  },
+  'allow-certificate-chain': refusedFlag(
+    'boolean',
+    'a bundle of version 0.3 holds one certificate; issuers come from the trusted root. pratique bundle upgrade leaves them out.',
+  ),
+  sct: refusedFlag('string', 'the promise of a certificate log is read from the certificate itself.'),
+} as const satisfies FlagSpecs;
+
+/** Of the commands that verify images. */
+export const olderImageSignerFlags = {
+  ...olderSignerFlags,
+  ...tagFlags,
+  certificate: refusedFlag(
+    'string',
+    'the certificate stands with the signature. Say whose it is with --certificate-identity and --certificate-oidc-issuer.',
+  ),
+} as const satisfies FlagSpecs;
+
+/** Of `verify` and its relatives: signatures of something else than the image, or from files. */
+export const olderVerifyFlags = {
+  ...olderImageSignerFlags,
+  attachment: refusedFlag(
+    'string',
+    'verify the SBOM as the image that it is: pratique verify $(pratique triangulate --type sbom IMAGE).',
+  ),
+  payload: refusedFlag('string', 'put it beside the image first: pratique attach signature.'),
+  signature: refusedFlag('string', 'put it beside the image first: pratique attach signature.'),
+} as const satisfies FlagSpecs;
+
+/** Of the commands that verify files: what they share with those for images. */
+export const olderBlobFlags = {
+  ...olderSignerFlags,
+  'max-workers': needlessFlag('integer', 'There is one signature'),
+  'experimental-oci11': needlessFlag('boolean', 'There is no registry'),
+} as const satisfies FlagSpecs;

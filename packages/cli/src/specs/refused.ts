@@ -1,0 +1,23 @@
+import type { FlagSpec } from '../program/spec.ts';
+
+/** Commands of cosign that are not done here, and what does it instead. */
+export const refusedCommands: Readonly<Record<string, string>> = {
+  'upload blob':
+    'Other tools push files as artifacts: oras push REPOSITORY FILE. Sign them with pratique sign.',
+  'debug providers':
+    'pratique doctor says what is there; signing names the provider it takes its token from.',
+  'piv-tool': 'A hardware key is managed with the tools of its maker.',
+  'pkcs11-tool': 'The keys of a PKCS#11 token are listed by pkcs11-tool of OpenSC.',
+  'upload wasm':
+    'Other tools push modules as artifacts: oras push REPOSITORY FILE. Sign them with pratique sign.',
+};
+
+/** A flag of cosign that is not done here, and why. */
+export function refusedFlag<const Kind extends FlagSpec['kind']>(kind: Kind, refused: string) {
+  return { kind, hidden: true, refused, summary: refused } as const;
+}
+
+/** A flag of cosign that asks for what is so in any case, or for a step that is not taken. */
+export function needlessFlag<const Kind extends FlagSpec['kind']>(kind: Kind, summary: string) {
+  return { kind, hidden: true, summary } as const;
+}
