@@ -60,6 +60,11 @@ function addFlag(target: Command, key: string, name: string, flag: FlagSpec): vo
   if (flag.kind === 'boolean') target.addOption(new Option(`--no-${name}`));
 }
 
+/** cosign takes `--cert` for `--certificate`, and so in `--cert-identity` and the others. */
+function shortened(name: string): readonly string[] {
+  return name.startsWith('certificate') ? [name.replace('certificate', 'cert')] : [];
+}
+
 /** Parses a command line. Throws `USAGE` with what was expected; never exits and never prints. */
 export function parse(commands: readonly CommandSpec[], argv: readonly string[]): Parsed {
   const command = findCommand(commands, argv);
@@ -84,7 +89,7 @@ export function parse(commands: readonly CommandSpec[], argv: readonly string[])
   const names = new Map<string, string>();
   const booleans = new Set<string>();
   for (const [key, flag] of Object.entries(command.flags)) {
-    for (const name of [key, ...(flag.aliases ?? [])]) {
+    for (const name of [key, ...(flag.aliases ?? []), ...shortened(key)]) {
       addFlag(parser, key, name, flag);
       names.set(new Option(`--${name}`).attributeName(), key);
       if (flag.kind === 'boolean') booleans.add(name);

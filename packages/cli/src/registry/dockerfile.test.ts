@@ -39,15 +39,15 @@ test('a line that goes on hides no image', () => {
 });
 
 test('the environment goes before ARG, defaults and alternatives are followed', () => {
-  const text = 'ARG TAG=1\nFROM app:$TAG\nFROM ${OTHER:-fallback}:2\nFROM app${TAG:+-debug}:3\n';
+  const text = `ARG TAG=1\nFROM app:$TAG\nFROM \${OTHER:-fallback}:2\nFROM app\${TAG:+-debug}:3\n`;
   expect(images(text).all).toEqual(['app:1', 'fallback:2', 'app-debug:3']);
   expect(images(text, { TAG: '9', OTHER: 'o' }).all).toEqual(['app:9', 'o:2', 'app-debug:3']);
 });
 
 test('a name with a variable that has no value is refused: it could be any image', () => {
   expect(() => images('FROM app:$TAG\n')).toThrow('TAG, which has no value');
-  expect(() => images('FROM a\nARG TAG=1\nFROM app:${TAG}\n')).toThrow('TAG, which has no value');
-  expect(() => images('FROM ${constructor}\n')).toThrow('constructor, which has no value');
+  expect(() => images(`FROM a\nARG TAG=1\nFROM app:\${TAG}\n`)).toThrow('TAG, which has no value');
+  expect(() => images(`FROM \${constructor}\n`)).toThrow('constructor, which has no value');
 });
 
 test('no text makes it throw anything else', () => {
@@ -60,7 +60,7 @@ test('no text makes it throw anything else', () => {
     '--from=x',
     '--mount=from=y',
     '$A',
-    '${A:-b}',
+    `\${A:-b}`,
     '\\',
     '#',
     '"',

@@ -7,7 +7,6 @@ export const refusedCommands: Readonly<Record<string, string>> = {
   'debug providers':
     'pratique doctor says what is there; signing names the provider it takes its token from.',
   'piv-tool': 'A hardware key is managed with the tools of its maker.',
-  'pkcs11-tool': 'The keys of a PKCS#11 token are listed by pkcs11-tool of OpenSC.',
   'upload wasm':
     'Other tools push modules as artifacts: oras push REPOSITORY FILE. Sign them with pratique sign.',
 };

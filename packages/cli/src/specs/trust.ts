@@ -1,4 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
+import { refusedFlag } from './refused.ts';
 import { programFlags } from './shared.ts';
 
 const group = 'Trusted roots';
@@ -51,6 +52,20 @@ const without = (what: string) =>
   ({ kind: 'boolean', summary: `With the default services: leave out ${what}` }) as const;
 const specification = 'url=…,api-version=…,start-time=…,operator=…[,end-time=…]';
 
+/** A service was once given by several flags, which cosign puts together by their order. */
+const byOneFlag = refusedFlag('list', 'one flag says all of a service: --fulcio, --ctfe, --rekor or --tsa.');
+const olderServiceFlags = {
+  'certificate-chain': byOneFlag,
+  'fulcio-uri': byOneFlag,
+  'ctfe-key': byOneFlag,
+  'ctfe-start-time': byOneFlag,
+  'rekor-key': byOneFlag,
+  'rekor-url': byOneFlag,
+  'rekor-start-time': byOneFlag,
+  'timestamp-certificate-chain': byOneFlag,
+  'timestamp-uri': byOneFlag,
+} as const;
+
 export const trustedRootCreate = defineCommand({
   name: 'trusted-root create',
   group,
@@ -91,6 +106,7 @@ export const trustedRootCreate = defineCommand({
     'no-default-tsa': without('its timestamp authorities'),
     offline,
     out,
+    ...olderServiceFlags,
     ...programFlags,
   },
 });
