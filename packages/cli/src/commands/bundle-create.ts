@@ -5,11 +5,13 @@ import { assembleBundle, type LogEntry } from '@pratique/sigstore';
 import { findRekorEntry, openServices, rekorEntryAt } from '@pratique/sigstore-client';
 import { type DetachedParts, needs, readDetached } from '../blob/detached.ts';
 import { cliErrors } from '../errors.ts';
+import { refuseSecurityKey } from '../keys/managed-key.ts';
 import type { Run } from '../program/spec.ts';
 import type { bundleCreate } from '../specs/bundle.ts';
 import { writeOut } from '../trust/write-out.ts';
 
 export const run: Run<typeof bundleCreate.flags> = async ({ flags, terminal, signal }) => {
+  refuseSecurityKey(flags);
   if (flags.artifact === undefined) throw needs('--artifact FILE', 'no --artifact');
   const artifact = readFileSync(resolve(terminal.cwd, flags.artifact));
   const { entry, signer, ...parts } = await readDetached(

@@ -1,5 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
-import { outputFlag, programFlags } from './shared.ts';
+import { outputFlag, programFlags, securityKeyFlags } from './shared.ts';
 
 const group = 'Sigstore bundles';
 
@@ -49,6 +49,7 @@ export const bundleCreate = defineCommand({
       summary: 'A timestamp: {"SignedRFC3161Timestamp": …}',
     },
     'ignore-tlog': { kind: 'boolean', summary: 'Make a bundle without a log entry' },
+    ...securityKeyFlags,
     'rekor-url': rekorUrl,
     out,
     ...programFlags,
