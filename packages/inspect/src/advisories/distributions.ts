@@ -8,8 +8,9 @@ interface Distribution {
   readonly type: PackageType;
   /** Its OSV ecosystem, and what of the text after the colon is the release; without it the distribution is rolling. */
   readonly osv?: { readonly name: string; readonly release?: RegExp };
-  /** Vendor and product of its CPEs, and the namespaces of its package URLs besides `id`. */
+  /** Vendor and product of its CPEs. */
   readonly cpe?: readonly string[];
+  /** Of its package URLs, where they are others than `id`; the first is the one that we write. */
   readonly namespaces?: readonly string[];
 }
 
@@ -42,9 +43,9 @@ const distributions: readonly Distribution[] = [
     type: 'rpm',
     osv: { name: 'Rocky Linux', release: number },
     cpe: ['rocky:rocky', 'resf:rocky_linux'],
-    namespaces: ['rocky-linux'],
+    namespaces: ['rocky', 'rocky-linux'],
   },
-  { id: 'ol', type: 'rpm', cpe: ['oracle:linux'], namespaces: ['oracle', 'oraclelinux'] },
+  { id: 'ol', type: 'rpm', cpe: ['oracle:linux'], namespaces: ['ol', 'oracle', 'oraclelinux'] },
   {
     id: 'sles',
     type: 'rpm',
@@ -71,7 +72,12 @@ const distributions: readonly Distribution[] = [
     namespaces: ['opensuse'],
   },
   { id: 'mageia', type: 'rpm', osv: { name: 'Mageia', release: number } },
-  { id: 'photon', type: 'rpm', osv: { name: 'Photon OS', release: twoNumbers }, namespaces: ['vmware'] },
+  {
+    id: 'photon',
+    type: 'rpm',
+    osv: { name: 'Photon OS', release: twoNumbers },
+    namespaces: ['photon', 'vmware'],
+  },
   { id: 'azurelinux', type: 'rpm', osv: { name: 'Azure Linux', release: /^([3-9]|[1-9][0-9]+)$/ } },
   // What Azure Linux was called up to 2.
   { id: 'mariner', type: 'rpm', osv: { name: 'Azure Linux', release: /^([12])$/ } },
@@ -122,12 +128,18 @@ export function cpeDistro(cpe: string): string | undefined {
   return `${id}:${id === 'opensuse-leap' ? version : version.split('.')[0]}`;
 }
 
-/** The namespace that our own package URLs have where others write another: `redhat` is `rhel`. */
+/** The namespace of the package URLs of a distribution: `redhat` of `rhel`. */
+export function purlNamespace(type: string, id: string): string {
+  const known = distributions.find((one) => one.type === type && one.id === id);
+  return known?.namespaces?.[0] ?? id;
+}
+
+/** Every namespace that package URLs of the same packages have: `redhat`, as all write it, is `rhel` in some. */
 export function purlNamespaces({ type, namespace }: PackageUrl): readonly string[] {
   const same = distributions.filter(
     (one) => one.type === type && (one.id === namespace || one.namespaces?.includes(namespace)),
   );
-  return [namespace, ...same.map(({ id }) => id)];
+  return [namespace, ...same.flatMap(({ id, namespaces = [] }) => [id, ...namespaces])];
 }
 
 /** `ID` of os-release(5) for the name that others have for a distribution: `redhat` is `rhel`. */

@@ -22,7 +22,7 @@ const languageCatalogers: readonly Cataloger[] = [
 
 /** What the catalogers need of an image: give it to `readImage`, then the outcome to `catalogPackages`. */
 export const packageFiles: KeepRule = {
-  id: 'packages-2',
+  id: 'packages-3',
   keep(file, head) {
     if ((osReleasePaths as readonly string[]).includes(file.path)) return 'whole';
     for (const cataloger of [...systemCatalogers, ...languageCatalogers]) {

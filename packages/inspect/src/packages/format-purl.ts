@@ -1,3 +1,4 @@
+import { purlNamespace } from '../advisories/distributions.ts';
 import type { Distro, PackageType } from './package.ts';
 
 /** What a package URL is made of, as the ecosystem writes it. */
@@ -13,12 +14,14 @@ export interface PurlParts {
 }
 
 /**
- * The canonical package URL (purl-spec §rules, and the definitions of each type). Distributions are the namespace of
- * their packages; an rpm's epoch is a qualifier.
+ * The canonical package URL (purl-spec §rules, and the definitions of each type). Distributions, or who makes
+ * them, are the namespace of their packages; an rpm's epoch is a qualifier.
  */
 export function formatPurl({ type, name, version, architecture, distro, upstream }: PurlParts): string {
   const system = type === 'deb' || type === 'apk' || type === 'rpm';
-  const segments = system ? [...(distro === undefined ? [] : [distro.id]), name] : nameSegments(type, name);
+  const segments = system
+    ? [...(distro === undefined ? [] : [purlNamespace(type, distro.id)]), name]
+    : nameSegments(type, name);
   const epoch = type === 'rpm' ? /^(\d+):/.exec(version)?.[1] : undefined;
   const plain = epoch === undefined ? version : version.slice(epoch.length + 1);
   const release =

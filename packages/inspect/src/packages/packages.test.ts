@@ -164,15 +164,33 @@ describe('rpm', () => {
       {
         name: 'bash',
         version: '1:5.1.8-9.el9',
-        source: { name: 'bash', version: '5.1.8-9.el9' },
-        purl: 'pkg:rpm/rhel/bash@5.1.8-9.el9?arch=x86_64&distro=rhel-9.3&epoch=1&upstream=bash-5.1.8-9.el9.src.rpm',
+        source: { name: 'bash', version: '1:5.1.8-9.el9' },
+        purl: 'pkg:rpm/redhat/bash@5.1.8-9.el9?arch=x86_64&distro=rhel-9.3&epoch=1&upstream=bash-5.1.8-9.el9.src.rpm',
         licenses: ['GPLv3+'],
       },
     ]);
     expect(found.owners.get('usr/bin/bash')).toBe(found.packages[0]);
   });
 
+  test('what is in the log of the database and not yet in it counts', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'inspect-rpm-'));
+    const db = new DatabaseSync(join(root, 'db'));
+    db.exec(
+      'PRAGMA journal_mode = WAL; CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB NOT NULL)',
+    );
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    db.prepare('INSERT INTO Packages (blob) VALUES (?)').run(bash);
+    const [whole, log] = [readFileSync(join(root, 'db')), readFileSync(join(root, 'db-wal'))];
+    db.close();
+    rmSync(root, { recursive: true });
+    expect(named(await catalog([file(path, whole), file(`${path}-wal`, log)]))).toEqual([
+      'bash 1:5.1.8-9.el9',
+    ]);
+    expect(named(await catalog([file(path, whole)]))).toEqual([]);
+  });
+
   test.each([
+    ['a database of ndb', file('usr/lib/sysimage/rpm/Packages.db', 'x')],
     ['a database of Berkeley DB', file('var/lib/rpm/Packages', 'x')],
     ['one that is none', file(path, 'x'.repeat(5000))],
     ['one with a damaged package', file(path, database(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0)))],

@@ -11,6 +11,8 @@ import { parseRpmHeader, type RpmHeader } from './rpm-header.ts';
 
 const directories = ['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm'];
 const sqlite = directories.map((directory) => `${directory}/rpmdb.sqlite`);
+/** What SQLite has written and not yet put into the database itself; a layer may be made between the two. */
+const logs = sqlite.map((path) => `${path}-wal`);
 const others = directories.flatMap((directory) => [`${directory}/Packages`, `${directory}/Packages.db`]);
 const maxBytes = 512 * 1024 * 1024;
 
@@ -23,7 +25,7 @@ function unreadable(path: string, why: string, cause?: unknown) {
 
 /** The packages of Fedora, Red Hat, SUSE and their kin: rpm's database in SQLite, as rpm writes it since 4.16. */
 export const rpmCataloger: Cataloger = {
-  keep: ({ path }) => (sqlite.includes(path) ? 'whole' : undefined),
+  keep: ({ path }) => (sqlite.includes(path) || logs.includes(path) ? 'whole' : undefined),
 
   find({ fileSystem, distro, layerOf }) {
     const node = sqlite.map((path) => fileSystem.resolve(path)).find((one) => one !== undefined);
@@ -35,11 +37,15 @@ export const rpmCataloger: Cataloger = {
       return [];
     }
     if (node.content.size > maxBytes) throw unreadable(node.path, `it is larger than ${maxBytes} bytes`);
-    return headers(node.content, node.path)
+    const log = fileSystem.resolve(`${node.path}-wal`)?.content;
+    if (log !== undefined && log.size > maxBytes)
+      throw unreadable(node.path, `its log is larger than ${maxBytes} bytes`);
+    return headers(node.content, log, node.path)
       .filter(({ name }) => name !== 'gpg-pubkey')
       .map((header) => {
         const { name, architecture, sourceRpm } = header;
-        const version = `${header.epoch ? `${header.epoch}:` : ''}${header.version}-${header.release}`;
+        const epoch = header.epoch ? `${header.epoch}:` : '';
+        const version = `${epoch}${header.version}-${header.release}`;
         const [, sourceName, sourceVersion] =
           /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(sourceRpm ?? '') ?? [];
         return {
@@ -50,7 +56,8 @@ export const rpmCataloger: Cataloger = {
             architecture,
             ...(sourceName === undefined || sourceVersion === undefined
               ? {}
-              : { source: { name: sourceName, version: sourceVersion } }),
+              : // The name of a source package has no epoch in it; what is built from it has the same one, as good as always.
+                { source: { name: sourceName, version: `${epoch}${sourceVersion}` } }),
             purl: formatPurl({ type: 'rpm', name, version, architecture, distro, upstream: sourceRpm }),
             distro,
             licenses: header.license === undefined ? [] : [header.license],
@@ -65,11 +72,12 @@ export const rpmCataloger: Cataloger = {
   },
 };
 
-function headers(content: ByteSource, path: string): RpmHeader[] {
+function headers(content: ByteSource, log: ByteSource | undefined, path: string): RpmHeader[] {
   const directory = mkdtempSync(join(tmpdir(), 'pratique-rpm-'));
   try {
     const file = join(directory, 'rpmdb.sqlite');
     writeFileSync(file, content.read(0, content.size), { mode: 0o600 });
+    if (log !== undefined) writeFileSync(`${file}-wal`, log.read(0, log.size), { mode: 0o600 });
     const database = new DatabaseSync(file, { readOnly: true });
     try {
       return database

@@ -64,7 +64,7 @@ test('SPDX: package URLs of external references; epoch and source of RPMs', () =
     packages: [
       {
         version: '1:5.1.8-9.el9',
-        source: { name: 'bash', version: '5.1.8-9.el9' },
+        source: { name: 'bash', version: '1:5.1.8-9.el9' },
         distro: { id: 'rocky', versionId: '9.3' },
       },
     ],

@@ -224,9 +224,12 @@ function sourceOf(
 ): Package['source'] {
   const upstream = purl.qualifiers.get('upstream');
   if (upstream !== undefined && upstream !== '') {
-    // RPMs name the file: bash-5.1.8-9.el9.src.rpm.
+    // RPMs name the file: bash-5.1.8-9.el9.src.rpm. It leaves the epoch out.
     const rpm = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(upstream);
-    if (rpm !== null) return { name: rpm[1]!, version: rpm[2]! };
+    if (rpm !== null) {
+      const epoch = purl.qualifiers.get('epoch');
+      return { name: rpm[1]!, version: epoch === undefined ? rpm[2]! : `${epoch}:${rpm[2]!}` };
+    }
     const at = upstream.lastIndexOf('@');
     return at > 0
       ? { name: upstream.slice(0, at), version: upstream.slice(at + 1) }
