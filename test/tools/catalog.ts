@@ -71,6 +71,12 @@ export const tools = {
     module: 'github.com/anchore/syft/cmd/syft',
     versionArguments: ['version'],
   },
+  'osv-scanner': {
+    kind: 'go',
+    version: '2.5.0',
+    module: 'github.com/google/osv-scanner/v2/cmd/osv-scanner',
+    versionArguments: ['--version'],
+  },
   // Debian 12's skopeo is built with Sigstore support switched off, so the next release's is taken.
   skopeo: {
     kind: 'debian',
