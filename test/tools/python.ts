@@ -1,4 +1,4 @@
-/** Installs sigstore-python and python-tuf, as `python/requirements.txt` pins them, into the cache. */
+/** Installs sigstore-python, python-tuf and SPDX's own tools, as `python/requirements.txt` pins them, into the cache. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -20,7 +20,7 @@ export async function installPythonPackages(): Promise<string> {
   mkdirSync(tools, { recursive: true });
   return await withLock(`${home}.lock`, async () => {
     if (existsSync(home)) return home;
-    process.stderr.write('Installing sigstore-python and python-tuf (once)\n');
+    process.stderr.write('Installing sigstore-python, python-tuf and spdx-tools (once)\n');
     const staging = mkdtempSync(`${home}.`);
     const options = ['--quiet', '--disable-pip-version-check', '--root-user-action=ignore', '--no-deps'];
     const args = ['-m', 'pip', 'install', ...options, '--target', staging, '-r', requirements];
