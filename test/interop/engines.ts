@@ -2,7 +2,6 @@
 import { equal, ok, rejects } from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +10,7 @@ import { createOpaEngine, createRegoEngine, createWasmEngine, type PolicyEngine 
 import { buildCaseWasm, caseWasm } from '../../packages/policy/src/testing/build-wasm.ts';
 import { casePolicies, caseTrust, engineCases } from '../../packages/policy/src/testing/engine-cases.ts';
 import type { Context, Scenario } from '../support/context.ts';
-import { type Server, startServer } from '../support/process.ts';
+import { freePort, type Server, startServer } from '../support/process.ts';
 
 const policy = fileURLToPath(new URL('../../packages/policy', import.meta.url));
 const TOKEN = 'a-token-for-this-run';
@@ -61,15 +60,6 @@ async function startOpaServer(context: Context): Promise<RunningOpa> {
     stranger: createOpaEngine({ ...options, token: { file: file('wrong', 'another-token') } }),
     stop: server.stop,
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 /** The log line stands before the socket does. */

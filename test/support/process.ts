@@ -1,5 +1,6 @@
 /** Runs programs the way a user does: one to its end, or a server until it is told to stop. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
 
 export interface Result {
   readonly code: number;
@@ -123,4 +124,14 @@ export async function startServer(
       clearTimeout(killer);
     },
   };
+}
+
+/** A port of loopback that nobody uses now, for programs that cannot be told to take any. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
 }

@@ -77,6 +77,13 @@ export const tools = {
     module: 'github.com/google/osv-scanner/v2/cmd/osv-scanner',
     versionArguments: ['--version'],
   },
+  // The newest that Go 1.26 builds. It knows no version of its own, and `-h` starts nothing.
+  litewitness: {
+    kind: 'go',
+    version: '0.6.1',
+    module: 'filippo.io/torchwood/cmd/litewitness',
+    versionArguments: ['-h'],
+  },
   // Debian 12's skopeo is built with Sigstore support switched off, so the next release's is taken.
   skopeo: {
     kind: 'debian',
