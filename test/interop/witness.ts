@@ -176,8 +176,7 @@ async function startLitewitness(context: Context, origin: string, log: string): 
     ...['-name', 'lite.example.test/w', '-key', fingerprint, '-ssh-agent', inside('agent')],
     ...['-db', inside('witness.db'), '-listen', `127.0.0.1:${port}`],
   ];
-  const start = (): Promise<Server> =>
-    startServer(context.tools.litewitness, args, /vkey=(\S+).*listening/s);
+  const start = (): Promise<Server> => startServer(context.tools.litewitness, args, /vkey=(\S+).*listening/s);
   // The first start makes the tables.
   await (await start()).stop();
   const database = new DatabaseSync(inside('witness.db'));
