@@ -16,7 +16,7 @@ import { median } from './measure.ts';
 import type { Row } from './row.ts';
 
 const rounds = 3;
-const main = fileURLToPath(new URL('../packages/cli/src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../packages/cli/bin/pratique.mjs', import.meta.url));
 const limit = fileURLToPath(new URL('inspect/limit.ts', import.meta.url));
 /**
  * Runs a program and says what it took: seconds of both kinds of processor time, and at most how much memory, in KiB.
