@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,10 +11,11 @@ import { type SigstoreServer, startSigstoreServer } from '../../packages/sigstor
 /** Users whose Sigstore publishes its roots in a TUF repository. */
 let cwd: string;
 let server: SigstoreServer;
+let directory: string;
 
 beforeEach(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'pratique-initialize-'));
-  const directory = mkdtempSync(join(tmpdir(), 'pratique-sigstore-'));
+  directory = mkdtempSync(join(tmpdir(), 'pratique-sigstore-'));
   server = await startSigstoreServer({ listen: '127.0.0.1:0', directory, people: [] });
   onTestFinished(async () => {
     await server.close();
@@ -101,4 +103,42 @@ test('TUF_MIRROR and TUF_ROOT_JSON name the repository without initialize', asyn
   const { stderr } = await pratique([...verify, '--bundle', 'bundle.json', 'file'], env);
   expect(stderr).toContain('BLOB_NOT_VERIFIED');
   expect(readdirSync(join(cwd, 'elsewhere')).length).toBeGreaterThan(0);
+});
+
+test('a TrustRoot of policy-controller is read from the repository, elsewhere or packed into the file', async () => {
+  const root = readFileSync(join(cwd, 'root.json'), 'utf8');
+  const packed = execFileSync('tar', ['-C', join(directory, 'tuf'), '-czf', '-', 'repository']);
+  const policy = (spec: object) =>
+    [
+      {
+        apiVersion: 'policy.sigstore.dev/v1beta1',
+        kind: 'ClusterImagePolicy',
+        metadata: { name: 'release' },
+        spec: {
+          images: [{ glob: 'localhost/**' }],
+          authorities: [
+            { keyless: { trustRootRef: 'own', identities: [{ issuer: 'https://i.test', subject: 'a' }] } },
+          ],
+        },
+      },
+      { apiVersion: 'policy.sigstore.dev/v1alpha1', kind: 'TrustRoot', metadata: { name: 'own' }, spec },
+    ]
+      .map((document) => JSON.stringify(document))
+      .join('\n---\n');
+  const read = async (spec: object) => {
+    writeFileSync(join(cwd, 'policies.yaml'), policy(spec));
+    return await pratique(['policy', 'data', '--trust', 'policies.yaml']);
+  };
+  const remote = { root, mirror: `${server.url}/tuf` };
+  expect(await read({ remote })).toMatchObject({ code: 0 });
+  expect(await read({ repository: { root, mirrorFS: packed.toString('base64') } })).toMatchObject({
+    code: 0,
+  });
+  await server.close();
+  // What was kept is good for a day.
+  expect(await read({ remote })).toMatchObject({ code: 0 });
+  expect(await read({ remote: { ...remote, mirror: `${server.url}/elsewhere` } })).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('TUF_UNREACHABLE'),
+  });
 });

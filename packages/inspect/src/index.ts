@@ -11,6 +11,7 @@ export { type CheckResult, checks, runChecks } from './checks/run-checks.ts';
 export { inspectErrors } from './errors.ts';
 export type { LayerCache } from './filesystem/cache.ts';
 export { keepAny } from './filesystem/keep.ts';
+export { type TarEntry, TarStream, type TarVisitor } from './filesystem/tar-stream.ts';
 export { mergeLayers } from './filesystem/tree.ts';
 export type * from './filesystem/types.ts';
 export { ZstdFrames } from './filesystem/zstd-frames.ts';

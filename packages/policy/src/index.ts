@@ -28,7 +28,8 @@ export {
   type LostReason,
   openDecisionLog,
 } from './log/log.ts';
-export { loadTrust } from './trust/load.ts';
+export type { OpenRemote } from './trust/cluster-image-policy/tuf-roots.ts';
+export { type LoadOptions, loadTrust } from './trust/load.ts';
 export type { TrustFiles } from './trust/material.ts';
 export type { PolicyParameters } from './trust/parameters.ts';
 export { parseTrust } from './trust/parse.ts';

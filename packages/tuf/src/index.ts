@@ -1,5 +1,5 @@
 export { Cache } from './client/cache.ts';
-export { initializeTuf, type OpenOptions, openTuf, type TufClient } from './client/client.ts';
+export { initializeTuf, type OpenOptions, openTuf, readTargetOnce, type TufClient } from './client/client.ts';
 export { type Mirror, type MirrorOptions, openMirror } from './client/mirror.ts';
 export { tufErrors } from './errors.ts';
 export { type KnownRepository, publicGood, staging } from './public-good/roots.ts';

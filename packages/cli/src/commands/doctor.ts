@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { PratiqueError } from '@pratique/errors';
 import { loadTrust } from '@pratique/policy';
+import { trustOptions } from '../gate/trust-options.ts';
 import { configFiles, settings } from '../program/config.ts';
 import { exit } from '../program/exit.ts';
 import type { Run } from '../program/spec.ts';
@@ -79,7 +80,7 @@ async function trust(terminal: Terminal): Promise<Finding> {
       detail: 'no trust configuration named in pratique.yaml or $PRATIQUE_TRUST',
     };
   try {
-    const { authorities, images } = loadTrust(file);
+    const { authorities, images } = await loadTrust(file, trustOptions(terminal));
     return {
       what: 'trust',
       state: 'ok',

@@ -5,6 +5,7 @@ import { createEngine, createGate, type Gate, loadPolicies, loadTrust } from '@p
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { chosenEngine, type EngineFlags } from './engine-flags.ts';
+import { trustOptions } from './trust-options.ts';
 
 export interface GateFlags extends EngineFlags {
   readonly trust: string | undefined;
@@ -21,7 +22,7 @@ export async function openGate(flags: GateFlags, client: RegistryClient, termina
       remedy: 'Write one as docs/reference/trust.md shows; pratique demo --keep makes an example.',
     });
   }
-  const trust = loadTrust(resolve(terminal.cwd, flags.trust));
+  const trust = await loadTrust(resolve(terminal.cwd, flags.trust), trustOptions(terminal));
   const own = [...trust.policies, ...flags.policy.map((path) => resolve(terminal.cwd, path))];
   const choice = chosenEngine(flags, terminal) ?? trust.engine;
   const engine = await createEngine(choice, trust, loadPolicies(own));

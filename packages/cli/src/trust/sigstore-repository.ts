@@ -31,6 +31,19 @@ export function tufDirectory(terminal: Terminal): string {
   return join(terminal.env['HOME'] ?? homedir(), '.sigstore', 'root');
 }
 
+/** What is kept of repositories. */
+export function sigstoreCache(terminal: Terminal): Cache {
+  return new Cache(tufDirectory(terminal), ({ message }) =>
+    terminal.err(`warning: trusted files could not be kept for the next run: ${printable(message)}\n`),
+  );
+}
+
+/** Says that a repository cannot be reached. */
+export function warnOfStale(terminal: Terminal): (reason: PratiqueError) => void {
+  return ({ message }) =>
+    terminal.err(`warning: ${message}; what was kept of it is still good and is used\n`);
+}
+
 /**
  * The TUF repository of the Sigstore in use: TUF_MIRROR, else the one that was initialized, else the public-good one.
  * It is believed on TUF_ROOT_JSON, else on the root that comes with this program, else on the one in the cache.
@@ -39,9 +52,7 @@ export async function openSigstoreRepository(
   terminal: Terminal,
   { offline, signal }: RepositoryOptions,
 ): Promise<TufClient> {
-  const cache = new Cache(tufDirectory(terminal), ({ message }) =>
-    terminal.err(`warning: trusted files could not be kept for the next run: ${printable(message)}\n`),
-  );
+  const cache = sigstoreCache(terminal);
   const mirror = terminal.env['TUF_MIRROR'] || cache.mirror || publicGood.mirror;
   const file = terminal.env['TUF_ROOT_JSON'];
   const known = knownRepository(mirror);
@@ -52,8 +63,7 @@ export async function openSigstoreRepository(
     offline,
     now: new Date(),
     signal,
-    onStale: ({ message }: PratiqueError) =>
-      terminal.err(`warning: ${message}; what was kept of it is still good and is used\n`),
+    onStale: warnOfStale(terminal),
   };
   if (!offline || file || known === undefined) return await openTuf(options);
   try {

@@ -8,7 +8,7 @@ import { loadTrust } from './load.ts';
 const folder = mkdtempSync(join(tmpdir(), 'pratique-trust-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('paths in a trust file are relative to the file, wherever the command is run', () => {
+test('paths in a trust file are relative to the file, wherever the command is run', async () => {
   mkdirSync(join(folder, 'keys'));
   writeFileSync(join(folder, 'keys/team.pub'), publicPem('team'));
   const file = join(folder, 'trust.yaml');
@@ -16,16 +16,16 @@ test('paths in a trust file are relative to the file, wherever the command is ru
     file,
     'apiVersion: pratique.dev/v1\nkind: Trust\nauthorities: { team: { keyFile: keys/team.pub } }\npolicies: [policies]\n',
   );
-  const trust = loadTrust(file);
+  const trust = await loadTrust(file);
   expect(trust.authorities.get('team')?.keys).toHaveLength(1);
   expect(trust.policies).toEqual([join(folder, 'policies')]);
 });
 
-test('a trust file that is not there is an error with its path, never an empty configuration', () => {
+test('a trust file that is not there is an error with its path, never an empty configuration', async () => {
   const path = join(folder, 'missing.yaml');
-  expect(() => loadTrust(path)).toThrow(expect.objectContaining({ code: 'TRUST_UNREADABLE' }));
-  expect(() => loadTrust(path)).toThrow(`cannot read ${path} (ENOENT)`);
+  await expect(loadTrust(path)).rejects.toMatchObject({ code: 'TRUST_UNREADABLE' });
+  await expect(loadTrust(path)).rejects.toThrow(`cannot read ${path} (ENOENT)`);
   const empty = join(folder, 'empty.yaml');
   writeFileSync(empty, '');
-  expect(() => loadTrust(empty)).toThrow(expect.objectContaining({ code: 'TRUST_INVALID' }));
+  await expect(loadTrust(empty)).rejects.toMatchObject({ code: 'TRUST_INVALID' });
 });

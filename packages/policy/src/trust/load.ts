@@ -1,19 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import { isJsonObject, type JsonValue } from '@pratique/crypto';
 import { policyErrors } from '../errors.ts';
 import { holdsClusterImagePolicies } from './cluster-image-policy/objects.ts';
-import { readDocuments } from './documents.ts';
+import { fetchTrustRoots, type OpenRemote } from './cluster-image-policy/tuf-roots.ts';
+import { readDocuments, toJson } from './documents.ts';
 import type { TrustFiles } from './material.ts';
 import { parseTrust } from './parse.ts';
 import type { Trust } from './types.ts';
 
+export interface LoadOptions {
+  readonly openRemote?: OpenRemote;
+  readonly now?: Date;
+}
+
 /**
  * Reads a trust configuration and the files it names; paths in it are relative to its folder. A file of
- * ClusterImagePolicies is read as a configuration of those alone.
+ * ClusterImagePolicies is read as a configuration of those alone. TrustRoots in TUF repositories elsewhere are read
+ * with `openRemote`; without it they are refused.
  *
- * @throws TRUST_UNREADABLE, TRUST_INVALID
+ * @throws TRUST_UNREADABLE, TRUST_INVALID, TUF_UNREACHABLE
  */
-export function loadTrust(path: string): Trust {
+export async function loadTrust(
+  path: string,
+  { openRemote = noRemote, now = new Date() }: LoadOptions = {},
+): Promise<Trust> {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -23,13 +34,36 @@ export function loadTrust(path: string): Trust {
       cause,
     });
   }
-  const folder = dirname(path);
+  const files = filesIn(dirname(path));
   const [first] = readDocuments(text, path);
-  if (first !== undefined && holdsClusterImagePolicies(first)) {
-    const trust = { apiVersion: 'pratique.dev/v1', kind: 'Trust', clusterImagePolicies: [basename(path)] };
-    return parseTrust(JSON.stringify(trust), path, filesIn(folder));
+  const alone = first !== undefined && holdsClusterImagePolicies(first);
+  const policies = alone ? [basename(path)] : first === undefined ? [] : policyFiles(toJson(first));
+  const trustRoots = await fetchTrustRoots(
+    policies.flatMap((name) => readable(name, files)),
+    openRemote,
+    now,
+  );
+  const trust = { apiVersion: 'pratique.dev/v1', kind: 'Trust', clusterImagePolicies: policies };
+  return parseTrust(alone ? JSON.stringify(trust) : text, path, { ...files, trustRoots });
+}
+
+const noRemote: OpenRemote = async () => {
+  throw policyErrors.error('TRUST_INVALID', { message: 'repositories elsewhere are not read here' });
+};
+
+/** The files of policies that a configuration names; whatever is wrong with it is said when it is parsed. */
+function policyFiles(document: JsonValue): readonly string[] {
+  const named = isJsonObject(document) ? document['clusterImagePolicies'] : undefined;
+  return Array.isArray(named) ? named.filter((name) => typeof name === 'string') : [];
+}
+
+/** A file with its text; none where it cannot be read, which parsing says with its place. */
+function readable(name: string, files: TrustFiles): { name: string; text: string }[] {
+  try {
+    return [{ name, text: new TextDecoder().decode(files.read(name)) }];
+  } catch {
+    return [];
   }
-  return parseTrust(text, path, filesIn(folder));
 }
 
 function filesIn(folder: string): TrustFiles {

@@ -10,6 +10,7 @@ import {
   type TrustedRoot,
 } from '@pratique/sigstore';
 import { policyErrors } from '../errors.ts';
+import type { FetchedRoots } from './cluster-image-policy/tuf-roots.ts';
 import { invalid, type Path, placeOf, type Source } from './problems.ts';
 import type { TrustFile } from './schema.ts';
 import type { Authority, LogTrust, Vouching } from './types.ts';
@@ -20,6 +21,8 @@ export interface TrustFiles {
   resolve(path: string): string;
   /** @throws anything; reported as TRUST_UNREADABLE */
   read(path: string): Uint8Array;
+  /** What was read from the TUF repositories of TrustRoots. */
+  readonly trustRoots?: FetchedRoots;
 }
 
 /** One of `authorities`, with its keys read and each there once, and its identities. */

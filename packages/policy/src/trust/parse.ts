@@ -92,6 +92,7 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
       text: new TextDecoder().decode(readFile(source, ['clusterImagePolicies', index], path, files)),
     })),
     log,
+    files.trustRoots,
   );
   const trust = {
     authorities: new Map([...authorities, ...imported.authorities]),

@@ -2,7 +2,7 @@ import { PratiqueError } from '@pratique/errors';
 import { tufErrors } from '../errors.ts';
 import { type Cache, sha256 } from './cache.ts';
 import type { Mirror } from './mirror.ts';
-import { stage } from './store.ts';
+import { memoryStore, stage } from './store.ts';
 import { readTarget } from './target.ts';
 import { openKept, type Repository, updateFrom } from './update.ts';
 
@@ -101,4 +101,23 @@ export async function initializeTuf(
   cache.setState(mirror.url, now, root);
   cache.setMirror(mirror.url);
   return { read: (target) => readTarget(repository, cache.targets(mirror.url), target) };
+}
+
+/**
+ * A target of a repository of which nothing is kept: one that is at hand whole. What was seen before cannot be the floor
+ * under which nothing falls, so that an older copy is believed as long as it has not expired.
+ *
+ * @throws as `openTuf`
+ */
+export async function readTargetOnce(
+  {
+    mirror,
+    root,
+    now,
+    signal,
+  }: Pick<OpenOptions, 'mirror' | 'now' | 'signal'> & { readonly root: Uint8Array },
+  target: string,
+): Promise<Uint8Array> {
+  const repository = await updateFrom(mirror, root, memoryStore(), now, signal);
+  return await readTarget(repository, memoryStore(), target);
 }

@@ -14,6 +14,7 @@ import type { Authority, LogTrust, TrustEntry } from '../types.ts';
 import { attestationPolicy } from './attestation-policy.ts';
 import { type Objects, type Placed, readObjects } from './objects.ts';
 import type { CipAuthority, ClusterImagePolicy } from './schema.ts';
+import type { FetchedRoots } from './tuf-roots.ts';
 import { type VouchingFor, vouchingBy } from './vouching.ts';
 
 /** What ClusterImagePolicies come to in the trust model. */
@@ -27,16 +28,17 @@ export interface Imported {
 
 /**
  * Reads ClusterImagePolicies and TrustRoots of Sigstore policy-controller (v1alpha1 and v1beta1). `fallback` stands for
- * the public-good Sigstore of authorities that name no other. What cannot be enforced as it stands is refused.
+ * the public-good Sigstore of authorities that name no other, `fetched` is what `fetchTrustRoots` gave. What cannot be enforced as it stands is refused.
  *
  * @throws TRUST_INVALID with `file:line:column`
  */
 export function importClusterImagePolicies(
   files: readonly { readonly name: string; readonly text: string }[],
   fallback: Omit<LogTrust, 'trustedRoot'> | null,
+  fetched: FetchedRoots = new Map(),
 ): Imported {
   const objects = readObjects(files);
-  const vouching = vouchingBy(objects, fallback);
+  const vouching = vouchingBy(objects, fallback, fetched);
   const authorities = new Map<string, Authority>();
   const policies: PolicySource[] = [];
   const seen = new Set<string>();

@@ -127,13 +127,16 @@ const certificateAuthority = v.strictObject({
   certChain: text,
 });
 
+/** Where a TUF repository has its targets, and which of them is the trusted root. */
+const targetMembers = { targets: v.optional(text), trustedRootTarget: v.optional(text) };
+
 export const trustRootSchema = v.strictObject({
   apiVersion: v.literal('policy.sigstore.dev/v1alpha1'),
   kind: v.literal('TrustRoot'),
   metadata,
   spec: v.strictObject({
-    remote: v.optional(v.unknown()),
-    repository: v.optional(v.unknown()),
+    remote: v.optional(v.strictObject({ root: text, mirror: text, ...targetMembers })),
+    repository: v.optional(v.strictObject({ root: text, mirrorFS: text, ...targetMembers })),
     sigstoreKeys: v.optional(
       v.strictObject({
         certificateAuthorities: v.optional(v.array(certificateAuthority), []),

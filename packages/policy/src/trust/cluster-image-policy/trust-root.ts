@@ -8,11 +8,12 @@ import {
   parsePublicKey,
 } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
-import type {
-  CertificateAuthority,
-  TimestampAuthority,
-  TransparencyLog,
-  TrustedRoot,
+import {
+  type CertificateAuthority,
+  parseTrustedRoot,
+  type TimestampAuthority,
+  type TransparencyLog,
+  type TrustedRoot,
 } from '@pratique/sigstore';
 import { invalid, type Path } from '../problems.ts';
 import type { Placed } from './objects.ts';
@@ -21,18 +22,26 @@ import type { TrustRoot } from './schema.ts';
 type Keys = NonNullable<TrustRoot['spec']['sigstoreKeys']>;
 
 /**
- * The keys and certificates of a TrustRoot that brings its own (`sigstoreKeys`). They have no window of validity in
- * this format: they count until they are taken out.
+ * The keys and certificates of a TrustRoot: those it brings itself (`sigstoreKeys`), which have no window of validity in
+ * this format and count until they are taken out; or those that were read from its TUF repository.
  *
+ * @param fetched the `trusted_root.json` of its repository
  * @throws TRUST_INVALID
  */
-export function trustedRootOf(root: Placed<TrustRoot>): TrustedRoot {
+export function trustedRootOf(root: Placed<TrustRoot>, fetched: Uint8Array | undefined): TrustedRoot {
   const { sigstoreKeys } = root.value.spec;
   const at: Path = [...root.at, 'spec'];
+  if (fetched !== undefined) {
+    try {
+      return parseTrustedRoot(fetched);
+    } catch (cause) {
+      if (!(cause instanceof PratiqueError)) throw cause;
+      throw invalid(root.source, at, cause.message, { cause });
+    }
+  }
   if (sigstoreKeys === undefined) {
-    throw invalid(root.source, at, 'a TrustRoot from a TUF repository is not read here', {
-      expected:
-        'sigstoreKeys; or log: { trustedRoot: FILE } in a trust configuration that names these policies',
+    throw invalid(root.source, at, 'nothing was read of a TrustRoot from a TUF repository', {
+      expected: 'sigstoreKeys, remote or repository',
       found: Object.keys(root.value.spec).join(', ') || 'nothing',
     });
   }

@@ -5,6 +5,7 @@ import type { LogTrust, Vouching } from '../types.ts';
 import type { Objects, Placed } from './objects.ts';
 import type { CipAuthority, ClusterImagePolicy } from './schema.ts';
 import { trustedRootOf } from './trust-root.ts';
+import type { FetchedRoots } from './tuf-roots.ts';
 
 /** Gives what proves an authority's signatures; authorities that ask for the same get the same object. */
 export type VouchingFor = (policy: Placed<ClusterImagePolicy>, at: Path, authority: CipAuthority) => Vouching;
@@ -17,6 +18,7 @@ export type VouchingFor = (policy: Placed<ClusterImagePolicy>, at: Path, authori
 export function vouchingBy(
   { trustRoots }: Objects,
   fallback: Omit<LogTrust, 'trustedRoot'> | null,
+  fetched: FetchedRoots,
 ): VouchingFor {
   const read = new Map<string, TrustedRoot>();
   const made = new Map<string, Vouching>();
@@ -37,7 +39,7 @@ export function vouchingBy(
           found: printable(reference),
         });
       }
-      const known = read.get(reference) ?? trustedRootOf(root);
+      const known = read.get(reference) ?? trustedRootOf(root, fetched.get(reference));
       read.set(reference, known);
       return known;
     };
