@@ -83,3 +83,21 @@ test('what is missing or does not fit together is a usage error', async () => {
   writeFileSync(join(cwd, 'other.json'), '{"logs":{"x":1}}');
   expect((await pratique('audit', '--state', 'other.json')).code).toBe(3);
 });
+
+test('a witness needs a name and logs, and a verifier that asks for witnesses needs a log', async () => {
+  const at = async (...argv: string[]) => {
+    const terminal = testTerminal({ cwd, env: { HOME: cwd } });
+    return { code: await run(argv, terminal, never), stderr: terminal.stderr };
+  };
+  expect((await at('witness', 'serve', '--name', 'w.example.test')).code).toBe(3);
+  expect((await at('witness', 'serve', '--log', 'x')).code).toBe(3);
+  writeFileSync(join(cwd, 'witnesses'), 'quorum nobody\n');
+  writeFileSync(join(cwd, 'bundle.json'), '{}');
+  const identity = ['--certificate-identity', 'a', '--certificate-oidc-issuer', 'b'];
+  const verify = ['verify-blob', '--bundle', 'bundle.json', '--witness-policy', 'witnesses', ...identity];
+  const root = ['--trusted-root', 'pratique-sigstore/trusted_root.json'];
+  const noLog = await at(...verify, ...root, '--insecure-ignore-tlog', 'bundle.json');
+  expect([noLog.code, noLog.stderr]).toEqual([3, expect.stringContaining('witnesses are of a log')]);
+  const unread = await at(...verify, ...root, 'bundle.json');
+  expect([unread.code, unread.stderr]).toEqual([3, expect.stringContaining('WITNESS_POLICY_INVALID')]);
+});
