@@ -75,7 +75,12 @@ export {
 export { issueTimestamp, type TimestampIssuer } from './timestamp/issue.ts';
 export { formatTimestampRequest, parseTimestampRequest, type TimestampRequest } from './timestamp/request.ts';
 export { parseTimestampResponse, type TimestampToken } from './timestamp/response.ts';
-export { type TimestampResult, type TimestampSigner, verifyTimestampToken } from './timestamp/verify.ts';
+export {
+  checkEmbeddedSigner,
+  type TimestampResult,
+  type TimestampSigner,
+  verifyTimestampToken,
+} from './timestamp/verify.ts';
 export { type Certificate, type CertificateExtension, parseCertificate } from './x509/certificate.ts';
 export { createSelfSigned, type SelfSigned, type SelfSignedOptions } from './x509/create.ts';
 export {

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
-import { toHex } from '../encoding/bytes.ts';
+import { concatBytes, toHex } from '../encoding/bytes.ts';
 
 /** Node has Ed25519 but not its pre-hashed form. The library takes 30 ms to load, and is, when first needed. */
 let loaded: typeof import('@noble/curves/ed25519.js') | undefined;
@@ -39,11 +40,40 @@ export function isSmallOrderPoint(point: Uint8Array): boolean {
   return !isSquare(((square - 1n) * (d * square + 1n)) % p);
 }
 
-/** Ed25519ph (RFC 8032 §5.1) with an empty context over `data`; the hash is computed here. */
-export function verifyEd25519ph(point: Uint8Array, data: Uint8Array, signature: Uint8Array): boolean {
+/** Bytes that separate the pre-hashed form, with an empty context, from all other uses of a key (RFC 8032 §5.1, dom2). */
+const prehashedDomain = Buffer.from('SigEd25519 no Ed25519 collisions\x01\x00', 'latin1');
+
+/** Ed25519ph over a hash that is known already: the library itself takes the message only. */
+let digestVerifier:
+  | { verify(signature: Uint8Array, digest: Uint8Array, point: Uint8Array): boolean }
+  | undefined;
+function verifierOfDigests(): NonNullable<typeof digestVerifier> {
+  if (digestVerifier !== undefined) return digestVerifier;
+  const { eddsa } = createRequire(import.meta.url)(
+    '@noble/curves/abstract/edwards.js',
+  ) as typeof import('@noble/curves/abstract/edwards.js');
+  const sha512 = (bytes: Uint8Array) => new Uint8Array(createHash('sha512').update(bytes).digest());
+  const hash = Object.assign(sha512, { outputLen: 64, blockLen: 128 }) as unknown as Parameters<
+    typeof eddsa
+  >[1];
+  digestVerifier = eddsa(library().ed25519.Point, hash, {
+    domain: (bytes: Uint8Array) => concatBytes(prehashedDomain, bytes),
+    prehash: ((digest: Uint8Array) => digest) as unknown as Parameters<typeof eddsa>[1],
+    zip215: false,
+  });
+  return digestVerifier;
+}
+
+/** Ed25519ph (RFC 8032 §5.1) with an empty context, over the SHA-512 of the data. */
+export function verifyEd25519ph(point: Uint8Array, digest: Uint8Array, signature: Uint8Array): boolean {
   try {
-    return library().ed25519ph.verify(signature, data, point, { zip215: false });
+    return digest.byteLength === 64 && verifierOfDigests().verify(signature, digest, point);
   } catch {
     return false;
   }
+}
+
+/** Signs `data` with Ed25519ph and an empty context. `seed` is the private key, 32 bytes. */
+export function signEd25519ph(seed: Uint8Array, data: Uint8Array): Uint8Array {
+  return library().ed25519ph.sign(data, seed);
 }

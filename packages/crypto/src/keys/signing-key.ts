@@ -1,6 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { parsePem } from '../encoding/pem.ts';
 import { cryptoErrors } from '../errors.ts';
+import { signEd25519ph } from './ed25519.ts';
 import { decryptKeyFile, encryptedKeyLabels, encryptKeyFile } from './encrypted-key-file.ts';
 import { type KeyAlgorithm, publicKeyOf } from './public-key.ts';
 import type { Signer } from './signer.ts';
@@ -92,5 +93,10 @@ function fromKeyObject(object: KeyObject): SigningKey {
     publicKey,
     sign: (data) => new Uint8Array(sign(hash, data, object)),
     exportPkcs8: () => object.export({ type: 'pkcs8', format: 'der' }),
+    // PKCS #8 of an Ed25519 key ends with its seed (RFC 8410 §7).
+    ...(publicKey.algorithm === 'ed25519' && {
+      signPrehashed: (data: Uint8Array) =>
+        signEd25519ph(object.export({ type: 'pkcs8', format: 'der' }).subarray(-32), data),
+    }),
   };
 }

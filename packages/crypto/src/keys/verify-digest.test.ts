@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { KeyAlgorithm } from './public-key.ts';
+import { type KeyAlgorithm, parsePublicKey } from './public-key.ts';
 import { generateSigningKey } from './signing-key.ts';
 import { verifySignature } from './verify.ts';
 import { type HashAlgorithm, verifyDigestSignature } from './verify-digest.ts';
@@ -56,7 +56,45 @@ describe.each(Object.entries(hashes) as [KeyAlgorithm, HashAlgorithm][])(
   },
 );
 
-test('an Ed25519 signature cannot be verified from a digest', () => {
+test('Ed25519ph verifies from the SHA-512, and for no other digest, hash, key or signature', () => {
+  const key = generateSigningKey('ed25519');
+  const { publicKey } = key;
+  const signature = key.signPrehashed!(data);
+  expect(verifySignature(publicKey, data, signature)).toBe('ed25519ph');
+  expect(verifyDigestSignature(publicKey, 'sha512', digest('sha512'), signature)).toBe('ed25519ph');
+  const wrong = digest('sha512');
+  wrong[0] = wrong[0]! ^ 1;
+  expect([
+    verifyDigestSignature(publicKey, 'sha512', wrong, signature),
+    verifyDigestSignature(publicKey, 'sha256', digest('sha256'), signature),
+    verifyDigestSignature(publicKey, 'sha512', digest('sha256'), signature),
+    verifyDigestSignature(generateSigningKey('ed25519').publicKey, 'sha512', digest('sha512'), signature),
+    verifyDigestSignature(publicKey, 'sha512', digest('sha512'), signature.subarray(1)),
+    verifyDigestSignature(publicKey, 'sha512', digest('sha512'), new Uint8Array()),
+    // A plain signature over the digest is no pre-hashed one.
+    verifyDigestSignature(publicKey, 'sha512', digest('sha512'), key.sign(digest('sha512'))),
+  ]).toEqual(Array.from({ length: 7 }, () => null));
+  fc.assert(
+    fc.property(fc.nat(63), fc.integer({ min: 1, max: 255 }), (index, mask) => {
+      const damaged = signature.with(index, signature[index]! ^ mask);
+      expect(verifyDigestSignature(publicKey, 'sha512', digest('sha512'), damaged)).toBeNull();
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('RFC 8032 §7.3: Ed25519ph of “abc”', () => {
+  const point = 'ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf';
+  const key = parsePublicKey(Buffer.from(`302a300506032b6570032100${point}`, 'hex'));
+  const signature = Buffer.from(
+    '98a70222f0b8121aa9d30f813d683f809e462b469c7ff87639499bb94e6dae4131f85042463c2a355a2003d062adf5aaa10b8c61e636062aaad11c2a26083406',
+    'hex',
+  );
+  const hash = createHash('sha512').update('abc').digest();
+  expect(verifyDigestSignature(key, 'sha512', hash, signature)).toBe('ed25519ph');
+});
+
+test('a plain Ed25519 signature cannot be verified from a digest', () => {
   const key = generateSigningKey('ed25519');
   expect(verifyDigestSignature(key.publicKey, 'sha512', digest('sha512'), key.sign(data))).toBeNull();
 });

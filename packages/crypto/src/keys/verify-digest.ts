@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { objectIdentifier, octetString, sequence } from '../der/writer.ts';
 import { equalBytes } from '../encoding/bytes.ts';
 import { oids } from '../x509/oids.ts';
+import { verifyEd25519ph } from './ed25519.ts';
 import type { PublicKey } from './public-key.ts';
 import type { SignatureScheme } from './verify.ts';
 
@@ -14,7 +15,7 @@ const lengths: Readonly<Record<HashAlgorithm, number>> = { sha256: 32, sha384: 4
 /**
  * Verifies a signature over data of which only the digest is known, and returns the scheme under which it is valid, or
  * null. The digest's algorithm is the scheme's: what was signed with SHA-384 cannot be verified from a SHA-256.
- * ECDSA and RSA PKCS #1 v1.5; an Ed25519 signature is over the data itself, and needs it.
+ * ECDSA, RSA PKCS #1 v1.5, and Ed25519ph over a SHA-512; a plain Ed25519 signature is over the data itself, and needs it.
  *
  * Pure; never throws for hostile input.
  */
@@ -33,7 +34,9 @@ export function verifyDigestSignature(
     case 'rsa':
       return verifyRsa(key, algorithm, digest, signature) ? `rsa-pkcs1v15-${algorithm}` : null;
     case 'ed25519':
-      return null;
+      return algorithm === 'sha512' && verifyEd25519ph(key.spki.subarray(-32), digest, signature)
+        ? 'ed25519ph'
+        : null;
   }
 }
 

@@ -1,4 +1,4 @@
-import { constants, verify } from 'node:crypto';
+import { constants, createHash, verify } from 'node:crypto';
 import { verifyEd25519ph } from './ed25519.ts';
 import type { KeyAlgorithm, PublicKey } from './public-key.ts';
 import type { HashAlgorithm } from './verify-digest.ts';
@@ -62,7 +62,8 @@ function verifyWith(
   scheme: SignatureScheme,
 ): boolean {
   if (scheme === 'ed25519ph') {
-    return key.algorithm === 'ed25519' && verifyEd25519ph(key.spki.subarray(-32), data, signature);
+    const digest = () => createHash('sha512').update(data).digest();
+    return key.algorithm === 'ed25519' && verifyEd25519ph(key.spki.subarray(-32), digest(), signature);
   }
   if (scheme === 'ed25519') {
     return (

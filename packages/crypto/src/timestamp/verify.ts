@@ -54,6 +54,19 @@ export function verifyTimestampToken(
   }
 }
 
+/**
+ * Whether a certificate that came along with a timestamp signed it: all that can be said of one without knowing its
+ * authority. Returns what is wrong, or null. Pure; never throws for hostile input.
+ */
+export function checkEmbeddedSigner(token: TimestampToken): string | null {
+  const nobody = { leaf: null, intermediates: [], anchors: [] };
+  const leaf = chooseLeaf(token, nobody);
+  if (leaf === null) return 'the certificate it is by did not come along';
+  if (extendedKeyUsage(leaf)?.includes(oids.timeStamping) !== true)
+    return 'the authority’s certificate is not for timestamps alone';
+  return checkLeaf(leaf) ?? checkSignature(token, leaf);
+}
+
 function chooseLeaf(token: TimestampToken, authority: TimestampSigner): Certificate | null {
   if (authority.leaf !== null) return isSigner(token.signer, authority.leaf) ? authority.leaf : null;
   for (const der of token.certificates) {

@@ -46,6 +46,7 @@ const details: Readonly<Record<string, { readonly key: string; readonly hash: Ha
   PKIX_ECDSA_P256_SHA_256: { key: 'ecdsa-p256 256', hash: 'sha256' },
   PKIX_ECDSA_P384_SHA_384: { key: 'ecdsa-p384 384', hash: 'sha384' },
   PKIX_ECDSA_P521_SHA_512: { key: 'ecdsa-p521 521', hash: 'sha512' },
+  PKIX_ED25519_PH: { key: 'ed25519 256', hash: 'sha512' },
 };
 const hashNames = { sha256: 'SHA2_256', sha384: 'SHA2_384', sha512: 'SHA2_512' } as const;
 

@@ -1,48 +1,35 @@
 import {
-  canonicalJson,
   decodeBase64,
   encodeBase64,
-  formatPem,
-  formatPublicKey,
   type HashAlgorithm,
   type JsonObject,
   type JsonValue,
-  type PublicKey,
-  parseCertificate,
   parseEnvelope,
   parseJson,
-  parsePem,
-  parsePublicKey,
   preAuthEncoding,
   verifyDigestSignature,
   verifySignature,
 } from '@pratique/crypto';
 import { fromClient, Refusal } from '../http/refusal.ts';
 import { member, object, text } from '../http/request.ts';
-import { hashKey, nameKeys, subjectKeys } from '../search/keys.ts';
-
-/** An entry fit to be logged: its signature was verified. */
-export interface CanonicalEntry {
-  /** RFC 8785: the bytes of the leaf. */
-  readonly body: Uint8Array;
-  /** What it can be found by: `sha256:…` of content and keys, names in certificates. */
-  readonly searchKeys: readonly string[];
-}
-
-interface Verifier {
-  readonly key: PublicKey;
-  /** PEM in the one form that entries have. */
-  readonly pem: string;
-  readonly names: readonly string[];
-}
+import { hashKey, subjectKeys } from '../search/keys.ts';
+import {
+  type CanonicalEntry,
+  canonical,
+  keysOf,
+  readVerifier,
+  textToBase64,
+  type Verifier,
+  withoutAlgorithm,
+} from './canonical.ts';
+import { intoto } from './intoto.ts';
+import { rfc3161 } from './rfc3161.ts';
 
 const maxVerifiers = 16;
-/** What fits into an entry bundle of C2SP `tlog-tiles`. */
-const maxBodyBytes = 65_535;
 
 /**
- * Reads a proposed entry of Rekor v1 (`hashedrekord` or `dsse`, version 0.0.1), verifies its signatures and brings it
- * into the form that is logged. Keys are taken from the entry only, never fetched.
+ * Reads a proposed entry of Rekor v1 (`hashedrekord`, `dsse` and `rfc3161` 0.0.1, `intoto` 0.0.2), verifies its signatures
+ * and brings it into the form that is logged. Keys are taken from the entry only, never fetched.
  *
  * @throws Refusal 400 for anything that is not such an entry, or whose signature does not verify
  */
@@ -50,12 +37,17 @@ export function canonicalEntry(proposed: JsonObject): CanonicalEntry {
   const kind = text(member(proposed, 'kind'), 'kind');
   const version = text(member(proposed, 'apiVersion'), 'apiVersion');
   const spec = object(member(proposed, 'spec'), 'spec');
-  if (version === '0.0.1') {
-    if (kind === 'hashedrekord') return fromClient(() => hashedRekord(spec));
-    if (kind === 'dsse') return fromClient(() => dsse(spec));
-  }
-  throw new Refusal(400, 'entries are of kind hashedrekord 0.0.1 or dsse 0.0.1');
+  const read = kinds.get(`${kind} ${version}`);
+  if (read !== undefined) return fromClient(() => read(spec));
+  throw new Refusal(400, `entries are of kind ${[...kinds.keys()].join(', ')}`);
 }
+
+const kinds: ReadonlyMap<string, (spec: JsonObject) => CanonicalEntry> = new Map([
+  ['hashedrekord 0.0.1', hashedRekord],
+  ['dsse 0.0.1', dsse],
+  ['intoto 0.0.2', intoto],
+  ['rfc3161 0.0.1', rfc3161],
+]);
 
 function hashedRekord(spec: JsonObject): CanonicalEntry {
   const hash = object(member(object(member(spec, 'data'), 'data'), 'hash'), 'hash');
@@ -73,9 +65,10 @@ function hashedRekord(spec: JsonObject): CanonicalEntry {
   }
   return canonical(
     'hashedrekord',
+    '0.0.1',
     {
       data: { hash: { algorithm, value } },
-      signature: { content, publicKey: { content: toBase64(verifier.pem) } },
+      signature: { content, publicKey: { content: textToBase64(verifier.pem) } },
     },
     [...keysOf(verifier), `${algorithm}:${value}`],
   );
@@ -98,13 +91,14 @@ function dsse(spec: JsonObject): CanonicalEntry {
     if (verifier === undefined)
       throw new Refusal(400, 'a signature of the envelope verifies with none of the keys');
     used.add(verifier);
-    return { signature: encodeBase64(signature), verifier: toBase64(verifier.pem) };
+    return { signature: encodeBase64(signature), verifier: textToBase64(verifier.pem) };
   });
   if (used.size < verifiers.length) throw new Refusal(400, 'a verifier signed nothing');
   const payloadHash = hashKey(envelope.payload);
   const envelopeHash = hashKey(raw);
   return canonical(
     'dsse',
+    '0.0.1',
     {
       envelopeHash: { algorithm: 'sha256', value: withoutAlgorithm(envelopeHash) },
       payloadHash: { algorithm: 'sha256', value: withoutAlgorithm(payloadHash) },
@@ -114,39 +108,6 @@ function dsse(spec: JsonObject): CanonicalEntry {
   );
 }
 
-function canonical(kind: string, spec: JsonObject, searchKeys: readonly string[]): CanonicalEntry {
-  const body = new TextEncoder().encode(canonicalJson({ apiVersion: '0.0.1', kind, spec }));
-  if (body.byteLength > maxBodyBytes)
-    throw new Refusal(400, 'the entry is too large: its keys or certificates are');
-  return { body, searchKeys };
-}
-
-/** A key or certificate in base64 of PEM. */
-export function readVerifier(encoded: string): Verifier {
-  const given = new TextDecoder().decode(decodeBase64(encoded, 'a public key'));
-  const [block] = parsePem(given, 'a public key');
-  if (block.label !== 'CERTIFICATE') {
-    const key = parsePublicKey(given);
-    return { key, pem: formatPublicKey(key), names: [] };
-  }
-  const certificate = parseCertificate(block.bytes);
-  const pem = formatPem('CERTIFICATE', block.bytes);
-  return { key: certificate.publicKey, pem, names: nameKeys(certificate) };
-}
-
-/** Rekor's index has the hash of the key or certificate as PEM, and the names in the certificate. */
-function keysOf({ pem, names }: Verifier): string[] {
-  return [hashKey(pem), ...names];
-}
-
 function isHash(name: string): name is HashAlgorithm {
   return name === 'sha256' || name === 'sha384' || name === 'sha512';
-}
-
-function toBase64(pem: string): string {
-  return encodeBase64(new TextEncoder().encode(pem));
-}
-
-function withoutAlgorithm(hash: string): string {
-  return hash.slice(hash.indexOf(':') + 1);
 }

@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import { fromClient, Refusal } from '../http/refusal.ts';
 import { member, readJson, text, wholeNumber } from '../http/request.ts';
 import { hashKey } from '../search/keys.ts';
-import { readVerifier } from './entry.ts';
+import { readVerifier } from './canonical.ts';
 import type { Rekor } from './rekor.ts';
 
 /** An envelope with an attestation of some size in it. */

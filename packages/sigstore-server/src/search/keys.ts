@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   type Certificate,
   type Envelope,
+  type JsonObject,
   type JsonValue,
   parseJson,
   subjectAltNames,
@@ -21,16 +22,33 @@ export function nameKeys(certificate: Certificate): string[] {
   return subjectAltNames(certificate).map(({ value }) => value.toLowerCase());
 }
 
+/** What may be an in-toto statement. */
+type Payload = Pick<Envelope, 'payloadType' | 'payload'>;
+
 /** Digests of an in-toto statement's subjects; none for a payload that is no statement. */
-export function subjectKeys({ payloadType, payload }: Envelope): string[] {
+export function subjectKeys(payload: Payload): string[] {
+  return digestsIn(payload, (statement) => member(statement, 'subject'));
+}
+
+/** Digests of what SLSA provenance up to version 0.2 says an artifact was made of. */
+export function materialKeys(payload: Payload): string[] {
+  return digestsIn(payload, (statement) =>
+    member(object(member(statement, 'predicate'), 'predicate'), 'materials'),
+  );
+}
+
+function digestsIn(
+  { payloadType, payload }: Payload,
+  find: (statement: JsonObject) => JsonValue | undefined,
+): string[] {
   if (payloadType !== 'application/vnd.in-toto+json') return [];
   try {
-    const subjects = member(object(parseJson(payload, 'the statement'), 'the statement'), 'subject');
-    if (!Array.isArray(subjects)) return [];
-    return subjects
+    const found = find(object(parseJson(payload, 'the statement'), 'the statement'));
+    if (!Array.isArray(found)) return [];
+    return found
       .slice(0, maxSearchKeys)
-      .flatMap((subject: JsonValue) =>
-        Object.entries(object(member(object(subject, 'subject'), 'digest'), 'digest')).map(
+      .flatMap((one: JsonValue) =>
+        Object.entries(object(member(object(one, 'an artifact'), 'digest'), 'digest')).map(
           ([algorithm, value]) => `${algorithm}:${text(value, 'digest')}`.toLowerCase(),
         ),
       )
