@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../../packages/cli/src/program/run.ts';
 import { testTerminal } from '../../packages/cli/src/testing/terminal.ts';
-import { formatSigningKey, generateSigningKey } from '../../packages/crypto/src/index.ts';
+import { formatSigningKey, generateSigningKey, verifySignature } from '../../packages/crypto/src/index.ts';
 import {
   buildImage,
   createRegistryClient,
@@ -138,6 +138,29 @@ test.each(['ecdsa-p256', 'ecdsa-p384', 'rsa', 'ed25519'] as const)(
     await signImage(repository, subject, witnessedKeySigner(services, key, witnesses, root));
     const trust = { ...root, keys: [{ name: 'key', key: key.publicKey }] };
     expect((await verify(repository, subject, trust)).signatures).toMatchObject([{ log: { index: /\d/ } }]);
+  },
+);
+
+test.each([1, 2] as const)(
+  'a file signed by an Ed25519 key goes into Rekor v%d pre-hashed; a key that cannot do that signs nothing into it',
+  async (version) => {
+    const key = generateSigningKey('ed25519');
+    const witnesses = { logs: [{ url: sigstore.url, version }], timestampAuthorities: [] };
+    const bytes = new TextEncoder().encode(`file for version ${version}`);
+    const { signed } = await signBlob(bytes, witnessedKeySigner(services, key, witnesses, root));
+    expect(verifySignature(key.publicKey, bytes, signed.signature)).toBe('ed25519ph');
+    const plain = { publicKey: key.publicKey, sign: (data: Uint8Array) => key.sign(data) };
+    const asked: string[] = [];
+    const watching: Services = {
+      close: () => {},
+      send: (request) => {
+        asked.push(request.url.pathname);
+        return services.send(request);
+      },
+    };
+    const made = signBlob(bytes, witnessedKeySigner(watching, plain, witnesses, root));
+    await expect(made).rejects.toMatchObject({ code: 'SIGNING_KEY_UNSUPPORTED' });
+    expect(asked).toEqual([]);
   },
 );
 

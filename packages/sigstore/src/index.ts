@@ -38,6 +38,7 @@ export {
 export {
   type ContentSigner,
   keySigner,
+  namingHash,
   type Signed,
   type SigningContent,
   type SignRequest,

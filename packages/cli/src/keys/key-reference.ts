@@ -54,7 +54,7 @@ export async function openSigningKey(
     return await openKey(required, context);
   }
   const key = await loadSigningKey(required, terminal, command);
-  return { publicKey: key.publicKey, sign: (data) => key.sign(data), close: () => {} };
+  return { ...key, close: () => {} };
 }
 
 /** The private key of `--key`, which must be a file or `env://`: what is to be stored in another form. */

@@ -8,10 +8,16 @@ import {
   type JsonObject,
   type JsonValue,
   parseJson,
-  signatureHash,
 } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
-import { formatEnvelope, type LogEntry, type Signed, type SigningContent } from '@pratique/sigstore';
+import {
+  formatEnvelope,
+  type LogEntry,
+  namingHash,
+  type Signed,
+  type SigningContent,
+} from '@pratique/sigstore';
+import { sigstoreClientErrors } from '../errors.ts';
 import { answerReader } from '../http/json.ts';
 import {
   jsonAnswer,
@@ -25,13 +31,13 @@ import {
 const service = 'the transparency log (Rekor)';
 
 /** What is put into a log: a signature before anybody witnessed it. */
-export type Unwitnessed = Pick<Signed, 'content' | 'signature' | 'key' | 'certificate'>;
+export type Unwitnessed = Pick<Signed, 'content' | 'signature' | 'key' | 'certificate' | 'prehashed'>;
 
 /**
  * Puts a signature into a Rekor v1 log (`rekor/openapi.yaml`): `hashedrekord` 0.0.1 for a message, `dsse` 0.0.1 for an
  * envelope. One that is there already is as good. The entry is not verified here.
  *
- * @throws SIGNING_SERVICE_REFUSED, SIGNING_SERVICE_ANSWER, SIGNING_SERVICE_UNREACHABLE
+ * @throws SIGNING_KEY_UNSUPPORTED, SIGNING_SERVICE_REFUSED, SIGNING_SERVICE_ANSWER, SIGNING_SERVICE_UNREACHABLE
  */
 export async function addToRekorV1(
   services: Services,
@@ -39,6 +45,7 @@ export async function addToRekorV1(
   signature: Unwitnessed,
   signal?: AbortSignal,
 ): Promise<LogEntry> {
+  refusePlainEd25519(signature);
   const answer = await services.send({
     service,
     method: 'POST',
@@ -104,7 +111,8 @@ export async function findRekorEntry(
   return found.length === 0 ? undefined : readEntry(found[0] as JsonValue);
 }
 
-function proposedEntry({ content, signature, key, certificate }: Unwitnessed): object {
+function proposedEntry(unwitnessed: Unwitnessed): object {
+  const { content, signature, key, certificate } = unwitnessed;
   const pem = certificate === null ? formatPublicKey(key) : formatPem('CERTIFICATE', certificate.leaf);
   const verifier = encodeBase64(new TextEncoder().encode(pem));
   if (content.form === 'envelope') {
@@ -115,7 +123,7 @@ function proposedEntry({ content, signature, key, certificate }: Unwitnessed): o
       spec: { proposedContent: { envelope, verifiers: [verifier] } },
     };
   }
-  const algorithm = signatureHash(key);
+  const algorithm = namingHash(unwitnessed);
   return {
     apiVersion: '0.0.1',
     kind: 'hashedrekord',
@@ -124,6 +132,15 @@ function proposedEntry({ content, signature, key, certificate }: Unwitnessed): o
       signature: { content: encodeBase64(signature), publicKey: { content: verifier } },
     },
   };
+}
+
+/** A log that knows the hash of a message only has nothing to verify a plain Ed25519 signature with. */
+function refusePlainEd25519({ content, key, prehashed }: Unwitnessed): void {
+  if (content.form === 'envelope' || key.algorithm !== 'ed25519' || prehashed === true) return;
+  throw sigstoreClientErrors.error('SIGNING_KEY_UNSUPPORTED', {
+    message: 'the log takes pre-hashed signatures of Ed25519 keys only, which this key cannot make',
+    expected: 'an Ed25519 key in a file, or a key of another kind',
+  });
 }
 
 function hashOf({ bytes }: Extract<SigningContent, { form: 'message' }>, algorithm: string): string {

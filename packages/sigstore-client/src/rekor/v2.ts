@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { encodeBase64, type PublicKey, signatureHash } from '@pratique/crypto';
+import { encodeBase64 } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
-import { type LogEntry, parseLogEntry, signedBytes } from '@pratique/sigstore';
+import { type LogEntry, namingHash, parseLogEntry, signedBytes } from '@pratique/sigstore';
 import { sigstoreClientErrors } from '../errors.ts';
 import { jsonAnswer, refused, type Services, serviceUrl, wrongAnswer } from '../http/services.ts';
 import type { Unwitnessed } from './v1.ts';
@@ -18,10 +18,11 @@ const service = 'the transparency log (Rekor v2)';
 export async function addToRekorV2(
   services: Services,
   url: string,
-  { content, signature, key, certificate }: Unwitnessed,
+  unwitnessed: Unwitnessed,
   signal?: AbortSignal,
 ): Promise<LogEntry> {
-  const digest = createHash(signatureHash(key)).update(signedBytes(content)).digest();
+  const { content, signature, key, certificate } = unwitnessed;
+  const digest = createHash(namingHash(unwitnessed)).update(signedBytes(content)).digest();
   const verifier =
     certificate === null
       ? { publicKey: { rawBytes: encodeBase64(key.spki) } }
@@ -31,7 +32,7 @@ export async function addToRekorV2(
       digest: encodeBase64(digest),
       signature: {
         content: encodeBase64(signature),
-        verifier: { ...verifier, keyDetails: keyDetails(key) },
+        verifier: { ...verifier, keyDetails: keyDetails(unwitnessed) },
       },
     },
   };
@@ -54,7 +55,7 @@ export async function addToRekorV2(
 }
 
 /** PublicKeyDetails of protobuf-specs. */
-function keyDetails({ algorithm, bits }: PublicKey): string {
+function keyDetails({ key: { algorithm, bits }, prehashed }: Unwitnessed): string {
   switch (algorithm) {
     case 'ecdsa-p256':
       return 'PKIX_ECDSA_P256_SHA_256';
@@ -66,10 +67,11 @@ function keyDetails({ algorithm, bits }: PublicKey): string {
       if ([2048, 3072, 4096].includes(bits)) return `PKIX_RSA_PKCS1V15_${bits}_SHA256`;
       break;
     case 'ed25519':
+      if (prehashed === true) return 'PKIX_ED25519_PH';
       break;
   }
   throw sigstoreClientErrors.error('SIGNING_KEY_UNSUPPORTED', {
     message: `Rekor v2 takes no signature by a key of ${bits} bits and algorithm ${algorithm}`,
-    expected: 'ECDSA, or RSA of 2048, 3072 or 4096 bits',
+    expected: 'ECDSA, RSA of 2048, 3072 or 4096 bits, or an Ed25519 key in a file',
   });
 }

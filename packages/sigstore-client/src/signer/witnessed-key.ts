@@ -2,6 +2,7 @@ import type { Signer } from '@pratique/crypto';
 import {
   type ContentSigner,
   type Signed,
+  type SigningContent,
   signedBytes,
   type Trust,
   type TrustedRoot,
@@ -26,8 +27,10 @@ export function witnessedKeySigner(
   return {
     async sign(content, { signal, stamped } = {}) {
       const signer = signerTrust(key, root, certificate);
-      const signature = await key.sign(signedBytes(content), signal);
-      const unwitnessed = { content, signature, key: publicKey, certificate };
+      const bytes = signedBytes(content);
+      const prehashed = wantsPrehashed(content, witnesses) && key.signPrehashed !== undefined;
+      const signature = prehashed ? key.signPrehashed!(bytes) : await key.sign(bytes, signal);
+      const unwitnessed = { content, signature, key: publicKey, certificate, prehashed };
       const testimony = await witness(
         services,
         witnesses,
@@ -52,6 +55,14 @@ export function witnessedKeySigner(
       };
     },
   };
+}
+
+/**
+ * Whether a log will know no more than a hash: Rekor v1 of messages, Rekor v2 of all. Of Ed25519 keys they take Ed25519ph
+ * only, and cosign makes it for them; a DSSE envelope in Rekor v1 is signed plainly.
+ */
+function wantsPrehashed({ form }: SigningContent, { logs }: Witnesses): boolean {
+  return logs.some(({ version }) => version === 2 || form === 'message');
 }
 
 /** Who the signature must be by: the key, or the identity of its certificate. @throws CERTIFICATE_UNUSABLE */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { encodeBase64, signatureHash } from '@pratique/crypto';
+import { encodeBase64 } from '@pratique/crypto';
 import type { Bundle, LogEntry } from '../bundle/bundle.ts';
 import { mediaTypes } from '../media-types.ts';
-import type { Signed, SigningContent } from './signer.ts';
+import { namingHash, type Signed, type SigningContent } from './signer.ts';
 
 /** A Sigstore bundle v0.3 (protobuf-specs `sigstore_bundle.proto`) as JSON, members in Cosign's order. */
 export function formatBundle(signed: Signed): Uint8Array {
@@ -80,9 +80,10 @@ function formatWitnesses(logEntries: readonly LogEntry[], timestamps: readonly U
   };
 }
 
-function formatContent({ content, key, signature }: Signed): object {
+function formatContent(signed: Signed): object {
+  const { content, signature } = signed;
   if (content.form === 'envelope') return { dsseEnvelope: formatEnvelope(content, signature) };
-  const hash = signatureHash(key);
+  const hash = namingHash(signed);
   const digest = encodeBase64(createHash(hash).update(content.bytes).digest());
   return {
     messageSignature: {

@@ -1,4 +1,10 @@
-import { type PublicKey, preAuthEncoding, type Signer } from '@pratique/crypto';
+import {
+  type HashAlgorithm,
+  type PublicKey,
+  preAuthEncoding,
+  type Signer,
+  signatureHash,
+} from '@pratique/crypto';
 import type { LogEntry } from '../bundle/bundle.ts';
 import type { Trust } from '../trust/trust.ts';
 
@@ -12,6 +18,8 @@ export interface Signed {
   readonly content: SigningContent;
   readonly signature: Uint8Array;
   readonly key: PublicKey;
+  /** Signed with Ed25519ph: what was signed is named by its SHA-512, as every log of hashes wants it of Ed25519. */
+  readonly prehashed?: boolean;
   /** What vouches for the key, DER; null where verifiers have to know the key itself. */
   readonly certificate: {
     readonly leaf: Uint8Array;
@@ -34,6 +42,11 @@ export interface SignRequest {
 /** Whoever signs: a key, or an identity with a certificate for a moment; with or without witnesses. */
 export interface ContentSigner {
   sign(content: SigningContent, request?: SignRequest): Promise<Signed>;
+}
+
+/** The hash that names what was signed, in bundles and in logs. */
+export function namingHash({ key, prehashed }: Pick<Signed, 'key' | 'prehashed'>): HashAlgorithm {
+  return prehashed === true ? 'sha512' : signatureHash(key);
 }
 
 /** The bytes the signature is over. */
