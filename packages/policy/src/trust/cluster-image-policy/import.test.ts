@@ -245,6 +245,27 @@ test('ctlog, insecureIgnoreSCT and rfc3161timestamp say what else must prove it'
   ).toMatchObject({ timestamps: 1 });
 });
 
+const otherRoot = createSelfSigned({ names: ['other.test'] });
+const caCert = (pem = otherRoot.caPem) => `, ca-cert: { data: ${JSON.stringify(pem)} }`;
+
+test('ca-cert stands in place of the authorities of the root, and of nothing else in it', () => {
+  const vouchingOf = (authorities: string, ...more: string[]) =>
+    [...imported(cip({ authorities }), ownRoot, ...more).authorities.values()][0]!.vouching;
+  const own = vouchingOf(keyless(`, trustRootRef: own${caCert()}`));
+  const [{ bytes }] = parsePem(otherRoot.caPem, 'ca');
+  expect(own.authorities.flatMap(({ anchors }) => anchors.map(({ der }) => der))).toEqual([bytes]);
+  expect(own.logs).toMatchObject([{ baseUrl: 'https://rekor.test' }]);
+  expect(own.thresholds.certificateLogs).toBe(1);
+  const secret = `apiVersion: v1\nkind: Secret\nmetadata: { name: ca }\nstringData: { ca.pem: ${JSON.stringify(otherRoot.caPem)} }\n`;
+  const byName = keyless(', trustRootRef: own, ca-cert: { secretRef: { name: ca } }');
+  expect(vouchingOf(byName, secret).authorities).toEqual(own.authorities);
+  // With a log that is named and no Sigstore: only the certificate is believed.
+  const alone = `${keyless(`${caCert()}, insecureIgnoreSCT: true`)}\n      ctlog: { trustRootRef: own }`;
+  expect(vouchingOf(alone)).toMatchObject({ certificateLogs: [], logs: [{ baseUrl: 'https://rekor.test' }] });
+  const digest = (authorities: string) => imported(cip({ authorities }), ownRoot).digest;
+  expect(digest(keyless(`, trustRootRef: own${caCert()}`))).not.toBe(digest(keyless(', trustRootRef: own')));
+});
+
 test('the digest of the trust changes with what proves a signature', () => {
   const digests = ['', '\n      ctlog: {}', '\n      rfc3161timestamp: { trustRootRef: own }'].map(
     (more) => imported(cip({ authorities: `${keyless(', trustRootRef: own')}${more}` }), ownRoot).digest,
@@ -297,6 +318,41 @@ test.each([
     'another hash',
     cip({ authorities: `    - ${key('team').replace('key:\n', 'key:\n        hashAlgorithm: sha512\n')}` }),
     'SHA-256',
+  ],
+  [
+    'a ca-cert and nothing that says when',
+    `${cip({ authorities: `${keyless(caCert())}\n      ctlog: {}` })}`,
+    'nothing would say when',
+  ],
+  [
+    'a ca-cert that is no authority',
+    cip({ authorities: keyless(caCert(otherRoot.certificatePem)) }),
+    'certificates of an authority',
+  ],
+  [
+    'a ca-cert with the certificate of a server beside the root',
+    cip({
+      authorities: keyless(`, trustRootRef: own${caCert(otherRoot.caPem + otherRoot.certificatePem)}`),
+    }) +
+      '---\n' +
+      ownRoot,
+    'not one of an authority',
+  ],
+  ['a ca-cert that is a key', cip({ authorities: keyless(caCert(publicPem('team'))) }), 'something else'],
+  [
+    'a ca-cert that is none',
+    cip({ authorities: keyless(', ca-cert: { data: x }') }),
+    'certificates of an authority',
+  ],
+  [
+    'a ca-cert from a service',
+    cip({ authorities: keyless(', ca-cert: { kms: "awskms://x" }') }),
+    'key management service',
+  ],
+  [
+    'a ca-cert in a Secret that is not there',
+    cip({ authorities: keyless(', ca-cert: { secretRef: { name: x } }') }),
+    'no Secret x',
   ],
   [
     'signatures elsewhere',

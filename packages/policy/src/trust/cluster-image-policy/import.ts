@@ -12,6 +12,7 @@ import { compileGlob, globProblem, type ImageGlob } from '../glob.ts';
 import { invalid, type Path } from '../problems.ts';
 import type { Authority, LogTrust, TrustEntry } from '../types.ts';
 import { attestationPolicy } from './attestation-policy.ts';
+import { textOf } from './key-text.ts';
 import { type Objects, type Placed, readObjects } from './objects.ts';
 import type { CipAuthority, ClusterImagePolicy } from './schema.ts';
 import type { FetchedRoots } from './tuf-roots.ts';
@@ -115,16 +116,6 @@ function readAuthority(
       },
     );
   }
-  if (keyless?.['ca-cert'] !== undefined) {
-    throw invalid(
-      policy.source,
-      [...at, 'keyless', 'ca-cert'],
-      'a certificate of an authority alone is not supported',
-      {
-        expected: 'a TrustRoot with that certificate, and trustRootRef',
-      },
-    );
-  }
   const name = `${policy.value.metadata.name}/${given.name ?? `authority-${index}`}`;
   const policies: PolicySource[] = [];
   const required = attestations.map((attestation, place) => {
@@ -152,11 +143,13 @@ function readAuthority(
 }
 
 function readKey(
-  { source }: Placed<ClusterImagePolicy>,
+  policy: Placed<ClusterImagePolicy>,
   at: Path,
-  { data, secretRef, kms, hashAlgorithm = 'sha256' }: NonNullable<CipAuthority['key']>,
-  { texts }: Objects,
+  given: NonNullable<CipAuthority['key']>,
+  objects: Objects,
 ) {
+  const { source } = policy;
+  const { kms, hashAlgorithm = 'sha256' } = given;
   if (hashAlgorithm.toLowerCase() !== 'sha256')
     throw invalid(source, [...at, 'hashAlgorithm'], 'only SHA-256 is supported', {
       expected: 'sha256',
@@ -168,20 +161,9 @@ function readKey(
       found: printable(kms),
     });
   }
-  const secret = secretRef === undefined ? undefined : texts.get(`Secret/${secretRef.name}`);
-  if (secretRef !== undefined && secret?.size !== 1) {
-    throw invalid(
-      source,
-      [...at, 'secretRef'],
-      `there is no Secret ${printable(secretRef.name)} with one key in these files`,
-      {
-        expected: 'data: the public key; or the Secret beside the policy',
-        found: secret === undefined ? 'no Secret of that name' : `${secret.size} keys`,
-      },
-    );
-  }
+  const text = textOf(policy, at, given, objects);
   try {
-    return parsePublicKey(data ?? [...secret!.values()][0]!);
+    return parsePublicKey(text);
   } catch (cause) {
     if (!(cause instanceof PratiqueError)) throw cause;
     throw invalid(source, at, cause.message, { expected: 'a public key, PEM', cause });

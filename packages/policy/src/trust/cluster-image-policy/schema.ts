@@ -71,7 +71,7 @@ const authority = v.pipe(
       v.strictObject({
         url: v.optional(text),
         identities: v.pipe(v.array(identity), v.minLength(1, 'at least one')),
-        'ca-cert': v.optional(v.unknown()),
+        'ca-cert': v.optional(keyRef),
         trustRootRef: v.optional(text),
         insecureIgnoreSCT: v.optional(v.boolean()),
       }),
