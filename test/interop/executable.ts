@@ -21,8 +21,12 @@ const knownFailures: Readonly<Record<string, string>> = {
     'the server of this test looks at certificates in a way Bun lacks; see tls.ts',
   'refuses who shows none or another one': 'as before',
   'is the one given, and is sent': 'as before',
+  'under with they are an error of its own and no wrong answer': 'answered, and rightly: the stack is deeper',
   'a file that is none is not overwritten, and not quoted': 'toMatchObject of Bun changes what it looks at',
 };
+
+/** Test files that replace a module, which the test runner of Bun does in another way than vitest. */
+const notForBun = ['packages/sigstore-server/src/tuf/rotation.test.ts'];
 
 const packages = globSync('packages/*', { cwd: root }).map((path) => path.split(sep)[1]!);
 
@@ -70,11 +74,12 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
         // A file that cannot be loaded has no test that could fail.
         const wanted = globSync(`packages/${name}/src/**/*.test.ts`, { cwd: root });
         deepEqual(
-          wanted.filter((file) => !files.names.has(file)),
+          wanted.filter((file) => !files.names.has(file) && !notForBun.includes(file)),
           [],
           'test files that did not run',
         );
-        if (failed.length === 0) equal(result.code, 0, describe(name, args, result));
+        if (failed.length === 0 && !wanted.some((file) => notForBun.includes(file)))
+          equal(result.code, 0, describe(name, args, result));
       },
     })),
     {
