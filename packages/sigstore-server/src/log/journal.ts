@@ -1,4 +1,13 @@
-import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, write } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  write,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
@@ -7,6 +16,13 @@ import { syncDirectorySync } from '@pratique/storage';
 
 const writeFile = promisify(write);
 const sync = promisify(fdatasync);
+
+/**
+ * On Linux a write returns when its bytes are on disk: one trip to a thread and back instead of two, a third of what a lone
+ * client waits for. Elsewhere the flag may not reach the medium as a flush does.
+ */
+const isWrittenThrough = process.platform === 'linux';
+const openFlags = isWrittenThrough ? constants.O_RDWR | constants.O_DSYNC : constants.O_RDWR;
 
 /** Length and CRC-32 of what follows. */
 const headerBytes = 8;
@@ -28,7 +44,7 @@ export class Journal {
     // Not in append mode: a batch that failed halfway is written over by nobody, as the log stops then.
     closeSync(openSync(path, 'a+', 0o600));
     syncDirectorySync(dirname(path));
-    const file = openSync(path, 'r+');
+    const file = openSync(path, openFlags);
     return new Journal(file, scan(file, each));
   }
 
@@ -67,7 +83,7 @@ export class Journal {
       );
       offset += bytesWritten;
     }
-    await sync(this.#file);
+    if (!isWrittenThrough) await sync(this.#file);
     this.#end = end;
     return offsets;
   }
