@@ -176,7 +176,7 @@ export function* csafStatuses(
   vulnerability: CsafVulnerability,
   components: ReadonlyMap<string, CsafComponent>,
 ): Generator<{
-  readonly id: string;
+  /** The name of the list it stands in: `first_fixed`. */
   readonly group: string;
   readonly status: VexStatement['status'];
   readonly component: CsafComponent;
@@ -196,7 +196,7 @@ export function* csafStatuses(
     for (const id of list) {
       const component = components.get(id);
       if (component !== undefined)
-        yield { id, group, status, component, reason: reasons.get(id)?.join(': ') ?? status };
+        yield { group, status, component, reason: reasons.get(id)?.join(': ') ?? status };
     }
   }
 }

@@ -25,7 +25,6 @@ interface Said {
   readonly ranges: VersionRange[];
   /** Affected, whatever its version. */
   always: boolean;
-  readonly ids: Set<string>;
 }
 
 const systemTypes: readonly string[] = ['deb', 'apk', 'rpm'];
@@ -47,7 +46,7 @@ export function* fromCsaf(document: Csaf): Generator<ImportItem> {
     if (name === undefined || name.length > 200) continue;
     const packages = new Map<string, Said>();
     let others = false;
-    for (const { id, group, status, component, reason } of csafStatuses(vulnerability, components)) {
+    for (const { group, status, component, reason } of csafStatuses(vulnerability, components)) {
       const { type } = component.purl;
       const { distro = '' } = component;
       const known = isPackageType(type) && (distro !== '' || !systemTypes.includes(type));
@@ -69,7 +68,7 @@ export function* fromCsaf(document: Csaf): Generator<ImportItem> {
           },
         };
       } else if (status !== 'under_investigation') {
-        add(packages, { id, group, type, distro, component });
+        add(packages, { group, type, distro, component });
       }
     }
     if (others)
@@ -95,14 +94,13 @@ export function* fromCsaf(document: Csaf): Generator<ImportItem> {
 }
 
 type Product = {
-  readonly id: string;
   readonly group: string;
   readonly type: PackageType;
   readonly distro: string;
   readonly component: { readonly purl: Parameters<typeof purlName>[0]; readonly range?: string | undefined };
 };
 
-function add(packages: Map<string, Said>, { id, group, type, distro, component }: Product): void {
+function add(packages: Map<string, Said>, { group, type, distro, component }: Product): void {
   const { purl, range } = component;
   const name = advisoryName(type, purlName(purl));
   const key = `${type} ${distro} ${name}`;
@@ -114,10 +112,8 @@ function add(packages: Map<string, Said>, { id, group, type, distro, component }
     versions: new Set<string>(),
     ranges: [],
     always: false,
-    ids: new Set<string>(),
   };
   packages.set(key, said);
-  said.ids.add(id);
   const written = purlVersion(purl);
   const version = written === undefined ? undefined : advisoryVersion(type, written);
   const isFix = group === 'fixed' || group === 'first_fixed' || group === 'recommended';
