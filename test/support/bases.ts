@@ -54,13 +54,18 @@ export async function jammyBase(): Promise<Base> {
   return { tar: join(home, 'root.tar'), sources: join(home, 'security.sources') };
 }
 
-/** A tar of Debian 12 without its security suite, kept once it is made. What that suite has, this machine's sources name. */
-export async function bookwormBase(): Promise<string> {
-  const home = await makeBase('bookworm', async (staging) => {
+/**
+ * A tar of Debian 12 without its security suite, kept once it is made. What that suite has, this machine's sources name.
+ *
+ * @param packages that dpkg installs as well, their scripts run
+ */
+export async function bookwormBase(packages: readonly string[] = []): Promise<string> {
+  const name = ['bookworm', ...packages].join('+');
+  const home = await makeBase(name, async (staging) => {
     const sources = sourcesFor('bookworm');
     const file = join(staging, /^Types:/m.test(sources) ? 'release.sources' : 'release.list');
     writeFileSync(file, sources);
-    bootstrap('bookworm', staging, file);
+    bootstrap('bookworm', staging, file, packages);
   });
   return join(home, 'root.tar');
 }
@@ -87,12 +92,16 @@ async function makeBase(
 }
 
 /** Minbase of a release, without documentation, as `root.tar`. */
-function bootstrap(suite: string, directory: string, source: string): void {
+function bootstrap(suite: string, directory: string, source: string, packages: readonly string[] = []): void {
   run('mmdebstrap', [
     // apt would read the keyring as a user that may not look into this one's home.
     '--aptopt=APT::Sandbox::User "root"',
     ...['--variant=minbase', '--architectures=amd64'],
-    ...['doc', 'man', 'locale'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
+    // Scripts of some packages need the directories of manuals.
+    ...['doc', ...(packages.length === 0 ? ['man'] : []), 'locale'].map(
+      (name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`,
+    ),
+    ...(packages.length === 0 ? [] : [`--include=${packages.join(',')}`]),
     ...[suite, join(directory, 'root.tar'), source],
   ]);
 }

@@ -5,7 +5,7 @@ import { dpkgDatabase, type Files, fileSystemOf } from '../testing/file-system.t
 import { paragraph } from '../testing/repository.ts';
 import { type FetchedPackage, installPackages } from './install.ts';
 import { PackageIndex } from './package-index.ts';
-import { unknownLines } from './scripts.ts';
+import { withoutGenerated } from './scripts/generated.ts';
 
 const source = { uri: 'http://m.test', suite: 's', components: ['main'], signedBy: null };
 
@@ -120,7 +120,7 @@ test('a new package with a script of its own is refused, unless it is known not 
     'daemon',
     '1',
     { 'usr/bin/daemon': 'x' },
-    { postinst: '#!/bin/sh\nset -e\nadduser --system daemon\n' },
+    { postinst: '#!/bin/sh\nset -e\nmake-daemon-keys\n' },
   );
   await expect(install(base, [package_])).rejects.toMatchObject({
     code: 'DEB_SCRIPT_UNKNOWN',
@@ -164,5 +164,49 @@ dpkg-maintscript-helper rm_conffile /etc/x
 # End automatically added section
 exit 0
 `;
-  expect(unknownLines(script)).toEqual(['dpkg-maintscript-helper rm_conffile /etc/x']);
+  expect(withoutGenerated(script)).not.toContain('ldconfig');
+  expect(withoutGenerated(script)).toContain('dpkg-maintscript-helper rm_conffile /etc/x');
+});
+
+test('what a script does is done: after all is unpacked, what a package needs before it', async () => {
+  const daemon = await fetched(
+    'a-daemon',
+    '1',
+    { 'var/lib/daemon/data': 'x' },
+    { postinst: '#!/bin/sh -e\nchown -R daemon:daemon /var/lib/daemon\n' },
+  );
+  const control = new Map([...daemon.found.control, ['depends', 'z-user']]);
+  const [found] = new PackageIndex(
+    paragraph('a-daemon', { Version: '1', Depends: 'z-user' }),
+    source,
+  ).versions('a-daemon');
+  const user = await fetched(
+    'z-user',
+    '1',
+    {},
+    { postinst: '#!/bin/sh -e\nadduser --system --group daemon\n' },
+  );
+  const accounts = {
+    'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\n',
+    'etc/group': 'root:x:0:\nnogroup:x:65534:\n',
+  };
+  const { fileSystem, skipped } = await install({ ...base, ...accounts }, [
+    { ...daemon, found: { ...found!, control } },
+    user,
+  ]);
+  expect(fileSystem.get('var/lib/daemon/data')).toMatchObject({ uid: 100, gid: 100 });
+  expect(skipped).toEqual([]);
+});
+
+test('the script of an upgraded package that is not understood is told, and nothing of it done', async () => {
+  const { skipped, read } = await install(base, [
+    await fetched(
+      'tool',
+      '2',
+      { 'bin/tool': 'new' },
+      { postinst: '#!/bin/sh -e\ntouch /etc/half\nmake-something\n' },
+    ),
+  ]);
+  expect(skipped).toEqual([{ package: 'tool', script: 'postinst' }]);
+  expect(read('etc/half')).toBeUndefined();
 });

@@ -9,11 +9,13 @@ import {
 import { hardenErrors } from '../errors.ts';
 import { certificateBundle } from '../image/certificates.ts';
 import { fileEntry, layerOf, metadata, textAt } from '../image/entries.ts';
+import { javaKeystore } from '../image/java-keystore.ts';
 import { resolveWithLinks } from '../reach/resolve.ts';
 import type { PackageDatabase } from '../strip/installed.ts';
 import type { Deb } from './deb.ts';
 import type { AptPackage } from './package-index.ts';
-import { unknownLines } from './scripts.ts';
+import { Changes } from './scripts/changes.ts';
+import { followScript, type Maintained } from './scripts/maintainer.ts';
 
 /** A package with its file, verified. */
 export interface FetchedPackage {
@@ -21,7 +23,7 @@ export interface FetchedPackage {
   readonly deb: Deb;
 }
 
-/** A maintainer script that was not run: nothing in it is needed in an image, as far as can be told. */
+/** A maintainer script whose work was not done: of an upgraded package, or because the settings say that it is not needed. */
 export interface SkippedScript {
   readonly package: string;
   readonly script: string;
@@ -38,13 +40,12 @@ export interface InstalledResult {
 }
 
 const everything = { id: 'everything-1', keep: () => 'whole' as const };
-const scripts = ['preinst', 'postinst'];
 
 /**
  * Unpacks packages over an image, as dpkg would, without running anything: files of the old version go, configuration
  * that is there stays, directories that the image has as links stay links, and the database says what is installed.
- * Certificates of authorities are bundled. A new package with a script that does more than debhelper’s usual is refused:
- * what it would have done is not known.
+ * Certificates of authorities are bundled. What maintainer scripts would do is done here as far as it is known; a new
+ * package whose script does more is refused.
  *
  * @throws DEB_INVALID, DEB_SCRIPT_UNKNOWN
  */
@@ -56,26 +57,37 @@ export async function installPackages(
 ): Promise<InstalledResult> {
   const skipped: SkippedScript[] = [];
   const refused = new Map<string, string>();
+  const unpacked = await Promise.all(
+    inOrder(packages).map(async ({ found, deb }) => {
+      const old = database?.packages.find(
+        ({ name, architecture }) => name === found.name && isSame(architecture, found),
+      );
+      const control = await unpack(deb.control, found.name);
+      const read = (name: string) => textAt(control, name);
+      return { found, deb, old, name: found.name, version: old?.version ?? null, read };
+    }),
+  );
+  const own = (one: { readonly architecture: string }) => one.architecture !== 'all';
+  const { architecture } = unpacked.map(({ found }) => found).find(own) ??
+    database?.packages.find(own) ?? { architecture: 'amd64' };
+  const follow = (script: 'preinst' | 'postinst', changes: Changes): void => {
+    for (const { name, version, read } of unpacked) {
+      const isNotNeeded = options.scriptsNotNeeded.includes(name);
+      const one: Maintained = { name, old: version, architecture, read };
+      const why = isNotNeeded || emulated.has(name) ? null : followScript(script, one, changes);
+      if (why !== null && version === null) refused.set(name, `${name} (${script}: ${why})`);
+      if (why !== null || (isNotNeeded && read(script) !== '')) skipped.push({ package: name, script });
+    }
+  };
+  const prepared = new Changes(fileSystem);
+  follow('preinst', prepared);
+  const start = withLayers(fileSystem, prepared.layers());
   const layers: LayerContents[] = [];
   /** Of old versions: files and records. They go before anything comes, since a file may move between packages. */
   const gone = new Set<string>();
   const paragraphs = new Map<string, string>();
-  for (const { found, deb } of packages) {
-    const old = database?.packages.find(
-      ({ name, architecture }) => name === found.name && isSame(architecture, found),
-    );
-    const control = await unpack(deb.control, found.name);
-    const read = (name: string) => textAt(control, name);
-    for (const script of scripts) {
-      const text = read(script);
-      if (text === '') continue;
-      const unknown = unknownLines(text);
-      const isKnown = options.scriptsNotNeeded.includes(found.name) || emulated.has(found.name);
-      if (old === undefined && unknown.length > 0 && !isKnown)
-        refused.set(found.name, `${found.name} (${script}: ${unknown[0]})`);
-      if (unknown.length > 0) skipped.push({ package: found.name, script });
-    }
-    const current = layers.length === 0 ? fileSystem : mergeLayers([...fileSystem.layers, ...layers]);
+  for (const { found, deb, old, read } of unpacked) {
+    const current = withLayers(start, layers);
     const conffiles = new Set(
       read('conffiles')
         .split('\n')
@@ -106,7 +118,6 @@ export async function installPackages(
       throw hardenErrors.error('DEB_INVALID', { message: `the package ${found.name} has no control file` });
     paragraphs.set(found.name, written.replace(/^(Package: .*)$/m, '$1\nStatus: install ok installed'));
   }
-  if (refused.size > 0) throw scriptsUnknown(refused);
   layers.push(
     layerOf([
       statusEntry(fileSystem, paragraphs),
@@ -114,26 +125,53 @@ export async function installPackages(
     ]),
   );
   const removed = [...gone].map((path): LayerEntry => ({ ...metadata, path, type: 'whiteout' }));
-  const merged = mergeLayers([...fileSystem.layers, layerOf(removed), ...layers]);
-  const certificates = certificateBundle(merged);
-  return {
-    fileSystem: certificates === null ? merged : mergeLayers([...merged.layers, layerOf([certificates])]),
-    skipped,
+  const merged = mergeLayers([...start.layers, layerOf(removed), ...layers]);
+  const configured = new Changes(merged);
+  follow('postinst', configured);
+  if (refused.size > 0) throw scriptsUnknown(refused);
+  const result = withLayers(merged, configured.layers());
+  const made = [certificateBundle(result), javaKeystore(result)].filter((entry) => entry !== null);
+  return { fileSystem: withLayers(result, made.length === 0 ? [] : [layerOf(made)]), skipped };
+}
+
+function withLayers(fileSystem: FileSystem, layers: readonly LayerContents[]): FileSystem {
+  return layers.length === 0 ? fileSystem : mergeLayers([...fileSystem.layers, ...layers]);
+}
+
+/** What a package depends on comes before it. */
+function inOrder(packages: readonly FetchedPackage[]): readonly FetchedPackage[] {
+  const byName = new Map(packages.map((one) => [one.found.name, one]));
+  const ordered = new Set<FetchedPackage>();
+  const entered = new Set<string>();
+  const visit = (one: FetchedPackage): void => {
+    if (entered.has(one.found.name)) return;
+    entered.add(one.found.name);
+    for (const { name } of one.found.depends.flat()) {
+      const needed = byName.get(name);
+      if (needed !== undefined) visit(needed);
+    }
+    ordered.add(one);
   };
+  for (const one of packages) visit(one);
+  return [...ordered];
 }
 
 function scriptsUnknown(refused: ReadonlyMap<string, string>) {
   const names = [...refused.keys()].join(', ');
   return hardenErrors.error('DEB_SCRIPT_UNKNOWN', {
-    message: `${refused.size} packages want to run scripts, which is not done here: ${names}`,
-    expected: 'packages whose scripts only do what an image does without',
+    message: `${refused.size} packages have scripts that do what is not known here: ${names}`,
+    expected: 'packages whose scripts do what is known here, or what an image does without',
     found: printable([...refused.values()].join('; '), 600),
     remedy: `If the image works without, set add.scriptsNotNeeded: [${names}].`,
   });
 }
 
-/** Packages whose scripts’ work is done here. */
-const emulated = new Set(['ca-certificates']);
+/** Packages whose scripts’ work is done here: certificates are bundled, for Java too. Of Python’s, it is byte code alone, which is not needed. */
+const emulated = {
+  has: (name: string) =>
+    /^ca-certificates(-java)?$/.test(name) ||
+    /^python3(\.\d+)?(-minimal|-venv|-distutils|-lib2to3)?$/.test(name),
+};
 
 function isSame(architecture: string, found: AptPackage): boolean {
   return architecture === found.architecture || architecture === 'all' || found.architecture === 'all';

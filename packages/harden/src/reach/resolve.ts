@@ -13,7 +13,11 @@ const maxLinks = 40;
  * Follows a path one component at a time, as the kernel would inside the image. A relative path is one below `from`.
  * Undefined where nothing is there.
  */
-export function resolveWithLinks(fileSystem: FileSystem, path: string, from = ''): Resolved | undefined {
+export function resolveWithLinks(
+  fileSystem: Pick<FileSystem, 'get'>,
+  path: string,
+  from = '',
+): Resolved | undefined {
   const rest = [...(path.startsWith('/') ? [] : parts(from)), ...parts(path)].reverse();
   const links: FileNode[] = [];
   const way: string[] = [];

@@ -1,0 +1,145 @@
+import type { FileNode, FileSystem, LayerContents, LayerEntry } from '@pratique/inspect';
+import { layerOf, metadata } from '../../image/entries.ts';
+import { directoryOf, resolveWithLinks } from '../../reach/resolve.ts';
+import { NotUnderstood } from './syntax.ts';
+
+const maxChanges = 2000;
+const maxBytes = 16 * 1024 * 1024;
+
+/**
+ * A file system, and what scripts have changed of it so far. Paths are absolute; links are followed as the kernel would.
+ * Nothing is changed but this object: the changes come out as layers.
+ */
+export class Changes {
+  readonly #base: FileSystem;
+  /** What stands there now, and what was taken away before that. */
+  #there = new Map<string, FileNode>();
+  #gone = new Set<string>();
+  #bytes = 0;
+
+  constructor(base: FileSystem) {
+    this.#base = base;
+  }
+
+  /** What was taken away, then what stands there now. */
+  layers(): readonly LayerContents[] {
+    if (this.#gone.size + this.#there.size === 0) return [];
+    const gone = [...this.#gone].map((path): LayerEntry => ({ ...metadata, path, type: 'whiteout' }));
+    return [layerOf(gone), layerOf([...this.#there.values()])];
+  }
+
+  /** Does something of which, where it throws, nothing stays. */
+  attempt<T>(action: () => T): T {
+    const [there, gone] = [new Map(this.#there), new Set(this.#gone)];
+    try {
+      return action();
+    } catch (error) {
+      this.#there = there;
+      this.#gone = gone;
+      throw error;
+    }
+  }
+
+  /** What stands at exactly this path, which is relative to the root and has no links in it. */
+  get(path: string): FileNode | undefined {
+    const own = this.#there.get(path);
+    if (own !== undefined) return own;
+    for (let above = path; above !== ''; above = directoryOf(above))
+      if (this.#gone.has(above)) return undefined;
+    return this.#base.get(path);
+  }
+
+  /** What a path leads to. */
+  follow(path: string): FileNode | undefined {
+    return resolveWithLinks(this, path)?.node;
+  }
+
+  /** What stands at a path itself, links in its directory followed. */
+  at(path: string): FileNode | undefined {
+    const real = this.#real(path);
+    return real === undefined ? undefined : this.get(real);
+  }
+
+  list(path: string): readonly FileNode[] {
+    const node = this.follow(path);
+    if (node?.type !== 'directory') return [];
+    const names = new Set(this.#base.list(node.path).map(({ path: below }) => below));
+    for (const below of this.#there.keys()) if (directoryOf(below) === node.path) names.add(below);
+    return [...names].sort().flatMap((below) => this.get(below) ?? []);
+  }
+
+  /** Undefined where there is no file. */
+  read(path: string): Uint8Array | undefined {
+    const node = this.follow(path);
+    if (node?.type !== 'file') return undefined;
+    if (node.size > maxBytes) throw new NotUnderstood(`it reads ${path}, which is large`);
+    return node.content?.read(0, node.content.size) ?? new Uint8Array();
+  }
+
+  /** Writes a file, also through a link; its owner and mode stay where it is there already. */
+  write(
+    path: string,
+    bytes: Uint8Array,
+    like: { mode: number; uid: number; gid: number } = { mode: 0o644, uid: 0, gid: 0 },
+  ): void {
+    const there = this.follow(path);
+    if (there !== undefined && there.type !== 'file')
+      throw new NotUnderstood(`it writes to ${path}, which is no file`);
+    const { mode, uid, gid } = there ?? like;
+    const real = there?.path ?? this.#place(path);
+    this.#bytes += bytes.length;
+    const content = {
+      name: real,
+      size: bytes.length,
+      read: (at: number, length: number) => bytes.subarray(at, at + length),
+    };
+    this.#put({ ...metadata, mode, uid, gid, path: real, type: 'file', size: bytes.length, content });
+  }
+
+  makeDirectory(path: string, mode = 0o755): void {
+    this.#put({ ...metadata, mode, path: this.#place(path), type: 'directory' });
+  }
+
+  makeLink(path: string, target: string): void {
+    this.#put({ ...metadata, mode: 0o777, path: this.#place(path), type: 'symlink', linkname: target });
+  }
+
+  /** Takes away a file, a link, or a directory with all in it. */
+  remove(path: string): void {
+    const node = this.at(path);
+    if (node === undefined || node.path === '') return;
+    for (const below of this.#there.keys())
+      if (below === node.path || below.startsWith(`${node.path}/`)) this.#there.delete(below);
+    this.#gone.add(node.path);
+  }
+
+  /** Changes what a path leads to: its mode, its owner, its group. */
+  change(node: FileNode, to: { mode?: number; uid?: number; gid?: number }): void {
+    if (node.type !== 'file' && node.type !== 'directory') return;
+    this.#put({ ...node, ...to });
+  }
+
+  #put(node: Omit<FileNode, 'layer' | 'inode'>): void {
+    if (this.#there.size >= maxChanges || this.#bytes > maxBytes)
+      throw new NotUnderstood('it changes too much');
+    this.#there.set(node.path, { ...node, layer: -1, inode: -1 });
+  }
+
+  /** Where something new at a path would lie. */
+  #place(path: string): string {
+    const real = this.#real(path);
+    if (real === undefined) throw new NotUnderstood(`it writes to ${path}, whose directory is not there`);
+    return real;
+  }
+
+  #real(path: string): string | undefined {
+    const clean = path.split('/').filter((part) => part !== '' && part !== '.');
+    const name = clean.pop();
+    if (!path.startsWith('/') || name === '..')
+      throw new NotUnderstood(`a path that is not absolute: ${path}`);
+    if (name === undefined) return '';
+    const parent = resolveWithLinks(this, `/${clean.join('/')}`);
+    if (parent === undefined || parent.node.type !== 'directory') return undefined;
+    return parent.node.path === '' ? name : `${parent.node.path}/${name}`;
+  }
+}

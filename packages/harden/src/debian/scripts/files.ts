@@ -1,0 +1,338 @@
+import type { FileNode } from '@pratique/inspect';
+import { Accounts } from './accounts.ts';
+import type { Changes } from './changes.ts';
+import type { Known, Shell } from './shell.ts';
+import { NotUnderstood } from './syntax.ts';
+import { isMatch } from './words.ts';
+
+/** Options of one letter, and of words, that change nothing here; what is left are operands. */
+function operands(args: readonly string[], options: RegExp): { flags: string; rest: string[] } {
+  let flags = '';
+  const rest: string[] = [];
+  for (const [index, arg] of args.entries()) {
+    if (arg === '--') {
+      rest.push(...args.slice(index + 1));
+      break;
+    }
+    if (!arg.startsWith('-') || arg === '-') rest.push(arg);
+    else if (options.test(arg)) flags += arg;
+    else throw new NotUnderstood('');
+  }
+  return { flags, rest };
+}
+
+/** `0755`, `u+s`, `go-rwx`, `a=rX` (chmod(1)). */
+export function modeOf(text: string, before: number, isDirectory: boolean): number {
+  if (/^[0-7]{3,5}$/.test(text)) return Number.parseInt(text, 8);
+  let mode = before;
+  for (const clause of text.split(',')) {
+    const found = /^([ugoa]*)([-+=])([rwxXst]*)$/.exec(clause);
+    if (found === null) throw new NotUnderstood('');
+    const [, who, operator, what] = found as unknown as [string, string, string, string];
+    const all = who === '' || who.includes('a');
+    let bits = 0;
+    for (const [letter, shift] of [
+      ['u', 6],
+      ['g', 3],
+      ['o', 0],
+    ] as const) {
+      if (!all && !who.includes(letter)) continue;
+      const execute = what.includes('x') || (what.includes('X') && (isDirectory || (before & 0o111) !== 0));
+      bits |= ((what.includes('r') ? 4 : 0) | (what.includes('w') ? 2 : 0) | (execute ? 1 : 0)) << shift;
+      if (what.includes('s') && letter !== 'o') bits |= letter === 'u' ? 0o4000 : 0o2000;
+    }
+    if (what.includes('t')) bits |= 0o1000;
+    const cleared = all
+      ? 0o777
+      : (who.includes('u') ? 0o700 : 0) | (who.includes('g') ? 0o070 : 0) | (who.includes('o') ? 0o007 : 0);
+    if (operator === '+') mode |= bits;
+    else if (operator === '-') mode &= ~bits;
+    else mode = (mode & ~cleared) | bits;
+  }
+  return mode;
+}
+
+/** `user:group`, `user`, `:group`, by name or number. */
+function ownerOf(text: string, changes: Changes): { uid?: number; gid?: number } {
+  const [user = '', group = ''] = text.split(/[:.]/);
+  const accounts = new Accounts(changes);
+  const numberOf = (name: string, known: number | undefined): number => {
+    const number = known ?? (/^\d{1,9}$/.test(name) ? Number(name) : undefined);
+    if (number === undefined) throw new NotUnderstood(`a user or group that is not there: ${name}`);
+    return number;
+  };
+  return {
+    ...(user === '' ? {} : { uid: numberOf(user, accounts.uid(user)) }),
+    ...(group === '' ? {} : { gid: numberOf(group, accounts.gid(group)) }),
+  };
+}
+
+/** What is at the paths, and with `recursive` all below. Undefined where one is not there. */
+function all(
+  paths: readonly string[],
+  recursive: boolean,
+  changes: Changes,
+): readonly FileNode[] | undefined {
+  const found: FileNode[] = [];
+  const add = (node: FileNode): void => {
+    found.push(node);
+    if (recursive && node.type === 'directory') for (const below of changes.list(`/${node.path}`)) add(below);
+  };
+  for (const path of paths) {
+    const node = changes.follow(path);
+    if (node === undefined) return undefined;
+    add(node);
+  }
+  return found;
+}
+
+export function setOwner(text: string, path: string, changes: Changes): number {
+  return changeAll([path], false, changes, () => ownerOf(text, changes));
+}
+
+export function setMode(text: string, path: string, changes: Changes): number {
+  return changeAll([path], false, changes, ({ mode, type }) => ({
+    mode: modeOf(text, mode, type === 'directory'),
+  }));
+}
+
+function changeAll(
+  paths: readonly string[],
+  recursive: boolean,
+  changes: Changes,
+  to: (node: FileNode) => { mode?: number; uid?: number; gid?: number },
+): number {
+  const nodes = all(paths, recursive, changes);
+  if (nodes === undefined) return 1;
+  for (const node of nodes) changes.change(node, to(node));
+  return 0;
+}
+
+function makeDirectories(path: string, mode: number, changes: Changes): void {
+  const parts = path.split('/').filter((part) => part !== '');
+  for (let at = 1; at <= parts.length; at++) {
+    const here = `/${parts.slice(0, at).join('/')}`;
+    if (changes.follow(here) === undefined) changes.makeDirectory(here, at === parts.length ? mode : 0o755);
+  }
+}
+
+/** Where something goes that is copied or linked to `to`: into it, where it is a directory. */
+function into(from: string, to: string, changes: Changes): string {
+  const isDirectory = changes.follow(to)?.type === 'directory';
+  return isDirectory ? `${to.replace(/\/+$/, '')}/${from.replace(/\/+$/, '').replace(/^.*\//, '')}` : to;
+}
+
+function copy(from: string, to: string, changes: Changes): number {
+  const node = changes.follow(from);
+  if (node === undefined || node.type === 'directory') return 1;
+  const bytes = changes.read(from);
+  if (bytes === undefined) throw new NotUnderstood('');
+  changes.write(into(from, to, changes), bytes, { mode: node.mode & 0o777, uid: 0, gid: 0 });
+  return 0;
+}
+
+const make: Known = (args, { changes }) => {
+  const modes = args.flatMap((arg, at) => (arg === '-m' ? [args[at + 1] ?? ''] : []));
+  const { flags, rest } = operands(
+    args.filter((arg, at) => arg !== '-m' && args[at - 1] !== '-m'),
+    /^-[pvZ]+$|^--parents$/,
+  );
+  const mode = modes.length === 0 ? 0o755 : modeOf(modes[0]!, 0, true);
+  for (const path of rest) {
+    if (flags.includes('p')) makeDirectories(path, mode, changes);
+    else if (changes.at(path) !== undefined) return 1;
+    else changes.makeDirectory(path, mode);
+  }
+  return 0;
+};
+
+const remove: Known = (args, { changes }) => {
+  const { flags, rest } = operands(args, /^-[rRfv]+$/);
+  for (const path of rest) {
+    const node = changes.at(path);
+    if (node === undefined && !flags.includes('f')) return 1;
+    if (node?.type === 'directory' && !/r/i.test(flags)) return 1;
+    if (node !== undefined) changes.remove(path);
+  }
+  return 0;
+};
+
+const link: Known = (args, { changes }) => {
+  const { flags, rest } = operands(args, /^-[sfnvT]+$|^--(symbolic|force)$/);
+  const [target, path = ''] = rest;
+  if (!flags.includes('s') || rest.length !== 2) throw new NotUnderstood('');
+  const place =
+    flags.includes('n') && changes.at(path)?.type === 'symlink' ? path : into(target!, path, changes);
+  if (changes.at(place) !== undefined && !flags.includes('f')) return 1;
+  if (changes.at(place)?.type === 'directory') return 1;
+  changes.makeLink(place, target!);
+  return 0;
+};
+
+const move: Known = (args, { changes }) => {
+  const { rest } = operands(args, /^-[fvTZ]+$/);
+  const [from, to] = rest;
+  if (rest.length !== 2) throw new NotUnderstood('');
+  const node = changes.at(from!);
+  if (node === undefined) return 1;
+  const place = into(from!, to!, changes);
+  if (node.type === 'symlink') changes.makeLink(place, node.linkname ?? '');
+  else if (node.type === 'file') {
+    changes.remove(place);
+    changes.write(place, changes.read(from!)!, node);
+  } else throw new NotUnderstood('');
+  changes.remove(from!);
+  return 0;
+};
+
+const install: Known = (args, { changes }) => {
+  const value = (option: string): string | undefined => {
+    const at = args.indexOf(option);
+    return at < 0 ? undefined : args[at + 1];
+  };
+  const valued = ['-m', '-o', '-g'];
+  const { flags, rest } = operands(
+    args.filter((arg, at) => !valued.includes(arg) && !valued.includes(args[at - 1] ?? '')),
+    /^-[dDpv]+$/,
+  );
+  if (!flags.includes('d')) throw new NotUnderstood('');
+  for (const path of rest) {
+    makeDirectories(path, 0o755, changes);
+    setMode(value('-m') ?? '755', path, changes);
+    if (value('-o') ?? value('-g')) setOwner(`${value('-o') ?? ''}:${value('-g') ?? ''}`, path, changes);
+  }
+  return 0;
+};
+
+function changing(
+  to: (text: string, node: FileNode, shell: Shell) => { mode?: number; uid?: number; gid?: number },
+): Known {
+  return (args, shell) => {
+    // `-rwx` is a mode that looks like an option.
+    const [first = '', ...more] = args.filter(
+      (arg) => !/^-[RhfcvLHP]+$|^--(recursive|no-dereference)$/.test(arg),
+    );
+    const recursive = args.some((arg) => /^-\w*R|^--recursive$/.test(arg));
+    if (more.length === 0 || more.some((arg) => arg.startsWith('-'))) throw new NotUnderstood('');
+    return changeAll(more, recursive, shell.changes, (node) => to(first, node, shell));
+  };
+}
+
+function linesOf(text: string): readonly string[] {
+  const lines = text.split('\n');
+  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
+}
+
+/** The pattern of grep(1), where it means the same in JavaScript or can be made to. */
+function expressionOf(pattern: string, flags: string): RegExp {
+  const plain = /^[\w /:@,=#%&~"'<>-]*$/;
+  const form = /-\w*F|fixed/.test(flags) ? plain : /-\w*E/.test(flags) ? extended : basic;
+  if (!form.test(pattern) || (pattern.match(/[*?+]/g)?.length ?? 0) > 3) throw new NotUnderstood('');
+  const source = form === basic ? pattern.replace(/[+?(){}|]/g, '\\$&') : pattern;
+  return new RegExp(/-\w*x/.test(flags) ? `^(?:${source})$` : source, 'u');
+}
+
+const basic = /^(?:[\w /:@,=#%&~"'<>^$.*+?(){}|-]|\\\.|\[[\w-]+\])*$/;
+const extended = /^(?:[\w /:@,=#%&~"'<>^$.*+?()|-]|\\\.|\[[\w-]+\])*$/;
+
+/** Programs of coreutils and such that maintainer scripts use on files. */
+export const fileCommands: Readonly<Record<string, Known>> = {
+  mkdir: make,
+  rm: remove,
+  ln: link,
+  mv: move,
+  install,
+  rmdir: (args, { changes }) => {
+    const { flags, rest } = operands(args, /^--ignore-fail-on-non-empty$|^-[pv]$/);
+    for (const path of rest) {
+      const node = changes.at(path);
+      if (node?.type !== 'directory' || changes.list(path).length > 0)
+        return flags.includes('ignore') ? 0 : 1;
+      changes.remove(path);
+    }
+    return 0;
+  },
+  cp: (args, { changes }) => {
+    const { rest } = operands(args, /^-[pfvan]+$|^--preserve(=[\w,]+)?$/);
+    if (rest.length !== 2) throw new NotUnderstood('');
+    return copy(rest[0]!, rest[1]!, changes);
+  },
+  touch: (args, { changes }) => {
+    const { rest } = operands(args, /^-[ac]$/);
+    for (const path of rest) if (changes.follow(path) === undefined) changes.write(path, new Uint8Array());
+    return 0;
+  },
+  chmod: changing((text, { mode, type }) => ({ mode: modeOf(text, mode, type === 'directory') })),
+  chown: changing((text, _node, { changes }) => ownerOf(text, changes)),
+  chgrp: changing((text, _node, { changes }) => ownerOf(`:${text}`, changes)),
+  cat: (args, { changes }, { input, output }) => {
+    if (args.length === 0) output(input);
+    for (const path of args) {
+      const bytes = path === '-' ? new TextEncoder().encode(input) : changes.read(path);
+      if (path.startsWith('-') && path !== '-') throw new NotUnderstood('');
+      if (bytes === undefined) return 1;
+      output(new TextDecoder().decode(bytes));
+    }
+    return 0;
+  },
+  readlink: (args, { changes }, { output }) => {
+    const { flags, rest } = operands(args, /^-[efm]$/);
+    const node = flags === '' ? changes.at(rest[0] ?? '') : changes.follow(rest[0] ?? '');
+    if (node === undefined || (flags === '' && node.type !== 'symlink')) return 1;
+    output(`${flags === '' ? node.linkname : `/${node.path}`}\n`);
+    return 0;
+  },
+  // One substitution: `sed s/a/b/`.
+  sed: (args, _shell, { input, output }) => {
+    const script = args.length === 2 && args[0] === '-e' ? args[1]! : args.length === 1 ? args[0]! : '';
+    const [, pattern, replacement, global] = /^s\/((?:[^\\/]|\\.)+)\/([^\\/&]*)\/(g?)$/.exec(script) ?? [];
+    if (pattern === undefined) throw new NotUnderstood('');
+    const expression = expressionOf(pattern.replaceAll('\\/', '/'), '');
+    const changed = new RegExp(expression.source, `u${global}`);
+    for (const line of linesOf(input)) output(`${line.replace(changed, () => replacement!)}\n`);
+    return 0;
+  },
+  seq: (args, _shell, { output }) => {
+    const numbers = args.map(Number);
+    const [first, step, last] = numbers.length === 3 ? numbers : [numbers[0], 1, numbers[1]];
+    if (args.some((arg) => !/^-?\d{1,4}$/.test(arg)) || args.length < 2 || args.length > 3 || step === 0)
+      throw new NotUnderstood('');
+    for (let number = first!; step! > 0 ? number <= last! : number >= last!; number += step!)
+      output(`${number}\n`);
+    return 0;
+  },
+  // `find DIRECTORY -maxdepth 1 … -empty -delete`: what is left of older versions.
+  find: ([directory = '', ...tests], { changes }) => {
+    const [type, name] = [tests[tests.indexOf('-type') + 1], tests[tests.indexOf('-name') + 1]];
+    if (tests.join(' ') !== `-maxdepth 1 -type d -name ${name} -empty -delete` || type !== 'd')
+      throw new NotUnderstood('');
+    for (const node of changes.list(directory)) {
+      const isMeant = node.type === 'directory' && isMatch(name!, node.path.replace(/^.*\//, ''));
+      if (isMeant && changes.list(`/${node.path}`).length === 0) changes.remove(`/${node.path}`);
+    }
+    return 0;
+  },
+  basename: ([path = '', suffix = ''], _shell, { output }) => {
+    const name = path.replace(/\/+$/, '').replace(/^.*\//, '');
+    output(
+      `${name.endsWith(suffix) && name !== suffix ? name.slice(0, name.length - suffix.length) : name}\n`,
+    );
+    return 0;
+  },
+  dirname: ([path = ''], _shell, { output }) => {
+    output(`${/^(.*)\/[^/]+\/*$/.exec(path)?.[1] ?? '.'}\n`);
+    return 0;
+  },
+  grep: (args, { changes }, { input, output }) => {
+    const { flags, rest } = operands(args, /^-[qvsFEx]+$|^--(quiet|invert-match|fixed-strings)$/);
+    const [pattern = '', ...paths] = rest;
+    const expression = expressionOf(pattern, flags);
+    const texts = paths.length === 0 ? [input] : paths.map((path) => changes.read(path));
+    const lines = texts.flatMap((text) =>
+      linesOf(typeof text === 'string' ? text : new TextDecoder().decode(text)),
+    );
+    const found = lines.filter((line) => expression.test(line) !== /-\w*v|invert/.test(flags));
+    if (!/-\w*q|quiet/.test(flags)) for (const line of found) output(`${line}\n`);
+    return found.length > 0 ? 0 : 1;
+  },
+};

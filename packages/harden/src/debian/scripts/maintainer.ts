@@ -1,0 +1,69 @@
+import { builtins } from './builtins.ts';
+import type { Changes } from './changes.ts';
+import { debconf } from './debconf.ts';
+import { fileCommands } from './files.ts';
+import { withoutGenerated } from './generated.ts';
+import { parseScript } from './parse.ts';
+import { Shell } from './shell.ts';
+import { NotUnderstood } from './syntax.ts';
+import { systemCommands } from './system.ts';
+
+/** A package whose scripts are followed. */
+export interface Maintained {
+  readonly name: string;
+  /** The version that it takes the place of; null for a new package. */
+  readonly old: string | null;
+  /** Of the image: `amd64`. */
+  readonly architecture: string;
+  /** A control file by its name; empty where there is none. */
+  readonly read: (name: string) => string;
+}
+
+/**
+ * Does what a package’s maintainer script would (Debian Policy §6.5), without running anything: the script is followed
+ * with the arguments dpkg would give it, and each command whose meaning is known is done to `changes`. Where one is
+ * not, nothing is.
+ *
+ * @returns why the script could not be followed; null where it was, and its work is done
+ */
+export function followScript(
+  script: 'preinst' | 'postinst',
+  { name, old, architecture, read }: Maintained,
+  changes: Changes,
+): string | null {
+  if (read(script) === '') return null;
+  const known = new Map(
+    Object.entries({ ...systemCommands, ...fileCommands, ...builtins, ...debconf(read('templates')) }),
+  );
+  const follow = (file: string, args: readonly string[]): void => {
+    const source = read(file);
+    if (!/^#! *\/bin\/(ba|da)?sh( +-[eux]+)? *\n/.test(source))
+      throw new NotUnderstood('it is no shell script');
+    const shell = new Shell(changes, known, args);
+    if (/^#!.* -\w*e/.test(source)) shell.option('-e');
+    const variables = {
+      DPKG_MAINTSCRIPT_PACKAGE: name,
+      DPKG_MAINTSCRIPT_NAME: file,
+      DPKG_MAINTSCRIPT_ARCH: architecture,
+      DPKG_ROOT: '',
+      DEBIAN_FRONTEND: 'noninteractive',
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+    };
+    for (const [variable, value] of Object.entries(variables)) shell.variables.set(variable, value);
+    const code = shell.run(parseScript(withoutGenerated(source)), { input: '', output: () => {} });
+    if (code !== 0) throw new NotUnderstood(`it would fail with ${code}`);
+  };
+  try {
+    changes.attempt(() => {
+      const args =
+        script === 'postinst' ? ['configure', old ?? ''] : old === null ? ['install'] : ['upgrade', old];
+      // It asks the questions whose answers the other script reads.
+      if (script === 'postinst' && read('config') !== '') follow('config', args);
+      follow(script, args);
+    });
+    return null;
+  } catch (error) {
+    if (error instanceof NotUnderstood) return error.message;
+    throw error;
+  }
+}

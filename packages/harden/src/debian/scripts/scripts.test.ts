@@ -1,0 +1,387 @@
+import { createHash } from 'node:crypto';
+import type { FileSystem } from '@pratique/inspect';
+import { mergeLayers } from '@pratique/inspect';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { jks } from '../../image/java-keystore.ts';
+import { type Files, fileSystemOf } from '../../testing/file-system.ts';
+import { Changes } from './changes.ts';
+import { followScript } from './maintainer.ts';
+import { parseScript } from './parse.ts';
+import { NotUnderstood } from './syntax.ts';
+
+const base: Files = {
+  'etc/passwd':
+    'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
+  'etc/group': 'root:x:0:\nadm:x:4:\nnogroup:x:65534:\n',
+  'etc/shadow': 'root:*:19000:0:99999:7:::\n',
+  'etc/there': 'old\n',
+  'usr/bin/mawk': 'x',
+  'usr/bin/gawk': 'x',
+  'usr/share/man/gawk.1': 'x',
+  'var/lib/dpkg/info/base.list': '/.\n/etc/there\n',
+};
+
+interface Outcome {
+  readonly why: string | null;
+  readonly fileSystem: FileSystem;
+  readonly text: (path: string) => string | undefined;
+}
+
+/** What a script of these lines comes to. */
+async function follow(
+  lines: string,
+  more: { files?: Files; old?: string; control?: Readonly<Record<string, string>> } = {},
+): Promise<Outcome> {
+  const before = await fileSystemOf({ ...base, ...more.files });
+  const changes = new Changes(before);
+  const control: Readonly<Record<string, string>> = {
+    postinst: `#!/bin/sh\nset -e\n${lines}\n`,
+    ...more.control,
+  };
+  const read = (name: string) => control[name] ?? '';
+  const why = followScript(
+    'postinst',
+    { name: 'x', old: more.old ?? null, architecture: 'amd64', read },
+    changes,
+  );
+  const fileSystem = mergeLayers([...before.layers, ...changes.layers()]);
+  const text = (path: string) => {
+    const content = fileSystem.resolve(path)?.content;
+    return content === undefined ? undefined : new TextDecoder().decode(content.read(0, content.size));
+  };
+  return { why, fileSystem, text };
+}
+
+/** Scripts that write what they come to into a file. */
+test.each([
+  ['the first arguments of dpkg', 'echo "$1|$2|$#" > /etc/out', 'configure||2\n'],
+  [
+    'a new installation',
+    'if [ "$1" = configure ] && [ -z "$2" ]; then echo new > /etc/out; else no-such-thing; fi',
+    'new\n',
+  ],
+  [
+    'cases and patterns',
+    'case "$1" in\n  abort-*|remove) no-such-thing ;;\n  conf*) echo yes > /etc/out\n  ;;\n  *) exit 1 ;;\nesac',
+    'yes\n',
+  ],
+  [
+    'a pattern in quotes, which stands for itself',
+    'case "a*" in "a?") no ;; "a*") echo yes > /etc/out;; esac',
+    'yes\n',
+  ],
+  [
+    'functions, with arguments of their own',
+    'f() { echo "$2" > "$1"; return 3; }\nf /etc/out x || echo $? >> /etc/out',
+    'x\n3\n',
+  ],
+  [
+    'loops over words and names',
+    'for i in a "b c" /usr/bin/*awk; do echo "$i" >> /etc/out; done',
+    'a\nb c\n/usr/bin/gawk\n/usr/bin/mawk\n',
+  ],
+  [
+    'fields that are split, and those that are not',
+    'x="a  b"; for i in $x "$x"; do echo "[$i]" >> /etc/out; done',
+    '[a]\n[b]\n[a  b]\n',
+  ],
+  [
+    'parameters with a default, without a prefix or a suffix',
+    `x=postgresql-client-15\necho "\${none:-d} \${x##*-} \${x#*-} \${x%-*} \${x%%-*} \${x:+set}" > /etc/out`,
+    'd 15 client-15 postgresql-client postgresql set\n',
+  ],
+  [
+    'command substitution, nested and in backquotes',
+    'x=$(basename "$(dirname /a/b/c)")`echo .d`; echo $x > /etc/out',
+    'b.d\n',
+  ],
+  ['here-documents', "y=1\ncat > /etc/out <<-EOF\n\ta $y\n\tEOF\ncat >> /etc/out <<'E'\n$y\nE", 'a 1\n$y\n'],
+  ['pipelines', 'echo abc | sed s/b/x/ | grep -q axc && echo yes > /etc/out', 'yes\n'],
+  [
+    'what grep finds and does not',
+    'grep -q "^old$" /etc/there && ! grep -q new /etc/there && echo yes > /etc/out',
+    'yes\n',
+  ],
+  ['sub-shells, which keep their variables', 'x=1; (x=2; echo $x > /etc/out); echo $x >> /etc/out', '2\n1\n'],
+  ['failures that are tested', 'false || true; if ! false; then echo yes > /etc/out; fi', 'yes\n'],
+  [
+    'tests',
+    '[ -e /etc/there -a ! -e /etc/gone ] && test -d /etc -a -f /etc/there && [ a != b ] && [ 2 -gt 1 ] && echo yes > /etc/out',
+    'yes\n',
+  ],
+  [
+    'comparisons of versions, of which none is earlier, or later',
+    'dpkg --compare-versions "$2" lt 1 && ! dpkg --compare-versions "$2" lt-nl 1 && dpkg --compare-versions 1:1 gt 2 && echo yes > /etc/out',
+    'yes\n',
+  ],
+  [
+    'files of a package',
+    'for i in $(dpkg -L base | grep there); do echo $i > /etc/out; done',
+    '/etc/there\n',
+  ],
+  [
+    'a file that is there and is written through a link',
+    'ln -s there /etc/link; echo new > /etc/link; cat /etc/there > /etc/out',
+    'new\n',
+  ],
+  ['what is not reached', 'if false; then x=$(($y + 1)); no-such-thing; fi; echo yes > /etc/out', 'yes\n'],
+  [
+    'commands that are there',
+    'command -v mawk > /etc/out; which gone || echo none >> /etc/out',
+    '/usr/bin/mawk\nnone\n',
+  ],
+])('%s', async (_name, lines, out) => {
+  const { why, text } = await follow(lines);
+  expect(why).toBeNull();
+  expect(text('etc/out')).toBe(out);
+});
+
+describe('not understood, told, and nothing of it done', () => {
+  test.each([
+    ['a program nobody here knows', 'no-such-thing --now', 'no-such-thing --now'],
+    ['one in a pipeline', 'no-such-thing | grep -q x || true', 'no-such-thing'],
+    ['one in a substitution', 'x="$(no-such-thing)"', 'no-such-thing'],
+    ['one in a function that is called', 'f() { no-such-thing; }; f', 'no-such-thing'],
+    ['an option nobody here knows', 'cp --reflink /etc/there /etc/x', 'cp --reflink'],
+    ['a calculation', 'echo $((1 + 1)) > /etc/x', '$((1 + 1))'],
+    ['something in the background', 'true &', 'background'],
+    ['a failure', 'mkdir /etc/there', 'fail with 1'],
+    ['an exit code', 'exit 4', 'fail with 4'],
+    ['a user of people', 'adduser somebody', 'adduser somebody'],
+    ['a trigger nobody here knows', 'dpkg-trigger rebuild-everything', 'rebuild-everything'],
+    ['a diversion', 'dpkg-divert --add /etc/there', 'dpkg-divert'],
+    ['a password mask', 'umask 077', 'umask'],
+    ['an owner that is not there', 'chown gone /etc/there', 'gone'],
+    ['a path that is not absolute', 'touch there', 'there'],
+    ['a loop without an end', 'while true; do :; done', 'too long'],
+    ['a function that calls itself', 'f() { f; }; f', 'nested'],
+    ['a text that grows', 'x=aaaaaaaaaaaaaaaa; while true; do x="$x$x$x$x"; done', 'too long'],
+    ['evaluation', 'eval "rm -rf /"', 'eval'],
+    ['another shell', 'sh -c "rm -rf /"', 'sh -c'],
+  ])('%s', async (_name, lines, said) => {
+    const { why, fileSystem } = await follow(`touch /etc/before\n${lines}`);
+    expect(why).toContain(said);
+    expect(fileSystem.get('etc/before')).toBeUndefined();
+  });
+
+  test.each([
+    ['Perl', '#!/usr/bin/perl\nprint 1;\n'],
+    ['no script', '\x7fELF'],
+  ])('%s', async (_name, postinst) => {
+    expect((await follow('', { control: { postinst } })).why).toContain('no shell script');
+  });
+});
+
+describe('users and groups', () => {
+  test('get the first number that is free, a group of their own, and a directory that is theirs', async () => {
+    const { why, text, fileSystem } = await follow(
+      'adduser --system --quiet --group --home /var/lib/redis redis || true\nadduser redis adm\nchmod 2750 /var/lib/redis\naddgroup --system web',
+    );
+    expect(why).toBeNull();
+    expect(text('etc/passwd')).toContain('\nredis:x:100:100::/var/lib/redis:/usr/sbin/nologin\n');
+    expect(text('etc/group')).toBe('root:x:0:\nadm:x:4:redis\nnogroup:x:65534:\nredis:x:100:\nweb:x:101:\n');
+    expect(text('etc/shadow')).toBe('root:*:19000:0:99999:7:::\nredis:!:::::::\n');
+    expect(fileSystem.get('var/lib/redis')).toMatchObject({ uid: 100, gid: 100, mode: 0o2750 });
+  });
+
+  test('are not made twice; without a group of their own they are in nogroup', async () => {
+    const { why, text } = await follow(
+      'adduser --system --no-create-home a; adduser --system a; getent passwd a > /etc/out',
+    );
+    expect(why).toBeNull();
+    expect(text('etc/out')).toBe('a:x:100:65534::/nonexistent:/usr/sbin/nologin\n');
+    expect(text('etc/passwd')!.match(/^a:/gm)).toHaveLength(1);
+  });
+
+  test('with useradd and groupadd', async () => {
+    const { why, text } = await follow('groupadd -r g; useradd -r -g g -d /srv -s /bin/false -c "A b" u');
+    expect(why).toBeNull();
+    expect(text('etc/passwd')).toContain('u:x:101:100:A b:/srv:/bin/false\n');
+  });
+
+  test('of sysusers.d', async () => {
+    const files = {
+      'usr/lib/sysusers.d/x.conf':
+        '# comment\ng tape 55\nu bus 101 "Message Bus" /run/bus\nu own - "Own"\nm own tape\n',
+    };
+    const section = `# Automatically added by dh_installsysusers/13\nsystemd-sysusers \${DPKG_ROOT:+--root="$DPKG_ROOT"} x.conf\n# End automatically added section`;
+    const { why, text } = await follow(section, { files });
+    expect(why).toBeNull();
+    expect(text('etc/passwd')).toContain(
+      'bus:x:101:101:Message Bus:/run/bus:/usr/sbin/nologin\nown:x:100:100:Own:/:/usr/sbin/nologin\n',
+    );
+    expect(text('etc/group')).toContain('tape:x:55:own\n');
+  });
+});
+
+describe('alternatives', () => {
+  const mawk = 'update-alternatives --install /usr/bin/awk awk /usr/bin/mawk 5\n';
+  const gawk =
+    'update-alternatives --quiet --install /usr/bin/awk awk /usr/bin/gawk 10 --slave /usr/share/man/awk.1 awk.1 /usr/share/man/gawk.1\n';
+
+  test('the highest priority is what the link leads to, with its slaves; dpkg’s record says so', async () => {
+    const { why, text, fileSystem } = await follow(mawk + gawk);
+    expect(why).toBeNull();
+    expect(fileSystem.get('usr/bin/awk')?.linkname).toBe('/etc/alternatives/awk');
+    expect(fileSystem.resolve('usr/bin/awk')?.path).toBe('usr/bin/gawk');
+    expect(fileSystem.resolve('usr/share/man/awk.1')?.path).toBe('usr/share/man/gawk.1');
+    expect(text('var/lib/dpkg/alternatives/awk')).toBe(
+      'auto\n/usr/bin/awk\nawk.1\n/usr/share/man/awk.1\n\n/usr/bin/gawk\n10\n/usr/share/man/gawk.1\n/usr/bin/mawk\n5\n\n\n',
+    );
+  });
+
+  test('the next one, once the best is removed, and no links once all are', async () => {
+    const remove = (name: string) => `update-alternatives --remove awk /usr/bin/${name}\n`;
+    const next = await follow(mawk + gawk + remove('gawk'));
+    expect(next.fileSystem.resolve('usr/bin/awk')?.path).toBe('usr/bin/mawk');
+    expect(next.fileSystem.get('usr/share/man/awk.1')).toBeUndefined();
+    const none = await follow(mawk + remove('mawk'));
+    expect(none.fileSystem.get('usr/bin/awk')).toBeUndefined();
+    expect(none.fileSystem.get('etc/alternatives/awk')).toBeUndefined();
+    expect(none.text('var/lib/dpkg/alternatives/awk')).toBeUndefined();
+  });
+
+  test('a program that is not there is none, and a real file in the place of the link stays', async () => {
+    expect((await follow('update-alternatives --install /usr/bin/x x /usr/bin/gone 1')).why).toContain(
+      'fail with 2',
+    );
+    const { fileSystem } = await follow('update-alternatives --install /etc/there there /usr/bin/gawk 1');
+    expect(fileSystem.get('etc/there')?.type).toBe('file');
+  });
+});
+
+test('questions have their defaults, or what the package’s own script set', async () => {
+  const control = {
+    templates: 'Template: x/one\nType: boolean\nDefault: true\n\nTemplate: x/two\nType: string\nDefault: b\n',
+    config:
+      '#!/bin/sh -e\n. /usr/share/debconf/confmodule\ndb_input high x/one || true\ndb_go || true\ndb_set x/two c\n',
+  };
+  const { why, text } = await follow(
+    '. /usr/share/debconf/confmodule\ndb_get x/one; a=$RET; db_get x/two; echo $a $RET > /etc/out',
+    { control },
+  );
+  expect(why).toBeNull();
+  expect(text('etc/out')).toBe('true c\n');
+  expect((await follow('db_get x/three', { control })).why).toContain('db_get x/three');
+});
+
+test('overrides of owner and mode are made so; configuration that is there stays', async () => {
+  const { why, fileSystem, text } = await follow(
+    'dpkg-statoverride --list /etc/there || dpkg-statoverride --update --add root adm 640 /etc/there\nucf --three-way /usr/bin/mawk /etc/there\nucf /usr/bin/mawk /etc/new',
+  );
+  expect(why).toBeNull();
+  expect(fileSystem.get('etc/there')).toMatchObject({ gid: 4, mode: 0o640 });
+  expect([text('etc/there'), text('etc/new')]).toEqual(['old\n', 'x']);
+});
+
+describe('whatever is in a script', () => {
+  const piece = fc.constantFrom(
+    ...[
+      'if',
+      'then',
+      'fi',
+      'else',
+      'case',
+      'esac',
+      'in',
+      'for',
+      'do',
+      'done',
+      'while',
+      '{',
+      '}',
+      '(',
+      ')',
+      ';',
+      ';;',
+      '&&',
+      '||',
+      '|',
+      '!',
+      '\n',
+      ' ',
+      '"',
+      "'",
+      '`',
+      '$(',
+      '${',
+      '$1',
+      '$x',
+      'x=',
+      '<<E',
+      'E',
+      '>',
+      '/etc/there',
+      '#',
+      '\\',
+      '*',
+      '[',
+      ']',
+      'echo',
+      'rm',
+      'f()',
+      '..',
+      '%%',
+      '$((',
+    ],
+  );
+
+  test('it is parsed or not understood', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.array(piece).map((all) => all.join(' ')),
+          fc.string(),
+        ),
+        (text) => {
+          try {
+            parseScript(text);
+          } catch (error) {
+            expect(error).toBeInstanceOf(NotUnderstood);
+          }
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('it is followed to its end, or told why not', async () => {
+    const before = await fileSystemOf(base);
+    fc.assert(
+      fc.property(
+        fc.array(piece, { maxLength: 30 }).map((all) => all.join(' ')),
+        (text) => {
+          const changes = new Changes(before);
+          const read = (name: string) => (name === 'postinst' ? `#!/bin/sh\n${text}\n` : '');
+          const why = followScript(
+            'postinst',
+            { name: 'x', old: null, architecture: 'amd64', read },
+            changes,
+          );
+          if (why !== null) expect(changes.layers()).toEqual([]);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+test('a keystore for Java has every certificate, and a digest that Java checks', () => {
+  const keystore = Buffer.from(
+    jks(
+      new Map([
+        ['debian:b.pem', Buffer.from('B')],
+        ['debian:a.pem', Buffer.from('AA')],
+      ]),
+    ),
+  );
+  expect(keystore.readUInt32BE(0)).toBe(0xfeedfeed);
+  expect(keystore.readUInt32BE(4)).toBe(2);
+  expect(keystore.readUInt32BE(8)).toBe(2);
+  expect(keystore.indexOf('debian:a.pem')).toBeLessThan(keystore.indexOf('debian:b.pem'));
+  const body = keystore.subarray(0, -20);
+  const secret = Buffer.from('\0c\0h\0a\0n\0g\0e\0i\0t', 'latin1');
+  const digest = createHash('sha1').update(secret).update('Mighty Aphrodite').update(body).digest();
+  expect(keystore.subarray(-20).equals(digest)).toBe(true);
+});
