@@ -3,6 +3,7 @@ import type { CompilerContext } from './context.ts';
 import { LocalScopes, type Occurrence } from './local-scopes.ts';
 import { markAssignment } from './marks.ts';
 import { outputsOfEquality } from './outputs.ts';
+import type { CompiledRule } from './rule-tree.ts';
 import {
   equalityExpr,
   isAssignment,
@@ -33,7 +34,7 @@ export class LocalVars {
     this.#context = context;
   }
 
-  rule(rule: Rule): void {
+  rule(rule: CompiledRule): void {
     const strict = this.#context.strict;
     const unused = strict ? varsOf(rule.head.args ?? []) : new Set<string>();
     const args = new LocalScopes();
@@ -43,7 +44,7 @@ export class LocalVars {
     for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
       if (parameters !== undefined) branch.head.args = parameters;
       this.#scopes = args.copy();
-      this.#branch(branch, unused);
+      this.#branch(branch, unused, rule.uses.builtinNames);
       parameters = rule.head.args;
       for (const name of unused) if ((this.#scopes.find(name)?.count ?? 0) > 1) unused.delete(name);
     }
@@ -91,7 +92,7 @@ export class LocalVars {
     }
   }
 
-  #branch(rule: Rule, unusedArgs: Set<string>): void {
+  #branch(rule: Rule, unusedArgs: Set<string>, namesBuiltins: boolean): void {
     const { head } = rule;
     const headTerms = [...head.ref.slice(1), head.key, head.value].filter(
       (term): term is Term => term !== undefined && !isScalar(term),
@@ -109,7 +110,7 @@ export class LocalVars {
     this.#scopes = outer;
     const used = varsOf(headTerms);
     if (head.value !== undefined) for (const name of varsOf([head.value])) unusedArgs.delete(name);
-    this.#hideBuiltins(rule);
+    if (namesBuiltins) this.#hideBuiltins(rule);
     rule.body = this.#body(rule.body, used);
     const replace = (term: Term): void => {
       walk(term, (node) => {

@@ -49,6 +49,8 @@ export interface Uses {
   deprecated: boolean;
   /** `input := …` and `data := …` */
   rootAssignments: boolean;
+  /** Variables that are named like built-in functions. */
+  builtinNames: boolean;
 }
 
 /**
@@ -60,7 +62,13 @@ export class Resolver {
   readonly #context: CompilerContext;
   readonly #ignored: ReadonlySet<string>[] = [];
   /** What was met since this object was made. */
-  readonly uses: Uses = { modifiers: false, templates: false, deprecated: false, rootAssignments: false };
+  readonly uses: Uses = {
+    modifiers: false,
+    templates: false,
+    deprecated: false,
+    rootAssignments: false,
+    builtinNames: false,
+  };
 
   constructor(globals: Globals, context: CompilerContext) {
     this.#globals = globals;
@@ -177,11 +185,17 @@ export class Resolver {
     switch (term.kind) {
       case 'var': {
         const global = this.#lookup(term.name);
-        if (global === undefined) return { ...term };
+        if (global === undefined) {
+          this.#noteName(term.name);
+          return { ...term };
+        }
         return { kind: 'ref', terms: this.#at(global, term), location: term.location };
       }
-      case 'ref':
+      case 'ref': {
+        const [head] = term.terms;
+        if (head?.kind === 'var') this.#noteName(head.name);
         return this.#ref(term);
+      }
       case 'call':
         this.#note(term);
         return { ...term, operator: this.#ref(term.operator), args: this.#terms(term.args) };
@@ -224,6 +238,10 @@ export class Resolver {
 
   #terms(terms: readonly Term[]): Term[] {
     return terms.map((term) => this.term(term));
+  }
+
+  #noteName(name: string): void {
+    if (this.#context.builtins.has(name)) this.uses.builtinNames = true;
   }
 
   #note(call: Call): void {
