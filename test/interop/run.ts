@@ -16,7 +16,11 @@ const available = globSync('*.ts', { cwd: here })
   .map((file) => basename(file, '.ts'))
   .filter((name) => name !== 'run')
   .sort();
-const asked = process.argv.slice(2);
+/** `rego` stands for `rego-check`, `rego-flags` and so on. */
+const asked = process.argv.slice(2).flatMap((name) => {
+  const group = available.filter((file) => file.startsWith(`${name}-`));
+  return available.includes(name) || group.length === 0 ? [name] : group;
+});
 const unknown = asked.filter((name) => !available.includes(name));
 
 if (unknown.length > 0) {

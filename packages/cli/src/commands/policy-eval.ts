@@ -126,8 +126,8 @@ const PROFILE_LIMIT = 10;
 const PROFILE_ORDERS = new Set(['total_time_ns', 'num_eval', 'num_redo', 'num_gen_expr', 'file', 'line']);
 
 function checkFormat({ format, partial }: Flags): void {
-  if (partial && format !== 'json' && format !== 'source') {
-    throw usage('policy eval', `--partial gives json or source, and not ${format}`);
+  if (partial && format !== 'json' && format !== 'source' && format !== 'pretty') {
+    throw usage('policy eval', `--partial gives json, pretty or source, and not ${format}`);
   }
   if (!partial && format === 'source') throw usage('policy eval', '--format source is for --partial');
 }

@@ -16,7 +16,7 @@ import {
   type Value,
 } from '@pratique/rego';
 import { type Problem, problemsJson, problemsText } from './problems.ts';
-import { boxed } from './table.ts';
+import { boxed, ruled } from './table.ts';
 
 /** What an evaluation came to, as `opa eval` shows it. */
 export interface Output {
@@ -51,6 +51,8 @@ export function present(format: string, output: Output): { out: string; err: str
   const trace = format === 'pretty' ? prettyExplanation(output) : '';
   if (format === 'source' && output.partial !== undefined) return { out: source(output.partial), err: '' };
   if (output.problems.length > 0) return { out: trace, err: problemsText(output.problems) };
+  if (format === 'pretty' && output.partial !== undefined)
+    return { out: partialPretty(output.partial), err: '' };
   if (format === 'pretty') return { out: trace + pretty(output), err: '' };
   return { out: output.results.map((result) => line(format, result)).join(''), err: '' };
 }
@@ -93,6 +95,14 @@ function document(
 function source({ queries, modules }: PartialResult): string {
   const shown = queries.map((query, index) => `# Query ${index + 1}\n${query === '' ? '' : `${query}\n`}\n`);
   return [...shown, ...modules.map((module, index) => `# Module ${index + 1}\n${module}`)].join('');
+}
+
+function partialPretty({ queries, modules }: PartialResult): string {
+  if (queries.length === 0 && modules.length === 0) return 'undefined\n';
+  return ruled([
+    ...queries.map((text, index) => [`Query ${index + 1}`, text]),
+    ...modules.map((text, index) => [`Support ${index + 1}`, text.trimEnd()]),
+  ]);
 }
 
 function partialJson({ queriesJson, modules }: PartialResult): GoJson {

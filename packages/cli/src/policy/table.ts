@@ -14,6 +14,26 @@ export function boxed(rows: readonly (readonly string[])[], header?: readonly st
   return [...parts, ...rows.map((cells) => row(cells, left)), line('└', '┴', '┘')].join('');
 }
 
+/** A table with a line between rows, whose cells may have several lines; tabs are two spaces. */
+export function ruled(rows: readonly (readonly string[])[]): string {
+  const [top, ...tables] = rows.map((row) => row.map((cell) => cell.replaceAll('\t', '  ').split('\n')));
+  if (top === undefined) return '';
+  const all = [top, ...tables].map((row) => {
+    const height = Math.max(...row.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, at) => row.map((lines) => lines[at] ?? ''));
+  });
+  const lines = boxed(all.flat()).split('\n');
+  const between = (lines[0] as string).replace('┌', '├').replaceAll('┬', '┼').replace('┐', '┤');
+  const text = [lines[0] as string];
+  let at = 1;
+  for (const [index, row] of all.entries()) {
+    if (index > 0) text.push(between);
+    text.push(...lines.slice(at, at + row.length));
+    at += row.length;
+  }
+  return `${[...text, ...lines.slice(at)].join('\n')}`;
+}
+
 /** Columns on a terminal: East Asian wide characters and emoji take two, combining marks none. */
 function width(text: string): number {
   let columns = 0;
