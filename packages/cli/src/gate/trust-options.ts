@@ -1,10 +1,12 @@
 import type { LoadOptions } from '@pratique/policy';
 import type { Mirror } from '@pratique/tuf';
+import { loadPublicKey } from '../keys/key-reference.ts';
 import type { Terminal } from '../program/terminal.ts';
 
 /** TrustRoots in repositories elsewhere are kept where `pratique initialize` keeps its own. */
 export function trustOptions(terminal: Terminal): LoadOptions {
   return {
+    openPublicKey: (reference) => loadPublicKey(reference, terminal),
     // Loaded where there is such a TrustRoot only.
     openRemote: async (mirror, root, targets) => {
       const { openMirror, openTuf } = await import('@pratique/tuf');

@@ -5,25 +5,28 @@ import { policyErrors } from '../errors.ts';
 import { holdsClusterImagePolicies } from './cluster-image-policy/objects.ts';
 import { fetchTrustRoots, type OpenRemote } from './cluster-image-policy/tuf-roots.ts';
 import { readDocuments, toJson } from './documents.ts';
+import { type OpenPublicKey, openManagedKeys } from './managed-keys.ts';
 import type { TrustFiles } from './material.ts';
 import { parseTrust } from './parse.ts';
 import type { Trust } from './types.ts';
 
 export interface LoadOptions {
   readonly openRemote?: OpenRemote;
+  /** Looks up keys that authorities name instead of writing them down; without it they are refused. */
+  readonly openPublicKey?: OpenPublicKey;
   readonly now?: Date;
 }
 
 /**
  * Reads a trust configuration and the files it names; paths in it are relative to its folder. A file of
  * ClusterImagePolicies is read as a configuration of those alone. TrustRoots in TUF repositories elsewhere are read
- * with `openRemote`; without it they are refused.
+ * with `openRemote`; without it they are refused. Keys in tokens and key services are looked up with `openPublicKey`.
  *
- * @throws TRUST_UNREADABLE, TRUST_INVALID, TUF_UNREACHABLE
+ * @throws TRUST_UNREADABLE, TRUST_INVALID, TUF_UNREACHABLE, and what `openPublicKey` throws
  */
 export async function loadTrust(
   path: string,
-  { openRemote = noRemote, now = new Date() }: LoadOptions = {},
+  { openRemote = noRemote, openPublicKey, now = new Date() }: LoadOptions = {},
 ): Promise<Trust> {
   let text: string;
   try {
@@ -43,8 +46,16 @@ export async function loadTrust(
     openRemote,
     now,
   );
+  const managedKeys =
+    alone || first === undefined || openPublicKey === undefined
+      ? undefined
+      : await openManagedKeys(toJson(first), openPublicKey);
   const trust = { apiVersion: 'pratique.dev/v1', kind: 'Trust', clusterImagePolicies: policies };
-  return parseTrust(alone ? JSON.stringify(trust) : text, path, { ...files, trustRoots });
+  return parseTrust(alone ? JSON.stringify(trust) : text, path, {
+    ...files,
+    trustRoots,
+    ...(managedKeys === undefined ? {} : { managedKeys }),
+  });
 }
 
 const noRemote: OpenRemote = async () => {

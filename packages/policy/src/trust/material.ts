@@ -1,5 +1,5 @@
 import { type PublicKey, parsePublicKey, parseWitnessPolicy, type WitnessPolicy } from '@pratique/crypto';
-import { PratiqueError } from '@pratique/errors';
+import { PratiqueError, printable } from '@pratique/errors';
 import {
   exactly,
   parsePredicateType,
@@ -11,6 +11,7 @@ import {
 } from '@pratique/sigstore';
 import { policyErrors } from '../errors.ts';
 import type { FetchedRoots } from './cluster-image-policy/tuf-roots.ts';
+import { isKeyReference, type ManagedKeys } from './managed-keys.ts';
 import { invalid, type Path, placeOf, type Source } from './problems.ts';
 import type { TrustFile } from './schema.ts';
 import type { Authority, LogTrust, Vouching } from './types.ts';
@@ -23,6 +24,8 @@ export interface TrustFiles {
   read(path: string): Uint8Array;
   /** What was read from the TUF repositories of TrustRoots. */
   readonly trustRoots?: FetchedRoots;
+  /** Public keys of tokens and key services, looked up before. */
+  readonly managedKeys?: ManagedKeys;
 }
 
 /** One of `authorities`, with its keys read and each there once, and its identities. */
@@ -36,8 +39,8 @@ export function readAuthority(
   const { key, keys = [], keyFile, keyFiles = [], identities = [], attestations = [] } = given;
   const at: Path = ['authorities', name];
   const parsed: PublicKey[] = [
-    ...(key === undefined ? [] : [parseKey(source, [...at, 'key'], key)]),
-    ...keys.map((pem, index) => parseKey(source, [...at, 'keys', index], pem)),
+    ...(key === undefined ? [] : [givenKey(source, [...at, 'key'], key, files)]),
+    ...keys.map((pem, index) => givenKey(source, [...at, 'keys', index], pem, files)),
     ...(keyFile === undefined ? [] : [keyFromFile(source, [...at, 'keyFile'], keyFile, files)]),
     ...keyFiles.map((path, index) => keyFromFile(source, [...at, 'keyFiles', index], path, files)),
   ];
@@ -87,6 +90,18 @@ function readIdentity(source: Source, at: Path, name: string, given: IdentityFil
 
 function keyFromFile(source: Source, at: Path, path: string, files: TrustFiles): PublicKey {
   return parseKey(source, at, readFile(source, at, path, files));
+}
+
+/** A key that is written down, or named where it is: in a token or a key service. */
+function givenKey(source: Source, at: Path, text: string, { managedKeys }: TrustFiles): PublicKey {
+  if (!isKeyReference(text)) return parseKey(source, at, text);
+  const found = managedKeys?.get(text);
+  if (found !== undefined) return found;
+  // Without what stands after `?`, where a PIN may be.
+  throw invalid(source, at, 'a key in a token or a key service is not looked up here', {
+    expected: 'a public key, PEM',
+    found: printable(text.split('?', 1)[0]!),
+  });
 }
 
 function parseKey(source: Source, at: Path, input: string | Uint8Array): PublicKey {

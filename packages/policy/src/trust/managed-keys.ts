@@ -1,0 +1,36 @@
+import { isJsonObject, type JsonValue, type PublicKey } from '@pratique/crypto';
+
+/** Looks up the public half of a key in a token or a key service: `pkcs11:…`, `k8s://…`, `hashivault://…`. */
+export type OpenPublicKey = (reference: string) => Promise<PublicKey>;
+
+/** Public keys by the references that name them. */
+export type ManagedKeys = ReadonlyMap<string, PublicKey>;
+
+/** As many keys elsewhere as are looked up; each may be a request. */
+const maxKeys = 100;
+
+/** Whether a key of an authority is named instead of written down. */
+export function isKeyReference(text: string): boolean {
+  return text.startsWith('pkcs11:') || /^[a-z][a-z0-9-]*:\/\//.test(text);
+}
+
+/**
+ * Looks up every key that a configuration names, once. Whatever else is wrong with the configuration is said when it is
+ * parsed. Throws what `open` throws: a key that cannot be had is no key that nobody signed with.
+ */
+export async function openManagedKeys(document: JsonValue, open: OpenPublicKey): Promise<ManagedKeys> {
+  const authorities = isJsonObject(document) ? document['authorities'] : undefined;
+  const named = isJsonObject(authorities) ? Object.values(authorities) : [];
+  const references = named.flatMap((authority) => {
+    if (!isJsonObject(authority)) return [];
+    const { key, keys } = authority;
+    return [key, ...(Array.isArray(keys) ? keys : [])].filter(
+      (one): one is string => typeof one === 'string' && isKeyReference(one),
+    );
+  });
+  const found = new Map<string, PublicKey>();
+  // One after the other: a token may ask a person.
+  for (const reference of [...new Set(references)].slice(0, maxKeys))
+    found.set(reference, await open(reference));
+  return found;
+}
