@@ -200,3 +200,43 @@ test('default: warn lets an image through that nobody speaks of, and says so', a
   });
   expect((await lax.checkImage(`${host}/unsigned@${digest}`)).allowed).toBe(false);
 });
+
+test('source of a ClusterImagePolicy: signatures count from that repository alone', async () => {
+  const indented = formatPublicKey(team.publicKey).trim().replace(/^/gm, '            ');
+  const policy = (name: string, source: string) => `apiVersion: policy.sigstore.dev/v1beta1
+kind: ClusterImagePolicy
+metadata: { name: ${name} }
+spec:
+  images: [{ glob: "${host}/sourced*" }]
+  authorities:
+    - source: [${source}]
+      key:
+        data: |
+${indented}
+`;
+  const gateOf = (source: string) => {
+    const trust = parseTrust(
+      'apiVersion: pratique.dev/v1\nkind: Trust\nclusterImagePolicies: [cip.yaml]\n',
+      'trust.yaml',
+      { resolve: (path) => path, read: () => new TextEncoder().encode(policy('sourced', source)) },
+    );
+    return createGate({ trust, openRepository: (reference) => client.repository(reference) });
+  };
+  const codesOf = async (source: string, image: string) =>
+    (await gateOf(source).checkImage(`${host}/${image}:1`)).denials.map(({ code }) => code);
+  const there = `{ oci: ${host}/signatures/of-others }`;
+  const signatureRepository = client.repository(parseReference(`${host}/signatures/of-others`));
+  await sign('sourced', await push('sourced', 'kept elsewhere'), team, { signatureRepository });
+  await sign('sourced-beside', await push('sourced-beside', 'kept beside'));
+
+  expect(await codesOf(there, 'sourced')).toEqual([]);
+  expect(await codesOf(`{ oci: ${host}/empty }, ${there}`, 'sourced')).toEqual([]);
+  // What stands beside the image is seen, and is by nobody who is trusted there.
+  expect(await codesOf(there, 'sourced-beside')).toEqual(['SIGNER_UNTRUSTED']);
+  expect(await codesOf(`{ oci: ${host}/empty }`, 'sourced')).toEqual(['SIGNATURE_MISSING']);
+  // A repository that cannot be asked is a fault, whatever stands beside the image.
+  const [unreachable] = (
+    await gateOf('{ oci: 127.0.0.1:1/signatures }').checkImage(`${host}/sourced-beside:1`)
+  ).denials;
+  expect(unreachable).toMatchObject({ fault: true });
+});

@@ -8,6 +8,7 @@ import { canonicalRegistry } from '../trust/registry-name.ts';
 import type { Trust } from '../trust/types.ts';
 import type { DecisionCache, ImageVerdict, VerdictKey } from './cache.ts';
 import type { Progress } from './deadline.ts';
+import { placesFor } from './places.ts';
 import { mergeResults, type OpenRepository, type Station } from './stations.ts';
 import type { TagCache } from './tags.ts';
 
@@ -104,14 +105,18 @@ async function gather(
   const manifest = await repository.getManifest(digest, { signal });
   progress.step = `the signatures of ${name}`;
   const now = new Date(lookup.clock());
+  const requirements = requirementsFor(trust, name);
   let bytes = 0;
   const [config, ...results] = await Promise.all([
     readConfig(repository, manifest, signal),
-    ...stations.map(async (station) => {
-      const evidence = await station.collect(repository, manifest.descriptor, { signal });
-      bytes += sizeOf(evidence);
-      return await station.verify(evidence, trust, now);
-    }),
+    ...placesFor(trust, requirements).flatMap((place) =>
+      stations.map(async (station) => {
+        const where = place.source === null ? repository : await openRepository(place.source);
+        const evidence = await station.collect(where, manifest.descriptor, { signal });
+        bytes += sizeOf(evidence);
+        return await station.verify(evidence, place.trust, now);
+      }),
+    ),
   ]);
   progress.step = `the policies about ${name}`;
   const facts = buildFacts(trust, {
@@ -119,7 +124,7 @@ async function gather(
     manifest,
     config,
     verification: mergeResults(results),
-    requirements: requirementsFor(trust, name),
+    requirements,
     now,
   });
   return { facts, findings: await engine.evaluate('image', { image: facts }), bytes };

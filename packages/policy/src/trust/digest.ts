@@ -9,7 +9,7 @@ import {
   type Quorum,
   type WitnessPolicy,
 } from '@pratique/crypto';
-import type { Digest } from '@pratique/oci';
+import { type Digest, formatReference } from '@pratique/oci';
 import type { TextMatcher, Window } from '@pratique/sigstore';
 import type { Authority, Trust, Vouching } from './types.ts';
 
@@ -39,7 +39,7 @@ export function trustDigest(trust: Omit<Trust, 'digest'>): Digest {
 
 /** Fingerprints, and identities as they were asked for. */
 function authorityJson(
-  { keys, identities, attestations, vouching }: Authority,
+  { keys, identities, attestations, sources, vouching }: Authority,
   vouchings: readonly Vouching[],
 ): JsonValue {
   const fingerprints = keys.map((key) => key.fingerprint).sort();
@@ -47,6 +47,7 @@ function authorityJson(
   return {
     vouching: vouchings.indexOf(vouching),
     keys: fingerprints,
+    ...(sources === undefined ? {} : { sources: sources.map(formatReference) }),
     attestations: attestations.map(({ predicateType, policy }) => ({ predicateType, policy })),
     identities: identities.map(({ issuer, subject, extensions = {} }) => ({
       issuer: matcher(issuer),

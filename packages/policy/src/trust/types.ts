@@ -1,5 +1,5 @@
 import type { JsonObject, PublicKey, WitnessPolicy } from '@pratique/crypto';
-import type { Digest } from '@pratique/oci';
+import type { Digest, Reference } from '@pratique/oci';
 import type { Thresholds, TrustedIdentity, TrustedRoot } from '@pratique/sigstore';
 import type { EngineChoice } from '../engine/choose.ts';
 import type { PolicySource } from '../engine/sources.ts';
@@ -15,6 +15,8 @@ export interface Authority {
   readonly identities: readonly TrustedIdentity[];
   /** What it must have attested, all of it, to count; where this is empty, it must have signed. */
   readonly attestations: readonly RequiredAttestation[];
+  /** Repositories where its signatures are kept, and count from alone. Absent: beside the image. */
+  readonly sources?: readonly [Reference, ...Reference[]];
   /** Logs and certificates that prove its signatures. Authorities with the same object are verified together. */
   readonly vouching: Vouching;
 }

@@ -283,6 +283,8 @@ test('keys and policies may be in Secrets and ConfigMaps beside, and everything 
   expect(imported(list).images).toHaveLength(1);
 });
 
+const from = (source: string) => `    - ${key('team')}\n      source: [${source}]`;
+
 test.each([
   ['a misspelt key', cip({ more: 'moode: warn' }), 'moode is not a known key'],
   ['no authority', cip({ authorities: '    []' }), 'at least one'],
@@ -354,10 +356,14 @@ test.each([
     cip({ authorities: keyless(', ca-cert: { secretRef: { name: x } }') }),
     'no Secret x',
   ],
+  ['a source with a tag', cip({ authorities: from('{ oci: "r.io/sigs:1" }') }), 'a source is a repository'],
+  ['a source that is none', cip({ authorities: from('{ oci: "r.io/SIGS" }') }), 'a repository'],
+  ['a source without a repository', cip({ authorities: from('{}') }), 'names no repository'],
+  ['a tag prefix', cip({ authorities: from('{ oci: r.io/s, tagPrefix: x }') }), 'no prefix'],
   [
-    'signatures elsewhere',
-    cip({ authorities: `    - ${key('team')}\n      source: [{ oci: r.io/sigs }]` }),
-    'another repository',
+    'pull secrets',
+    cip({ authorities: from('{ oci: r.io/s, signaturePullSecrets: [{ name: x }] }') }),
+    'not read',
   ],
   ['some kinds only', cip({ more: 'match: [{ resource: pods }]' }), 'some kinds of objects'],
   ['a policy over all', cip({ more: 'policy: { type: rego, data: x }' }), 'over all authorities'],

@@ -1,5 +1,6 @@
 import { parsePublicKey } from '@pratique/crypto';
 import { PratiqueError, printable } from '@pratique/errors';
+import { parseReference, type Reference } from '@pratique/oci';
 import {
   exactly,
   parsePredicateType,
@@ -105,17 +106,10 @@ function readAuthority(
   objects: Objects,
   vouching: VouchingFor,
 ): { readonly authority: Authority; readonly policies: readonly PolicySource[] } {
-  const { key, keyless, source, attestations } = given;
-  if (source !== undefined && source.length > 0) {
-    throw invalid(
-      policy.source,
-      [...at, 'source'],
-      'signatures kept in another repository are not supported',
-      {
-        expected: 'no source: signatures beside the image',
-      },
-    );
-  }
+  const { key, keyless, attestations } = given;
+  const [source, ...sources] = given.source.map((one, place) =>
+    readSource(policy, [...at, 'source', place], one),
+  );
   const name = `${policy.value.metadata.name}/${given.name ?? `authority-${index}`}`;
   const policies: PolicySource[] = [];
   const required = attestations.map((attestation, place) => {
@@ -137,9 +131,39 @@ function readAuthority(
       readIdentity(policy, [...at, 'keyless', 'identities', place], name, identity),
     ),
     attestations: required,
+    ...(source === undefined ? {} : { sources: [source, ...sources] as const }),
     vouching: vouching(policy, at, given),
   };
   return { authority, policies };
+}
+
+/** A repository with signatures. Its credentials are found as those of every registry are. */
+function readSource(
+  { source }: Placed<ClusterImagePolicy>,
+  at: Path,
+  { oci, tagPrefix, signaturePullSecrets = [] }: CipAuthority['source'][number],
+): Reference {
+  if (tagPrefix !== undefined)
+    throw invalid(source, [...at, 'tagPrefix'], 'tags of signatures have no prefix', {
+      expected: 'oci: a repository of their own',
+      found: printable(tagPrefix),
+    });
+  if (signaturePullSecrets.length > 0)
+    throw invalid(source, [...at, 'signaturePullSecrets'], 'pull secrets of policies are not read', {
+      expected: 'credentials for the repository where those of images are: Docker’s file, or --k8s-keychain',
+    });
+  if (oci === undefined) throw invalid(source, at, 'a source names no repository', { expected: 'oci' });
+  try {
+    const reference = parseReference(oci);
+    if (reference.tag === undefined && reference.digest === undefined) return reference;
+  } catch (cause) {
+    if (!(cause instanceof PratiqueError)) throw cause;
+    throw invalid(source, [...at, 'oci'], cause.message, { expected: 'a repository', cause });
+  }
+  throw invalid(source, [...at, 'oci'], 'a source is a repository', {
+    expected: 'no tag and no digest',
+    found: printable(oci),
+  });
 }
 
 function readKey(

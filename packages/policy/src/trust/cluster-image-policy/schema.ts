@@ -82,7 +82,16 @@ const authority = v.pipe(
         message: v.optional(v.string()),
       }),
     ),
-    source: v.optional(v.array(v.unknown())),
+    source: v.optional(
+      v.array(
+        v.strictObject({
+          oci: v.optional(text),
+          tagPrefix: v.optional(text),
+          signaturePullSecrets: v.optional(v.array(v.unknown())),
+        }),
+      ),
+      [],
+    ),
     ctlog: v.optional(v.strictObject({ url: v.optional(text), trustRootRef: v.optional(text) })),
     attestations: v.optional(v.array(attestation), []),
     rfc3161timestamp: v.optional(v.strictObject({ trustRootRef: v.optional(text) })),
