@@ -1,4 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readImage } from '@pratique/inspect';
@@ -12,7 +16,8 @@ import {
   pushImage,
 } from '@pratique/oci';
 import { elfBytes } from '@pratique/oci/testing/elf';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
 import { run } from '../program/run.ts';
 import { testTerminal } from '../testing/terminal.ts';
 
@@ -200,3 +205,61 @@ test('what is added is a material and in the bill of materials', async () => {
     }),
   );
 }, 120_000);
+
+/** The settings in a section of docs/harden.md. */
+function documented(section: string): string {
+  const page = readFileSync(new URL('../../../../docs/harden.md', import.meta.url), 'utf8');
+  return /^```yaml\n([\s\S]*?)^```/m.exec(page.slice(page.indexOf(`## ${section}\n`)))![1]!;
+}
+
+test('the settings about storing in docs/harden.md do what it says', async () => {
+  const args = ['-t', 'oci:stored-as-told:1', '--sign=false'];
+  expect(await pratique(parse(documented('How it is stored')), ...args)).toMatchObject({ code: 0 });
+  const { manifest } = await (await openLayout(join(folder, 'stored-as-told'))).getManifest('1');
+  expect(manifest.kind).toBe('index');
+});
+
+test('the settings about adding in docs/harden.md do what it says', async () => {
+  mkdirSync(join(folder, 'site'), { recursive: true });
+  writeFileSync(join(folder, 'site/index.html'), 'hello');
+  writeFileSync(join(folder, 'app.conf'), 'x');
+  const tar = await buildLayer([
+    { type: 'file', path: 'bin/tool', mode: 0o755, content: Buffer.from('tool') },
+  ]);
+  writeFileSync(join(folder, 'tool.tar'), Buffer.from(await new Response(tar.open()).arrayBuffer()));
+  expect(await pratique({}, '-t', 'oci:tools:1', '--sign=false')).toMatchObject({ code: 0 });
+  const entry = (path: string, text: string) => ({ type: 'file', path, content: Buffer.from(text) }) as const;
+  const greet = await buildLayer(
+    [
+      entry('package/package.json', '{"name":"greet","version":"1.0.0","bin":"cli.js"}'),
+      entry('package/cli.js', '#!/usr/bin/env node'),
+    ],
+    { compression: 'gzip' },
+  );
+  const tgz = Buffer.from(await new Response(greet.open()).arrayBuffer());
+  const integrity = `sha512-${hash('sha512', tgz, 'buffer').toString('base64')}`;
+  writeFileSync(
+    join(folder, 'package-lock.json'),
+    JSON.stringify({
+      lockfileVersion: 3,
+      packages: { 'node_modules/greet': { version: '1.0.0', integrity } },
+    }),
+  );
+  const server = createServer((request, response) => {
+    response.writeHead(request.url === '/greet/-/greet-1.0.0.tgz' ? 200 : 404).end(tgz);
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const yaml = documented('Adding other things')
+    .replace('https://npm.example', `http://127.0.0.1:${port}`)
+    .replace('sha512-…', integrity);
+  const result = await pratique(parse(yaml), '-t', 'oci:more:1', '--sign=false');
+  expect({ ...result, out: '' }).toMatchObject({ code: 0 });
+  const { fileSystem } = await readImage(await openLayout(join(folder, 'more')), '1');
+  const paths = ['srv/www/index.html', 'opt/tool/bin/tool', 'usr/local/bin/app', 'usr/local/bin/greet'];
+  for (const path of [...paths, 'srv/app/node_modules/.bin/greet'])
+    expect(fileSystem.resolve(path)?.type, path).toBe('file');
+  expect(fileSystem.get('etc/app.conf')).toMatchObject({ mode: 0o640, uid: 33, gid: 33 });
+  fileSystem.close();
+});

@@ -55,6 +55,13 @@ test.each([
   expect(() => parseSettings(yaml, 'x')).toThrow(text);
 });
 
+test('the settings about packages of Alpine in docs/harden.md are settings', () => {
+  const page = readFileSync(new URL('../../../../docs/harden.md', import.meta.url), 'utf8');
+  const [, yaml] = /^```yaml\n([\s\S]*?)^```/m.exec(page.slice(page.indexOf('\n## Packages')))!;
+  const { keys, add } = parseSettings(yaml!, 'docs/harden.md');
+  expect([keys, add.packages]).toEqual([['keys/alpine-devel.rsa.pub'], ['nginx~1.28', 'curl']]);
+});
+
 test('the settings in docs/harden.md are settings', () => {
   const page = readFileSync(new URL('../../../../docs/harden.md', import.meta.url), 'utf8');
   const [, yaml] = /^```yaml\n([\s\S]*?)^```/m.exec(page)!;
