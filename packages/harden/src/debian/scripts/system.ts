@@ -22,6 +22,11 @@ function options(args: readonly string[], valued: readonly string[], flags: read
   return { values, given, rest };
 }
 
+/** Four fields, as chfn(1) writes them. */
+function fullComment(text: string): string {
+  return text === '' ? '' : [...text.split(','), '', '', ''].slice(0, 4).join(',');
+}
+
 /** adduser(8) and addgroup(8) of Debian, for the system’s users and groups. */
 const adduser: Known = (args, { changes }) => {
   const { values, given, rest } = options(
@@ -62,7 +67,7 @@ const adduser: Known = (args, { changes }) => {
     group: values.get('--ingroup') ?? (given.has('--group') ? name : 'nogroup'),
     home,
     shell: values.get('--shell') ?? '/usr/sbin/nologin',
-    comment: values.get('--gecos') ?? values.get('--comment') ?? '',
+    comment: fullComment(values.get('--gecos') ?? values.get('--comment') ?? ''),
   });
   const gid = Number(accounts.line('passwd', name)!.split(':')[3]);
   if (!given.has('--no-create-home') && home !== '/nonexistent' && changes.follow(home) === undefined) {
