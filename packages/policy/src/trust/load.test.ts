@@ -61,3 +61,28 @@ test('a key that cannot be looked up is a fault, and one that nobody looks up is
   expect(error).toMatchObject({ code: 'TRUST_INVALID' });
   expect(JSON.stringify(error) + error.message).not.toContain('s3cr3t');
 });
+
+test('a ClusterImagePolicy may name a key in a key service', async () => {
+  const file = join(folder, 'cip.yaml');
+  writeFileSync(
+    file,
+    `apiVersion: policy.sigstore.dev/v1beta1
+kind: ClusterImagePolicy
+metadata: { name: managed }
+spec:
+  images: [{ glob: "**" }]
+  authorities: [{ name: team, key: { kms: "hashivault://team" } }]
+`,
+  );
+  const openPublicKey = async (reference: string) => {
+    expect(reference).toBe('hashivault://team');
+    return parsePublicKey(publicPem('team'));
+  };
+  const { authorities } = await loadTrust(file, { openPublicKey });
+  expect(authorities.get('managed/team')?.keys.map(({ fingerprint }) => fingerprint)).toEqual([
+    parsePublicKey(publicPem('team')).fingerprint,
+  ]);
+  const fault = new Error('sealed');
+  await expect(loadTrust(file, { openPublicKey: () => Promise.reject(fault) })).rejects.toBe(fault);
+  await expect(loadTrust(file)).rejects.toMatchObject({ code: 'TRUST_INVALID' });
+});

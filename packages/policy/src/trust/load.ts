@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { isJsonObject, type JsonValue } from '@pratique/crypto';
 import { policyErrors } from '../errors.ts';
-import { holdsClusterImagePolicies } from './cluster-image-policy/objects.ts';
+import { holdsClusterImagePolicies, readObjects } from './cluster-image-policy/objects.ts';
 import { fetchTrustRoots, type OpenRemote } from './cluster-image-policy/tuf-roots.ts';
 import { readDocuments, toJson } from './documents.ts';
-import { type OpenPublicKey, openManagedKeys } from './managed-keys.ts';
+import { type OpenPublicKey, openManagedKeys, referencesInTrust } from './managed-keys.ts';
 import type { TrustFiles } from './material.ts';
 import { parseTrust } from './parse.ts';
 import type { Trust } from './types.ts';
@@ -41,15 +41,14 @@ export async function loadTrust(
   const [first] = readDocuments(text, path);
   const alone = first !== undefined && holdsClusterImagePolicies(first);
   const policies = alone ? [basename(path)] : first === undefined ? [] : policyFiles(toJson(first));
-  const trustRoots = await fetchTrustRoots(
-    policies.flatMap((name) => readable(name, files)),
-    openRemote,
-    now,
-  );
+  const policyTexts = policies.flatMap((name) => readable(name, files));
+  const trustRoots = await fetchTrustRoots(policyTexts, openRemote, now);
+  const references = [
+    ...(alone || first === undefined ? [] : referencesInTrust(toJson(first))),
+    ...policyTexts.flatMap(referencesInFile),
+  ];
   const managedKeys =
-    alone || first === undefined || openPublicKey === undefined
-      ? undefined
-      : await openManagedKeys(toJson(first), openPublicKey);
+    openPublicKey === undefined ? undefined : await openManagedKeys(references, openPublicKey);
   const trust = { apiVersion: 'pratique.dev/v1', kind: 'Trust', clusterImagePolicies: policies };
   return parseTrust(alone ? JSON.stringify(trust) : text, path, {
     ...files,
@@ -66,6 +65,17 @@ const noRemote: OpenRemote = async () => {
 function policyFiles(document: JsonValue): readonly string[] {
   const named = isJsonObject(document) ? document['clusterImagePolicies'] : undefined;
   return Array.isArray(named) ? named.filter((name) => typeof name === 'string') : [];
+}
+
+/** Keys named by the policies of a file; whatever is wrong with it is said when it is parsed. */
+function referencesInFile(file: { name: string; text: string }): readonly string[] {
+  try {
+    return readObjects([file]).policies.flatMap(({ value }) =>
+      value.spec.authorities.flatMap(({ key }) => key?.kms ?? []),
+    );
+  } catch {
+    return [];
+  }
 }
 
 /** A file with its text; none where it cannot be read, which parsing says with its place. */

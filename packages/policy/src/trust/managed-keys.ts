@@ -14,20 +14,28 @@ export function isKeyReference(text: string): boolean {
   return text.startsWith('pkcs11:') || /^[a-z][a-z0-9-]*:\/\//.test(text);
 }
 
+/** References of the keys that authorities of a trust configuration name. */
+export function referencesInTrust(document: JsonValue): readonly string[] {
+  const authorities = isJsonObject(document) ? document['authorities'] : undefined;
+  const named = isJsonObject(authorities) ? Object.values(authorities) : [];
+  return named.flatMap((authority) => {
+    if (!isJsonObject(authority)) return [];
+    const { key, keys } = authority;
+    return [key, ...(Array.isArray(keys) ? keys : [])].filter(isReference);
+  });
+}
+
+const isReference = (one: JsonValue | undefined): one is string =>
+  typeof one === 'string' && isKeyReference(one);
+
 /**
  * Looks up every key that a configuration names, once. Whatever else is wrong with the configuration is said when it is
  * parsed. Throws what `open` throws: a key that cannot be had is no key that nobody signed with.
  */
-export async function openManagedKeys(document: JsonValue, open: OpenPublicKey): Promise<ManagedKeys> {
-  const authorities = isJsonObject(document) ? document['authorities'] : undefined;
-  const named = isJsonObject(authorities) ? Object.values(authorities) : [];
-  const references = named.flatMap((authority) => {
-    if (!isJsonObject(authority)) return [];
-    const { key, keys } = authority;
-    return [key, ...(Array.isArray(keys) ? keys : [])].filter(
-      (one): one is string => typeof one === 'string' && isKeyReference(one),
-    );
-  });
+export async function openManagedKeys(
+  references: readonly string[],
+  open: OpenPublicKey,
+): Promise<ManagedKeys> {
   const found = new Map<string, PublicKey>();
   // One after the other: a token may ask a person.
   for (const reference of [...new Set(references)].slice(0, maxKeys))

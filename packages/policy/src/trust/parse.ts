@@ -93,6 +93,7 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
     })),
     log,
     files.trustRoots,
+    files.managedKeys,
   );
   const trust = {
     authorities: new Map([...authorities, ...imported.authorities]),

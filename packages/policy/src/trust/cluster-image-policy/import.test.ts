@@ -305,11 +305,7 @@ test.each([
     cip({ authorities: keyless(', trustRootRef: gone') }),
     'no TrustRoot gone',
   ],
-  [
-    'a key from a service',
-    cip({ authorities: '    - key: { kms: "awskms://x" }' }),
-    'key management service',
-  ],
+  ['a key from a service', cip({ authorities: '    - key: { kms: "awskms://x" }' }), 'not looked up here'],
   [
     'a Secret that is not there',
     cip({ authorities: '    - key: { secretRef: { name: x } }' }),

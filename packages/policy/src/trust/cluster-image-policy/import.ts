@@ -10,6 +10,7 @@ import {
 } from '@pratique/sigstore';
 import type { PolicySource } from '../../engine/sources.ts';
 import { compileGlob, globProblem, type ImageGlob } from '../glob.ts';
+import type { ManagedKeys } from '../managed-keys.ts';
 import { invalid, type Path } from '../problems.ts';
 import type { Authority, LogTrust, TrustEntry } from '../types.ts';
 import { attestationPolicy } from './attestation-policy.ts';
@@ -30,7 +31,8 @@ export interface Imported {
 
 /**
  * Reads ClusterImagePolicies and TrustRoots of Sigstore policy-controller (v1alpha1 and v1beta1). `fallback` stands for
- * the public-good Sigstore of authorities that name no other, `fetched` is what `fetchTrustRoots` gave. What cannot be enforced as it stands is refused.
+ * the public-good Sigstore of authorities that name no other, `fetched` is what `fetchTrustRoots` gave, `managedKeys`
+ * what `openManagedKeys` did. What cannot be enforced as it stands is refused.
  *
  * @throws TRUST_INVALID with `file:line:column`
  */
@@ -38,6 +40,7 @@ export function importClusterImagePolicies(
   files: readonly { readonly name: string; readonly text: string }[],
   fallback: Omit<LogTrust, 'trustedRoot'> | null,
   fetched: FetchedRoots = new Map(),
+  managedKeys: ManagedKeys = new Map(),
 ): Imported {
   const objects = readObjects(files);
   const vouching = vouchingBy(objects, fallback, fetched);
@@ -55,7 +58,7 @@ export function importClusterImagePolicies(
     for (const [index, authority] of given.entries()) {
       if (authority.static !== undefined) continue;
       const at: Path = [...policy.at, 'spec', 'authorities', index];
-      const read = readAuthority(policy, at, index, authority, objects, vouching);
+      const read = readAuthority(policy, at, index, authority, objects, vouching, managedKeys);
       if (authorities.has(read.authority.name))
         throw invalid(policy.source, [...at, 'name'], 'two authorities of the policy have one name');
       authorities.set(read.authority.name, read.authority);
@@ -105,6 +108,7 @@ function readAuthority(
   given: CipAuthority,
   objects: Objects,
   vouching: VouchingFor,
+  managedKeys: ManagedKeys,
 ): { readonly authority: Authority; readonly policies: readonly PolicySource[] } {
   const { key, keyless, attestations } = given;
   const [source, ...sources] = given.source.map((one, place) =>
@@ -126,7 +130,7 @@ function readAuthority(
   });
   const authority: Authority = {
     name,
-    keys: key === undefined ? [] : [readKey(policy, [...at, 'key'], key, objects)],
+    keys: key === undefined ? [] : [readKey(policy, [...at, 'key'], key, objects, managedKeys)],
     identities: (keyless?.identities ?? []).map((identity, place) =>
       readIdentity(policy, [...at, 'keyless', 'identities', place], name, identity),
     ),
@@ -171,6 +175,7 @@ function readKey(
   at: Path,
   given: NonNullable<CipAuthority['key']>,
   objects: Objects,
+  managedKeys: ManagedKeys,
 ) {
   const { source } = policy;
   const { kms, hashAlgorithm = 'sha256' } = given;
@@ -180,9 +185,12 @@ function readKey(
       found: printable(hashAlgorithm),
     });
   if (kms !== undefined) {
-    throw invalid(source, [...at, 'kms'], 'a key is not fetched from a key management service', {
+    const found = managedKeys.get(kms);
+    if (found !== undefined) return found;
+    // Without what stands after `?`, where a PIN may be.
+    throw invalid(source, [...at, 'kms'], 'a key in a token or a key service is not looked up here', {
       expected: 'data: the public key, as `cosign public-key --key KMS` prints it',
-      found: printable(kms),
+      found: printable(kms.split('?', 1)[0]!),
     });
   }
   const text = textOf(policy, at, given, objects);
