@@ -133,6 +133,58 @@ async function compareResults(context: Context, directory: string): Promise<numb
   return theirs.length;
 }
 
+/** Tests that fail in ways that OPA explains with values. */
+const FAILING = `package p_test
+
+test_call if {
+	x := 7
+	count([x]) == x
+}
+
+test_doc if {
+	x := {"k": 6}
+	helper == x
+}
+
+test_index if {
+	x := [[1], [2]]
+	i := 1
+	x[i][0] == 1
+}
+
+test_not if {
+	x := 1
+	not x == 1
+}
+
+test_every if {
+	xs := [1, 2]
+	every x in xs { x < 2 }
+}
+
+test_rows if {
+	x := 7
+	y := {"a": x, "b": 1}
+	{
+		"a": x,
+		"b": 2,
+	} == y
+}
+
+test_cases[name] if {
+	some name, tc in {"one": {"a": 1, "b": 1}, "two": {"a": 1, "b": 2}}
+	tc.a == tc.b
+}
+
+helper := {"k": 5}
+`;
+
+/** What is printed of failures, test by test, without times. */
+function failuresOf(text: string): string[] {
+  const [, failures = ''] = text.replaceAll(/ \([\d.]+\S+\)/g, '').split(/^FAILURES\n-+\n/m);
+  return (failures.split(/^-+$/m)[0] as string).split(/^(?=data\.)/m).sort();
+}
+
 export async function scenarios(context: Context): Promise<Scenario[]> {
   return [
     {
@@ -146,6 +198,20 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
         mkdirSync(directory, { recursive: true });
         writeFileSync(join(directory, 'p_test.rego'), KINDS);
         equal(await compareResults(context, directory), 13);
+      },
+    },
+    {
+      name: 'what failed, with the values of variables',
+      run: async () => {
+        const cwd = context.scratch();
+        mkdirSync(cwd, { recursive: true });
+        writeFileSync(join(cwd, 'p_test.rego'), FAILING);
+        const args = ['test', '--var-values', '.'];
+        const theirs = await context.run('opa', args, { cwd });
+        const ours = await context.run('pratique', ['policy', ...args], { cwd });
+        const failures = failuresOf(theirs.stdout);
+        equal(failures.length, 7);
+        deepEqual(failuresOf(ours.stdout), failures);
       },
     },
     {

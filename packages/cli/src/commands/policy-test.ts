@@ -62,7 +62,10 @@ export const run: Run<typeof policyTest.flags> = async ({ args, flags, terminal,
       signal,
       maxSteps: Number.MAX_SAFE_INTEGER,
       timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
-      ...(isVerbose(flags) ? { explain: (flags.explain ?? 'notes and fails') as ExplainMode } : {}),
+      variables: flags['var-values'],
+      ...(isVerbose(flags) || flags['var-values']
+        ? { explain: (flags.explain ?? 'notes and fails') as ExplainMode }
+        : {}),
       ...(flags.run === undefined ? {} : { filter: pattern(flags.run) }),
     };
     for (const result of suite.run(options)) {
@@ -90,7 +93,7 @@ function report(
     const faulty = results.filter(({ outcome }) => outcome === 'fail' || outcome === 'error');
     if (faulty.length > 0) {
       // Coverage of tests that fail says nothing.
-      terminal.out(prettyReport(faulty, { verbose: isVerbose(flags) }));
+      terminal.out(prettyReport(faulty, shownOf(flags)));
       return 1;
     }
     if (threshold === undefined || coverage.coverage >= threshold) {
@@ -113,7 +116,11 @@ function text(results: readonly TestResult[], flags: Flags): string {
   if (flags.format === 'junit') return junitReport(results);
   if (flags.format === 'json')
     return results.length === 0 ? '[]\n' : `${JSON.stringify(jsonReport(results), null, 2)}\n`;
-  return prettyReport(results, { verbose: isVerbose(flags) });
+  return prettyReport(results, shownOf(flags));
+}
+
+function shownOf(flags: Flags): { verbose: boolean; variables: boolean } {
+  return { verbose: isVerbose(flags), variables: flags['var-values'] };
 }
 
 function isVerbose({ verbose, explain }: Flags): boolean {

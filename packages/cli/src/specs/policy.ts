@@ -296,6 +296,10 @@ export const policyTest = defineCommand({
       summary: 'What to show of tests that fail, with --verbose; notes and what failed unless given',
     },
     verbose: { kind: 'boolean', short: 'v', summary: 'Show tests that passed too' },
+    'var-values': {
+      kind: 'boolean',
+      summary: 'Show the expression that made a test fail, with the values of its variables',
+    },
     run: { kind: 'string', short: 'r', placeholder: 'REGEX', summary: 'Only tests whose full name matches' },
     timeout: { kind: 'string', placeholder: 'DURATION', default: '5s', summary: 'For each test' },
     count: { kind: 'integer', default: 1, summary: 'Times to run each test' },

@@ -6,11 +6,12 @@ const RULER = '-'.repeat(80);
 
 /**
  * Results as `opa test` prints them: what did not pass (with `verbose`, everything), and the counts. A test with cases
- * counts as its innermost cases. With `verbose`, failures that have an explanation follow with it.
+ * counts as its innermost cases. With `verbose`, failures that have an explanation follow with it; with `variables`, they
+ * follow with the expression that failed.
  */
 export function prettyReport(
   results: Iterable<TestResult>,
-  { verbose = false }: { verbose?: boolean } = {},
+  { verbose = false, variables = false }: { verbose?: boolean; variables?: boolean } = {},
 ): string {
   const counts = { PASS: 0, FAIL: 0, SKIPPED: 0, ERROR: 0 };
   const lines: string[] = [];
@@ -27,8 +28,13 @@ export function prettyReport(
     if (result.output !== '') lines.push('', ...indented(result.output.trim()), '', '');
     if (result.error !== undefined) lines.push(...indented(result.error.toString()));
   }
-  if (verbose && failures.length > 0) {
-    lines.push(RULER, 'FAILURES', RULER, ...failures.flatMap(failureLines));
+  if ((verbose || variables) && failures.length > 0) {
+    lines.push(
+      RULER,
+      'FAILURES',
+      RULER,
+      ...failures.flatMap((result) => failureLines(result, verbose, variables)),
+    );
   }
   if (lines.length > 0) lines.push(RULER);
   const total = counts.PASS + counts.FAIL + counts.SKIPPED + counts.ERROR;
@@ -59,20 +65,31 @@ function* leaves(cases: readonly CaseResult[]): Generator<CaseResult> {
   }
 }
 
-function failureLines(result: TestResult): string[] {
-  const { explanation = '', cases } = result;
-  const trace = explanation === '' ? [] : indented(explanation.trimEnd());
-  const lines = [headline(result), '', ...trace];
-  return cases.length === 0 ? [...lines, ''] : [...lines, '', ...failedCases(cases, []), ''];
+function failureLines(result: TestResult, verbose: boolean, variables: boolean): string[] {
+  const { explanation = '', failure, cases } = result;
+  const lines = [headline(result)];
+  if (verbose) lines.push('', ...(explanation === '' ? [] : indented(explanation.trimEnd())));
+  if (cases.length > 0) return [...lines, '', ...failedCases(cases, [], variables), ''];
+  return [...lines, ...(variables ? failedAt(failure, '') : []), ''];
+}
+
+/** OPA, too, ends the text within a case with the blanks of its margin. */
+function failedAt(failure: string | undefined, margin: string): string[] {
+  if (failure === undefined) return [margin];
+  const lines = failure.split('\n').map((line) => `${margin}  ${line}`);
+  return [margin, `${lines.join('\n')}${margin}`];
 }
 
 /** Each innermost case that failed, below the names that lead to it. */
-function failedCases(cases: readonly CaseResult[], above: readonly string[]): string[] {
-  return cases.flatMap(({ name, failed, cases: inner }) => {
+function failedCases(cases: readonly CaseResult[], above: readonly string[], variables: boolean): string[] {
+  return cases.flatMap(({ name, failed, cases: inner, failure }) => {
     if (!failed) return [];
     const path = [...above, name];
-    if (inner.length > 0) return failedCases(inner, path);
-    return path.map((part, depth) => `${'  '.repeat(depth + 1)}${part}: FAIL`);
+    if (inner.length > 0) return failedCases(inner, path, variables);
+    return [
+      ...path.map((part, depth) => `${'  '.repeat(depth + 1)}${part}: FAIL`),
+      ...(variables ? failedAt(failure, '  '.repeat(path.length + 1)) : []),
+    ];
   });
 }
 

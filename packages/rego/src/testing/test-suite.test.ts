@@ -185,3 +185,52 @@ query:1           | Fail data.p.test_a = _
   expect(prettyReport(results)).not.toContain('FAILURES');
   expect([...suite.run()].map(({ explanation }) => explanation)).toEqual([undefined, undefined]);
 });
+
+describe('with the values of variables', () => {
+  const report = (rules: string): string =>
+    prettyReport(run(rules, { explain: 'fails', variables: true }), { variables: true })
+      .replaceAll(/ \([\d.]+\S+\)/g, '')
+      .split(/^FAILURES\n-+\n/m)[1]!;
+
+  // Each expected text is what OPA 1.20.2 prints.
+  test('a test that fails comes with the expression that failed', () => {
+    expect(report('test_a if {\n\tx := [[1], [2]]\n\ti := 1\n\tx[i][0] == 1\n}')).toBe(
+      [
+        'data.a_test.test_a: FAIL',
+        '',
+        '  a_test.rego:6:',
+        '    \tx[i][0] == 1',
+        '    \t| |',
+        '    \t| 1',
+        '    \tx[i][0]: 2',
+        '    \tx: [[1], [2]]',
+        '',
+        '-'.repeat(80),
+        'FAIL: 1/1',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('so does each case that fails, with its own values', () => {
+    const text = report(
+      'test_c[name] if {\n\tsome name, tc in {"one": {"a": 1, "b": 1}, "two": {"a": 1, "b": 2}}\n\tx := tc.b\n\tx < 1\n}',
+    );
+    expect(text).toContain(
+      'one: FAIL\n    \n      a_test.rego:6:\n        \tx < 1\n        \t|\n        \t1    \n',
+    );
+    expect(text).toContain(
+      'two: FAIL\n    \n      a_test.rego:6:\n        \tx < 1\n        \t|\n        \t2    \n',
+    );
+  });
+
+  test('documents are not said to be undefined', () => {
+    expect(report('p := {"k": 5}\ntest_a if {\n\tx := 7\n\tp.k == x\n}')).not.toContain('undefined');
+  });
+
+  test('what passed is not shown', () => {
+    expect(
+      prettyReport(run('test_a if true', { explain: 'fails', variables: true }), { variables: true }),
+    ).toBe('PASS: 1/1\n');
+  });
+});

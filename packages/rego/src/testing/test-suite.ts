@@ -7,7 +7,9 @@ import { type Builtin, T } from '../builtins/types.ts';
 import type { CompileInput, EvaluateOptions } from '../engine.ts';
 import { type ErrorLocation, locate, RegoError } from '../errors.ts';
 import { compile, type Policy } from '../query.ts';
+import type { TraceEvent } from '../topdown/events.ts';
 import { type ExplainMode, explained, TraceBuffer } from '../trace/buffer.ts';
+import { failingLine, type SourceModule } from '../trace/failing-line.ts';
 import { prettyTrace } from '../trace/pretty.ts';
 import { type Json, RegoArray, toJson, toJsonText, type Value } from '../values/index.ts';
 import { Coverage, type CoverageReport, type CoveredModule } from './coverage.ts';
@@ -22,6 +24,8 @@ export interface CaseResult {
   readonly failed: boolean;
   /** By name, in byte order. */
   readonly cases: readonly CaseResult[];
+  /** Of a case without cases that failed: as of a test. */
+  readonly failure?: string | undefined;
 }
 
 /** What one test came to. */
@@ -39,6 +43,8 @@ export interface TestResult {
   readonly cases: readonly CaseResult[];
   /** Of a test that failed: what happened, as lines of text, where that was asked for. */
   readonly explanation: string | undefined;
+  /** Of a test that failed: the expression that failed last with the values of its variables, where asked for. */
+  readonly failure: string | undefined;
 }
 
 export interface TestOptions extends EvaluateOptions {
@@ -46,6 +52,8 @@ export interface TestOptions extends EvaluateOptions {
   readonly filter?: RegExp;
   /** Tests that fail are explained. */
   readonly explain?: ExplainMode | undefined;
+  /** Tests that fail come with the values of variables. */
+  readonly variables?: boolean;
 }
 
 /** How long one test may take unless `timeoutMs` says otherwise. */
@@ -63,6 +71,11 @@ export class TestSuite {
   readonly #modules = new Map<string, CoveredModule>();
   #output: string[] = [];
   #reached: string[][] = [];
+  readonly #source: (file: string) => SourceModule | undefined;
+  /** Of the test that is being explained. */
+  #steps: TraceBuffer | undefined;
+  /** How many steps there were when a case was reached. */
+  #reachedAfter: number[] = [];
 
   /**
    * Compiles policies and tests. With `coverage`, what the tests evaluate is recorded, which makes them slower.
@@ -81,12 +94,19 @@ export class TestSuite {
       tests.push(...rewritten.tests);
     }
     this.#tests = tests;
+    this.#source = (file) => {
+      const text = Object.hasOwn(modules, file) ? modules[file] : undefined;
+      return text === undefined ? undefined : { text, module: parse(file, text, input) };
+    };
     const reports: Builtin[] = [
       {
         name: CASE_FUNCTION,
         declaration: { args: [T.any], nondeterministic: true },
         call: (_context, path) => {
-          if (path instanceof RegoArray) this.#reached.push(path.items.map(caseName));
+          if (path instanceof RegoArray) {
+            this.#reached.push(path.items.map(caseName));
+            this.#reachedAfter.push(this.#steps?.events.length ?? 0);
+          }
           return true;
         },
       },
@@ -101,7 +121,7 @@ export class TestSuite {
 
   /** Runs the tests one after another, in the order of the files. */
   *run(options: TestOptions = {}): Generator<TestResult> {
-    const { filter, explain, ...evaluation } = options;
+    const { filter, explain, variables = false, ...evaluation } = options;
     for (const { test, runName, shownName } of this.#tests) {
       const location = locate(test.rule.location)!;
       const base = {
@@ -119,8 +139,9 @@ export class TestSuite {
           output: '',
           cases: [],
           explanation: undefined,
+          failure: undefined,
         };
-      } else yield { ...base, ...this.#runTest(test, runName, evaluation, explain) };
+      } else yield { ...base, ...this.#runTest(test, runName, evaluation, explain, variables) };
     }
   }
 
@@ -129,6 +150,7 @@ export class TestSuite {
     runName: string,
     evaluation: EvaluateOptions,
     explain: ExplainMode | undefined,
+    variables: boolean,
   ): Omit<TestResult, 'location' | 'package' | 'name'> {
     this.#output = [];
     this.#reached = [];
@@ -148,17 +170,54 @@ export class TestSuite {
     const cases = value !== undefined && hasCases(test) ? caseResults(value, this.#reached) : undefined;
     const passed = cases === undefined ? value === true : !cases.some(({ failed }) => failed);
     const outcome = error !== undefined ? 'error' : passed ? 'pass' : 'fail';
-    const explanation =
-      outcome === 'fail' && explain !== undefined ? this.#explain(path, explain, options) : undefined;
-    return { outcome, error, durationMs, output, cases: cases ?? [], explanation };
+    const result = { outcome, error, durationMs, output, cases: cases ?? [] } as const;
+    if (outcome !== 'fail' || explain === undefined) {
+      return { ...result, explanation: undefined, failure: undefined };
+    }
+    return { ...result, ...this.#explain(path, explain, variables, result.cases, options) };
   }
 
   /** Runs a test again, to see how it comes to fail. */
-  #explain(path: string, mode: ExplainMode, options: EvaluateOptions): string {
+  #explain(
+    path: string,
+    mode: ExplainMode,
+    variables: boolean,
+    cases: readonly CaseResult[],
+    options: EvaluateOptions,
+  ): Pick<TestResult, 'cases' | 'explanation' | 'failure'> {
     const query = this.#policy.tracedQuery(path);
     const buffer = new TraceBuffer(mode);
-    query.values(undefined, buffer, { ...options, silent: true });
-    return prettyTrace(explained(buffer.events, mode), { original: query.original });
+    this.#steps = buffer;
+    this.#reached = [];
+    this.#reachedAfter = [];
+    try {
+      query.values(undefined, buffer, { ...options, silent: true });
+    } finally {
+      this.#steps = undefined;
+    }
+    const shown = explained(buffer.events, mode);
+    const explanation = prettyTrace(shown, { original: query.original, variables });
+    if (!variables) return { cases, explanation, failure: undefined };
+    const isShown = new Set(shown);
+    const failure = (events: readonly TraceEvent[]): string | undefined =>
+      failingLine(events, isShown, this.#source, query.original);
+    if (cases.length === 0) return { cases, explanation, failure: failure(buffer.events) };
+    return {
+      cases: withFailures(cases, [], this.#stepsByCase(buffer.events), failure),
+      explanation,
+      failure: undefined,
+    };
+  }
+
+  /** The steps from where a case was reached up to the next, by the names of the case as JSON. */
+  #stepsByCase(events: readonly TraceEvent[]): Map<string, TraceEvent[]> {
+    const steps = new Map<string, TraceEvent[]>();
+    for (const [index, names] of this.#reached.entries()) {
+      const key = JSON.stringify(names);
+      const own = events.slice(this.#reachedAfter[index], this.#reachedAfter[index + 1]);
+      steps.set(key, [...(steps.get(key) ?? []), ...own]);
+    }
+    return steps;
   }
 
   #evaluate(path: string, options: EvaluateOptions): Json | undefined {
@@ -247,4 +306,17 @@ function close(cases: Map<string, OpenCase>): CaseResult[] {
     failed: entry.failed,
     cases: close(entry.cases),
   })).sort((a, b) => compareStrings(a.name, b.name));
+}
+
+function withFailures(
+  cases: readonly CaseResult[],
+  above: readonly string[],
+  steps: ReadonlyMap<string, readonly TraceEvent[]>,
+  failure: (events: readonly TraceEvent[]) => string | undefined,
+): CaseResult[] {
+  return cases.map((entry) => {
+    const path = [...above, entry.name];
+    if (entry.cases.length > 0) return { ...entry, cases: withFailures(entry.cases, path, steps, failure) };
+    return entry.failed ? { ...entry, failure: failure(steps.get(JSON.stringify(path)) ?? []) } : entry;
+  });
 }
