@@ -36,6 +36,7 @@ function comparable(stdout: string): unknown {
 export async function scenarios(context: Context): Promise<Scenario[]> {
   return EXPLAINED.flatMap((explained) => [
     { name: explained.name, run: () => compareExplanations(context, explained) },
+    { name: `several runs: ${explained.name}`, run: () => compareRepeated(context, explained) },
     { name: `profile and coverage: ${explained.name}`, run: () => compareProfiles(context, explained) },
   ]);
 }
@@ -67,5 +68,24 @@ async function compareProfiles(context: Context, explained: Explained): Promise<
         theirs = comparable((await context.run('opa', args, { cwd })).stdout);
       deepEqual(ours, theirs, `${query}, ${wanted[0]}`);
     }
+  }
+}
+
+interface Repeated {
+  readonly result?: unknown;
+  readonly aggregated_metrics: Record<string, Record<string, number>>;
+}
+
+/** Times are of chance: which there are, of how many runs, is not. */
+async function compareRepeated(context: Context, explained: Explained): Promise<void> {
+  const cwd = written(context, explained);
+  const args = ['eval', ...FILES, '--count', '3', '--metrics', explained.queries[0] as string];
+  const theirs = JSON.parse((await context.run('opa', args, { cwd })).stdout) as Repeated;
+  const ours = JSON.parse((await context.run('pratique', ['policy', ...args], { cwd })).stdout) as Repeated;
+  deepEqual(ours.result, theirs.result);
+  deepEqual(Object.keys(ours), Object.keys(theirs));
+  for (const [name, times] of Object.entries(ours.aggregated_metrics)) {
+    deepEqual(Object.keys(times), Object.keys(theirs.aggregated_metrics[name] ?? {}), name);
+    equal(times['count'], 3);
   }
 }

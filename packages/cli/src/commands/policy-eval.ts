@@ -1,10 +1,17 @@
-import { type ExplainMode, type ProfileOrder, parseJsonOrYaml, type Value } from '@pratique/rego';
+import {
+  type ExplainMode,
+  type ExpressionStats,
+  type ProfileOrder,
+  parseJsonOrYaml,
+  type Value,
+} from '@pratique/rego';
 import { allowedBuiltins } from '../policy/capabilities.ts';
 import { milliseconds } from '../policy/duration.ts';
 import { loadSources } from '../policy/load-sources.ts';
 import { observe, type Wanted } from '../policy/observe.ts';
 import { type Problem, problemsOf } from '../policy/problems.ts';
 import { readNamed } from '../policy/read-named.ts';
+import { type Repeated, repeatedMetrics, repeatedProfile } from '../policy/repeated.ts';
 import { type Output, present } from '../policy/results.ts';
 import { namedSchemas } from '../policy/schemas.ts';
 import { verificationKey } from '../policy/signing.ts';
@@ -18,6 +25,7 @@ type Flags = FlagValues<typeof policyEval.flags>;
 export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal, signal }) => {
   const query = queryOf(args, flags, terminal);
   checkFormat(flags);
+  if (flags.count < 1) throw usage('policy eval', '--count must be at least 1');
   let texts = new Map<string, string>();
   let input: Value | undefined;
   try {
@@ -30,7 +38,13 @@ export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal,
   try {
     const sources = await loadSources(flags, terminal, signal, verificationKey(flags, terminal.cwd));
     texts = textsOf(sources).set('query', query);
-    evaluate(query, input, sources, flags, terminal, signal, output);
+    const runs: Runs = { metrics: [], profiles: [] };
+    for (let run = 0; run < flags.count; run++) {
+      evaluate(query, input, sources, flags, terminal, signal, output);
+      if (output.metrics !== undefined) runs.metrics.push(output.metrics);
+      if (output.profile !== undefined) runs.profiles.push(output.profile);
+    }
+    if (flags.count > 1) output.repeated = repeated(runs, flags);
   } catch (error) {
     if (signal.aborted) throw error;
     output.problems = requireProblems(error, texts);
@@ -42,6 +56,21 @@ export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal,
   const defined = (output.partial?.queries ?? output.results).length > 0;
   return (flags.fail && !defined) || (flags['fail-defined'] && defined) ? 1 : 0;
 };
+
+/** What was measured, run by run. */
+interface Runs {
+  readonly metrics: Record<string, number>[];
+  readonly profiles: (readonly ExpressionStats[])[];
+}
+
+function repeated({ metrics, profiles }: Runs, flags: Flags): Repeated | undefined {
+  if (metrics.length === 0) return undefined;
+  const limit = flags['profile-limit'] ?? PROFILE_LIMIT;
+  return {
+    metrics: repeatedMetrics(metrics),
+    profile: profiles.length === 0 ? undefined : repeatedProfile(profiles, limit),
+  };
+}
 
 function evaluate(
   query: string,
@@ -113,7 +142,9 @@ function wantedOf(flags: Flags): Wanted {
   return {
     explain: flags.explain === 'off' ? undefined : (flags.explain as ExplainMode),
     variables: flags['var-values'],
-    profile: profiles ? { order: order as ProfileOrder[], limit: limit ?? PROFILE_LIMIT } : undefined,
+    profile: profiles
+      ? { order: order as ProfileOrder[], limit: flags.count > 1 ? 0 : (limit ?? PROFILE_LIMIT) }
+      : undefined,
     coverage: flags.coverage,
     indexing: !flags['disable-indexing'],
     earlyExit: !flags['disable-early-exit'],

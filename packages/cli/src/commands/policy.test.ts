@@ -60,6 +60,7 @@ test('exit codes tell scripts what came out', async () => {
   ).toBe(2);
   expect((await policy(['eval', '--timeout', 'soon', 'true'])).code).toBe(3);
   expect((await policy(['eval'])).code).toBe(3);
+  expect((await policy(['eval', '--count', '0', 'true'])).code).toBe(3);
 });
 
 test('files that would overwrite each other are refused', async () => {

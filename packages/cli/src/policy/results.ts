@@ -16,17 +16,20 @@ import {
   type Value,
 } from '@pratique/rego';
 import { type Problem, problemsJson, problemsText } from './problems.ts';
+import { asJson, goNumber, type Repeated, SPREAD_HEADINGS, spreadCells } from './repeated.ts';
 import { boxed, ruled } from './table.ts';
 
 /** What an evaluation came to, as `opa eval` shows it. */
 export interface Output {
   readonly problems: readonly Problem[];
   readonly results: readonly QueryValues[];
-  readonly metrics?: GoJson;
+  readonly metrics?: Record<string, number>;
   readonly coverage?: CoverageReport;
   readonly explanation?: Explanation;
   readonly partial?: PartialResult;
   readonly profile?: readonly ExpressionStats[];
+  /** Of several runs: in place of the metrics and the profile of one. */
+  readonly repeated?: Repeated | undefined;
 }
 
 /** What happened during an evaluation. */
@@ -72,20 +75,21 @@ function prettyExplanation({ explanation }: Output): string {
 }
 
 function document(
-  { problems, metrics, coverage, explanation, partial, profile }: Output,
+  { problems, metrics, coverage, explanation, partial, profile, repeated }: Output,
   result: GoJson | undefined,
 ): string {
   const members = {
     errors: problems.length === 0 ? undefined : problemsJson(problems),
     result,
     partial: partial === undefined ? undefined : partialJson(partial),
-    metrics,
+    metrics: repeated === undefined ? metrics : undefined,
+    aggregated_metrics: repeated === undefined ? undefined : asJson(repeated.metrics),
     explanation:
       explanation === undefined || explanation.events.length === 0
         ? undefined
         : (JSON.parse(traceJson(explanation.events, explanation.original)) as GoJson),
-    // Interfaces have no index signature, which is all that keeps these from being a `GoJson`.
-    profile: profile as unknown as GoJson | undefined,
+    profile: profile === undefined || repeated !== undefined ? undefined : asJson(profile),
+    aggregated_profile: repeated?.profile === undefined ? undefined : asJson(repeated.profile),
     coverage: coverage === undefined ? undefined : coverageJson(coverage),
   };
   return `${goJson(members, '  ')}\n`;
@@ -139,24 +143,46 @@ function bindingsJson(bindings: ReadonlyMap<string, Value>): GoJson | undefined 
   return new Map([...bindings].sort(([a], [b]) => compareStrings(a, b)));
 }
 
-function pretty({ results, metrics, coverage, profile }: Output): string {
+function pretty({ results, metrics, coverage, profile, repeated }: Output): string {
   const parts = [results.length === 0 ? 'undefined\n' : prettyResults(results)];
-  if (metrics !== undefined) {
+  if (repeated !== undefined) parts.push(repeatedTables(repeated));
+  else if (metrics !== undefined) {
     const rows = Object.entries(metrics as object).map(([name, value]) => [name, String(value)]);
     parts.push(boxed(rows, ['Metric', 'Value']));
   }
-  if (profile !== undefined && profile.length > 0) {
+  if (repeated === undefined && profile !== undefined && profile.length > 0) {
     const rows = profile.map(({ total_time_ns, num_eval, num_redo, num_gen_expr, location }) => [
       goDuration(total_time_ns / 1e6),
       String(num_eval),
       String(num_redo),
       String(num_gen_expr),
-      `${location.file === '' ? 'query' : location.file}:${location.row}`,
+      placeOf(location),
     ]);
     parts.push(boxed(rows, ['Time', 'Num Eval', 'Num Redo', 'Num Gen Expr', 'Location']));
   }
   if (coverage !== undefined) parts.push(boxed([['Overall Coverage', coverage.coverage.toFixed(2)]]));
   return parts.join('');
+}
+
+function repeatedTables({ metrics, profile = [] }: Repeated): string {
+  const rows = Object.entries(metrics).map(([name, times]) => [
+    name,
+    ...spreadCells(times, (value, whole) => (whole ? String(value) : goNumber(value))),
+  ]);
+  const lines = profile.map(({ total_time_ns_stats, num_eval, num_redo, num_gen_expr, location }) => [
+    ...spreadCells(total_time_ns_stats, (value) => goDuration(value / 1e6)),
+    ...[num_eval, num_redo, num_gen_expr].map(String),
+    placeOf(location),
+  ]);
+  const counts = ['Num Eval', 'Num Redo', 'Num Gen Expr', 'Location'];
+  return (
+    boxed(rows, ['Metric', ...SPREAD_HEADINGS]) +
+    (lines.length === 0 ? '' : boxed(lines, [...SPREAD_HEADINGS, ...counts]))
+  );
+}
+
+function placeOf({ file, row }: ExpressionStats['location']): string {
+  return `${file === '' ? 'query' : file}:${row}`;
 }
 
 function prettyResults(results: readonly QueryValues[]): string {

@@ -201,6 +201,11 @@ export const policyEval = defineCommand({
         'Order of the profile: total_time_ns, num_eval, num_redo, num_gen_expr, file, line; may be repeated',
     },
     metrics: { kind: 'boolean', summary: 'Report how long the steps took' },
+    count: {
+      kind: 'integer',
+      default: 1,
+      summary: 'Times to compile and evaluate; --metrics and --profile then report how the times are spread',
+    },
     ...schemaFlag,
     ...capabilitiesFlag,
     ...languageFlags,
