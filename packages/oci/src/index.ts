@@ -23,6 +23,7 @@ export { type ByteSource, type ElfFile, parseElf } from './elf/parse.ts';
 export { isNotFound, ociErrors } from './errors.ts';
 export { readAll } from './http/body.ts';
 export { type ConnectionOptions, createExchange } from './http/exchange.ts';
+export { type FetchExchange, fetchChannel } from './http/fetch-exchange.ts';
 export { defaultLimits, defaultRetry, type HttpLimits, type RetryPolicy } from './http/options.ts';
 export { isLoopback } from './http/redirect.ts';
 export { withRetry } from './http/retry.ts';

@@ -2,6 +2,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { resolve } from 'node:path';
+import type { FetchExchange, fetchChannel } from '@pratique/oci';
 import { programFlags } from '../specs/shared.ts';
 import type { CommandSpec } from './spec.ts';
 import type { Terminal } from './terminal.ts';
@@ -45,4 +46,9 @@ export function nameRequests(terminal: Terminal): void {
   };
   for (const channel of ['http.client.response.finish', 'http.client.request.error'])
     subscribe(channel, (exchange) => tell(exchange as Exchange));
+  // By its name: most commands load nothing of registries.
+  subscribe('pratique.fetch' satisfies typeof fetchChannel, (exchange) => {
+    const { method, url, outcome } = exchange as FetchExchange;
+    terminal.err(`${method} ${url.protocol}//${url.host}${url.pathname} ${outcome}\n`);
+  });
 }

@@ -104,7 +104,8 @@ describe('what is added', () => {
     expect(fileSystem.get('srv/www/index.html')).toMatchObject({ mode: 0o644, uid: 33 });
     expect(fileSystem.get('srv/www/css/run')).toMatchObject({ mode: 0o755 });
     expect(fileSystem.get('srv/www/link')).toMatchObject({ type: 'symlink', linkname: '/etc/passwd' });
-    expect(additions[0]).toMatchObject({ files: 3, digest: { dirHash: expect.any(String) } });
+    expect(additions[0]!.files).toBe(3);
+    expect(additions[0]!.digest).toHaveProperty('dirHash');
     writeFileSync(join(folder, 'site/index.html'), 'changed');
     expect((await add(yaml)).additions[0]!.digest).not.toEqual(additions[0]!.digest);
   });

@@ -14,10 +14,16 @@ beforeEach(() => {
   onTestFinished(() => rmSync(directory, { recursive: true }));
 });
 
+/** The standalone executable runs scripts only where it is told to be its own runtime. */
+const interpreter =
+  process.versions['bun'] === undefined
+    ? process.execPath
+    : `/usr/bin/env -S BUN_BE_BUN=1 ${process.execPath}`;
+
 /** A plugin that writes down what it was called with, and does `body` with `call` (JSON) and `message`. */
 function install(body: string): { readonly environment: NodeJS.ProcessEnv } {
   const program = join(directory, 'sigstore-kms-test');
-  const source = `#!${process.execPath}
+  const source = `#!${interpreter}
 const fs = require('node:fs');
 const crypto = require('node:crypto');
 const [version, text] = process.argv.slice(2);

@@ -6,6 +6,17 @@ import type { HttpLimits } from './options.ts';
 /** What Bun's fetch takes beyond the standard: the bytes as they were sent, whatever their Content-Encoding. */
 type BunRequestInit = RequestInit & { readonly decompress: false };
 
+/** What a subscriber to {@link fetchChannel} hears of every exchange, as node:http tells of its own. */
+export interface FetchExchange {
+  readonly method: string;
+  readonly url: URL;
+  /** The status, or the code of what went wrong. */
+  readonly outcome: number | string;
+}
+
+/** Of node:diagnostics_channel. */
+export const fetchChannel = 'pratique.fetch';
+
 const proxyVariables = /^(?:https?|all)_proxy$/i;
 
 /** Whether proxies are named: Bun reads those of the process by itself, whatever the caller's environment says. */
@@ -70,6 +81,7 @@ export async function exchangeByFetch(
   };
   try {
     const response = await fetch(url, init);
+    tell({ method, url, outcome: response.status });
     return {
       status: response.status,
       headers: Object.fromEntries(response.headers),
@@ -78,10 +90,17 @@ export async function exchangeByFetch(
     };
   } catch (error) {
     done();
-    throw connectionFault(abort.signal.aborted ? abort.signal.reason : error, what, signal);
+    const fault = connectionFault(abort.signal.aborted ? abort.signal.reason : error, what, signal);
+    tell({ method, url, outcome: fault.code });
+    throw fault;
   } finally {
     clearTimeout(timer);
   }
+}
+
+function tell(exchange: FetchExchange): void {
+  const { channel } = process.getBuiltinModule('node:diagnostics_channel');
+  channel(fetchChannel).publish(exchange);
 }
 
 /** A response body that can be given up at any time, with a reason that its reader gets. */
