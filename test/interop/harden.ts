@@ -14,6 +14,8 @@ import { run } from '../support/process.ts';
 const programs: readonly {
   readonly name: string;
   readonly packages: readonly string[];
+  /** A program of this machine, put where it is started from. */
+  readonly file?: (context: Context) => string;
   readonly entrypoint: readonly string[];
   readonly args: readonly string[];
   readonly says: RegExp;
@@ -75,6 +77,22 @@ const programs: readonly {
     args: ['echo', '42'],
     says: /42/,
   },
+  {
+    name: 'a static Go program',
+    packages: [],
+    file: ({ tools }) => tools.crane,
+    entrypoint: ['/usr/local/bin/crane'],
+    args: ['version'],
+    says: /^v?\d+\.\d+/m,
+  },
+  {
+    name: 'Node',
+    packages: ['libstdc++6', 'libatomic1'],
+    file: () => process.execPath,
+    entrypoint: ['/usr/local/bin/node'],
+    args: ['-p', '6 * 7'],
+    says: /^42$/m,
+  },
 ];
 
 export async function scenarios(context: Context): Promise<readonly Scenario[]> {
@@ -86,10 +104,11 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
       (program): Scenario => ({
         name: `${program.name} runs in a distroless image of it`,
         run: async () => {
-          const { packages, entrypoint, args, says } = program;
+          const { packages, file, entrypoint, args, says } = program;
+          const files = file === undefined ? [] : [{ from: file(context), to: entrypoint[0], mode: '0755' }];
           const settings = {
             strip: { profile: 'distroless' },
-            add: { packages },
+            add: { packages, files },
             run: { entrypoint },
             sources: lines,
           };
@@ -169,7 +188,13 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
         match(await context.ok('oras', ['discover', '--plain-http', target]), /sigstore\.bundle/);
         const trust = ['--key', key.publicKey, '--insecure-ignore-tlog', '--allow-http-registry'];
         await context.ok('cosign', ['verify', ...trust, target]);
-        for (const type of ['slsaprovenance1', 'cyclonedx', 'https://pratique.dev/attestations/harden/v1'])
+        for (const type of [
+          'slsaprovenance1',
+          'cyclonedx',
+          'https://pratique.dev/attestations/harden/v1',
+          'https://pratique.dev/attestations/removals/v1',
+          'https://in-toto.io/attestation/test-result/v0.1',
+        ])
           await context.ok('cosign', ['verify-attestation', ...trust, '--type', type, target]);
       },
     },
