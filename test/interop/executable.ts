@@ -33,7 +33,6 @@ const packages = globSync('packages/*', { cwd: root }).map((path) => path.split(
 /** Scenarios of others with the executable in the place of `pratique`. */
 const others = [
   'cosign',
-  'keys',
   'keyless',
   'keyless-signing',
   'sigstore-server',
@@ -41,7 +40,6 @@ const others = [
   'engines',
   'policy-tools',
   'tls',
-  'attached',
 ];
 
 export async function scenarios(context: Context): Promise<Scenario[]> {
