@@ -17,6 +17,7 @@ const ROUNDS = 9;
 /** Compilations after which the JIT has settled: times no longer fall. */
 const WARM_UP = 40;
 const evaluate = fileURLToPath(new URL('rego/evaluate.ts', import.meta.url));
+const evaluateWasm = fileURLToPath(new URL('rego/evaluate-wasm.ts', import.meta.url));
 const prepareOnce = fileURLToPath(new URL('rego/prepare-once.ts', import.meta.url));
 
 export async function run(): Promise<Row[]> {
@@ -33,6 +34,16 @@ export async function run(): Promise<Row[]> {
       ratio: geometricMean(ratios),
       goal: 10,
       peerName: 'opa bench',
+    });
+    const beside: Row[] = [];
+    for (const subject of cases) beside.push(...(await besideWasm(context, subject)));
+    rows.push(...beside, {
+      what: 'geometric mean of the above',
+      ours: 1,
+      peer: geometricMean(beside.map(({ ratio }) => ratio)),
+      unit: '×',
+      ratio: geometricMean(beside.map(({ ratio }) => ratio)),
+      peerName: 'opa-wasm',
     });
     rows.push(...(await preparation(context)));
     memory();
@@ -73,6 +84,45 @@ async function evaluation(context: Context, subject: RegoCase): Promise<Row> {
   const peer = Extra.histogram_timer_rego_query_eval_ns_median! / 1000;
   const ours = measured.microseconds;
   return { what: subject.what, ours, peer, unit: 'µs', ratio: peer / ours, goal: 1, peerName: 'opa bench' };
+}
+
+/** The same case compiled to wasm by OPA; none where that needs a built-in function opa-wasm has not. */
+async function besideWasm(context: Context, subject: RegoCase): Promise<Row[]> {
+  const files = writeCase(context, subject).slice(2);
+  const bundle = join(context.scratch(), 'bundle.tar.gz');
+  const entrypoint = subject.query.split('.').slice(1).join('/');
+  const policies = files.filter((file) => file.endsWith('.rego'));
+  await context.ok('opa', ['build', '-t', 'wasm', '-e', entrypoint, '-o', bundle, ...policies]);
+  await context.ok(['tar'], ['-xzf', bundle, '-C', join(bundle, '..'), '/policy.wasm']);
+  const index = String(cases.indexOf(subject));
+  const measure = (args: readonly string[]) =>
+    JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', maxBuffer: 64 * 1024 ** 2 })) as {
+      microseconds: number;
+      answer: unknown;
+      problem?: string;
+    };
+  const wasm = measure([evaluateWasm, index, join(bundle, '..', 'policy.wasm')]);
+  if (wasm.problem !== undefined) {
+    process.stdout.write(`  ${subject.what}: none by opa-wasm (${wasm.problem})\n`);
+    return [];
+  }
+  const own = measure([evaluate, index, 'read']);
+  // Wasm writes the members of a set in an order of its own.
+  if (!isDeepStrictEqual(unordered(own.answer), unordered(wasm.answer)))
+    throw new Error(`${subject.what}: opa-wasm's answer is another one`);
+  const [ours, peer] = [own.microseconds, wasm.microseconds];
+  const what = `${subject.what}, input read`;
+  return [{ what, ours, peer, unit: 'µs', ratio: peer / ours, goal: 1, peerName: 'opa-wasm' }];
+}
+
+function unordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => JSON.stringify(unordered(one))).sort();
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => [key, unordered(member)]),
+  );
 }
 
 function writeCase(context: Context, { modules, input, data }: RegoCase): string[] {
