@@ -39,7 +39,12 @@ export {
   type StructureTestResult,
   structureFiles,
 } from './structure/run.ts';
-export { compareVersions, isPackageType } from './versions/versions.ts';
+export {
+  compareVersions,
+  isPackageType,
+  satisfies,
+  type VersionOperator,
+} from './versions/versions.ts';
 export { parseVex } from './vex/parse-vex.ts';
 export type { VexStatement } from './vex/statement.ts';
 export type {

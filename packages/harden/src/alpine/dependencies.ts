@@ -1,4 +1,4 @@
-import { compareVersions } from '@pratique/inspect';
+import { satisfies } from '@pratique/inspect';
 
 /** `so:libssl.so.3>=3.0`, `!conflict`: a package or something provided, and what its version must be. */
 export interface ApkDependency {
@@ -52,19 +52,7 @@ export function acceptsApk({ version }: ApkDependency, found: string): boolean {
   const { operator, value } = version;
   // What is left open is whatever comes after a whole part: 1.2 stands for 1.2.3 and 1.2-r4, and not for 1.20.
   if (operator === '~') return found.startsWith(value) && !/^\d/.test(found.slice(value.length));
-  const order = compareVersions('apk', found, value);
-  switch (operator) {
-    case '<':
-      return order < 0;
-    case '<=':
-      return order <= 0;
-    case '=':
-      return order === 0;
-    case '>=':
-      return order >= 0;
-    case '>':
-      return order > 0;
-  }
+  return satisfies('apk', found, operator, value);
 }
 
 /** As it is written. */

@@ -1,4 +1,4 @@
-import { compareVersions } from '@pratique/inspect';
+import { satisfies } from '@pratique/inspect';
 
 /** `libc6 (>= 2.36)`: a package, and what its version must be. */
 export interface Relation {
@@ -46,19 +46,10 @@ function parseRelation(text: string): Relation {
 /** Whether a version is one that the relation accepts. */
 export function acceptsVersion({ version }: Relation, found: string): boolean {
   if (version === null) return true;
-  const order = compareVersions('deb', found, version.value);
-  switch (version.operator) {
-    case '<<':
-      return order < 0;
-    case '<=':
-      return order <= 0;
-    case '=':
-      return order === 0;
-    case '>=':
-      return order >= 0;
-    case '>>':
-      return order > 0;
-  }
+  // `<<` and `>>` are Debian's words for the strict ones.
+  const { operator, value } = version;
+  const strict = operator === '<<' ? '<' : operator === '>>' ? '>' : operator;
+  return satisfies('deb', found, strict, value);
 }
 
 /** As it is written in a control file. */

@@ -58,3 +58,32 @@ export function compareVersions(type: PackageType, a: string, b: string): number
   }
   return schemes[type](a, b);
 }
+
+/** How a version stands to a bound. */
+export type VersionOperator = '<' | '<=' | '=' | '>=' | '>';
+
+/**
+ * Whether `version` stands to `bound` as the operator says, by the rules of their ecosystem.
+ *
+ * @throws `INSPECT_VERSION_INVALID`
+ */
+export function satisfies(
+  type: PackageType,
+  version: string,
+  operator: VersionOperator,
+  bound: string,
+): boolean {
+  const order = compareVersions(type, version, bound);
+  switch (operator) {
+    case '<':
+      return order < 0;
+    case '<=':
+      return order <= 0;
+    case '=':
+      return order === 0;
+    case '>=':
+      return order >= 0;
+    case '>':
+      return order > 0;
+  }
+}

@@ -61,24 +61,9 @@ export function selects(rule: PackageRule, one: Package): boolean {
       one.licenses.some((text) => licenceTerms(text).some((term) => matchesWildcard(license, term)))) &&
     (supplier === null || (one.supplier !== undefined && matchesWildcard(supplier, one.supplier))) &&
     version.every(({ operator, version: bound }) =>
-      holds(operator, inspect().compareVersions(one.type, one.version, bound)),
+      inspect().satisfies(one.type, one.version, operator, bound),
     )
   );
-}
-
-function holds(operator: PackageRule['version'][number]['operator'], order: number): boolean {
-  switch (operator) {
-    case '<':
-      return order < 0;
-    case '<=':
-      return order <= 0;
-    case '=':
-      return order === 0;
-    case '>=':
-      return order >= 0;
-    case '>':
-      return order > 0;
-  }
 }
 
 /** The licences an SPDX expression names (SPDX 2.3, annex D), and the expression itself. */

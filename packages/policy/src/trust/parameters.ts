@@ -1,3 +1,4 @@
+import type { VersionOperator } from '@pratique/inspect';
 import * as v from 'valibot';
 import { compileGlob } from './glob.ts';
 import { digest, glob, globs, mapping, text } from './schema-parts.ts';
@@ -9,7 +10,7 @@ type Severity = (typeof severities)[number];
 
 /** A bound of a version range. */
 export interface VersionBound {
-  readonly operator: '<' | '<=' | '=' | '>=' | '>';
+  readonly operator: VersionOperator;
   readonly version: string;
 }
 
