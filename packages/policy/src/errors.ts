@@ -28,6 +28,17 @@ export const policyErrors = defineErrors({
     title: 'An attestation is there and genuine, and what it says is not accepted by the policy about it.',
     remedy: 'Read what the policy found; build the image again so that what is attested of it complies.',
   },
+  CLUSTER_POLICY_REFUSED: {
+    kind: 'denial',
+    title:
+      'Authorities of a ClusterImagePolicy count for the image, and its policy about them is not complied with.',
+    remedy: 'Read the `policy` of the ClusterImagePolicy that the message names, and what it says it found.',
+  },
+  CONFIG_FILES_UNREADABLE: {
+    kind: 'fault',
+    title: 'The configurations of an image, which a policy asks to see, cannot all be read.',
+    remedy: 'Look at the image with `pratique tree` or `crane manifest`; build it again.',
+  },
   BASE_NOT_APPROVED: {
     kind: 'denial',
     title: 'No trusted provenance says that the image was made on an approved base image.',
@@ -111,6 +122,12 @@ export const policyErrors = defineErrors({
     kind: 'usage',
     title: 'A policy file or folder could not be read, or holds no policy.',
     remedy: 'Check the path and its permissions.',
+  },
+  POLICY_UNREACHABLE: {
+    kind: 'fault',
+    title: 'A policy that a ClusterImagePolicy has elsewhere could not be fetched.',
+    remedy:
+      'Check the URL and the proxy; or write the policy into the file (`data`), or into a ConfigMap beside it.',
   },
   POLICY_INVALID: {
     kind: 'usage',

@@ -28,9 +28,11 @@ export {
   type LostReason,
   openDecisionLog,
 } from './log/log.ts';
+export type { FetchPolicy } from './trust/cluster-image-policy/remote-policies.ts';
 export type { OpenRemote } from './trust/cluster-image-policy/tuf-roots.ts';
 export { type LoadOptions, loadTrust } from './trust/load.ts';
 export type { TrustFiles } from './trust/material.ts';
+export type { AdmittedObject } from './trust/objects.ts';
 export type { PolicyParameters } from './trust/parameters.ts';
 export { parseTrust } from './trust/parse.ts';
 export type { Authority, Exemption, Trust, TrustEntry } from './trust/types.ts';
@@ -40,6 +42,7 @@ export type {
   Denial,
   ImageFacts,
   Mode,
+  RequiredPolicy,
   RequirementFact,
   SignatureFact,
 } from './types.ts';

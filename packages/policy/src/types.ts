@@ -45,6 +45,8 @@ export interface ImageFacts {
   >;
   /** What the trust configuration asks of this image: one for every `images` entry that matches it; all must be met. */
   readonly requirements: readonly RequirementFact[];
+  /** The whole configurations of the image by platform, there only where the policy of a requirement sees them. */
+  readonly configFiles?: Readonly<Record<string, unknown>>;
   /**
    * The newest verified SBOM attestation by an authority that may sign this image; null when there is none. `problem`
    * says why its packages are not known; null where they are.
@@ -90,6 +92,27 @@ export interface RequirementFact {
   readonly annotations: Readonly<Record<string, string>>;
   /** Where no signature would do, why; else null. */
   readonly refusal: string | null;
+  /** A policy about the authorities that count, which must be complied with, too; null where there is none. */
+  readonly policy: RequiredPolicy | null;
+}
+
+/** The policy of a ClusterImagePolicy over what its authorities found (`spec.policy`), and what it is given to see. */
+export interface RequiredPolicy {
+  /** In `data.pratique.cluster_image_policy`. */
+  readonly name: string;
+  /** The authorities, under the names that the policy knows them by. */
+  readonly authorities: Readonly<
+    Record<
+      string,
+      {
+        /** Its name here; null for one that lets through without a signature. */
+        readonly name: string | null;
+        /** Its attestations by name, with their predicate types as they were written; in the order of `authorities`. */
+        readonly attestations: readonly { readonly name: string; readonly predicateType: string }[];
+      }
+    >
+  >;
+  readonly include: readonly ('config' | 'spec' | 'metadata' | 'typemeta')[];
 }
 
 export interface SignatureFact {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isJsonObject, type JsonObject } from '@pratique/crypto';
 import type { CheckOptions, Decision, Gate } from '@pratique/policy';
+import { pluralOf } from '../objects/kinds.ts';
 import { type AdmissionRequest, parseRequest } from '../review/parse.ts';
 import { reviewRequest } from '../review/review.ts';
 import { type ManifestObject, type ManifestSource, parseManifests } from './parse.ts';
@@ -76,11 +77,4 @@ function requestFor({ object, apiVersion, kind }: ManifestObject, namespace: str
     dryRun: true,
     options: null,
   });
-}
-
-/** Right for every kind that carries Pods, and for most others. */
-function pluralOf(kind: string): string {
-  const name = kind.toLowerCase();
-  if (name.endsWith('y')) return `${name.slice(0, -1)}ies`;
-  return name.endsWith('s') ? `${name}es` : `${name}s`;
 }

@@ -16,6 +16,8 @@ export type Operation = (typeof operations)[number];
 export interface AdmissionRequest {
   readonly uid: string;
   readonly kind: GroupVersionKind;
+  /** Plural of the kind, as the API server has it: `pods`. It sends one always. */
+  readonly resource: string | undefined;
   readonly subResource: string | undefined;
   readonly name: string | undefined;
   readonly namespace: string | undefined;
@@ -72,6 +74,7 @@ export function parseRequest(raw: JsonValue | undefined): AdmissionRequest {
       version: optionalString(raw.kind, 'request.kind', 'version') ?? '',
       kind: requiredString(raw.kind, 'request.kind', 'kind'),
     },
+    resource: resourceOf(raw),
     subResource: optionalString(raw, 'request', 'subResource') || undefined,
     name: optionalString(raw, 'request', 'name') || undefined,
     namespace: optionalString(raw, 'request', 'namespace') || undefined,
@@ -80,6 +83,12 @@ export function parseRequest(raw: JsonValue | undefined): AdmissionRequest {
     oldObject: optionalObject(raw, 'oldObject'),
     raw,
   };
+}
+
+function resourceOf({ resource }: JsonObject): string | undefined {
+  if (resource === undefined || resource === null) return undefined;
+  if (!isJsonObject(resource)) throw malformed('request.resource', '{group, version, resource}', resource);
+  return requiredString(resource, 'request.resource', 'resource');
 }
 
 function requiredString(parent: JsonObject, at: string, key: string): string {

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import type { CheckOptions, Decision, Finding, Gate, GateRequest } from '@pratique/policy';
 import { admissionErrors } from '../errors.ts';
+import { admittedObject } from '../objects/admitted.ts';
 import { type ImagePlace, imagesOf, type Malformed } from '../objects/images.ts';
 import type { AdmissionRequest, GroupVersionKind } from './parse.ts';
 import { outOfScope } from './scope.ts';
@@ -39,7 +40,15 @@ export async function reviewRequest(
     const refusals = malformed.slice(0, 20).map((problem) => invalidObject(kind.kind, problem));
     return { decision: gate.settle(target, refusals), images: [], skipped: undefined };
   }
-  return { decision: await gate.reviewRequest(target, images, options), images, skipped: undefined };
+  const admitted = admittedObject(request, object);
+  if ('expected' in admitted)
+    return {
+      decision: gate.settle(target, [invalidObject(kind.kind, admitted)]),
+      images: [],
+      skipped: undefined,
+    };
+  const decision = await gate.reviewRequest({ ...target, object: admitted }, images, options);
+  return { decision, images, skipped: undefined };
 }
 
 /** What the API server says the object is and what the object says it is are the same, or somebody is lying. */
@@ -66,7 +75,7 @@ function invalidObject(kind: string, { container, expected, found }: Malformed):
   };
 }
 
-function targetOf(request: AdmissionRequest): GateRequest {
+function targetOf(request: AdmissionRequest): Omit<GateRequest, 'object'> {
   return {
     kind: request.kind.kind,
     namespace: request.namespace ?? null,

@@ -6,6 +6,9 @@ import type { Terminal } from '../program/terminal.ts';
 /** TrustRoots in repositories elsewhere are kept where `pratique initialize` keeps its own. */
 export function trustOptions(terminal: Terminal): LoadOptions {
   return {
+    // Loaded where a policy is elsewhere only.
+    fetchPolicy: async (url, ...rest) =>
+      (await import('./remote-policy.ts')).policyFetcher(terminal.env)(url, ...rest),
     openPublicKey: (reference) => loadPublicKey(reference, terminal),
     // Loaded where there is such a TrustRoot only.
     openRemote: async (mirror, root, targets) => {

@@ -21,7 +21,7 @@ warn contains problem if {
 
 unmet contains requirement if {
 	some requirement in input.image.requirements
-	count(lib.met_by(input.image, requirement)) < requirement.atLeast
+	not lib.met(input.image, requirement)
 }
 
 # No signature would do.
@@ -32,6 +32,16 @@ explain(requirement) := {
 	"found": lib.pinned(input.image),
 } if {
 	requirement.refusal != null
+}
+
+# Enough have signed or attested, and the policy over all of them refuses.
+else := {
+	"code": "CLUSTER_POLICY_REFUSED",
+	"msg": sprintf("%s does not comply with the policy of %s", [lib.name(input.image), requirement.policy.name]),
+	"expected": sprintf("what the policy of %s accepts", [requirement.policy.name]),
+	"found": concat("; ", policy_reasons(requirement.policy)),
+} if {
+	count(lib.met_by(input.image, requirement)) >= requirement.atLeast
 }
 
 # Nothing in the trust configuration speaks of this image.
@@ -198,11 +208,13 @@ missing_attestations(requirement) := [wanting |
 reasons(refused) := said if {
 	said := {reason |
 		some attestation in lib.attestations_by(input.image, refused.authority, refused.wanted.predicateType)
-		some result in lib.compliance(input.image, attestation, refused.wanted.policy)
-		some key in ["error", "warning"]
-		reason := result[key]
-		reason != ""
+		some reason in lib.reasons(lib.compliance(input.image, attestation, refused.wanted.policy))
 	}
+	count(said) > 0
+} else := {"the policy does not say why"}
+
+policy_reasons(policy) := said if {
+	said := lib.reasons(lib.policy_answer(input.image, policy))
 	count(said) > 0
 } else := {"the policy does not say why"}
 

@@ -25,6 +25,12 @@ signatures_by(image, authority) := [signature |
 	authority in signature.authorities
 ]
 
+# Is everything there that the requirement asks for?
+met(image, requirement) if {
+	count(met_by(image, requirement)) >= requirement.atLeast
+	policy_allows(image, requirement)
+}
+
 # The authorities of the requirement that have signed with its annotations, or attested what they must.
 met_by(image, requirement) := {authority |
 	some authority in requirement.of
@@ -58,19 +64,44 @@ attestations_by(image, authority, predicate_type) := [attestation |
 	authority in attestation.authorities
 ]
 
-# Policies of attestations answer as those of policy-controller do: `isCompliant` is true, or a list of results the
-# first positive of which has no warning.
 complies(_, _, policy) if policy == null
 
 complies(image, attestation, policy) if {
 	policy != null
-	compliance(image, attestation, policy) == true
+	is_compliant(compliance(image, attestation, policy))
 }
 
-complies(image, attestation, policy) if {
-	policy != null
-	positive := [result | some result in compliance(image, attestation, policy); result.result == true]
-	object.get(positive[0], "warning", "") == ""
+# Policies of a ClusterImagePolicy answer as for policy-controller: `isCompliant` is true, or a list (or set) of results
+# the first positive of which has no warning. What is no such list does not comply.
+is_compliant(answer) if answer == true
+
+is_compliant(answer) if {
+	results := result_list(answer)
+	positive := [index | some index, result in results; result.result == true]
+	every result in array.slice(results, 0, positive[0] + 1) {
+		well_formed(result)
+	}
+	object.get(results[positive[0]], "warning", "") in {"", null}
+}
+
+result_list(answer) := answer if is_array(answer)
+
+result_list(answer) := [result | some result in answer] if is_set(answer)
+
+well_formed(result) if {
+	is_object(result)
+	type_name(object.get(result, "result", null)) in {"boolean", "null"}
+	type_name(object.get(result, "warning", null)) in {"string", "null"}
+	type_name(object.get(result, "error", null)) in {"string", "null"}
+}
+
+# What a policy says of why it refuses.
+reasons(answer) := {reason |
+	some result in result_list(answer)
+	some key in ["error", "warning"]
+	reason := result[key]
+	is_string(reason)
+	reason != ""
 }
 
 compliance(image, attestation, policy) := answer if {
@@ -79,6 +110,76 @@ compliance(image, attestation, policy) := answer if {
 		"predicateType": attestation.predicateType,
 		"subject": [{"name": name(image), "digest": digest_set(image)}],
 		"predicate": attestation.predicate,
+	}
+}
+
+# Does the policy of the requirement, over all of its authorities, accept those that count? Where there is none, yes.
+policy_allows(_, requirement) if object.get(requirement, "policy", null) == null
+
+policy_allows(image, requirement) if is_compliant(policy_answer(image, requirement.policy))
+
+# The policy sees what policy-controller shows it: the authorities that count, and what it includes of the image and of
+# the object that is admitted. Without an object it sees none of its parts.
+policy_answer(image, policy) := answer if {
+	shown := object.union(
+		{"authorityMatches": authority_matches(image, policy)},
+		{part: policy_part(image, part) | some part in policy.include},
+	)
+	answer := data.pratique.cluster_image_policy[policy.name].isCompliant with input as shown
+}
+
+policy_part(image, "config") := image.configFiles
+
+policy_part(_, "spec") := input.object.spec
+
+policy_part(_, "metadata") := input.object.metadata
+
+policy_part(_, "typemeta") := {"apiVersion": input.object.apiVersion, "kind": input.object.kind}
+
+authority_matches(image, policy) := {name: match |
+	some name, authority in policy.authorities
+	match := authority_match(image, authority)
+}
+
+authority_match(_, authority) := {"static": true} if authority.name == null
+
+authority_match(image, authority) := {"signatures": shown} if {
+	authority.name != null
+	signs(image, authority.name)
+	shown := [shown_signer(signature) | some signature in signatures_by(image, authority.name)]
+	count(shown) > 0
+}
+
+authority_match(image, authority) := {"attestations": shown} if {
+	authority.name != null
+	not signs(image, authority.name)
+	required := image.authorities[authority.name].attestations
+	every wanted in required {
+		attested(image, authority.name, wanted)
+	}
+	shown := {wanted.name: compliant |
+		some index, wanted in authority.attestations
+		compliant := [object.union(shown_signer(attestation), {"predicateType": wanted.predicateType}) |
+			some attestation in attestations_by(image, authority.name, required[index].predicateType)
+			complies(image, attestation, required[index].policy)
+		]
+	}
+}
+
+# Nothing of a key: its authority says whose it is.
+shown_signer(signature) := {} if signature.signer.kind == "key"
+
+shown_signer(signature) := {name: value | some name, value in fields; value != ""} if {
+	signature.signer.kind == "identity"
+	extensions := signature.signer.extensions
+	fields := {
+		"subject": signature.signer.subject,
+		"issuer": signature.signer.issuer,
+		"githubWorkflowTrigger": object.get(extensions, "githubWorkflowTrigger", ""),
+		"githubWorkflowSha": object.get(extensions, "githubWorkflowSha", ""),
+		"githubWorkflowName": object.get(extensions, "githubWorkflowName", ""),
+		"githubWorkflowRepo": object.get(extensions, "githubWorkflowRepository", ""),
+		"githubWorkflowRef": object.get(extensions, "githubWorkflowRef", ""),
 	}
 }
 

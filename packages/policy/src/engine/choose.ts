@@ -30,10 +30,9 @@ export async function createEngine(
   trust: Trust,
   policies: readonly PolicySource[],
 ): Promise<PolicyEngine> {
-  if (choice.kind !== 'embedded' && trust.attestationPolicies.length > 0) {
+  if (choice.kind !== 'embedded' && trust.ownPolicies.length > 0) {
     throw policyErrors.error('ENGINE_INVALID', {
-      message:
-        'policies of attestations, from a ClusterImagePolicy, are evaluated by the embedded engine only',
+      message: 'policies that a ClusterImagePolicy holds are evaluated by the embedded engine only',
       expected: 'engine: { kind: embedded }',
       found: choice.kind,
     });

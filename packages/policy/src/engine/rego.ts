@@ -35,7 +35,7 @@ interface Rule {
  * @throws POLICY_INVALID with file, row and column
  */
 export function createRegoEngine({ trust, policies = [] }: RegoEngineOptions): PolicyEngine {
-  const builtIn = [...defaultPolicies(), ...trust.attestationPolicies];
+  const builtIn = [...defaultPolicies(), ...trust.ownPolicies];
   const packages = policyPackages(builtIn, policies);
   const sources = [...builtIn, ...policies];
   const modules = modulesOf(sources);

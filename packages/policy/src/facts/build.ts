@@ -14,6 +14,7 @@ export interface Gathered {
   readonly reference: Reference;
   readonly manifest: ManifestContent;
   readonly config: ImageConfig;
+  readonly configFiles?: Readonly<Record<string, unknown>> | undefined;
   readonly verification: Attributed;
   readonly requirements: readonly RequirementFact[];
   /** When it was looked at. */
@@ -28,7 +29,7 @@ const scanTypes = [
 
 /** Puts together `input.image`. Pure; everything in it is plain JSON. */
 export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
-  const { reference, manifest, config, verification, requirements, now } = gathered;
+  const { reference, manifest, config, configFiles, verification, requirements, now } = gathered;
   const { digest, mediaType } = manifest.descriptor;
   const { registry, repository, tag } = reference;
   const signatures = verification.signatures.map(signatureFact);
@@ -68,6 +69,7 @@ export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
       ]),
     ),
     requirements,
+    ...(configFiles === undefined ? {} : { configFiles }),
     sbom: sbom === null ? null : { ...sbom, problem: contents?.problem ?? null },
     packages: contents?.packages ?? null,
     vulnerabilities,

@@ -4,7 +4,12 @@ import type { Finding } from '../engine/types.ts';
 import { finding } from '../testing/fakes.ts';
 import { DecisionCache, type ImageVerdict, type VerdictKey } from './cache.ts';
 
-const key: VerdictKey = { reference: 'a.b/c:1@sha256:1', policyDigest: 'p1', trustDigest: 't1' };
+const key: VerdictKey = {
+  reference: 'a.b/c:1@sha256:1',
+  requirements: '[]',
+  policyDigest: 'p1',
+  trustDigest: 't1',
+};
 
 function verdict(...deny: Finding[]): ImageVerdict {
   return { facts: {} as ImageVerdict['facts'], findings: { deny, warn: [] }, bytes: 10 };
@@ -17,6 +22,7 @@ test.each([
   ['digest', { ...key, reference: 'a.b/c:1@sha256:2' }],
   ['repository, which has signatures of its own', { ...key, reference: 'a.b/d:1@sha256:1' }],
   ['tag, which policies see', { ...key, reference: 'a.b/c:2@sha256:1' }],
+  ['object, in which it is asked for more', { ...key, requirements: '[{}]' }],
   ['policy', { ...key, policyDigest: 'p2' }],
   ['trust', { ...key, trustDigest: 't2' }],
 ])('an allow is never served for another %s', async (_what, other) => {
@@ -29,7 +35,7 @@ test.each([
 
 test('whatever was kept before, a verdict is only ever served for exactly the key it was made for', async () => {
   const part = fc.constantFrom('a', 'b', 'c');
-  const keys = fc.record({ reference: part, policyDigest: part, trustDigest: part });
+  const keys = fc.record({ reference: part, requirements: part, policyDigest: part, trustDigest: part });
   await fc.assert(
     fc.asyncProperty(fc.array(keys, { maxLength: 60 }), async (sequence) => {
       const cache = new DecisionCache({ maxEntries: 4 });

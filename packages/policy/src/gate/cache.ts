@@ -29,6 +29,8 @@ export interface DecisionCacheOptions {
 export interface VerdictKey {
   /** `registry/repository[:tag]@digest` */
   readonly reference: string;
+  /** What is asked of it, as JSON: the same image may be asked for more in one object than in another. */
+  readonly requirements: string;
   readonly policyDigest: string;
   readonly trustDigest: string;
 }
@@ -142,7 +144,7 @@ export class DecisionCache {
   }
 }
 
-/** None of the parts can hold a line feed: digests and references have grammars without it. */
-function keyText({ reference, policyDigest, trustDigest }: VerdictKey): string {
-  return `${reference}\n${policyDigest}\n${trustDigest}`;
+/** None of the parts can hold a line feed: digests and references have grammars without it, and JSON escapes it. */
+function keyText({ reference, requirements, policyDigest, trustDigest }: VerdictKey): string {
+  return `${reference}\n${requirements}\n${policyDigest}\n${trustDigest}`;
 }

@@ -2,13 +2,21 @@ import { PratiqueError } from '@pratique/errors';
 import type { Findings } from '../engine/types.ts';
 import { policyErrors } from '../errors.ts';
 import { exemptionFor, requirementsFor } from '../trust/match.ts';
+import type { AdmittedObject } from '../trust/objects.ts';
 import type { Exemption, Trust } from '../trust/types.ts';
 import type { ImageFacts, Mode, RequirementFact } from '../types.ts';
 import type { ImageVerdict } from './cache.ts';
 import { type Progress, startDeadline } from './deadline.ts';
 import { faultFinding } from './faults.ts';
 import type { ContainerImage } from './gate.ts';
-import { findVerdict, type ImageName, keptVerdict, type Lookup, parseImage } from './lookup.ts';
+import {
+  type AskedImage,
+  findVerdict,
+  type ImageName,
+  keptVerdict,
+  type Lookup,
+  parseImage,
+} from './lookup.ts';
 
 /** One distinct image of a request, looked at. */
 export interface ExaminedImage {
@@ -16,7 +24,7 @@ export interface ExaminedImage {
   readonly text: string;
   readonly containers: readonly string[];
   /** Null where the reference does not parse. */
-  readonly image: ImageName | null;
+  readonly image: AskedImage | null;
   readonly mode: Mode;
   readonly exemption: Exemption | null;
   /** Null where they could not be gathered, and for an exempt image. */
@@ -43,6 +51,7 @@ const concurrency = 16;
 export async function examineImages(
   lookup: Lookup,
   images: readonly ContainerImage[],
+  object: AdmittedObject | null,
   options: ExamineOptions,
 ): Promise<readonly ExaminedImage[]> {
   const containers = new Map<string, string[]>();
@@ -52,15 +61,15 @@ export async function examineImages(
     else list.push(container);
   }
   const examined: ExaminedImage[] = [];
-  const pending: { readonly index: number; readonly base: ExaminedImage; readonly image: ImageName }[] = [];
+  const pending: { readonly index: number; readonly base: ExaminedImage; readonly image: AskedImage }[] = [];
   for (const [text, where] of containers) {
-    const base = classify(lookup, text, where);
+    const base = classify(lookup, text, where, object);
     if (base.image !== null && base.exemption === null) {
       if (examined.length >= options.maxImages) {
         examined.push(refused(base, tooMany(containers.size, options.maxImages)));
         continue;
       }
-      const kept = keptVerdict(lookup, base.image);
+      const kept = seesObject(base.image, object) ? undefined : keptVerdict(lookup, base.image);
       if (kept === undefined) pending.push({ index: examined.length, base, image: base.image });
       examined.push(kept === undefined ? base : decided(base, kept));
     } else examined.push(base);
@@ -73,7 +82,7 @@ export async function examineImages(
     for (let item = pending[next++]; item !== undefined; item = pending[next++]) {
       const progress: Progress = { step: `other images, before ${item.image.name}` };
       try {
-        const verdict = await deadline.wait(() => findVerdict(lookup, item.image, progress), progress);
+        const verdict = await deadline.wait(() => judge(lookup, item.image, object, progress), progress);
         examined[item.index] = decided(item.base, verdict);
       } catch (error) {
         if (!(error instanceof PratiqueError)) options.onInternalError(error);
@@ -86,18 +95,45 @@ export async function examineImages(
   return examined;
 }
 
+/** Whether a policy of what is asked of it sees the object, so that what it said of another one says nothing. */
+function seesObject({ requirements }: AskedImage, object: AdmittedObject | null): boolean {
+  return (
+    object !== null &&
+    requirements.some(({ policy }) => policy?.include.some((part) => part !== 'config') ?? false)
+  );
+}
+
+/** The verdict about an image in an object: its facts may be kept ones, what is said of the object never is. */
+async function judge(
+  lookup: Lookup,
+  image: AskedImage,
+  object: AdmittedObject | null,
+  progress: Progress,
+): Promise<ImageVerdict> {
+  const verdict = await findVerdict(lookup, image, progress);
+  if (object === null || !seesObject(image, object)) return verdict;
+  const input = { image: verdict.facts, object: object.content };
+  return { ...verdict, findings: await lookup.engine.evaluate('image', input) };
+}
+
 /** Everything that is known without looking the image up. */
-function classify({ trust }: Lookup, text: string, containers: readonly string[]): ExaminedImage {
+function classify(
+  { trust }: Lookup,
+  text: string,
+  containers: readonly string[],
+  object: AdmittedObject | null,
+): ExaminedImage {
   const base = { text, containers, exemption: null, facts: null, findings: nothing };
-  let image: ImageName;
+  let name: ImageName;
   try {
-    image = parseImage(text);
+    name = parseImage(text);
   } catch (error) {
     return refused({ ...base, image: null, mode: trust.mode }, error);
   }
-  const exemption = exemptionFor(trust, image.name) ?? null;
-  const mode = exemption === null ? modeOf(trust, requirementsFor(trust, image.name)) : trust.mode;
-  return { ...base, image, mode, exemption };
+  const exemption = exemptionFor(trust, name.name) ?? null;
+  const requirements = exemption === null ? requirementsFor(trust, name.name, object) : [];
+  const mode = exemption === null ? modeOf(trust, requirements) : trust.mode;
+  return { ...base, image: { ...name, requirements }, mode, exemption };
 }
 
 /** The strictest of what applies: an image is in warn mode only if everything asked of it is. */

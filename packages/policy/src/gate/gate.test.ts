@@ -35,7 +35,7 @@ function world(options: Partial<GateOptions> & { trustText?: string } = {}) {
   return { images, registry, gate, engine };
 }
 
-const pod = { kind: 'Pod', namespace: 'web', name: 'front', input: { uid: '1' } };
+const pod = { kind: 'Pod', namespace: 'web', name: 'front', input: { uid: '1' }, object: null };
 const inContainer = (reference: string, container = 'containers[0] "app"') => ({ reference, container });
 
 test('a signed image is allowed, and the decision names the digest it is about', async () => {

@@ -1,6 +1,7 @@
 import { createRegoEngine } from '../engine/rego.ts';
 import type { PolicySource } from '../engine/sources.ts';
 import type { Finding, PolicyEngine } from '../engine/types.ts';
+import type { AdmittedObject } from '../trust/objects.ts';
 import type { Trust } from '../trust/types.ts';
 import type { Decision } from '../types.ts';
 import { type CacheStats, DecisionCache } from './cache.ts';
@@ -50,6 +51,8 @@ export interface GateRequest {
   readonly name: string | null;
   /** `input.request` of request policies: the `request` of an AdmissionReview. */
   readonly input: object;
+  /** What would be admitted; null where there is none, so that what is asked of images in any object is asked. */
+  readonly object: AdmittedObject | null;
 }
 
 export interface CheckOptions {
@@ -63,7 +66,7 @@ export interface Gate {
   readonly trust: Trust;
   readonly engine: PolicyEngine;
   readonly cacheStats: CacheStats;
-  /** May this image be deployed? Image policies only. */
+  /** May this image be deployed, in any object? Image policies only. */
   checkImage(reference: string, options?: CheckOptions): Promise<Decision>;
   /** May this request pass? Image policies for every image, then the request policies. */
   reviewRequest(
@@ -72,7 +75,7 @@ export interface Gate {
     options?: CheckOptions,
   ): Promise<Decision>;
   /** A decision that asks no policy: allowed, unless there is a refusal (and the trust configuration enforces). */
-  settle(request: GateRequest, refusals: readonly Finding[]): Decision;
+  settle(request: Omit<GateRequest, 'object'>, refusals: readonly Finding[]): Decision;
 }
 
 /**
@@ -95,8 +98,8 @@ export function createGate(options: GateOptions): Gate {
     clock,
   };
   const onInternalError = options.onInternalError ?? (() => {});
-  const examine = (images: readonly ContainerImage[], check: CheckOptions) =>
-    examineImages(lookup, images, {
+  const examine = (images: readonly ContainerImage[], object: AdmittedObject | null, check: CheckOptions) =>
+    examineImages(lookup, images, object, {
       deadlineMs: check.deadlineMs ?? deadlineMs,
       signal: check.signal,
       maxImages,
@@ -109,13 +112,13 @@ export function createGate(options: GateOptions): Gate {
       return cache.stats;
     },
     async checkImage(reference, check = {}) {
-      const examined = await examine([{ reference, container: '' }], check);
+      const examined = await examine([{ reference, container: '' }], null, check);
       const subject = { kind: 'Image', namespace: null, name: reference };
       return composeDecision({ trust, engine, now: clock(), subject, examined, findings: undefined });
     },
     async reviewRequest(request, images, check = {}) {
       const started = performance.now();
-      const examined = await examine(images, check);
+      const examined = await examine(images, request.object, check);
       const findings = await evaluateRequest(engine, request.input, examined, {
         remainingMs: (check.deadlineMs ?? deadlineMs) - (performance.now() - started),
         signal: check.signal,
@@ -138,7 +141,7 @@ export function createGate(options: GateOptions): Gate {
   };
 }
 
-function subjectOf({ kind, namespace, name }: GateRequest): {
+function subjectOf({ kind, namespace, name }: Omit<GateRequest, 'object'>): {
   kind: string;
   namespace: string | null;
   name: string | null;

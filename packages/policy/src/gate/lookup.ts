@@ -3,9 +3,10 @@ import type { Evidence } from '@pratique/sigstore';
 import type { PolicyEngine } from '../engine/types.ts';
 import { buildFacts } from '../facts/build.ts';
 import { readConfig } from '../facts/config.ts';
-import { requirementsFor } from '../trust/match.ts';
+import { readConfigFiles } from '../facts/config-files.ts';
 import { canonicalRegistry } from '../trust/registry-name.ts';
 import type { Trust } from '../trust/types.ts';
+import type { RequirementFact } from '../types.ts';
 import type { DecisionCache, ImageVerdict, VerdictKey } from './cache.ts';
 import type { Progress } from './deadline.ts';
 import { placesFor } from './places.ts';
@@ -21,6 +22,11 @@ export interface ImageName {
   readonly registry: string;
   /** `registry/repository`, by which trust, policies and the cache know it. */
   readonly name: string;
+}
+
+/** An image, and what is asked of it where it is used. */
+export interface AskedImage extends ImageName {
+  readonly requirements: readonly RequirementFact[];
 }
 
 /** @throws OCI_REFERENCE_INVALID */
@@ -44,7 +50,7 @@ export interface Lookup {
 }
 
 /** The verdict for an image that needs no I/O: named by digest (or by a tag kept), and kept. */
-export function keptVerdict(lookup: Lookup, image: ImageName): ImageVerdict | undefined {
+export function keptVerdict(lookup: Lookup, image: AskedImage): ImageVerdict | undefined {
   const digest = image.reference.digest ?? lookup.tags?.get(image);
   return digest === undefined ? undefined : lookup.cache.get(keyOf(lookup, image, digest));
 }
@@ -56,7 +62,7 @@ export function keptVerdict(lookup: Lookup, image: ImageName): ImageVerdict | un
  */
 export async function findVerdict(
   lookup: Lookup,
-  image: ImageName,
+  image: AskedImage,
   progress: Progress,
 ): Promise<ImageVerdict> {
   const digest = image.reference.digest ?? (await resolveTag(lookup, image, progress));
@@ -67,10 +73,15 @@ export async function findVerdict(
 }
 
 /** `localhost:5000/app:1` and `localhost:5000/app:1@sha256:…` are the same image once resolved. */
-function keyOf({ engine, trust }: Lookup, { name, reference }: ImageName, digest: Digest): VerdictKey {
+function keyOf(
+  { engine, trust }: Lookup,
+  { name, reference, requirements }: AskedImage,
+  digest: Digest,
+): VerdictKey {
   const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
   return {
     reference: `${name}${tag}@${digest}`,
+    requirements: JSON.stringify(requirements),
     policyDigest: engine.digest,
     trustDigest: trust.digest,
   };
@@ -94,7 +105,7 @@ export function tagOf({ reference }: ImageName): string {
 
 async function gather(
   lookup: Lookup,
-  { reference, registry, name }: ImageName,
+  { reference, registry, name, requirements }: AskedImage,
   digest: Digest,
   progress: Progress,
 ): Promise<ImageVerdict> {
@@ -105,10 +116,12 @@ async function gather(
   const manifest = await repository.getManifest(digest, { signal });
   progress.step = `the signatures of ${name}`;
   const now = new Date(lookup.clock());
-  const requirements = requirementsFor(trust, name);
   let bytes = 0;
-  const [config, ...results] = await Promise.all([
+  const [config, configFiles, ...results] = await Promise.all([
     readConfig(repository, manifest, signal),
+    requirements.some(({ policy }) => policy?.include.includes('config'))
+      ? readConfigFiles(repository, manifest, signal)
+      : undefined,
     ...placesFor(trust, requirements).flatMap((place) =>
       stations.map(async (station) => {
         const where = place.source === null ? repository : await openRepository(place.source);
@@ -123,6 +136,7 @@ async function gather(
     reference: { ...reference, registry },
     manifest,
     config,
+    configFiles,
     verification: mergeResults(results),
     requirements,
     now,

@@ -3,7 +3,7 @@ import { policyErrors } from '../errors.ts';
 import { fakeEngine, fakeRegistry, trustFrom } from '../testing/fakes.ts';
 import { createGate } from './gate.ts';
 
-const pod = { kind: 'Pod', namespace: 'web', name: 'front', input: { uid: '1' } };
+const pod = { kind: 'Pod', namespace: 'web', name: 'front', input: { uid: '1' }, object: null };
 
 /** A gate whose engine is elsewhere, and says of requests what `evaluate` does. */
 function gateWith(evaluate: () => Promise<never>) {

@@ -87,7 +87,7 @@ const facts = buildFacts(trust, {
       },
     ],
   },
-  requirements: requirementsFor(trust, 'localhost:5000/app'),
+  requirements: requirementsFor(trust, 'localhost:5000/app', null),
   now: new Date('2026-06-01T00:00:00Z'),
 });
 
@@ -114,7 +114,7 @@ test('an SBOM by somebody nobody asked for is not the SBOM of the image', () => 
     },
     config: parseConfig(null),
     verification: { signatures: [], attestations: [attestation], rejected: [] },
-    requirements: requirementsFor(trust, 'localhost:5000/app'),
+    requirements: requirementsFor(trust, 'localhost:5000/app', null),
     now: new Date('2026-06-01T00:00:00Z'),
   });
   expect(alone.sbom).toBeNull();
@@ -131,7 +131,7 @@ test('every sort of decision is what decision.schema.json says', async () => {
     signatures: { [`localhost:5000/app@${digestOfText('one')}`]: [signatureBy('team')] },
   });
   const gate = createGate({ trust, engine: fakeEngine(), ...registry });
-  const pod = { kind: 'Pod', namespace: 'web', name: null, input: {} };
+  const pod = { kind: 'Pod', namespace: 'web', name: null, input: {}, object: null };
   const decisions = [
     await gate.checkImage('localhost:5000/app:1'),
     await gate.checkImage('localhost:5000/app:2'),

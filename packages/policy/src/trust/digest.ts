@@ -22,8 +22,10 @@ export function trustDigest(trust: Omit<Trust, 'digest'>): Digest {
       [...trust.authorities].map(([name, authority]) => [name, authorityJson(authority, vouchings)]),
     ),
     vouching: vouchings.map(vouchingJson),
-    images: trust.images.map(({ entry, match, exclude, ...rest }) => ({
+    images: trust.images.map(({ entry, match, exclude, objects, policy, ...rest }) => ({
       ...rest,
+      objects: objects as unknown as JsonValue,
+      policy: policy as unknown as JsonValue,
       entry,
       match: patterns(match),
       exclude: patterns(exclude),

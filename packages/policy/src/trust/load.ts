@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { isJsonObject, type JsonValue } from '@pratique/crypto';
 import { policyErrors } from '../errors.ts';
 import { holdsClusterImagePolicies, readObjects } from './cluster-image-policy/objects.ts';
+import { type FetchPolicy, fetchPolicies } from './cluster-image-policy/remote-policies.ts';
 import { fetchTrustRoots, type OpenRemote } from './cluster-image-policy/tuf-roots.ts';
 import { readDocuments, toJson } from './documents.ts';
 import { type OpenPublicKey, openManagedKeys, referencesInTrust } from './managed-keys.ts';
@@ -14,6 +15,8 @@ export interface LoadOptions {
   readonly openRemote?: OpenRemote;
   /** Looks up keys that authorities name instead of writing them down; without it they are refused. */
   readonly openPublicKey?: OpenPublicKey;
+  /** Fetches policies that are elsewhere; without it they are refused. */
+  readonly fetchPolicy?: FetchPolicy;
   readonly now?: Date;
 }
 
@@ -22,11 +25,11 @@ export interface LoadOptions {
  * ClusterImagePolicies is read as a configuration of those alone. TrustRoots in TUF repositories elsewhere are read
  * with `openRemote`; without it they are refused. Keys in tokens and key services are looked up with `openPublicKey`.
  *
- * @throws TRUST_UNREADABLE, TRUST_INVALID, TUF_UNREACHABLE, and what `openPublicKey` throws
+ * @throws TRUST_UNREADABLE, TRUST_INVALID, TUF_UNREACHABLE, POLICY_UNREACHABLE, and what `openPublicKey` throws
  */
 export async function loadTrust(
   path: string,
-  { openRemote = noRemote, openPublicKey, now = new Date() }: LoadOptions = {},
+  { openRemote = noRemote, openPublicKey, fetchPolicy, now = new Date() }: LoadOptions = {},
 ): Promise<Trust> {
   let text: string;
   try {
@@ -43,6 +46,7 @@ export async function loadTrust(
   const policies = alone ? [basename(path)] : first === undefined ? [] : policyFiles(toJson(first));
   const policyTexts = policies.flatMap((name) => readable(name, files));
   const trustRoots = await fetchTrustRoots(policyTexts, openRemote, now);
+  const remotePolicies = await fetchPolicies(policyTexts, fetchPolicy);
   const references = [
     ...(alone || first === undefined ? [] : referencesInTrust(toJson(first))),
     ...policyTexts.flatMap(referencesInFile),
@@ -53,6 +57,7 @@ export async function loadTrust(
   return parseTrust(alone ? JSON.stringify(trust) : text, path, {
     ...files,
     trustRoots,
+    remotePolicies,
     ...(managedKeys === undefined ? {} : { managedKeys }),
   });
 }

@@ -10,6 +10,7 @@ import {
   type TrustedRoot,
 } from '@pratique/sigstore';
 import { policyErrors } from '../errors.ts';
+import type { FetchedPolicies } from './cluster-image-policy/remote-policies.ts';
 import type { FetchedRoots } from './cluster-image-policy/tuf-roots.ts';
 import { isKeyReference, type ManagedKeys } from './managed-keys.ts';
 import { invalid, type Path, placeOf, type Source } from './problems.ts';
@@ -24,6 +25,8 @@ export interface TrustFiles {
   read(path: string): Uint8Array;
   /** What was read from the TUF repositories of TrustRoots. */
   readonly trustRoots?: FetchedRoots;
+  /** Policies that ClusterImagePolicies have elsewhere, fetched before. */
+  readonly remotePolicies?: FetchedPolicies;
   /** Public keys of tokens and key services, looked up before. */
   readonly managedKeys?: ManagedKeys;
 }

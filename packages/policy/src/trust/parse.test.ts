@@ -35,7 +35,7 @@ function problemOf(make: () => Trust): PratiqueError {
 }
 
 test('every entry that matches asks for its own, so that an entry added can only ask for more', () => {
-  const requirements = requirementsFor(trustFrom(full), 'ghcr.io/acme/payments');
+  const requirements = requirementsFor(trustFrom(full), 'ghcr.io/acme/payments', null);
   expect(
     requirements.map(({ entry, mode, atLeast, of, annotations }) => [entry, mode, atLeast, of, annotations]),
   ).toEqual([
@@ -48,15 +48,15 @@ test('every entry that matches asks for its own, so that an entry added can only
 test('an image no entry speaks of needs a signature nobody can make', () => {
   const trust = trustFrom(full);
   for (const name of ['ghcr.io/acme/sandbox/x', 'ghcr.io/other/app', 'index.docker.io/library/alpine']) {
-    expect(requirementsFor(trust, name)).toMatchObject([
+    expect(requirementsFor(trust, name, null)).toMatchObject([
       { entry: 'default', mode: 'enforce', atLeast: 1, of: [] },
     ]);
   }
-  expect(requirementsFor(trustFrom('default: warn'), 'a.b/c')).toMatchObject([
+  expect(requirementsFor(trustFrom('default: warn'), 'a.b/c', null)).toMatchObject([
     { mode: 'warn', atLeast: 1, of: [] },
   ]);
-  expect(requirementsFor(trustFrom('default: allow'), 'a.b/c')).toEqual([]);
-  expect(requirementsFor(trustFrom('{}'.slice(2)), 'a.b/c')).toMatchObject([
+  expect(requirementsFor(trustFrom('default: allow'), 'a.b/c', null)).toEqual([]);
+  expect(requirementsFor(trustFrom('{}'.slice(2)), 'a.b/c', null)).toMatchObject([
     { entry: 'default', mode: 'enforce' },
   ]);
 });

@@ -67,11 +67,13 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
       entry: `images[${index}]`,
       match: list(entry.match).map(compileGlob),
       exclude: list(entry.exclude ?? []).map(compileGlob),
+      objects: [],
       mode: entry.mode ?? file.mode,
       atLeast,
       of,
       annotations: entry.annotations,
       refusal: null,
+      policy: null,
     };
   });
   const keyless = [...authorities.values()].find(({ identities }) => identities.length > 0);
@@ -94,6 +96,7 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
     log,
     files.trustRoots,
     files.managedKeys,
+    files.remotePolicies,
   );
   const trust = {
     authorities: new Map([...authorities, ...imported.authorities]),
@@ -111,7 +114,7 @@ function build(source: Source, file: TrustFile, files: TrustFiles): Trust {
     engine: engineOf(file.engine, (path) => files.resolve(path)),
     decisionLog:
       file.decisionLog === undefined ? null : decisionLogOf(file.decisionLog, (path) => files.resolve(path)),
-    attestationPolicies: imported.policies,
+    ownPolicies: imported.policies,
     log,
   };
   return { ...trust, digest: trustDigest(trust) };

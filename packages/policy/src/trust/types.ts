@@ -4,8 +4,9 @@ import type { Thresholds, TrustedIdentity, TrustedRoot } from '@pratique/sigstor
 import type { EngineChoice } from '../engine/choose.ts';
 import type { PolicySource } from '../engine/sources.ts';
 import type { DecisionLogConfig } from '../log/config.ts';
-import type { Mode } from '../types.ts';
+import type { Mode, RequiredPolicy } from '../types.ts';
 import type { ImageGlob } from './glob.ts';
+import type { ObjectSelector } from './objects.ts';
 import type { PolicyParameters } from './parameters.ts';
 
 /** Who may sign, and what: any one of these keys, or any one of these identities. */
@@ -47,12 +48,16 @@ export interface TrustEntry {
   readonly entry: string;
   readonly match: readonly ImageGlob[];
   readonly exclude: readonly ImageGlob[];
+  /** It holds in objects that one of them selects; in every object where there is none. */
+  readonly objects: readonly ObjectSelector[];
   readonly mode: Mode;
   readonly atLeast: number;
   readonly of: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
   /** Where no signature would do, why; else null. */
   readonly refusal: string | null;
+  /** What must be said of the authorities that count, too; null where they are enough. */
+  readonly policy: RequiredPolicy | null;
 }
 
 /** Images that are let through without being looked up. */
@@ -75,8 +80,8 @@ export interface Trust {
   readonly parameters: PolicyParameters;
   /** `data.site` of policies. */
   readonly site: JsonObject;
-  /** Policies of attestations, that the trust configuration itself holds. */
-  readonly attestationPolicies: readonly PolicySource[];
+  /** Policies of ClusterImagePolicies and of their attestations, that the trust configuration itself holds. */
+  readonly ownPolicies: readonly PolicySource[];
   /** Absolute paths of policy files and folders to load beside the ones that come with Pratique. */
   readonly policies: readonly string[];
   /**

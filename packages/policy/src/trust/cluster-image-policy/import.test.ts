@@ -12,41 +12,13 @@ import { createEngine } from '../../engine/choose.ts';
 import { createRegoEngine } from '../../engine/rego.ts';
 import { buildFacts } from '../../facts/build.ts';
 import { attribute } from '../../gate/stations.ts';
-import { digestOfText, keyNamed, publicPem, signatureBy, trustFrom } from '../../testing/fakes.ts';
+import { cip, imported, indent, keyOf, overall } from '../../testing/cluster-image-policies.ts';
+import { digestOfText, keyNamed, publicPem, signatureBy } from '../../testing/fakes.ts';
 import { requirementsFor } from '../match.ts';
 import type { Trust } from '../types.ts';
 
-const indent = (text: string, by: number) => text.trim().replace(/^/gm, ' '.repeat(by));
 const base64 = (text: string) => encodeBase64(new TextEncoder().encode(text));
-const key = (name: string) => `key:\n        data: |\n${indent(publicPem(name), 10)}`;
-
-interface Cip {
-  readonly name?: string;
-  readonly images?: string;
-  readonly authorities?: string;
-  readonly more?: string;
-}
-
-function cip({
-  name = 'release',
-  images = '[{ glob: "r.io/acme/**" }]',
-  authorities = `    - ${key('team')}`,
-  more = '',
-}: Cip): string {
-  return `apiVersion: policy.sigstore.dev/v1beta1
-kind: ClusterImagePolicy
-metadata: { name: ${name} }
-spec:
-  images: ${images}
-  authorities:
-${authorities}
-${indent(more, 2)}
-`;
-}
-
-function imported(...documents: readonly string[]): Trust {
-  return trustFrom('clusterImagePolicies: [cip.yaml]', { 'cip.yaml': documents.join('---\n') });
-}
+const key = keyOf;
 
 function problemOf(make: () => unknown): PratiqueError {
   try {
@@ -78,7 +50,7 @@ function codes(
       rejected: [],
       ...found,
     }),
-    requirements: requirementsFor(trust, `r.io/${name}`),
+    requirements: requirementsFor(trust, `r.io/${name}`, null),
     now: new Date('2026-06-01T00:00:00Z'),
   });
   const findings = createRegoEngine({ trust }).evaluate('image', { image: facts });
@@ -283,6 +255,9 @@ test('keys and policies may be in Secrets and ConfigMaps beside, and everything 
   expect(imported(list).images).toHaveLength(1);
 });
 
+const remote = (url: string) => `remote: { url: "${url}", sha256sum: ${'ab'.repeat(32)} }`;
+const selecting = (selector: string) =>
+  cip({ more: `match: [{ version: v1, resource: pods, selector: { ${selector} } }]` });
 const from = (source: string) => `    - ${key('team')}\n      source: [${source}]`;
 
 test.each([
@@ -361,13 +336,74 @@ test.each([
     cip({ authorities: from('{ oci: r.io/s, signaturePullSecrets: [{ name: x }] }') }),
     'not read',
   ],
-  ['some kinds only', cip({ more: 'match: [{ resource: pods }]' }), 'some kinds of objects'],
-  ['a policy over all', cip({ more: 'policy: { type: rego, data: x }' }), 'over all authorities'],
+  ['a name that Kubernetes would not take', cip({ name: 'a/b' }), 'a name as Kubernetes has them'],
+  ['objects of no version', cip({ more: 'match: [{ resource: pods }]' }), 'version is missing'],
+  ['objects of no resource', cip({ more: 'match: [{ version: v1 }]' }), 'resource is missing'],
+  ['a kind for a resource', cip({ more: 'match: [{ version: v1, resource: Pod }]' }), 'in the plural'],
+  ['a misspelt selector', selecting('matchLabel: { a: b }'), 'not a known key'],
+  ['labels that are no text', selecting('matchLabels: { a: 1 }'), 'quote numbers'],
+  ['a label that cannot be', selecting('matchLabels: { "a b": c }'), 'the key of a label'],
+  [
+    'an unknown operator',
+    selecting('matchExpressions: [{ key: a, operator: Gt, values: [b] }]'),
+    'In, NotIn',
+  ],
+  ['In nothing', selecting('matchExpressions: [{ key: a, operator: In }]'), 'values with In'],
+  [
+    'Exists with values',
+    selecting('matchExpressions: [{ key: a, operator: Exists, values: [b] }]'),
+    'none with',
+  ],
+  ['a policy that is no Rego', cip({ more: 'policy: { type: rego, data: x }' }), 'not Rego v0'],
+  ['a policy without text', cip({ more: 'policy: { type: rego }' }), 'one of data, configMapRef and remote'],
+  [
+    'a policy with two texts',
+    cip({ more: 'policy: { type: rego, data: x, configMapRef: { name: y } }' }),
+    'one of data, configMapRef and remote',
+  ],
+  ['a CUE policy over all', cip({ more: 'policy: { type: cue, data: "x: 1" }' }), 'package sigstore'],
+  [
+    'a policy over all of another package',
+    cip({ more: overall('package other\n\nisCompliant = true') }),
+    'package sigstore',
+  ],
+  [
+    'a policy over all that reads others',
+    cip({ more: overall('package sigstore\n\nisCompliant { data["pratique"] }') }),
+    'nothing but input',
+  ],
+  [
+    'an attestation that asks for the object',
+    cip({ authorities: attested(`${regoPolicy('package sigstore')}\n            includeSpec: true`) }),
+    'not a known key',
+  ],
+  [
+    'two attestations of one name',
+    cip({ authorities: attested('        - name: built\n          predicateType: custom') }),
+    'one name',
+  ],
+  [
+    'two authorities of one name',
+    cip({
+      authorities: `    - name: a\n      ${key('team')}\n    - name: a\n      static: { action: pass }`,
+    }),
+    'one name',
+  ],
   ['a CUE policy', cip({ authorities: attested('          policy: { type: cue, data: "x: 1" }') }), 'CUE'],
   [
     'a policy from elsewhere',
-    cip({ authorities: attested('          policy: { type: rego, remote: { url: "https://x" } }') }),
+    cip({ authorities: attested(`          policy: { type: rego, ${remote('https://x.test/p.rego')} }`) }),
     'not fetched',
+  ],
+  [
+    'a policy from elsewhere over HTTP',
+    cip({ more: `policy: { type: rego, ${remote('http://x.test/p.rego')} }` }),
+    'a URL of https',
+  ],
+  [
+    'a policy from elsewhere of any content',
+    cip({ more: 'policy: { type: rego, remote: { url: "https://x.test/p.rego" } }' }),
+    'sha256sum is missing',
   ],
   [
     'a policy of another package',

@@ -13,9 +13,12 @@ import { compileGlob, globProblem, type ImageGlob } from '../glob.ts';
 import type { ManagedKeys } from '../managed-keys.ts';
 import { invalid, type Path } from '../problems.ts';
 import type { Authority, LogTrust, TrustEntry } from '../types.ts';
-import { attestationPolicy } from './attestation-policy.ts';
 import { textOf } from './key-text.ts';
+import { objectSelector } from './match.ts';
 import { type Objects, type Placed, readObjects } from './objects.ts';
+import { type PolicyName, policyText } from './policy-text.ts';
+import type { FetchedPolicies } from './remote-policies.ts';
+import { requiredPolicy } from './required-policy.ts';
 import type { CipAuthority, ClusterImagePolicy } from './schema.ts';
 import type { FetchedRoots } from './tuf-roots.ts';
 import { type VouchingFor, vouchingBy } from './vouching.ts';
@@ -32,7 +35,7 @@ export interface Imported {
 /**
  * Reads ClusterImagePolicies and TrustRoots of Sigstore policy-controller (v1alpha1 and v1beta1). `fallback` stands for
  * the public-good Sigstore of authorities that name no other, `fetched` is what `fetchTrustRoots` gave, `managedKeys`
- * what `openManagedKeys` did. What cannot be enforced as it stands is refused.
+ * what `openManagedKeys`, `remotePolicies` what `fetchPolicies` did. What cannot be enforced as it stands is refused.
  *
  * @throws TRUST_INVALID with `file:line:column`
  */
@@ -41,9 +44,11 @@ export function importClusterImagePolicies(
   fallback: Omit<LogTrust, 'trustedRoot'> | null,
   fetched: FetchedRoots = new Map(),
   managedKeys: ManagedKeys = new Map(),
+  remotePolicies: FetchedPolicies = new Map(),
 ): Imported {
   const objects = readObjects(files);
   const vouching = vouchingBy(objects, fallback, fetched);
+  const context: Context = { objects, vouching, managedKeys, remotePolicies };
   const authorities = new Map<string, Authority>();
   const policies: PolicySource[] = [];
   const seen = new Set<string>();
@@ -52,18 +57,23 @@ export function importClusterImagePolicies(
     if (seen.has(name))
       throw invalid(policy.source, [...policy.at, 'metadata', 'name'], `${printable(name)} is there twice`);
     seen.add(name);
-    refuseUnsupported(policy);
-    const { images, authorities: given, mode } = policy.value.spec;
+    const { images, authorities: given, mode, match, policy: overall } = policy.value.spec;
     const own: Authority[] = [];
+    const names = given.map((authority, index) => authority.name ?? `authority-${index}`);
     for (const [index, authority] of given.entries()) {
-      if (authority.static !== undefined) continue;
       const at: Path = [...policy.at, 'spec', 'authorities', index];
-      const read = readAuthority(policy, at, index, authority, objects, vouching, managedKeys);
-      if (authorities.has(read.authority.name))
+      if (names.indexOf(names[index]!) !== index)
         throw invalid(policy.source, [...at, 'name'], 'two authorities of the policy have one name');
+      if (authority.static !== undefined) continue;
+      const read = readAuthority(policy, at, `${name}/${names[index]}`, authority, context);
       authorities.set(read.authority.name, read.authority);
       own.push(read.authority);
       policies.push(...read.policies);
+    }
+    if (overall !== undefined) {
+      const at: Path = [...policy.at, 'spec', 'policy'];
+      const place: PolicyName = { root: 'cluster_image_policy', name };
+      policies.push(policyText(policy, at, place, overall, objects, remotePolicies));
     }
     const passes = given.some((authority) => authority.static?.action === 'pass');
     return {
@@ -72,55 +82,58 @@ export function importClusterImagePolicies(
         readGlob(policy, [...policy.at, 'spec', 'images', index, 'glob'], glob),
       ),
       exclude: [],
+      objects: match.map(objectSelector),
       mode,
       atLeast: passes ? 0 : 1,
       of: own.map((authority) => authority.name),
       annotations: {},
       refusal: passes || own.length > 0 ? null : refusalOf(given),
+      policy: overall === undefined ? null : requiredPolicy(policy.value, overall, names),
     };
   });
   return { authorities, entries, policies };
 }
 
-/** A requirement that would silently not be asked for is worse than none. */
-function refuseUnsupported({ source, at, value }: Placed<ClusterImagePolicy>): void {
-  if (value.spec.match.length > 0) {
-    throw invalid(
-      source,
-      [...at, 'spec', 'match'],
-      'policies for some kinds of objects only are not supported',
-      {
-        expected: 'no match: the policy then holds for every object; or a request policy in Rego',
-      },
-    );
-  }
-  if (value.spec.policy !== undefined) {
-    throw invalid(source, [...at, 'spec', 'policy'], 'a policy over all authorities is not supported', {
-      expected: 'a policy in package pratique.image.NAME, which sees all signatures and attestations',
-    });
-  }
+/** What authorities refer to. */
+interface Context {
+  readonly objects: Objects;
+  readonly vouching: VouchingFor;
+  readonly managedKeys: ManagedKeys;
+  readonly remotePolicies: FetchedPolicies;
 }
 
 function readAuthority(
   policy: Placed<ClusterImagePolicy>,
   at: Path,
-  index: number,
+  name: string,
   given: CipAuthority,
-  objects: Objects,
-  vouching: VouchingFor,
-  managedKeys: ManagedKeys,
+  { objects, vouching, managedKeys, remotePolicies }: Context,
 ): { readonly authority: Authority; readonly policies: readonly PolicySource[] } {
   const { key, keyless, attestations } = given;
   const [source, ...sources] = given.source.map((one, place) =>
     readSource(policy, [...at, 'source', place], one),
   );
-  const name = `${policy.value.metadata.name}/${given.name ?? `authority-${index}`}`;
   const policies: PolicySource[] = [];
   const required = attestations.map((attestation, place) => {
     const id = `${name}/${attestation.name}`;
+    if (attestations.findIndex((other) => other.name === attestation.name) !== place)
+      throw invalid(
+        policy.source,
+        [...at, 'attestations', place, 'name'],
+        'two attestations of the authority have one name',
+      );
     if (attestation.policy !== undefined) {
       const path: Path = [...at, 'attestations', place, 'policy'];
-      policies.push(attestationPolicy(policy, path, id, attestation.policy, objects));
+      policies.push(
+        policyText(
+          policy,
+          path,
+          { root: 'attestation', name: id },
+          attestation.policy,
+          objects,
+          remotePolicies,
+        ),
+      );
     }
     return {
       // The schema has seen that it is one.

@@ -1,5 +1,6 @@
 import { parsePredicateType, predicateTypeNames } from '@pratique/sigstore';
 import * as v from 'valibot';
+import { matchSchema } from './match.ts';
 
 /*
  * The documents of Sigstore policy-controller (`policy.sigstore.dev`) and those of Kubernetes that they refer to. What is
@@ -8,6 +9,16 @@ import * as v from 'valibot';
 
 const text = v.pipe(v.string(), v.minLength(1, 'a non-empty string'));
 const metadata = v.looseObject({ name: text, namespace: v.optional(text) });
+/** As Kubernetes has it (RFC 1123): it becomes part of names here. */
+const policyMetadata = v.looseObject({
+  name: v.pipe(
+    v.string(),
+    v.regex(
+      /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
+      'a name as Kubernetes has them: lower-case letters, digits, "-" and "."',
+    ),
+  ),
+});
 
 const secretRef = v.strictObject({ name: text, namespace: v.optional(text) });
 
@@ -38,18 +49,42 @@ const identity = v.pipe(
   ),
 );
 
-const policy = v.strictObject({
+const remote = v.strictObject({
+  url: v.pipe(
+    v.string(),
+    v.check((url) => URL.canParse(url) && new URL(url).protocol === 'https:', 'a URL of https'),
+  ),
+  sha256sum: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hexadecimal')),
+});
+
+const policyMembers = {
   type: v.picklist(['rego', 'cue'], 'rego or cue'),
   data: v.optional(text),
-  remote: v.optional(v.unknown()),
+  remote: v.optional(remote),
   configMapRef: v.optional(
     v.strictObject({ name: text, namespace: v.optional(text), key: v.optional(text) }),
   ),
-  fetchConfigFile: v.optional(v.boolean()),
-  includeSpec: v.optional(v.boolean()),
-  includeObjectMeta: v.optional(v.boolean()),
-  includeTypeMeta: v.optional(v.boolean()),
-});
+};
+const hasOneText = (...texts: readonly unknown[]): boolean =>
+  texts.filter((one) => one !== undefined).length === 1;
+const oneText = 'one of data, configMapRef and remote';
+
+const attestationPolicy = v.pipe(
+  v.strictObject(policyMembers),
+  v.check(({ data, configMapRef, remote }) => hasOneText(data, configMapRef, remote), oneText),
+);
+
+/** Over all authorities: this one alone may see more than what they found. */
+const policy = v.pipe(
+  v.strictObject({
+    ...policyMembers,
+    fetchConfigFile: v.optional(v.boolean()),
+    includeSpec: v.optional(v.boolean()),
+    includeObjectMeta: v.optional(v.boolean()),
+    includeTypeMeta: v.optional(v.boolean()),
+  }),
+  v.check(({ data, configMapRef, remote }) => hasOneText(data, configMapRef, remote), oneText),
+);
 
 const attestation = v.strictObject({
   name: text,
@@ -60,7 +95,7 @@ const attestation = v.strictObject({
       `a predicate type: a URI, or one of ${predicateTypeNames.join(', ')}`,
     ),
   ),
-  policy: v.optional(policy),
+  policy: v.optional(attestationPolicy),
 });
 
 const authority = v.pipe(
@@ -110,13 +145,13 @@ export const clusterImagePolicySchema = v.strictObject({
     'policy.sigstore.dev/v1beta1 or v1alpha1',
   ),
   kind: v.literal('ClusterImagePolicy'),
-  metadata,
+  metadata: policyMetadata,
   spec: v.strictObject({
     images: v.pipe(v.array(v.strictObject({ glob: text })), v.minLength(1, 'at least one')),
     authorities: v.pipe(v.array(authority), v.minLength(1, 'at least one')),
     mode: v.optional(v.picklist(['enforce', 'warn'], 'enforce or warn'), 'enforce'),
-    match: v.optional(v.array(v.unknown()), []),
-    policy: v.optional(v.unknown()),
+    match: v.optional(v.array(matchSchema), []),
+    policy: v.optional(policy),
   }),
   status: v.optional(v.unknown()),
 });

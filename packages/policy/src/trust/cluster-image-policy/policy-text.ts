@@ -1,0 +1,117 @@
+import { printable } from '@pratique/errors';
+import { ParseError, parseModule } from '@pratique/rego';
+import type { PolicySource } from '../../engine/sources.ts';
+import { invalid, type Path } from '../problems.ts';
+import type { Objects, Placed } from './objects.ts';
+import type { FetchedPolicies } from './remote-policies.ts';
+import type { CipPolicy, ClusterImagePolicy } from './schema.ts';
+
+/** Where a policy stands among ours: `data.pratique.ROOT["NAME"]`. */
+export interface PolicyName {
+  readonly root: 'attestation' | 'cluster_image_policy';
+  readonly name: string;
+}
+
+/**
+ * The Rego policy of a ClusterImagePolicy, or of one of its attestations, as a module of a package of its own: every
+ * one is written as package `sigstore`, in Rego v0, and two of them must not become one.
+ *
+ * @throws TRUST_INVALID for what is not Rego, is not there, or reads other policies
+ */
+export function policyText(
+  policy: Placed<ClusterImagePolicy>,
+  at: Path,
+  { root, name }: PolicyName,
+  given: CipPolicy,
+  objects: Objects,
+  fetched: FetchedPolicies,
+): PolicySource {
+  const refuse: Refuse = (path, message, expected, found) =>
+    invalid(policy.source, [...at, ...path], message, {
+      expected,
+      ...(found === undefined ? {} : { found }),
+    });
+  if (given.type === 'cue') {
+    throw refuse(
+      ['type'],
+      'CUE policies are not evaluated here',
+      'type: rego, with `package sigstore` and `isCompliant { input.… == … }`: docs/reference/cluster-image-policies.md shows what CUE says in Rego',
+      'cue',
+    );
+  }
+  const text = textOf(given, objects, fetched, refuse);
+  let offset: number;
+  let written: string;
+  try {
+    const { package: clause } = parseModule(text, { file: name, regoVersion: 'v0' });
+    const [, first] = clause.path;
+    offset = first?.location.offset ?? 0;
+    written = clause.path
+      .slice(1)
+      .map((term) => (term.kind === 'string' ? term.value : '?'))
+      .join('.');
+  } catch (cause) {
+    if (!(cause instanceof ParseError)) throw cause;
+    throw refuse([], `the policy is not Rego v0: ${printable(cause.message, 300)}`, 'package sigstore');
+  }
+  if (written !== 'sigstore')
+    throw refuse(
+      [],
+      'a policy of a ClusterImagePolicy is package sigstore',
+      'package sigstore',
+      printable(written),
+    );
+  if (/\bdata\s*(\.\s*sigstore\b|\[)/.test(text))
+    throw refuse(
+      [],
+      'a policy of a ClusterImagePolicy reads nothing but input',
+      'rules called by their names',
+      'data.sigstore',
+    );
+  return {
+    path: `${policy.source.name}:${name}`,
+    text: `${text.slice(0, offset)}pratique.${root}[${JSON.stringify(name)}]${text.slice(offset + 'sigstore'.length)}`,
+    regoVersion: 'v0',
+  };
+}
+
+type Refuse = (path: Path, message: string, expected: string, found?: string) => Error;
+
+function textOf(
+  { data, configMapRef, remote }: CipPolicy,
+  objects: Objects,
+  fetched: FetchedPolicies,
+  refuse: Refuse,
+): string {
+  if (data !== undefined) return data;
+  if (configMapRef !== undefined) return fromConfigMap(configMapRef, objects, refuse);
+  // The schema has seen that there is one of the three.
+  const text = fetched.get(remote!.sha256sum);
+  if (text !== undefined) return text;
+  throw refuse(['remote'], 'policies are not fetched from elsewhere here', 'data or configMapRef', 'remote');
+}
+
+function fromConfigMap(
+  { name, key: named }: NonNullable<CipPolicy['configMapRef']>,
+  { texts }: Objects,
+  refuse: Refuse,
+): string {
+  const map = texts.get(`ConfigMap/${name}`);
+  if (map === undefined) {
+    throw refuse(
+      ['configMapRef'],
+      `there is no ConfigMap ${printable(name)} in these files`,
+      'the ConfigMap beside the policy that refers to it',
+    );
+  }
+  const key = named ?? (map.size === 1 ? [...map.keys()][0]! : '');
+  const text = map.get(key);
+  if (text === undefined)
+    throw refuse(
+      ['configMapRef'],
+      'the ConfigMap has no such key',
+      [...map.keys()].join(' or '),
+      printable(key),
+    );
+  return text;
+}
