@@ -17,6 +17,7 @@ export { type Envelope, parseEnvelope, preAuthEncoding, verifyEnvelope } from '.
 export { decodeBase64, encodeBase64 } from './encoding/base64.ts';
 export { concatBytes, equalBytes, toHex, uintBytes } from './encoding/bytes.ts';
 export { canonicalJson } from './encoding/canonical-json.ts';
+export { digest, type HashAlgorithm } from './encoding/digest.ts';
 export {
   isJsonObject,
   type JsonLimits,
@@ -36,7 +37,7 @@ export {
   type SigningKey,
 } from './keys/signing-key.ts';
 export { defaultSchemes, type SignatureScheme, signatureHash, verifySignature } from './keys/verify.ts';
-export { type HashAlgorithm, verifyDigestSignature } from './keys/verify-digest.ts';
+export { verifyDigestSignature } from './keys/verify-digest.ts';
 export {
   type Cosignature,
   cosignatureKeyHint,

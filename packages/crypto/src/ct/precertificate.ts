@@ -21,8 +21,8 @@ function withoutTimestamps(extensions: Uint8Array): Uint8Array {
   const list = new DerReader(extensions).nested();
   const kept: Uint8Array[] = [];
   while (!list.done) {
-    const { bytes, content } = list.element();
-    if (new DerReader(content).oid() !== oids.sctList) kept.push(bytes);
+    const { bytes } = list.element();
+    if (readDer(bytes).oid() !== oids.sctList) kept.push(bytes);
   }
   return explicit(3, sequence(...kept));
 }

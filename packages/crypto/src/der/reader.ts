@@ -43,46 +43,39 @@ export interface DerElement {
 export class DerReader {
   readonly #bytes: Uint8Array;
   readonly #depth: number;
-  #offset = 0;
+  /** Readers of nested values share the bytes, because a view of them costs more than reading a short value. */
+  readonly #end: number;
+  #offset: number;
 
-  constructor(bytes: Uint8Array, depth = 0) {
+  constructor(bytes: Uint8Array, depth = 0, from = 0, end = bytes.byteLength) {
     if (depth > maxDepth) throw derError(`nested deeper than ${maxDepth}`);
     this.#bytes = bytes;
     this.#depth = depth;
+    this.#offset = from;
+    this.#end = end;
   }
 
   /** True when nothing is left to read. */
   get done(): boolean {
-    return this.#offset >= this.#bytes.byteLength;
+    return this.#offset >= this.#end;
   }
 
   /** The tag of the next element, or undefined at the end. */
   peek(): number | undefined {
-    return this.#bytes[this.#offset];
+    return this.done ? undefined : this.#bytes[this.#offset];
   }
 
   /** The next element, whose tag must be `tag` where one is given. */
   element(tag?: number): DerElement {
-    const found = this.#byte();
-    if (tag !== undefined && found.value !== tag) {
-      throw derError(`tag 0x${found.value.toString(16)} at byte ${found.at}, expected 0x${tag.toString(16)}`);
-    }
-    if ((found.value & 0x1f) === 0x1f) throw derError(`multi-byte tag at byte ${found.at}`);
-    const length = this.#length();
-    const from = this.#offset;
-    if (length > this.#bytes.byteLength - from)
-      throw derError(`length at byte ${found.at} runs over the end`);
-    this.#offset = from + length;
-    return {
-      tag: found.value,
-      bytes: this.#bytes.subarray(found.at, this.#offset),
-      content: this.#bytes.subarray(from, this.#offset),
-    };
+    const at = this.#offset;
+    const from = this.#enter(tag);
+    return new Element(this.#bytes, at, from, this.#offset);
   }
 
   /** A reader over the content of the next element, SEQUENCE unless another constructed `tag` is given. */
   nested(tag: number = tags.sequence): DerReader {
-    return new DerReader(this.element(tag).content, this.#depth + 1);
+    const from = this.#enter(tag);
+    return new DerReader(this.#bytes, this.#depth + 1, from, this.#offset);
   }
 
   /** The same, or undefined when the next element has another tag. */
@@ -92,8 +85,9 @@ export class DerReader {
 
   /** Two's-complement bytes of an INTEGER, checked to be minimal. */
   integer(): Uint8Array {
-    const { content } = this.element(tags.integer);
-    const [first, second] = content;
+    const content = this.#content(tags.integer);
+    const first = content[0];
+    const second = content[1];
     if (first === undefined) throw derError('empty INTEGER');
     if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
       throw derError('INTEGER with needless leading bytes');
@@ -117,60 +111,106 @@ export class DerReader {
   }
 
   boolean(): boolean {
-    const { content } = this.element(tags.boolean);
-    if (content.byteLength !== 1 || (content[0] !== 0 && content[0] !== 0xff))
-      throw derError('loose BOOLEAN');
-    return content[0] === 0xff;
+    const from = this.#enter(tags.boolean);
+    const value = this.#bytes[from];
+    if (this.#offset - from !== 1 || (value !== 0 && value !== 0xff)) throw derError('loose BOOLEAN');
+    return value === 0xff;
   }
 
   /** Dotted OBJECT IDENTIFIER. */
   oid(): string {
-    return decodeOid(this.element(tags.oid).content);
+    const from = this.#enter(tags.oid);
+    return decodeOid(this.#bytes, from, this.#offset);
   }
 
   null(): void {
-    if (this.element(tags.null).content.byteLength !== 0) throw derError('NULL with content');
+    if (this.#enter(tags.null) !== this.#offset) throw derError('NULL with content');
   }
 
   octetString(): Uint8Array {
-    return this.element(tags.octetString).content;
+    return this.#content(tags.octetString);
   }
 
   /** A BIT STRING of whole bytes (no unused bits), as keys and signatures are. */
   bitString(): Uint8Array {
-    const { content } = this.element(tags.bitString);
-    if (content[0] !== 0) throw derError('BIT STRING that is empty or not of whole bytes');
-    return content.subarray(1);
+    const from = this.#enter(tags.bitString);
+    if (from === this.#offset || this.#bytes[from] !== 0)
+      throw derError('BIT STRING that is empty or not of whole bytes');
+    return this.#bytes.subarray(from + 1, this.#offset);
   }
 
   /** Everything that has not been read yet, unchecked. */
   rest(): Uint8Array {
-    const bytes = this.#bytes.subarray(this.#offset);
-    this.#offset = this.#bytes.byteLength;
+    const bytes = this.#bytes.subarray(this.#offset, this.#end);
+    this.#offset = this.#end;
     return bytes;
   }
 
   /** Must be called when everything expected has been read. */
   end(): void {
-    if (!this.done) throw derError(`${this.#bytes.byteLength - this.#offset} bytes of trailing data`);
+    if (!this.done) throw derError(`${this.#end - this.#offset} bytes of trailing data`);
   }
 
-  #byte(): { at: number; value: number } {
-    const at = this.#offset++;
-    const value = this.#bytes[at];
-    if (value === undefined) throw derError('ends too early');
-    return { at, value };
+  #content(tag: number): Uint8Array {
+    const from = this.#enter(tag);
+    return this.#bytes.subarray(from, this.#offset);
+  }
+
+  /** Goes past the next element, checking its tag and its length, and returns where its content starts. */
+  #enter(tag: number | undefined): number {
+    const at = this.#offset;
+    const found = this.#byte();
+    if (tag !== undefined && found !== tag)
+      throw derError(`tag 0x${found.toString(16)} at byte ${at}, expected 0x${tag.toString(16)}`);
+    if ((found & 0x1f) === 0x1f) throw derError(`multi-byte tag at byte ${at}`);
+    const length = this.#length();
+    const from = this.#offset;
+    if (length > this.#end - from) throw derError(`length at byte ${at} runs over the end`);
+    this.#offset = from + length;
+    return from;
+  }
+
+  #byte(): number {
+    if (this.#offset >= this.#end) throw derError('ends too early');
+    return this.#bytes[this.#offset++]!;
   }
 
   #length(): number {
-    const first = this.#byte().value;
+    const first = this.#byte();
     if (first < 0x80) return first;
     const count = first & 0x7f;
     if (count === 0 || count > 4) throw derError('indefinite or oversized length');
     let length = 0;
-    for (let i = 0; i < count; i++) length = length * 256 + this.#byte().value;
+    for (let i = 0; i < count; i++) length = length * 256 + this.#byte();
     if (length < 0x80 || length < 256 ** (count - 1)) throw derError('length with needless bytes');
     return length;
+  }
+}
+
+/** Makes its views when they are asked for: hardly anybody wants both. */
+class Element implements DerElement {
+  readonly #bytes: Uint8Array;
+  readonly #at: number;
+  readonly #from: number;
+  readonly #end: number;
+
+  constructor(bytes: Uint8Array, at: number, from: number, end: number) {
+    this.#bytes = bytes;
+    this.#at = at;
+    this.#from = from;
+    this.#end = end;
+  }
+
+  get tag(): number {
+    return this.#bytes[this.#at]!;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(this.#at, this.#end);
+  }
+
+  get content(): Uint8Array {
+    return this.#bytes.subarray(this.#from, this.#end);
   }
 }
 
@@ -182,25 +222,33 @@ export function readDer(bytes: Uint8Array, tag: number = tags.sequence): DerRead
   return inner;
 }
 
-/** Dotted form of the content of an OBJECT IDENTIFIER (X.690 §8.19): at most 64 arcs, each below 2⁵³. */
-function decodeOid(content: Uint8Array): string {
-  const arcs: number[] = [];
+/**
+ * Dotted form of the content of an OBJECT IDENTIFIER (X.690 §8.19), which stands from `from` to before `end`: at most 64
+ * arcs, each below 2⁵³.
+ */
+function decodeOid(bytes: Uint8Array, from: number, end: number): string {
+  let text = '';
+  let arcs = 0;
   let value = 0;
   let fresh = true;
-  for (const byte of content) {
+  for (let at = from; at < end; at++) {
+    const byte = bytes[at]!;
     if (fresh && byte === 0x80) throw derError('OBJECT IDENTIFIER with needless bytes');
     value = value * 128 + (byte & 0x7f);
-    if (value > Number.MAX_SAFE_INTEGER || arcs.length > 64) throw derError('OBJECT IDENTIFIER too long');
+    if (value > Number.MAX_SAFE_INTEGER || arcs > 64) throw derError('OBJECT IDENTIFIER too long');
     fresh = byte < 0x80;
-    if (fresh) {
-      arcs.push(value);
-      value = 0;
+    if (!fresh) continue;
+    if (arcs === 0) {
+      const root = value < 40 ? 0 : value < 80 ? 1 : 2;
+      text = `${root}.${value - root * 40}`;
+    } else {
+      text += `.${value}`;
     }
+    arcs++;
+    value = 0;
   }
-  const [first, ...rest] = arcs;
-  if (first === undefined || !fresh) throw derError('OBJECT IDENTIFIER that is empty or cut off');
-  const root = first < 40 ? 0 : first < 80 ? 1 : 2;
-  return [root, first - root * 40, ...rest].join('.');
+  if (arcs === 0 || !fresh) throw derError('OBJECT IDENTIFIER that is empty or cut off');
+  return text;
 }
 
 export function derError(message: string) {

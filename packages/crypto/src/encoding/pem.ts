@@ -8,7 +8,8 @@ export interface PemBlock {
   readonly bytes: Uint8Array;
 }
 
-const block = /-----BEGIN ([A-Z0-9 ]{1,64})-----\s([A-Za-z0-9+/=\s]*?)-----END \1-----/y;
+const begin = /-----BEGIN ([A-Z0-9 ]{1,64})-----\s/y;
+const content = /^[A-Za-z0-9+/=\s]*$/;
 
 /**
  * Reads every PEM block (RFC 7468, lax about line lengths and line ends, strict about everything else): between and
@@ -21,16 +22,19 @@ export function parsePem(text: string, what: string): readonly [PemBlock, ...Pem
   const blocks: PemBlock[] = [];
   let position = 0;
   while (position < trimmed.length) {
-    block.lastIndex = position;
-    const match = block.exec(trimmed);
-    if (match === null) {
+    begin.lastIndex = position;
+    const label = begin.exec(trimmed)?.[1];
+    const line = `-----END ${label}-----`;
+    const end = trimmed.indexOf(line, begin.lastIndex);
+    const body = trimmed.slice(begin.lastIndex, end);
+    if (label === undefined || end < 0 || !content.test(body)) {
       throw cryptoErrors.error('ENCODING_INVALID', {
         message: `${what} is not PEM: no well-formed block at character ${position}`,
         found: printable(trimmed.slice(position), 30),
       });
     }
-    blocks.push({ label: match[1]!, bytes: decodeBase64(match[2]!.replace(/\s/g, ''), what) });
-    position = block.lastIndex;
+    blocks.push({ label, bytes: decodeBase64(body.replace(/\s/g, ''), what) });
+    position = end + line.length;
     while (/\s/.test(trimmed[position] ?? '')) position++;
   }
   const [first, ...rest] = blocks;

@@ -1,7 +1,8 @@
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { readDer } from '../der/reader.ts';
 import { encodeBase64 } from '../encoding/base64.ts';
 import { toHex } from '../encoding/bytes.ts';
+import { digest } from '../encoding/digest.ts';
 import { formatPem, parsePem } from '../encoding/pem.ts';
 import { cryptoErrors } from '../errors.ts';
 import { isSmallOrderPoint } from './ed25519.ts';
@@ -76,7 +77,7 @@ export function publicKeyOf(key: KeyObject): PublicKey {
 
 function fromSpki(input: Uint8Array): PublicKey {
   // An own copy: what was checked must not change under the key object's feet.
-  const spki = Uint8Array.from(input);
+  const spki = new Uint8Array(input);
   const info = readDer(spki);
   const algorithm = info.nested();
   const oid = algorithm.oid();
@@ -109,7 +110,7 @@ function fromSpki(input: Uint8Array): PublicKey {
   }
   algorithm.end();
   info.end();
-  const hash = createHash('sha256').update(spki).digest();
+  const hash = digest('sha256', spki);
   return {
     ...shape,
     spki,

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { HashAlgorithm } from '../encoding/digest.ts';
 import { type KeyAlgorithm, parsePublicKey } from './public-key.ts';
 import { generateSigningKey } from './signing-key.ts';
 import { verifySignature } from './verify.ts';
-import { type HashAlgorithm, verifyDigestSignature } from './verify-digest.ts';
+import { verifyDigestSignature } from './verify-digest.ts';
 
 const data = new TextEncoder().encode('release 1.0');
 const digest = (algorithm: HashAlgorithm) => new Uint8Array(createHash(algorithm).update(data).digest());

@@ -2,12 +2,11 @@ import { constants, publicDecrypt } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { objectIdentifier, octetString, sequence } from '../der/writer.ts';
 import { equalBytes } from '../encoding/bytes.ts';
+import type { HashAlgorithm } from '../encoding/digest.ts';
 import { oids } from '../x509/oids.ts';
 import { verifyEd25519ph } from './ed25519.ts';
 import type { PublicKey } from './public-key.ts';
 import type { SignatureScheme } from './verify.ts';
-
-export type HashAlgorithm = 'sha256' | 'sha384' | 'sha512';
 
 /** Bytes of a digest. */
 const lengths: Readonly<Record<HashAlgorithm, number>> = { sha256: 32, sha384: 48, sha512: 64 };

@@ -1,7 +1,7 @@
-import { constants, createHash, verify } from 'node:crypto';
+import { constants, verify } from 'node:crypto';
+import { digest, type HashAlgorithm } from '../encoding/digest.ts';
 import { verifyEd25519ph } from './ed25519.ts';
 import type { KeyAlgorithm, PublicKey } from './public-key.ts';
-import type { HashAlgorithm } from './verify-digest.ts';
 
 export type SignatureScheme =
   | 'ecdsa-sha256'
@@ -62,8 +62,10 @@ function verifyWith(
   scheme: SignatureScheme,
 ): boolean {
   if (scheme === 'ed25519ph') {
-    const digest = () => createHash('sha512').update(data).digest();
-    return key.algorithm === 'ed25519' && verifyEd25519ph(key.spki.subarray(-32), digest(), signature);
+    return (
+      key.algorithm === 'ed25519' &&
+      verifyEd25519ph(key.spki.subarray(-32), digest('sha512', data), signature)
+    );
   }
   if (scheme === 'ed25519') {
     return (

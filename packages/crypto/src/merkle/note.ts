@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { decodeBase64 } from '../encoding/base64.ts';
 import { concatBytes, equalBytes } from '../encoding/bytes.ts';
+import { digest } from '../encoding/digest.ts';
 import { cryptoErrors } from '../errors.ts';
 import type { PublicKey } from '../keys/public-key.ts';
 import { verifySignature } from '../keys/verify.ts';
@@ -26,6 +26,7 @@ export interface Checkpoint extends Note {
   readonly rootHash: Uint8Array;
 }
 
+const encoder = new TextEncoder();
 const maxLength = 64 * 1024;
 const maxSignatures = 32;
 const signatureLine = /^\u2014 ([^\s+]{1,255}) (\S+)$/;
@@ -75,7 +76,7 @@ export interface NoteKey {
 
 /** True when one of the note's signatures claims to be by this key and is. Others do not matter. Never throws. */
 export function isNoteSignedBy(note: Note, { key, keyHint, name }: NoteKey): boolean {
-  const text = new TextEncoder().encode(note.text);
+  const text = encoder.encode(note.text);
   return note.signatures.some(
     (line) =>
       (name === null || line.name === name) &&
@@ -89,13 +90,7 @@ export function isNoteSignedBy(note: Note, { key, keyHint, name }: NoteKey): boo
  * for Ed25519 and RSA, and of the SubjectPublicKeyInfo alone for ECDSA, as Sigstore's logs have it.
  */
 export function noteKeyHash(name: string, key: PublicKey): Uint8Array {
-  const hash = (...parts: readonly Uint8Array[]) =>
-    new Uint8Array(
-      createHash('sha256')
-        .update(concatBytes(...parts))
-        .digest(),
-    );
-  const encoder = new TextEncoder();
+  const hash = (...parts: readonly Uint8Array[]) => digest('sha256', concatBytes(...parts));
   if (key.algorithm === 'ed25519') {
     return hash(encoder.encode(`${name}\n`), Uint8Array.of(1), key.spki.subarray(-32));
   }

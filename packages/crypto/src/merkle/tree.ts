@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { concatBytes, equalBytes } from '../encoding/bytes.ts';
+import { digest } from '../encoding/digest.ts';
 
 /** Hash of a leaf (RFC 6962 §2.1). The prefix keeps a leaf from being taken for two children. */
 export function leafHash(leaf: Uint8Array): Uint8Array {
@@ -102,7 +102,7 @@ export function verifySubtreeConsistencyProof(
   root: Uint8Array,
 ): boolean {
   if (subtree.start >= 0n && subtree.start === subtree.end && subtree.end <= size)
-    return hashes.length === 0 && equalBytes(subtreeRoot, createHash('sha256').digest());
+    return hashes.length === 0 && equalBytes(subtreeRoot, digest('sha256', new Uint8Array()));
   if (!isSubtree(subtree) || subtree.end > size) return false;
   if (hashes.some((item) => item.byteLength !== hashBytes)) return false;
   let first = subtree.start;
@@ -135,9 +135,5 @@ export function verifySubtreeConsistencyProof(
 }
 
 function hash(prefix: 0 | 1, ...parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(
-    createHash('sha256')
-      .update(concatBytes(Uint8Array.of(prefix), ...parts))
-      .digest(),
-  );
+  return digest('sha256', concatBytes(Uint8Array.of(prefix), ...parts));
 }

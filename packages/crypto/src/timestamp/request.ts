@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readDer, tags } from '../der/reader.ts';
 import { objectIdentifier, octetString, sequence, trueBoolean, unsignedInteger } from '../der/writer.ts';
 import { toHex } from '../encoding/bytes.ts';
+import type { HashAlgorithm } from '../encoding/digest.ts';
 import { cryptoErrors } from '../errors.ts';
-import type { HashAlgorithm } from '../keys/verify-digest.ts';
 import { oids } from '../x509/oids.ts';
 
 /** A TimeStampReq (RFC 3161 §2.4.1), decoded. */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { PratiqueError } from '@pratique/errors';
 import { equalBytes } from '../encoding/bytes.ts';
+import { digest } from '../encoding/digest.ts';
 import { verifySignature } from '../keys/verify.ts';
 import { type Certificate, parseCertificate } from '../x509/certificate.ts';
 import { extendedKeyUsage } from '../x509/extensions.ts';
@@ -90,17 +90,16 @@ function checkLeaf(leaf: Certificate): string | null {
 
 function checkSignature({ signer, content }: TimestampToken, leaf: Certificate): string | null {
   if (signer.contentType !== oids.timestampInfo) return 'its signed content type is not a timestamp';
-  const digest = createHash(signer.digestAlgorithm).update(content).digest();
-  if (!equalBytes(digest, signer.messageDigest)) return 'its signed hash is of another content';
+  if (!equalBytes(digest(signer.digestAlgorithm, content), signer.messageDigest))
+    return 'its signed hash is of another content';
   const named = signer.certificateHash;
   if (named === null) return 'it does not sign which certificate it is by';
-  if (!equalBytes(createHash(named.algorithm).update(leaf.der).digest(), named.digest))
+  if (!equalBytes(digest(named.algorithm, leaf.der), named.digest))
     return 'it is signed for another certificate';
   const scheme = verifySignature(leaf.publicKey, signer.signedBytes, signer.signature, [signer.scheme]);
   return scheme === null ? 'the authority did not sign it' : null;
 }
 
 function checkImprint({ imprint }: TimestampToken, data: Uint8Array): string | null {
-  const digest = createHash(imprint.algorithm).update(data).digest();
-  return equalBytes(digest, imprint.digest) ? null : 'it is for something else';
+  return equalBytes(digest(imprint.algorithm, data), imprint.digest) ? null : 'it is for something else';
 }

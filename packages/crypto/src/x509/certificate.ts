@@ -42,7 +42,7 @@ const maxExtensions = 64;
  */
 export function parseCertificate(input: Uint8Array): Certificate {
   if (input.byteLength > maxCertificateBytes) throw invalid(`it is larger than ${maxCertificateBytes} bytes`);
-  const der = Uint8Array.from(input);
+  const der = new Uint8Array(input);
   const certificate = readDer(der);
   const toBeSigned = certificate.element(tags.sequence).bytes;
   const algorithm = certificate.element(tags.sequence).bytes;

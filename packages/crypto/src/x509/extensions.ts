@@ -85,11 +85,12 @@ export function keyUsage(certificate: Certificate): readonly KeyUsage[] | null {
   const extension = certificate.extensions.get(oids.keyUsage);
   if (extension === undefined) return null;
   const outer = new DerReader(extension.value);
-  const [unused, ...bytes] = outer.element(tags.bitString).content;
+  const { content } = outer.element(tags.bitString);
   outer.end();
-  if (unused === undefined || unused > 7 || bytes.length === 0 || bytes.length > 2)
+  const unused = content[0];
+  if (unused === undefined || unused > 7 || content.byteLength < 2 || content.byteLength > 3)
     throw invalid('a malformed key usage');
-  return usages.filter((_, bit) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
+  return usages.filter((_, bit) => ((content[1 + (bit >> 3)] ?? 0) & (0x80 >> (bit & 7))) !== 0);
 }
 
 /** OIDs of the purposes the key is limited to (RFC 5280 §4.2.1.12); null when it is not. @throws DER_INVALID */
@@ -102,15 +103,19 @@ export function extendedKeyUsage(certificate: Certificate): readonly string[] | 
   return purposes;
 }
 
+// Shared: decoding whole inputs leaves no state behind.
+const latin1 = new TextDecoder('latin1');
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** IA5String is seven-bit; a byte beyond could be read as different characters by different readers. */
 function decodeAscii(bytes: Uint8Array): string {
   if (bytes.some((byte) => byte >= 0x80)) throw invalid('a name that is not ASCII');
-  return new TextDecoder('latin1').decode(bytes);
+  return latin1.decode(bytes);
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw invalid('a name that is not UTF-8');
   }

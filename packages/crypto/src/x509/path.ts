@@ -1,7 +1,7 @@
 import { PratiqueError } from '@pratique/errors';
 import { equalBytes } from '../encoding/bytes.ts';
 import type { Certificate } from './certificate.ts';
-import { basicConstraints, extendedKeyUsage, keyUsage } from './extensions.ts';
+import { basicConstraints, extendedKeyUsage, type KeyUsage, keyUsage } from './extensions.ts';
 import { oids } from './oids.ts';
 import { isSignedBy } from './signature.ts';
 
@@ -45,14 +45,14 @@ const understood: ReadonlySet<string> = new Set([
 export function verifyPath(leaf: Certificate, options: PathOptions): PathResult {
   const search: Search = { options, problem: 'no trusted authority issued it', checks: 0 };
   try {
-    const usages = extendedKeyUsage(leaf);
-    if (usages === null || !usages.includes(options.purpose))
+    const powers = readPowers(leaf);
+    const { purposes, usages, ca } = powers;
+    if (purposes === null || !purposes.includes(options.purpose))
       return { ok: false, problem: `its extended key usage is not ${options.purpose}` };
-    const leafUsage = keyUsage(leaf);
-    const signs = leafUsage?.some((usage) => usage === 'digitalSignature' || usage === 'nonRepudiation');
+    const signs = usages?.some((usage) => usage === 'digitalSignature' || usage === 'nonRepudiation');
     if (signs === false) return { ok: false, problem: 'its key usage is not digitalSignature' };
-    if (basicConstraints(leaf).ca) return { ok: false, problem: 'it is an authority’s own certificate' };
-    const problem = unfit(leaf, options);
+    if (ca) return { ok: false, problem: 'it is an authority’s own certificate' };
+    const problem = unfit(leaf, powers, options);
     if (problem !== null) return { ok: false, problem };
     const path = extend([leaf], search);
     return path === null ? { ok: false, problem: search.problem } : { ok: true, path };
@@ -60,6 +60,44 @@ export function verifyPath(leaf: Certificate, options: PathOptions): PathResult 
     if (!(error instanceof PratiqueError)) throw error;
     return { ok: false, problem: error.message };
   }
+}
+
+/** What a certificate's own extensions let its key do. */
+interface Powers {
+  readonly ca: boolean;
+  readonly pathLength: number | null;
+  readonly usages: readonly KeyUsage[] | null;
+  readonly purposes: readonly string[] | null;
+  /** OID of a critical extension that is not understood. */
+  readonly unknown: string | undefined;
+}
+
+function readPowers(certificate: Certificate): Powers {
+  const { ca, pathLength } = basicConstraints(certificate);
+  return {
+    ca,
+    pathLength,
+    usages: keyUsage(certificate),
+    purposes: extendedKeyUsage(certificate),
+    unknown: unknownExtension(certificate),
+  };
+}
+
+/** Read once: authorities are asked for theirs with every signature below them. */
+const known = new WeakMap<Certificate, Powers>();
+
+function authorityPowers(certificate: Certificate): Powers {
+  let powers = known.get(certificate);
+  if (powers === undefined) {
+    powers = readPowers(certificate);
+    known.set(certificate, powers);
+  }
+  return powers;
+}
+
+function unknownExtension({ extensions }: Certificate): string | undefined {
+  for (const [oid, { critical }] of extensions) if (critical && !understood.has(oid)) return oid;
+  return undefined;
 }
 
 interface Search {
@@ -102,12 +140,11 @@ function issued(issuer: Certificate, subject: Certificate, below: number, search
 }
 
 function unfitAuthority(issuer: Certificate, below: number, options: PathOptions): string | null {
-  const { ca, pathLength } = basicConstraints(issuer);
+  const powers = authorityPowers(issuer);
+  const { ca, pathLength, usages, purposes } = powers;
   if (!ca) return 'it is not a certificate authority';
   if (pathLength !== null && pathLength < below) return 'more authorities stand below it than it allows';
-  const usages = keyUsage(issuer);
   if (usages !== null && !usages.includes('keyCertSign')) return 'its key usage is not keyCertSign';
-  const purposes = extendedKeyUsage(issuer);
   if (
     purposes !== null &&
     !purposes.includes(options.purpose) &&
@@ -115,16 +152,15 @@ function unfitAuthority(issuer: Certificate, below: number, options: PathOptions
   )
     return `its extended key usage is not ${options.purpose}`;
   if (issuer.extensions.has(oids.nameConstraints)) return 'it has name constraints, which are not evaluated';
-  return unfit(issuer, options);
+  return unfit(issuer, powers, options);
 }
 
-function unfit(certificate: Certificate, { time }: PathOptions): string | null {
-  if (time < certificate.validFrom || time > certificate.validUntil) {
-    const { validFrom, validUntil } = certificate;
+function unfit(
+  { validFrom, validUntil }: Certificate,
+  { unknown }: Powers,
+  { time }: PathOptions,
+): string | null {
+  if (time.getTime() < validFrom.getTime() || time.getTime() > validUntil.getTime())
     return `it is valid from ${validFrom.toISOString()} to ${validUntil.toISOString()}, not at ${time.toISOString()}`;
-  }
-  for (const [oid, { critical }] of certificate.extensions) {
-    if (critical && !understood.has(oid)) return `it has the unknown critical extension ${oid}`;
-  }
-  return null;
+  return unknown === undefined ? null : `it has the unknown critical extension ${unknown}`;
 }

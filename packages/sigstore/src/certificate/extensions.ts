@@ -35,6 +35,9 @@ const derNames = {
   24: 'tokenSubject',
 } as const;
 
+const rawOids = Object.entries(rawNames).map(([number, name]) => [`${arc}.${number}`, name] as const);
+const derOids = Object.entries(derNames).map(([number, name]) => [`${arc}.${number}`, name] as const);
+
 type AnyName = (typeof rawNames)[keyof typeof rawNames] | (typeof derNames)[keyof typeof derNames];
 
 /** What Fulcio writes about a signer beside the subject, under the names of its documentation (`oid-info.md`). */
@@ -60,12 +63,12 @@ export function isExtensionName(name: string): name is ExtensionName {
  */
 export function readExtensions(certificate: Certificate): FulcioExtensions {
   const values: Partial<Record<AnyName, string>> = {};
-  for (const [number, name] of Object.entries(rawNames)) {
-    const extension = certificate.extensions.get(`${arc}.${number}`);
+  for (const [oid, name] of rawOids) {
+    const extension = certificate.extensions.get(oid);
     if (extension !== undefined) values[name] = text(extension.value, name);
   }
-  for (const [number, name] of Object.entries(derNames)) {
-    const extension = certificate.extensions.get(`${arc}.${number}`);
+  for (const [oid, name] of derOids) {
+    const extension = certificate.extensions.get(oid);
     if (extension !== undefined) values[name] = derText(extension.value, name);
   }
   const { issuerV1, issuerV2, ...extensions } = values;

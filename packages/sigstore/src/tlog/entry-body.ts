@@ -57,9 +57,12 @@ export function bytes(value: JsonValue | undefined, what: string): Uint8Array {
   return decodeBase64(text(value, what), what);
 }
 
+// Shared: decoding whole inputs leaves no state behind.
+const decoder = new TextDecoder();
+
 /** Throws LOG_ENTRY_MISMATCH unless the base64 PEM in the entry is the very key or certificate that signed. */
 export function checkEntryKey(encoded: JsonValue | undefined, content: SignedContent): void {
-  const pem = new TextDecoder().decode(bytes(encoded, 'the entry’s key'));
+  const pem = decoder.decode(bytes(encoded, 'the entry’s key'));
   if (pem.includes('-----BEGIN CERTIFICATE-----')) {
     checkEntryCertificate(parsePem(pem, 'the entry’s certificate')[0].bytes, content);
   } else {

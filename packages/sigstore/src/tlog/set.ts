@@ -1,6 +1,8 @@
-import { canonicalJson, encodeBase64, type PublicKey, verifySignature } from '@pratique/crypto';
+import { encodeBase64, type PublicKey, verifySignature } from '@pratique/crypto';
 import type { LogEntry } from '../bundle/bundle.ts';
 import { sigstoreErrors } from '../errors.ts';
+
+const encoder = new TextEncoder();
 
 /**
  * Verifies a signed entry timestamp (Rekor v1 "SET"): the log's signature over the canonical JSON of body, integrated
@@ -24,13 +26,11 @@ export function verifyPromise(entry: LogEntry, promise: Uint8Array, key: PublicK
           : `integratedTime ${integratedTime}, index ${entry.logIndex}`,
     });
   }
-  const signed = canonicalJson({
-    body: encodeBase64(entry.body),
-    integratedTime: Number(integratedTime),
-    logID: entry.logId,
-    logIndex: Number(entry.logIndex),
-  });
-  if (verifySignature(key, new TextEncoder().encode(signed), promise) === null) {
+  // Canonical by construction: the members in order, base64 and hexadecimal need no escape, whole numbers are digits.
+  const signed =
+    `{"body":"${encodeBase64(entry.body)}","integratedTime":${integratedTime},` +
+    `"logID":"${entry.logId}","logIndex":${entry.logIndex}}`;
+  if (verifySignature(key, encoder.encode(signed), promise) === null) {
     throw sigstoreErrors.error('LOG_PROMISE_INVALID', {
       message: 'the log did not sign the entry’s timestamp',
     });

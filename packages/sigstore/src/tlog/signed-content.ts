@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { type Envelope, type HashAlgorithm, type PublicKey, preAuthEncoding } from '@pratique/crypto';
+import { digest, type Envelope, type HashAlgorithm, type PublicKey, preAuthEncoding } from '@pratique/crypto';
 
 /** What was signed, as far as it is known, and in which form. */
 export interface SignedData {
@@ -39,6 +38,8 @@ export function envelopeData(envelope: Envelope): SignedData {
   };
 }
 
+/** Hashes each way at most once: a message may be a large file. */
 function hashing(bytes: Uint8Array): (algorithm: HashAlgorithm) => Uint8Array {
-  return (algorithm) => new Uint8Array(createHash(algorithm).update(bytes).digest());
+  const known: Partial<Record<HashAlgorithm, Uint8Array>> = {};
+  return (algorithm) => (known[algorithm] ??= digest(algorithm, bytes));
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import {
   equalBytes,
   type HashAlgorithm,
+  digest as hash,
   type PublicKey,
   type SignatureScheme,
   toHex,
@@ -14,7 +14,7 @@ import type { Bundle } from '../bundle/bundle.ts';
 import { parseBundle } from '../bundle/parse.ts';
 import { sigstoreErrors } from '../errors.ts';
 import { parseStatement, type Statement } from '../payload/statement.ts';
-import { digestData, envelopeData, messageData } from '../tlog/signed-content.ts';
+import { digestData, envelopeData, messageData, type SignedData } from '../tlog/signed-content.ts';
 import type { Trust } from '../trust/trust.ts';
 import type { Rejection, VerifiedSignature } from '../types.ts';
 import { CheckList } from './check-list.ts';
@@ -148,12 +148,11 @@ const algorithms: readonly HashAlgorithm[] = ['sha256', 'sha384', 'sha512'];
 /** The digest by which the statement names the artifact. A digest under an unknown algorithm names nothing. */
 function checkSubject(statement: Statement, artifact: Artifact): string {
   for (const algorithm of algorithms) {
-    const digest = digestOf(artifact, algorithm);
+    const named = statement.subjects.filter((subject) => Object.hasOwn(subject.digest, algorithm));
+    const digest = named.length === 0 ? null : digestOf(artifact, algorithm);
     const hex = digest === null ? null : toHex(digest);
-    for (const subject of statement.subjects) {
-      if (hex !== null && Object.hasOwn(subject.digest, algorithm) && subject.digest[algorithm] === hex)
-        return `${algorithm}:${hex}`;
-    }
+    if (hex !== null && named.some((subject) => subject.digest[algorithm] === hex))
+      return `${algorithm}:${hex}`;
   }
   const named = Object.entries(statement.subjects[0]?.digest ?? {}).map(([name, hex]) => `${name}:${hex}`);
   throw mismatch(artifact, printable(named.join(', ')));
@@ -171,17 +170,17 @@ function verifyMessage(
   if (predicateType !== undefined) checkPredicateType(null, predicateType);
   const material = bundleMaterial(bundle);
   const { signature } = content;
+  const data =
+    'bytes' in artifact ? messageData(artifact.bytes) : digestData(artifact.algorithm, artifact.digest);
   if (signature.byteLength === 0) {
     throw sigstoreErrors.error('SIGNATURE_MALFORMED', { message: 'the signature is empty' });
   }
   list.run(
     'artifact-digest',
-    () => checkMessageDigest(content, artifact),
+    () => checkMessageDigest(content, artifact, data),
     (digest) => digest,
   );
   const claim = checkSignature(material, (key) => verifyArtifact(key, artifact, signature), trust, list);
-  const data =
-    'bytes' in artifact ? messageData(artifact.bytes) : digestData(artifact.algorithm, artifact.digest);
   const { proof } = proveSigner(claim, data, signature, material, trust, now, list);
   return { ...proof, statement: null };
 }
@@ -201,19 +200,22 @@ const messageDigests: Readonly<Record<string, HashAlgorithm>> = {
  * The digest a bundle names its file by. It is not signed: the signature itself is verified over the file. Comparing
  * it tells a wrong file from a wrong signature, and refuses a bundle that contradicts itself.
  */
-function checkMessageDigest(content: Content<'message-signature'>, artifact: Artifact): string {
+function checkMessageDigest(
+  content: Content<'message-signature'>,
+  artifact: Artifact,
+  data: SignedData,
+): string {
   const algorithm = Object.hasOwn(messageDigests, content.digestAlgorithm)
     ? messageDigests[content.digestAlgorithm]
     : undefined;
-  const found = printable(`${content.digestAlgorithm}:${toHex(content.digest)}`);
-  const digest = algorithm === undefined ? null : digestOf(artifact, algorithm);
+  const digest = algorithm === undefined ? null : data.digest(algorithm);
   if (algorithm === undefined || digest === null || !equalBytes(digest, content.digest))
-    throw mismatch(artifact, found);
+    throw mismatch(artifact, printable(`${content.digestAlgorithm}:${toHex(content.digest)}`));
   return `${algorithm}:${toHex(digest)}`;
 }
 
 function digestOf(artifact: Artifact, algorithm: HashAlgorithm): Uint8Array | null {
-  if ('bytes' in artifact) return new Uint8Array(createHash(algorithm).update(artifact.bytes).digest());
+  if ('bytes' in artifact) return hash(algorithm, artifact.bytes);
   return artifact.algorithm === algorithm ? artifact.digest : null;
 }
 
