@@ -35,7 +35,7 @@ export type { TrustFiles } from './trust/material.ts';
 export type { AdmittedObject } from './trust/objects.ts';
 export type { PolicyParameters } from './trust/parameters.ts';
 export { parseTrust } from './trust/parse.ts';
-export type { Authority, Exemption, Trust, TrustEntry } from './trust/types.ts';
+export type { Authority, Exemption, SignatureSource, Trust, TrustEntry } from './trust/types.ts';
 export type {
   AttestationFact,
   Decision,

@@ -13,7 +13,7 @@ const slice = 16;
 
 /** Cosign's signatures and attestations in all its formats, by keys and by identities. */
 export const cosignStation: Station = {
-  collect: (repository, subject, { signal }) => collectEvidence(repository, subject, { signal }),
+  collect: (repository, subject, options) => collectEvidence(repository, subject, options),
   /** Whoever may push can attach a thousand signatures: they must not hold up every other review meanwhile. */
   async verify(evidence, trust, now) {
     const circles = circlesOf(trust);

@@ -239,4 +239,22 @@ ${indented}
     await gateOf('{ oci: 127.0.0.1:1/signatures }').checkImage(`${host}/sourced-beside:1`)
   ).denials;
   expect(unreachable).toMatchObject({ fault: true });
+
+  // Under tags with a prefix, beside the image and elsewhere.
+  const format = 'legacy';
+  await sign('sourced-prefixed', await push('sourced-prefixed', 'prefixed'), team, {
+    format,
+    tagPrefix: 'a-',
+  });
+  expect(await codesOf('{ tagPrefix: a- }', 'sourced-prefixed')).toEqual([]);
+  expect(await codesOf('{ tagPrefix: b- }', 'sourced-prefixed')).toEqual(['SIGNATURE_MISSING']);
+  expect(await codesOf('{}', 'sourced-prefixed')).toEqual(['SIGNATURE_MISSING']);
+  expect(await codesOf(`{ oci: ${host}/empty, tagPrefix: a- }`, 'sourced-prefixed')).toEqual([
+    'SIGNATURE_MISSING',
+  ]);
+  expect(await codesOf('{ tagPrefix: a- }', 'sourced-beside')).toEqual([]);
+  const elsewhere = await push('sourced-both', 'both');
+  await sign('sourced-both', elsewhere, team, { format, tagPrefix: 'a-', signatureRepository });
+  expect(await codesOf(there.replace('}', ', tagPrefix: a- }'), 'sourced-both')).toEqual([]);
+  expect(await codesOf(there, 'sourced-both')).toEqual(['SIGNATURE_MISSING']);
 });

@@ -124,8 +124,9 @@ async function gather(
       : undefined,
     ...placesFor(trust, requirements).flatMap((place) =>
       stations.map(async (station) => {
-        const where = place.source === null ? repository : await openRepository(place.source);
-        const evidence = await station.collect(where, manifest.descriptor, { signal });
+        const { repository: elsewhere, tagPrefix } = place.source;
+        const where = elsewhere === null ? repository : await openRepository(elsewhere);
+        const evidence = await station.collect(where, manifest.descriptor, { signal, tagPrefix });
         bytes += sizeOf(evidence);
         return await station.verify(evidence, place.trust, now);
       }),

@@ -21,7 +21,11 @@ export interface Station {
   collect(
     repository: Repository,
     subject: Descriptor,
-    options: { readonly signal: AbortSignal },
+    options: {
+      readonly signal: AbortSignal;
+      /** Before the names of tags, where signatures are found by such. */
+      readonly tagPrefix: string;
+    },
   ): Promise<Evidence>;
   verify(evidence: Evidence, trust: Trust, now: Date): Attributed | Promise<Attributed>;
 }

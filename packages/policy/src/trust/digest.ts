@@ -9,8 +9,9 @@ import {
   type Quorum,
   type WitnessPolicy,
 } from '@pratique/crypto';
-import { type Digest, formatReference } from '@pratique/oci';
+import type { Digest } from '@pratique/oci';
 import type { TextMatcher, Window } from '@pratique/sigstore';
+import { sourceText } from './source.ts';
 import type { Authority, Trust, Vouching } from './types.ts';
 
 /** The digest of everything that decides, and of nothing else: comments, spacing and paths of key files do not. */
@@ -49,7 +50,7 @@ function authorityJson(
   return {
     vouching: vouchings.indexOf(vouching),
     keys: fingerprints,
-    ...(sources === undefined ? {} : { sources: sources.map(formatReference) }),
+    ...(sources === undefined ? {} : { sources: sources.map(sourceText) }),
     attestations: attestations.map(({ predicateType, policy }) => ({ predicateType, policy })),
     identities: identities.map(({ issuer, subject, extensions = {} }) => ({
       issuer: matcher(issuer),

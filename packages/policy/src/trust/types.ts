@@ -16,10 +16,18 @@ export interface Authority {
   readonly identities: readonly TrustedIdentity[];
   /** What it must have attested, all of it, to count; where this is empty, it must have signed. */
   readonly attestations: readonly RequiredAttestation[];
-  /** Repositories where its signatures are kept, and count from alone. Absent: beside the image. */
-  readonly sources?: readonly [Reference, ...Reference[]];
+  /** Where its signatures are kept, and count from alone. Absent: beside the image. */
+  readonly sources?: readonly [SignatureSource, ...SignatureSource[]];
   /** Logs and certificates that prove its signatures. Authorities with the same object are verified together. */
   readonly vouching: Vouching;
+}
+
+/** A place for signatures other than the usual one. */
+export interface SignatureSource {
+  /** Null is the image's own. */
+  readonly repository: Reference | null;
+  /** Before the names of Cosign's tags; may be empty. */
+  readonly tagPrefix: string;
 }
 
 export interface RequiredAttestation {

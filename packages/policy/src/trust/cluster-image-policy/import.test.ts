@@ -263,6 +263,18 @@ const from = (source: string) => `    - ${key('team')}\n      source: [${source}
 test.each([
   ['a misspelt key', cip({ more: 'moode: warn' }), 'moode is not a known key'],
   ['no authority', cip({ authorities: '    []' }), 'at least one'],
+  [
+    'a static authority that asks for an attestation',
+    cip({
+      authorities: '    - static: { action: pass }\n      attestations: [{ name: a, predicateType: custom }]',
+    }),
+    'static alone',
+  ],
+  [
+    'a static authority with a source',
+    cip({ authorities: '    - static: { action: pass }\n      source: [{ oci: r.io/a }]' }),
+    'static alone',
+  ],
   ['an authority that is nobody', cip({ authorities: '    - name: x' }), 'one of key, keyless and static'],
   [
     'an identity without issuer',
@@ -329,8 +341,16 @@ test.each([
   ],
   ['a source with a tag', cip({ authorities: from('{ oci: "r.io/sigs:1" }') }), 'a source is a repository'],
   ['a source that is none', cip({ authorities: from('{ oci: "r.io/SIGS" }') }), 'a repository'],
-  ['a source without a repository', cip({ authorities: from('{}') }), 'names no repository'],
-  ['a tag prefix', cip({ authorities: from('{ oci: r.io/s, tagPrefix: x }') }), 'no prefix'],
+  [
+    'a tag prefix that no tag begins with',
+    cip({ authorities: from('{ tagPrefix: a/b }') }),
+    'the beginning of a tag',
+  ],
+  [
+    'a tag prefix that makes a tag too long',
+    cip({ authorities: from(`{ tagPrefix: ${'x'.repeat(54)} }`) }),
+    'the beginning of a tag',
+  ],
   [
     'pull secrets',
     cip({ authorities: from('{ oci: r.io/s, signaturePullSecrets: [{ name: x }] }') }),

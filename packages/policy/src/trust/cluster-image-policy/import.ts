@@ -1,6 +1,6 @@
 import { parsePublicKey } from '@pratique/crypto';
 import { PratiqueError, printable } from '@pratique/errors';
-import { parseReference, type Reference } from '@pratique/oci';
+import { parseReference } from '@pratique/oci';
 import {
   exactly,
   parsePredicateType,
@@ -12,7 +12,7 @@ import type { PolicySource } from '../../engine/sources.ts';
 import { compileGlob, globProblem, type ImageGlob } from '../glob.ts';
 import type { ManagedKeys } from '../managed-keys.ts';
 import { invalid, type Path } from '../problems.ts';
-import type { Authority, LogTrust, TrustEntry } from '../types.ts';
+import type { Authority, LogTrust, SignatureSource, TrustEntry } from '../types.ts';
 import { textOf } from './key-text.ts';
 import { objectSelector } from './match.ts';
 import { type Objects, type Placed, readObjects } from './objects.ts';
@@ -154,25 +154,21 @@ function readAuthority(
   return { authority, policies };
 }
 
-/** A repository with signatures. Its credentials are found as those of every registry are. */
+/** Where signatures are. Credentials are found as those of every registry are. */
 function readSource(
   { source }: Placed<ClusterImagePolicy>,
   at: Path,
-  { oci, tagPrefix, signaturePullSecrets = [] }: CipAuthority['source'][number],
-): Reference {
-  if (tagPrefix !== undefined)
-    throw invalid(source, [...at, 'tagPrefix'], 'tags of signatures have no prefix', {
-      expected: 'oci: a repository of their own',
-      found: printable(tagPrefix),
-    });
+  { oci, tagPrefix = '', signaturePullSecrets = [] }: CipAuthority['source'][number],
+): SignatureSource {
   if (signaturePullSecrets.length > 0)
     throw invalid(source, [...at, 'signaturePullSecrets'], 'pull secrets of policies are not read', {
       expected: 'credentials for the repository where those of images are: Docker’s file, or --k8s-keychain',
     });
-  if (oci === undefined) throw invalid(source, at, 'a source names no repository', { expected: 'oci' });
+  if (oci === undefined) return { repository: null, tagPrefix };
   try {
     const reference = parseReference(oci);
-    if (reference.tag === undefined && reference.digest === undefined) return reference;
+    if (reference.tag === undefined && reference.digest === undefined)
+      return { repository: reference, tagPrefix };
   } catch (cause) {
     if (!(cause instanceof PratiqueError)) throw cause;
     throw invalid(source, [...at, 'oci'], cause.message, { expected: 'a repository', cause });

@@ -86,6 +86,15 @@ const policy = v.pipe(
   v.check(({ data, configMapRef, remote }) => hasOneText(data, configMapRef, remote), oneText),
 );
 
+/** With `sha256-` and 64 digits and `.sig` behind it, it is a tag of at most 128 characters (distribution-spec). */
+const tagPrefix = v.pipe(
+  v.string(),
+  v.regex(
+    /^([A-Za-z0-9_][A-Za-z0-9._-]{0,52})?$/,
+    'the beginning of a tag: letters, digits, "_", "." and "-", at most 53',
+  ),
+);
+
 const attestation = v.strictObject({
   name: text,
   predicateType: v.pipe(
@@ -121,7 +130,7 @@ const authority = v.pipe(
       v.array(
         v.strictObject({
           oci: v.optional(text),
-          tagPrefix: v.optional(text),
+          tagPrefix: v.optional(tagPrefix),
           signaturePullSecrets: v.optional(v.array(v.unknown())),
         }),
       ),
@@ -136,6 +145,15 @@ const authority = v.pipe(
     ({ key, keyless, static: fixed }) =>
       [key, keyless, fixed].filter((one) => one !== undefined).length === 1,
     'one of key, keyless and static',
+  ),
+  v.check(
+    ({ static: fixed, source, attestations, ctlog, rfc3161timestamp }) =>
+      fixed === undefined ||
+      (source.length === 0 &&
+        attestations.length === 0 &&
+        ctlog === undefined &&
+        rfc3161timestamp === undefined),
+    'static alone: it looks at no signature, so nothing can be asked of one',
   ),
 );
 
