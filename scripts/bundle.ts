@@ -27,6 +27,8 @@ export interface Bundled {
 interface Found {
   readonly dependencies: Set<string>;
   readonly files: Set<string>;
+  /** Packages of ours that are loaded where they are used. */
+  readonly late: Set<string>;
 }
 
 /** A file of this checkout as its users write it, on any system. */
@@ -38,6 +40,32 @@ function fileUrl(source: string, path: string, files: Set<string>, { filesDirect
   files.add(file);
   const place = portable(file).replace(/\.ts$/, '.mjs');
   return `require('node:url').pathToFileURL(require('node:path').join(${filesDirectory}, ${JSON.stringify(place)}) + ${JSON.stringify(path.endsWith('/') ? '/' : '')})`;
+}
+
+/**
+ * Where a package that is loaded with its first use is found: in a file of its own, with what it needs. In the chunks of
+ * the program it would turn every module it shares with them into a function, all run before the command.
+ */
+const lateFile = (name: string): string => `late-${name}.js`;
+
+function latePackages({ late }: Found): Plugin {
+  return {
+    name: 'late-packages',
+    transform(code, id) {
+      if (!id.startsWith(join(root, 'packages'))) return null;
+      const replaced = code.replaceAll(
+        /createRequire\(import\.meta\.url\)\('@pratique\/([a-z-]+)'\)/g,
+        (_, name: string) => {
+          late.add(name);
+          return `$late("${name}")`;
+        },
+      );
+      return replaced === code ? null : { code: replaced };
+    },
+    renderChunk: (code) => ({
+      code: code.replaceAll(/\$late\("([a-z-]+)"\)/g, (_, name: string) => `require("./${lateFile(name)}")`),
+    }),
+  };
 }
 
 /** Replaces what a source knows by its own place, which a chunk does not have. */
@@ -82,7 +110,10 @@ async function bundle(
   const bundled = await rolldown({
     input,
     platform: 'node',
-    plugins: [placesOf(found, target), ...(output.format === 'cjs' ? [lazyModules(target)] : [])],
+    plugins: [
+      ...(output.format === 'cjs' ? [latePackages(found), lazyModules(target)] : []),
+      placesOf(found, target),
+    ],
     treeshake: { moduleSideEffects: (id) => id === input || !sideEffectFree.test(id) },
   });
   const { write, ...options } = output;
@@ -101,7 +132,9 @@ async function bundle(
 /** The modules that run when `command` does: those of its chunk and of what that imports. */
 function modulesOf({ output }: RolldownOutput, module: string): Set<string> {
   const chunks = output.filter((file) => file.type === 'chunk');
-  const needed = chunks.filter(({ facadeModuleId }) => facadeModuleId === module);
+  // Not by its facade: a chunk that holds another module beside the command has none.
+  const needed = chunks.filter(({ moduleIds }) => moduleIds.includes(module));
+  if (needed.length === 0) throw new Error(`no chunk has ${portable(module)}`);
   // Grows while it is walked.
   for (const { imports } of needed) {
     needed.push(...chunks.filter((chunk) => imports.includes(chunk.fileName) && !needed.includes(chunk)));
@@ -111,10 +144,10 @@ function modulesOf({ output }: RolldownOutput, module: string): Set<string> {
 
 /**
  * Bundles the program: `main.js` and its chunks into `directory`/lib, all that `verify` needs in `verify.js`, and what
- * sources read beside them into `directory`/files.
+ * sources read beside them into `directory`/files. Packages that are loaded late are files of `directory`/lib too.
  */
 export async function bundleProgram(directory: string, target: Target): Promise<Bundled> {
-  const found: Found = { dependencies: new Set(), files: new Set() };
+  const found: Found = { dependencies: new Set(), files: new Set(), late: new Set() };
   const main = join(source, 'main.ts');
   const options: OutputOptions = {
     dir: join(directory, 'lib'),
@@ -130,6 +163,11 @@ export async function bundleProgram(directory: string, target: Target): Promise<
     codeSplitting: { groups: [{ name: 'verify', test: (id) => id !== main && hot.has(id) }] },
     write: true,
   });
+  // Grows while it is walked, as the next one does.
+  for (const name of found.late) {
+    const output = { file: join(directory, 'lib', lateFile(name)), format: 'cjs', write: true } as const;
+    await bundle(join(root, 'packages', name, 'src', 'index.ts'), found, target, output);
+  }
   for (const file of found.files) {
     const place = join(directory, 'files', portable(file));
     if (file.endsWith('.ts')) {
