@@ -1,6 +1,13 @@
 export { environmentKeychain } from './auth/docker-config.ts';
 export { anonymous, type Credentials, type Keychain } from './auth/keychain.ts';
-export { kubernetesKeychain, readServiceAccount, type ServiceAccount } from './auth/kubernetes.ts';
+export {
+  kubernetesKeychain,
+  type NamespaceSecrets,
+  namespaceSecrets,
+  pullSecretKeychain,
+  readServiceAccount,
+  type ServiceAccount,
+} from './auth/kubernetes.ts';
 export { logIn, logOut } from './auth/log-in.ts';
 export type { LayerCompression } from './build/compress.ts';
 export type { FileContent } from './build/content.ts';

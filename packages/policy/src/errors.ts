@@ -39,6 +39,13 @@ export const policyErrors = defineErrors({
     title: 'The configurations of an image, which a policy asks to see, cannot all be read.',
     remedy: 'Look at the image with `pratique tree` or `crane manifest`; build it again.',
   },
+  PULL_SECRETS_UNKNOWN: {
+    kind: 'fault',
+    title:
+      'Signatures are read with pull secrets of a namespace, and nothing says which, or no cluster is asked.',
+    remedy:
+      'Put the Secrets beside the ClusterImagePolicy that names them (kubectl get secret NAME -o yaml).',
+  },
   BASE_NOT_APPROVED: {
     kind: 'denial',
     title: 'No trusted provenance says that the image was made on an approved base image.',

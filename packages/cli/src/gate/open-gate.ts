@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
-import type { RegistryClient } from '@pratique/oci';
+import { namespaceSecrets, type RegistryClient } from '@pratique/oci';
 import { createEngine, createGate, type Gate, loadPolicies, loadTrust } from '@pratique/policy';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -29,7 +29,8 @@ export async function openGate(flags: GateFlags, client: RegistryClient, termina
   return createGate({
     trust,
     engine,
-    openRepository: (reference) => client.repository(reference),
+    openRepository: (reference, keychain) => client.repository(reference, keychain),
+    namespaceSecrets: namespaceSecrets(terminal.env),
     onInternalError: (error) =>
       terminal.err(
         `internal error: ${printable(error instanceof Error ? (error.stack ?? error.message) : String(error), 2000)}\n`,

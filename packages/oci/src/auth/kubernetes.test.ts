@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createSelfSigned } from '@pratique/crypto';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { kubernetesKeychain } from './kubernetes.ts';
+import { kubernetesKeychain, namespaceSecrets, pullSecretKeychain } from './kubernetes.ts';
 
 const certificate = createSelfSigned({ names: ['127.0.0.1'] });
 const stranger = createSelfSigned({ names: ['127.0.0.1'] });
@@ -53,10 +53,13 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-function keychain(environment: NodeJS.ProcessEnv = {}) {
+function inCluster(): NodeJS.ProcessEnv {
   const { port } = server.address() as AddressInfo;
-  const address = { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(port) };
-  return kubernetesKeychain({ ...address, ...environment }, directory);
+  return { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: String(port) };
+}
+
+function keychain(environment: NodeJS.ProcessEnv = {}) {
+  return kubernetesKeychain({ ...inCluster(), ...environment }, directory);
 }
 
 function account(...names: string[]): void {
@@ -190,4 +193,57 @@ test('credential helpers named in a secret are not run', async () => {
     data: { '.dockerconfigjson': base64(config) },
   };
   expect(await keychain().resolve('r.example', 'app')).toBeUndefined();
+});
+
+describe('pull secrets of a namespace', () => {
+  const secret = (namespace: string, name: string) => `/api/v1/namespaces/${namespace}/secrets/${name}`;
+
+  test('are those of that namespace, and read once', async () => {
+    objects[secret('web', 'one')] = json({ 'r.example': entry('web') });
+    objects[secret('shop', 'one')] = json({ 'r.example': entry('shop') });
+    const secrets = namespaceSecrets(inCluster(), directory);
+    for (const namespace of ['web', 'shop', 'web'])
+      expect(await secrets(namespace, ['one']).resolve('r.example', 'a')).toMatchObject({
+        username: namespace,
+      });
+    expect(asked.map(({ path }) => path)).toEqual([secret('web', 'one'), secret('shop', 'one')]);
+  });
+
+  test.each([
+    ['one that is not there', 'web', ['gone']],
+    ['one of several that is not there', 'web', ['one', 'gone']],
+    ['a namespace that is a path', '../team', ['one']],
+    ['a namespace that is none', '', ['one']],
+    ['a name that is a path', 'web', ['../../shop/secrets/one']],
+  ])('%s is a fault', async (_what, namespace, names) => {
+    objects[secret('web', 'one')] = json({ 'r.example': entry('web') });
+    objects[secret('shop', 'one')] = json({ 'r.example': entry('shop') });
+    await expect(
+      namespaceSecrets(inCluster(), directory)(namespace, names).resolve('r.example', 'a'),
+    ).rejects.toEqual(unreadable);
+  });
+});
+
+describe('a pull secret at hand', () => {
+  const of = (key: string, text: string) => [{ name: 'one', texts: new Map([[key, text]]) }];
+
+  test('has credentials in both forms', async () => {
+    const auths = { 'r.example': entry('me') };
+    for (const secrets of [
+      of('.dockerconfigjson', JSON.stringify({ auths })),
+      of('.dockercfg', JSON.stringify(auths)),
+    ]) {
+      expect(await pullSecretKeychain(secrets).resolve('r.example', 'a')).toMatchObject({ username: 'me' });
+      expect(await pullSecretKeychain(secrets).resolve('other.example', 'a')).toBeUndefined();
+    }
+  });
+
+  test.each([
+    ['another kind of secret', 'cosign.pub', 'x'],
+    ['what is no JSON', '.dockerconfigjson', '{'],
+    ['credentials that are none', '.dockercfg', '{"r.example": "s3cr3t"}'],
+  ])('%s is refused', (_what, key, text) => {
+    expect(() => pullSecretKeychain(of(key, text))).toThrow(unreadable);
+    expect(() => pullSecretKeychain(of(key, text))).not.toThrow(/s3cr3t/);
+  });
 });

@@ -1,17 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { printable } from '@pratique/errors';
 import * as v from 'valibot';
 import { readBody } from '../http/body.ts';
 import { collect } from '../http/collect.ts';
 import { createExchange, type Exchange } from '../http/exchange.ts';
 import { defaultLimits } from '../http/options.ts';
+import { remember } from '../registry/remember.ts';
 import { type Auths, authsSchema, credentialsUnder, keysFor, parseSecret, unreadable } from './auths.ts';
-import type { Keychain } from './keychain.ts';
+import type { Credentials, Keychain } from './keychain.ts';
 
 /** Where Kubernetes puts what a container needs to talk to it: `token`, `ca.crt`, `namespace`. */
 const accountDirectory = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 const limits = {
+  /** Namespaces whose secrets are kept at a time. */
+  namespaces: 256,
   /** A service account names a handful; each is a request. */
   secrets: 50,
   /** A Secret holds at most 1 MiB, which base64 makes a third longer, twice where it has both kinds. */
@@ -74,20 +78,68 @@ export function kubernetesKeychain(
   environment: NodeJS.ProcessEnv,
   directory: string = accountDirectory,
 ): Keychain {
+  return freshKeychain(() => readPullSecrets(environment, directory));
+}
+
+/** Finds the credentials in pull secrets of a namespace by their names. */
+export type NamespaceSecrets = (namespace: string, names: readonly string[]) => Keychain;
+
+/**
+ * The credentials in pull secrets of any namespace, read as the service account of this Pod, which must be allowed to get
+ * them. As with `kubernetesKeychain`, whatever goes wrong is a fault; a secret that is not there, too.
+ *
+ * @param environment `KUBERNETES_SERVICE_HOST`, `KUBERNETES_SERVICE_PORT`, proxies
+ * @param directory where token, authority and namespace of the account are
+ */
+export function namespaceSecrets(
+  environment: NodeJS.ProcessEnv,
+  directory: string = accountDirectory,
+): NamespaceSecrets {
+  const known = new Map<string, Keychain>();
+  return (namespace, names) => {
+    const key = JSON.stringify([namespace, names]);
+    const found =
+      known.get(key) ??
+      freshKeychain(async () => {
+        const { cluster, close } = await openCluster(environment, directory);
+        try {
+          return await readSecrets(cluster, namespace, names);
+        } finally {
+          close();
+        }
+      });
+    remember(known, key, found, limits.namespaces);
+    return found;
+  };
+}
+
+/** The credentials that texts of a pull secret hold, by key: `.dockerconfigjson` or `.dockercfg`. @throws OCI_CREDENTIALS_UNREADABLE */
+export function pullSecretKeychain(
+  secrets: readonly { readonly name: string; readonly texts: ReadonlyMap<string, string> }[],
+): Keychain {
+  const all = secrets.map(({ name, texts }) => {
+    const encode = (text: string) => new TextEncoder().encode(text);
+    const where = `secret ${name}`;
+    const [config, old] = [texts.get('.dockerconfigjson'), texts.get('.dockercfg')];
+    if (config !== undefined) return parseSecret(dockerConfig, encode(config), where).auths ?? {};
+    if (old !== undefined) return parseSecret(authsSchema, encode(old), where);
+    throw unreadable(where, 'it has no .dockerconfigjson and no .dockercfg');
+  });
+  const auths: Auths = Object.fromEntries(all.flatMap((one) => Object.entries(one)));
+  return { resolve: async (registry, repository) => credentialsFor(auths, registry, repository) };
+}
+
+/** The credentials in what `read` gives, which is asked again once it is old. */
+function freshKeychain(read: () => Promise<Auths>): Keychain {
   let known: { readonly auths: Promise<Auths>; readonly until: number } | undefined;
   return {
     async resolve(registry, repository) {
       if (known === undefined || known.until < Date.now()) {
-        known = { auths: readPullSecrets(environment, directory), until: Date.now() + freshMs };
+        known = { auths: read(), until: Date.now() + freshMs };
       }
       const current = known;
       try {
-        const auths = await current.auths;
-        for (const key of keysFor(registry, repository)) {
-          const found = credentialsUnder(auths, key);
-          if (found !== undefined) return found;
-        }
-        return undefined;
+        return credentialsFor(await current.auths, registry, repository);
       } catch (error) {
         // A fault is not remembered.
         if (known === current) known = undefined;
@@ -95,6 +147,14 @@ export function kubernetesKeychain(
       }
     },
   };
+}
+
+function credentialsFor(auths: Auths, registry: string, repository: string): Credentials | undefined {
+  for (const key of keysFor(registry, repository)) {
+    const found = credentialsUnder(auths, key);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 async function readPullSecrets(environment: NodeJS.ProcessEnv, directory: string): Promise<Auths> {
@@ -111,15 +171,24 @@ async function readPullSecrets(environment: NodeJS.ProcessEnv, directory: string
     if (names.length > limits.secrets) {
       throw unreadable(where, `names ${names.length} pull secrets, more than ${limits.secrets}`);
     }
-    const found = await Promise.all(
-      names.map(async (name) =>
-        authsOf(await cluster.get(`${base}/secrets/${name}`), `secret ${cluster.namespace}/${name}`),
-      ),
-    );
-    return Object.fromEntries(found.flatMap((auths) => Object.entries(auths)));
+    return await readSecrets(cluster, cluster.namespace, names);
   } finally {
     close();
   }
+}
+
+async function readSecrets(cluster: Cluster, namespace: string, names: readonly string[]): Promise<Auths> {
+  const [odd] = [namespace, ...names].filter((name) => !objectName.test(name));
+  if (odd !== undefined) throw unreadable(`secrets of ${namespace}`, `${printable(odd, 80)} is no name`);
+  const found = await Promise.all(
+    names.map(async (name) =>
+      authsOf(
+        await cluster.get(`/api/v1/namespaces/${namespace}/secrets/${name}`),
+        `secret ${namespace}/${name}`,
+      ),
+    ),
+  );
+  return Object.fromEntries(found.flatMap((auths) => Object.entries(auths)));
 }
 
 /** Secrets of other types are no credentials for images, as for the kubelet. */

@@ -187,6 +187,26 @@ describe('basic authentication', () => {
   });
 });
 
+test('a repository opened with a keychain of its own uses it alone, and no token of another', async () => {
+  const users: (string | undefined)[] = [];
+  const registry = await startScripted((request, response) => {
+    const sent = request.headers.authorization;
+    if (sent === undefined)
+      return void response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+    users.push(Buffer.from(sent.slice('Basic '.length), 'base64').toString().split(':')[0]);
+    response.writeHead(200, { 'content-type': mediaTypes.ociManifest }).end(image.bytes);
+  });
+  const client = createRegistryClient({ ...quick, credentials });
+  const own = { resolve: async () => ({ username: 'own', password: 'p' }) };
+  for (const keychain of [undefined, own, undefined, own])
+    await client.repository(`${registry.host}/app`, keychain).getManifest('v1');
+  expect(users).toEqual(['me', 'own', 'me', 'own']);
+  const nobody = { resolve: async () => undefined };
+  await expect(client.repository(`${registry.host}/app`, nobody).getManifest('v1')).rejects.toThrow(
+    expect.objectContaining({ code: 'OCI_UNAUTHORIZED' }),
+  );
+});
+
 describe('challenges', () => {
   const parse = (header: string) =>
     parseChallenges(header).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]);

@@ -39,8 +39,12 @@ const maxRegistries = 256;
 
 /** Talks to registries over one pool of connections and one set of tokens. */
 export interface RegistryClient {
-  /** A repository; the reference's tag and digest are not used. Nothing is sent yet. */
-  repository(reference: Reference | string): RegistryRepository;
+  /**
+   * A repository; the reference's tag and digest are not used. Nothing is sent yet.
+   *
+   * @param keychain where its credentials are, instead of where those of the client are; with tokens of its own
+   */
+  repository(reference: Reference | string, keychain?: Keychain): RegistryRepository;
   /** Checks that `host` is a registry that lets us in (distribution-spec end-1). */
   ping(host: string, options?: ReadOptions): Promise<void>;
   /** Ends idle connections. The client can be used again. */
@@ -52,7 +56,7 @@ export function createRegistryClient(options: RegistryOptions = {}): RegistryCli
   const limits = { ...defaultLimits, ...options.limits };
   const retry = { ...defaultRetry, ...options.retry };
   const { credentials } = options;
-  const keychain: Keychain =
+  const usual: Keychain =
     credentials === undefined
       ? (options.keychain ?? environmentKeychain(environment))
       : { resolve: async () => credentials };
@@ -66,10 +70,12 @@ export function createRegistryClient(options: RegistryOptions = {}): RegistryCli
     },
     limits,
   );
-  const transports = new Map<string, Transport>();
+  const transports = new WeakMap<Keychain, Map<string, Transport>>();
 
-  function transportTo(host: string): Transport {
-    let transport = transports.get(host);
+  function transportTo(host: string, keychain: Keychain = usual): Transport {
+    const known = transports.get(keychain) ?? new Map<string, Transport>();
+    transports.set(keychain, known);
+    let transport = known.get(host);
     if (!transport) {
       transport = createTransport({
         host,
@@ -80,16 +86,23 @@ export function createRegistryClient(options: RegistryOptions = {}): RegistryCli
         limits,
         retry,
       });
-      remember(transports, host, transport, maxRegistries);
+      remember(known, host, transport, maxRegistries);
     }
     return transport;
   }
 
   return {
-    repository(reference) {
+    repository(reference, keychain) {
       const { registry, repository } = typeof reference === 'string' ? parseReference(reference) : reference;
       const name = `${registry}/${repository}`;
-      const context = { name, registry, repository, transport: transportTo(registry), limits, retry };
+      const context = {
+        name,
+        registry,
+        repository,
+        transport: transportTo(registry, keychain),
+        limits,
+        retry,
+      };
       return createRepository(context, options.chunkBytes ?? Number.POSITIVE_INFINITY);
     },
     async ping(host, { signal } = {}) {

@@ -32,6 +32,12 @@ export interface ExaminedImage {
   readonly findings: Findings;
 }
 
+/** Where images are used: what would be admitted, and where; nulls where neither is known. */
+export interface Admitted {
+  readonly object: AdmittedObject | null;
+  readonly namespace: string | null;
+}
+
 export interface ExamineOptions {
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
@@ -51,7 +57,7 @@ const concurrency = 16;
 export async function examineImages(
   lookup: Lookup,
   images: readonly ContainerImage[],
-  object: AdmittedObject | null,
+  admitted: Admitted,
   options: ExamineOptions,
 ): Promise<readonly ExaminedImage[]> {
   const containers = new Map<string, string[]>();
@@ -63,13 +69,13 @@ export async function examineImages(
   const examined: ExaminedImage[] = [];
   const pending: { readonly index: number; readonly base: ExaminedImage; readonly image: AskedImage }[] = [];
   for (const [text, where] of containers) {
-    const base = classify(lookup, text, where, object);
+    const base = classify(lookup, text, where, admitted);
     if (base.image !== null && base.exemption === null) {
       if (examined.length >= options.maxImages) {
         examined.push(refused(base, tooMany(containers.size, options.maxImages)));
         continue;
       }
-      const kept = seesObject(base.image, object) ? undefined : keptVerdict(lookup, base.image);
+      const kept = seesObject(base.image, admitted.object) ? undefined : keptVerdict(lookup, base.image);
       if (kept === undefined) pending.push({ index: examined.length, base, image: base.image });
       examined.push(kept === undefined ? base : decided(base, kept));
     } else examined.push(base);
@@ -82,7 +88,10 @@ export async function examineImages(
     for (let item = pending[next++]; item !== undefined; item = pending[next++]) {
       const progress: Progress = { step: `other images, before ${item.image.name}` };
       try {
-        const verdict = await deadline.wait(() => judge(lookup, item.image, object, progress), progress);
+        const verdict = await deadline.wait(
+          () => judge(lookup, item.image, admitted.object, progress),
+          progress,
+        );
         examined[item.index] = decided(item.base, verdict);
       } catch (error) {
         if (!(error instanceof PratiqueError)) options.onInternalError(error);
@@ -121,7 +130,7 @@ function classify(
   { trust }: Lookup,
   text: string,
   containers: readonly string[],
-  object: AdmittedObject | null,
+  { object, namespace }: Admitted,
 ): ExaminedImage {
   const base = { text, containers, exemption: null, facts: null, findings: nothing };
   let name: ImageName;
@@ -133,7 +142,7 @@ function classify(
   const exemption = exemptionFor(trust, name.name) ?? null;
   const requirements = exemption === null ? requirementsFor(trust, name.name, object) : [];
   const mode = exemption === null ? modeOf(trust, requirements) : trust.mode;
-  return { ...base, image: { ...name, requirements }, mode, exemption };
+  return { ...base, image: { ...name, requirements, namespace }, mode, exemption };
 }
 
 /** The strictest of what applies: an image is in warn mode only if everything asked of it is. */

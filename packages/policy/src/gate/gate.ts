@@ -1,3 +1,4 @@
+import type { NamespaceSecrets } from '@pratique/oci';
 import { createRegoEngine } from '../engine/rego.ts';
 import type { PolicySource } from '../engine/sources.ts';
 import type { Finding, PolicyEngine } from '../engine/types.ts';
@@ -7,7 +8,7 @@ import type { Decision } from '../types.ts';
 import { type CacheStats, DecisionCache } from './cache.ts';
 import { cosignStation } from './cosign.ts';
 import { composeDecision } from './decision.ts';
-import { examineImages } from './examine.ts';
+import { type Admitted, examineImages } from './examine.ts';
 import type { Lookup } from './lookup.ts';
 import { evaluateRequest } from './request.ts';
 import type { OpenRepository, Station } from './stations.ts';
@@ -20,6 +21,8 @@ export interface GateOptions {
   /** Default: the embedded Rego engine with `policies`. */
   readonly engine?: PolicyEngine;
   readonly openRepository: OpenRepository;
+  /** Finds pull secrets that authorities name; without it only those are used that the trust configuration's files hold. */
+  readonly namespaceSecrets?: NamespaceSecrets;
   /** Families of signatures that are looked for. Default: Cosign's, in all its formats. */
   readonly stations?: readonly Station[];
   /** May be shared with gates of other trust or policies, but of the same stations. Default: one of its own. */
@@ -91,6 +94,7 @@ export function createGate(options: GateOptions): Gate {
     trust,
     engine,
     openRepository: options.openRepository,
+    namespaceSecrets: options.namespaceSecrets,
     stations: options.stations ?? [cosignStation],
     cache,
     tags: tagTtlMs > 0 ? new TagCache(tagTtlMs, clock) : undefined,
@@ -98,8 +102,8 @@ export function createGate(options: GateOptions): Gate {
     clock,
   };
   const onInternalError = options.onInternalError ?? (() => {});
-  const examine = (images: readonly ContainerImage[], object: AdmittedObject | null, check: CheckOptions) =>
-    examineImages(lookup, images, object, {
+  const examine = (images: readonly ContainerImage[], admitted: Admitted, check: CheckOptions) =>
+    examineImages(lookup, images, admitted, {
       deadlineMs: check.deadlineMs ?? deadlineMs,
       signal: check.signal,
       maxImages,
@@ -112,13 +116,17 @@ export function createGate(options: GateOptions): Gate {
       return cache.stats;
     },
     async checkImage(reference, check = {}) {
-      const examined = await examine([{ reference, container: '' }], null, check);
+      const examined = await examine(
+        [{ reference, container: '' }],
+        { object: null, namespace: null },
+        check,
+      );
       const subject = { kind: 'Image', namespace: null, name: reference };
       return composeDecision({ trust, engine, now: clock(), subject, examined, findings: undefined });
     },
     async reviewRequest(request, images, check = {}) {
       const started = performance.now();
-      const examined = await examine(images, request.object, check);
+      const examined = await examine(images, request, check);
       const findings = await evaluateRequest(engine, request.input, examined, {
         remainingMs: (check.deadlineMs ?? deadlineMs) - (performance.now() - started),
         signal: check.signal,

@@ -1,11 +1,18 @@
-import { type Digest, parseReference, type Reference } from '@pratique/oci';
+import {
+  type Digest,
+  type Keychain,
+  type NamespaceSecrets,
+  parseReference,
+  type Reference,
+} from '@pratique/oci';
 import type { Evidence } from '@pratique/sigstore';
 import type { PolicyEngine } from '../engine/types.ts';
+import { policyErrors } from '../errors.ts';
 import { buildFacts } from '../facts/build.ts';
 import { readConfig } from '../facts/config.ts';
 import { readConfigFiles } from '../facts/config-files.ts';
 import { canonicalRegistry } from '../trust/registry-name.ts';
-import type { Trust } from '../trust/types.ts';
+import type { PullSecrets, Trust } from '../trust/types.ts';
 import type { RequirementFact } from '../types.ts';
 import type { DecisionCache, ImageVerdict, VerdictKey } from './cache.ts';
 import type { Progress } from './deadline.ts';
@@ -27,6 +34,8 @@ export interface ImageName {
 /** An image, and what is asked of it where it is used. */
 export interface AskedImage extends ImageName {
   readonly requirements: readonly RequirementFact[];
+  /** Where the pull secrets are that authorities may name. */
+  readonly namespace: string | null;
 }
 
 /** @throws OCI_REFERENCE_INVALID */
@@ -41,6 +50,7 @@ export interface Lookup {
   readonly trust: Trust;
   readonly engine: PolicyEngine;
   readonly openRepository: OpenRepository;
+  readonly namespaceSecrets: NamespaceSecrets | undefined;
   readonly stations: readonly Station[];
   readonly cache: DecisionCache;
   readonly tags: TagCache | undefined;
@@ -75,13 +85,15 @@ export async function findVerdict(
 /** `localhost:5000/app:1` and `localhost:5000/app:1@sha256:…` are the same image once resolved. */
 function keyOf(
   { engine, trust }: Lookup,
-  { name, reference, requirements }: AskedImage,
+  { name, reference, requirements, namespace }: AskedImage,
   digest: Digest,
 ): VerdictKey {
   const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
   return {
     reference: `${name}${tag}@${digest}`,
-    requirements: JSON.stringify(requirements),
+    requirements: JSON.stringify(
+      readsSecrets(trust, requirements) ? [namespace, ...requirements] : requirements,
+    ),
     policyDigest: engine.digest,
     trustDigest: trust.digest,
   };
@@ -105,7 +117,7 @@ export function tagOf({ reference }: ImageName): string {
 
 async function gather(
   lookup: Lookup,
-  { reference, registry, name, requirements }: AskedImage,
+  { reference, registry, name, requirements, namespace }: AskedImage,
   digest: Digest,
   progress: Progress,
 ): Promise<ImageVerdict> {
@@ -124,8 +136,11 @@ async function gather(
       : undefined,
     ...placesFor(trust, requirements).flatMap((place) =>
       stations.map(async (station) => {
-        const { repository: elsewhere, tagPrefix } = place.source;
-        const where = elsewhere === null ? repository : await openRepository(elsewhere);
+        const { repository: elsewhere, tagPrefix, pullSecrets } = place.source;
+        const where =
+          elsewhere === null && pullSecrets === null
+            ? repository
+            : await openRepository(elsewhere ?? reference, keychainOf(lookup, pullSecrets, namespace));
         const evidence = await station.collect(where, manifest.descriptor, { signal, tagPrefix });
         bytes += sizeOf(evidence);
         return await station.verify(evidence, place.trust, now);
@@ -143,6 +158,30 @@ async function gather(
     now,
   });
   return { facts, findings: await engine.evaluate('image', { image: facts }), bytes };
+}
+
+/** Whether what is found depends on the namespace: on secrets in it. */
+function readsSecrets(trust: Trust, requirements: readonly RequirementFact[]): boolean {
+  return requirements.some(({ of }) =>
+    of.some((name) =>
+      trust.authorities.get(name)?.sources?.some(({ pullSecrets }) => pullSecrets?.keychain === null),
+    ),
+  );
+}
+
+function keychainOf(
+  { namespaceSecrets }: Lookup,
+  pullSecrets: PullSecrets | null,
+  namespace: string | null,
+): Keychain | undefined {
+  if (pullSecrets === null) return undefined;
+  const { keychain, names } = pullSecrets;
+  if (keychain !== null) return keychain;
+  if (namespaceSecrets !== undefined && namespace !== null) return namespaceSecrets(namespace, names);
+  throw policyErrors.error('PULL_SECRETS_UNKNOWN', {
+    message: `signatures are read with the pull secrets ${names.join(', ')} of the namespace, and ${namespace === null ? 'there is none' : 'no cluster is asked here'}`,
+    expected: 'a Secret of each name beside the ClusterImagePolicy; or a request in a namespace',
+  });
 }
 
 /** About what the facts made of the evidence take to keep. */

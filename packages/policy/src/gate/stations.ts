@@ -1,4 +1,4 @@
-import type { Descriptor, Reference, Repository } from '@pratique/oci';
+import type { Descriptor, Keychain, Reference, Repository } from '@pratique/oci';
 import {
   type Evidence,
   isIdentity,
@@ -9,8 +9,12 @@ import {
 } from '@pratique/sigstore';
 import type { Authority, Trust } from '../trust/types.ts';
 
-/** Opens the repository a reference names; throws for what cannot be opened. Called for every image that is looked up. */
-export type OpenRepository = (reference: Reference) => Repository | Promise<Repository>;
+/**
+ * Opens the repository a reference names; throws for what cannot be opened. Called for every image that is looked up.
+ *
+ * @param keychain where its credentials are, instead of where they are for images
+ */
+export type OpenRepository = (reference: Reference, keychain?: Keychain) => Repository | Promise<Repository>;
 
 /**
  * One family of signatures: where its evidence is kept, and what of it is true. `collect` does I/O and believes

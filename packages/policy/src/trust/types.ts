@@ -1,5 +1,5 @@
 import type { JsonObject, PublicKey, WitnessPolicy } from '@pratique/crypto';
-import type { Digest, Reference } from '@pratique/oci';
+import type { Digest, Keychain, Reference } from '@pratique/oci';
 import type { Thresholds, TrustedIdentity, TrustedRoot } from '@pratique/sigstore';
 import type { EngineChoice } from '../engine/choose.ts';
 import type { PolicySource } from '../engine/sources.ts';
@@ -28,6 +28,15 @@ export interface SignatureSource {
   readonly repository: Reference | null;
   /** Before the names of Cosign's tags; may be empty. */
   readonly tagPrefix: string;
+  /** Whose credentials are used for it, instead of those used for images; null for these. */
+  readonly pullSecrets: PullSecrets | null;
+}
+
+/** Kubernetes secrets with credentials for a registry. */
+export interface PullSecrets {
+  readonly names: readonly string[];
+  /** What is in them, where the files hold them; null where they are in the namespace of the request. */
+  readonly keychain: Keychain | null;
 }
 
 export interface RequiredAttestation {

@@ -352,9 +352,26 @@ test.each([
     'the beginning of a tag',
   ],
   [
-    'pull secrets',
-    cip({ authorities: from('{ oci: r.io/s, signaturePullSecrets: [{ name: x }] }') }),
-    'not read',
+    'a pull secret that is a path',
+    cip({ authorities: from('{ oci: r.io/s, signaturePullSecrets: [{ name: ../x }] }') }),
+    'a name as Kubernetes has them',
+  ],
+  [
+    'a pull secret in another namespace',
+    cip({ authorities: from('{ signaturePullSecrets: [{ name: x, namespace: y }] }') }),
+    'not a known key',
+  ],
+  [
+    'pull secrets that are here and elsewhere',
+    cip({ authorities: from('{ signaturePullSecrets: [{ name: a }, { name: b }] }') }) +
+      '---\napiVersion: v1\nkind: Secret\nmetadata: { name: b }\nstringData: { .dockercfg: "{}" }\n',
+    'all of a, b, or none',
+  ],
+  [
+    'a Secret without credentials',
+    cip({ authorities: from('{ signaturePullSecrets: [{ name: a }] }') }) +
+      '---\napiVersion: v1\nkind: Secret\nmetadata: { name: a }\nstringData: { cosign.pub: x }\n',
+    'Secrets with credentials',
   ],
   ['a name that Kubernetes would not take', cip({ name: 'a/b' }), 'a name as Kubernetes has them'],
   ['objects of no version', cip({ more: 'match: [{ resource: pods }]' }), 'version is missing'],

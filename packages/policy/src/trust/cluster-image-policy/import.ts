@@ -1,6 +1,6 @@
 import { parsePublicKey } from '@pratique/crypto';
 import { PratiqueError, printable } from '@pratique/errors';
-import { parseReference } from '@pratique/oci';
+import { parseReference, pullSecretKeychain } from '@pratique/oci';
 import {
   exactly,
   parsePredicateType,
@@ -11,8 +11,8 @@ import {
 import type { PolicySource } from '../../engine/sources.ts';
 import { compileGlob, globProblem, type ImageGlob } from '../glob.ts';
 import type { ManagedKeys } from '../managed-keys.ts';
-import { invalid, type Path } from '../problems.ts';
-import type { Authority, LogTrust, SignatureSource, TrustEntry } from '../types.ts';
+import { invalid, type Path, type Source } from '../problems.ts';
+import type { Authority, LogTrust, PullSecrets, SignatureSource, TrustEntry } from '../types.ts';
 import { textOf } from './key-text.ts';
 import { objectSelector } from './match.ts';
 import { type Objects, type Placed, readObjects } from './objects.ts';
@@ -111,7 +111,7 @@ function readAuthority(
 ): { readonly authority: Authority; readonly policies: readonly PolicySource[] } {
   const { key, keyless, attestations } = given;
   const [source, ...sources] = given.source.map((one, place) =>
-    readSource(policy, [...at, 'source', place], one),
+    readSource(policy, [...at, 'source', place], one, objects),
   );
   const policies: PolicySource[] = [];
   const required = attestations.map((attestation, place) => {
@@ -154,21 +154,21 @@ function readAuthority(
   return { authority, policies };
 }
 
-/** Where signatures are. Credentials are found as those of every registry are. */
+/** Where signatures are, and whose credentials are used for them. */
 function readSource(
   { source }: Placed<ClusterImagePolicy>,
   at: Path,
-  { oci, tagPrefix = '', signaturePullSecrets = [] }: CipAuthority['source'][number],
+  { oci, tagPrefix = '', signaturePullSecrets }: CipAuthority['source'][number],
+  objects: Objects,
 ): SignatureSource {
-  if (signaturePullSecrets.length > 0)
-    throw invalid(source, [...at, 'signaturePullSecrets'], 'pull secrets of policies are not read', {
-      expected: 'credentials for the repository where those of images are: Docker’s file, or --k8s-keychain',
-    });
-  if (oci === undefined) return { repository: null, tagPrefix };
+  const names = signaturePullSecrets.map(({ name }) => name);
+  const pullSecrets =
+    names.length === 0 ? null : readPullSecrets(source, [...at, 'signaturePullSecrets'], names, objects);
+  if (oci === undefined) return { repository: null, tagPrefix, pullSecrets };
   try {
     const reference = parseReference(oci);
     if (reference.tag === undefined && reference.digest === undefined)
-      return { repository: reference, tagPrefix };
+      return { repository: reference, tagPrefix, pullSecrets };
   } catch (cause) {
     if (!(cause instanceof PratiqueError)) throw cause;
     throw invalid(source, [...at, 'oci'], cause.message, { expected: 'a repository', cause });
@@ -177,6 +177,31 @@ function readSource(
     expected: 'no tag and no digest',
     found: printable(oci),
   });
+}
+
+/** They are in the files, all of them; else in the namespace of what is admitted. */
+function readPullSecrets(
+  source: Source,
+  at: Path,
+  names: readonly string[],
+  { texts }: Objects,
+): PullSecrets {
+  const found = names.flatMap((name) => {
+    const secret = texts.get(`Secret/${name}`);
+    return secret === undefined ? [] : [{ name, texts: secret }];
+  });
+  if (found.length === 0) return { names, keychain: null };
+  if (found.length < names.length)
+    throw invalid(source, at, 'some of the Secrets are in these files, and some are not', {
+      expected: `all of ${names.join(', ')}, or none`,
+      found: found.map(({ name }) => name).join(', '),
+    });
+  try {
+    return { names, keychain: pullSecretKeychain(found) };
+  } catch (cause) {
+    if (!(cause instanceof PratiqueError)) throw cause;
+    throw invalid(source, at, cause.message, { expected: 'Secrets with credentials for registries', cause });
+  }
 }
 
 function readKey(

@@ -9,16 +9,15 @@ import { matchSchema } from './match.ts';
 
 const text = v.pipe(v.string(), v.minLength(1, 'a non-empty string'));
 const metadata = v.looseObject({ name: text, namespace: v.optional(text) });
-/** As Kubernetes has it (RFC 1123): it becomes part of names here. */
-const policyMetadata = v.looseObject({
-  name: v.pipe(
-    v.string(),
-    v.regex(
-      /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
-      'a name as Kubernetes has them: lower-case letters, digits, "-" and "."',
-    ),
+/** A DNS subdomain (RFC 1123): names of policies become parts of names here, those of secrets parts of paths. */
+const objectName = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/,
+    'a name as Kubernetes has them: lower-case letters, digits, "-" and "."',
   ),
-});
+);
+const policyMetadata = v.looseObject({ name: objectName });
 
 const secretRef = v.strictObject({ name: text, namespace: v.optional(text) });
 
@@ -131,7 +130,7 @@ const authority = v.pipe(
         v.strictObject({
           oci: v.optional(text),
           tagPrefix: v.optional(tagPrefix),
-          signaturePullSecrets: v.optional(v.array(v.unknown())),
+          signaturePullSecrets: v.optional(v.array(v.strictObject({ name: objectName })), []),
         }),
       ),
       [],
