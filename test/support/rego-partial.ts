@@ -73,6 +73,39 @@ account if {
 	data.acc.salary < 10
 }
 `,
+  'negated.rego': `package negated
+
+import future.keywords.not
+
+twice if {
+	not {
+		not { input.x }
+	}
+}
+
+f(x) if {
+	not {
+		x == input.y
+		input.z
+	}
+}
+
+members contains x if {
+	some x in [1, 2]
+	not {
+		x == input.y
+		not input.q
+	}
+}
+
+all if {
+	f(1)
+	not {
+		not { f(2) }
+	}
+	count(members) > 1
+}
+`,
   'more.rego': `package more
 
 import rego.v1
@@ -179,6 +212,9 @@ export const CASES: readonly PartialCase[] = [
   { query: 'data.more.now' },
   { query: 'data.more.both' },
   { query: 'data.more' },
+  { query: 'data.negated.twice' },
+  { query: 'data.negated.all' },
+  { query: 'data.negated.members' },
   { query: 'some x in input.xs; x == 1' },
   { query: 'every x in input.xs { x > input.min }' },
   { query: '[x | x = input.xs[_]] = ys' },

@@ -23,6 +23,7 @@ import { Machine } from './eval/machine.ts';
 import type { Plan } from './eval/planner.ts';
 import { settle } from './eval/settle.ts';
 import { makeUnit, type Unit } from './eval/units.ts';
+import { isStackOverflow, withinStack } from './stack.ts';
 import { fromJson, snapshot, type Value } from './values/index.ts';
 
 /** Everything a set of policies is compiled from. */
@@ -209,8 +210,8 @@ export class Engine {
     } catch (error) {
       throw this.#explained(error);
     } finally {
-      machine.end();
       this.#running = false;
+      machine.end();
     }
   }
 
@@ -221,7 +222,7 @@ export class Engine {
         { code: error.code as RegoError['code'], message: error.message, location: undefined },
       ]);
     }
-    if (error instanceof RangeError && /call stack/i.test(error.message)) {
+    if (isStackOverflow(error)) {
       return new RegoError([
         {
           code: 'eval_depth_error',
@@ -248,13 +249,7 @@ function allowed(
 
 /** Compiles within the bounds of the policies. Texts that nest more deeply than the stack allows are refused like any other. */
 export function guarded<R>(input: CompileInput, compile: () => R): R {
-  try {
-    return withinLimits(limitsOf(input), compile);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    const message = 'the policy nests further than the stack goes';
-    throw new RegoError([{ code: 'rego_depth_error', message, location: undefined }], undefined, error);
-  }
+  return withinStack(() => withinLimits(limitsOf(input), compile));
 }
 
 function parseAll(sources: ReadonlyMap<string, string>, input: CompileInput): Map<string, Module> {

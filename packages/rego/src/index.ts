@@ -43,6 +43,7 @@ export {
   type QueryResult,
   type QueryValues,
 } from './query.ts';
+export { isStackOverflow } from './stack.ts';
 export * from './testing/index.ts';
 export type { TraceEvent, Tracer } from './topdown/events.ts';
 export type { PartialResult } from './topdown/partial.ts';

@@ -75,7 +75,7 @@ export class Query {
 
   /** All ways to satisfy the query, as plain JSON. An empty list means undefined. Throws {@link RegoError}. */
   evaluate(input?: unknown, options: EvaluateOptions = {}): QueryResult[] {
-    return this.values(input, options).map(({ expressions, bindings }) => ({
+    return this.#run(input, options, ({ expressions, bindings }) => ({
       expressions: expressions.map((expression) => ({ ...expression, value: toJson(expression.value) })),
       // `fromEntries` defines members, so that a variable named `__proto__` is one.
       bindings: Object.fromEntries([...bindings].map(([name, value]) => [name, toJson(value)])),
@@ -84,6 +84,10 @@ export class Query {
 
   /** As {@link Query.evaluate}, with Rego values. */
   values(input?: unknown, options: EvaluateOptions = {}): QueryValues[] {
+    return this.#run(input, options, (result) => result);
+  }
+
+  #run<R>(input: unknown, options: EvaluateOptions, shape: (result: QueryValues) => R): R[] {
     return this.#engine.run(input, options, () => {
       const results: QueryValues[] = [];
       this.#visit = () => {
@@ -97,7 +101,7 @@ export class Query {
         });
       };
       this.#step();
-      return results;
+      return results.map(shape);
     });
   }
 

@@ -49,7 +49,7 @@ export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal,
     if (signal.aborted) throw error;
     output.problems = requireProblems(error, texts);
   }
-  const { out, err } = present(flags.format, output);
+  const { out, err } = shown(flags.format, output);
   terminal.out(out);
   terminal.err(err);
   if (output.problems.length > 0) return 2;
@@ -176,6 +176,15 @@ function inputOf(flags: Flags, terminal: Terminal): Value | undefined {
   if (flags.input === undefined) return undefined;
   const path = flags.input.replace(/^file:\/\//, '');
   return parseJsonOrYaml(readNamed(path, terminal.cwd), flags.input);
+}
+
+/** What is shown; where a value nests too far for that, the problem in place of the results. */
+function shown(format: string, output: Output): { out: string; err: string } {
+  try {
+    return present(format, output);
+  } catch (error) {
+    return present(format, { problems: requireProblems(error, new Map()), results: [] });
+  }
 }
 
 function requireProblems(error: unknown, texts: ReadonlyMap<string, string>): Problem[] {

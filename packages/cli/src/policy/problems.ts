@@ -4,6 +4,7 @@ import {
   FormatError,
   type GoJson,
   goJson,
+  isStackOverflow,
   ParseError,
   RegoError,
   type RegoProblem,
@@ -22,12 +23,20 @@ export interface Problem {
   readonly text: string;
 }
 
+/** Of values that nest further than what shows them goes. */
+const TOO_DEEP: RegoProblem = {
+  code: 'eval_depth_error',
+  message: 'a value nests further than the stack goes',
+  location: undefined,
+};
+
 /** What is wrong with the user's files, or undefined when `error` is something else. */
 export function problemsOf(error: unknown, sources: ReadonlyMap<string, string>): Problem[] | undefined {
   if (error instanceof RegoError) return error.problems.map((problem) => ofRego(problem, sources));
   if (error instanceof ParseError || error instanceof FormatError) {
     return error.errors.map((entry) => ofRego(asProblem(entry), sources));
   }
+  if (isStackOverflow(error)) return [ofRego(TOO_DEEP, sources)];
   if (error instanceof BundleError) return [{ message: error.message, text: shown(error.message) }];
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { withinStack } from '../stack.ts';
 import { sortedItems, sortedPairs } from './compare.ts';
 import { NO_LOCATION } from './nodes.ts';
 import type {
@@ -30,17 +31,17 @@ export interface JsonOptions {
  * Text and not an object, since number literals keep all their digits.
  */
 export function moduleJson(module: Module, options: JsonOptions = {}): string {
-  return new Writer(options.locations === true).module(module, options.comments !== false);
+  return withinStack(() => new Writer(options.locations === true).module(module, options.comments !== false));
 }
 
 /** A query as OPA's JSON: an array of expressions. */
 export function bodyJson(body: Body, options: JsonOptions = {}): string {
-  return new Writer(options.locations === true).body(body);
+  return withinStack(() => new Writer(options.locations === true).body(body));
 }
 
 /** An expression as OPA's JSON. */
 export function exprJson(expr: Expr): string {
-  return new Writer(false).expr(expr);
+  return withinStack(() => new Writer(false).expr(expr));
 }
 
 /** A rule as OPA's JSON. */

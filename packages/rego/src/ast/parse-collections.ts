@@ -8,7 +8,7 @@ import { uniqueItems } from './unique.ts';
 /** Members up to `end`; a comma may trail. */
 export function parseList(p: Parser, end: number, list: Term[]): Term[] | undefined {
   while (p.tok !== end) {
-    const term = parseInfixInList(p);
+    const term = parseIn(p, undefined, false, p.start);
     if (term === undefined) return undefined;
     list.push(term);
     if (!separated(p, end)) return undefined;

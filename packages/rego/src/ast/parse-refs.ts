@@ -23,13 +23,6 @@ export function rootAsRef(head: Term): Term {
 
 /** What follows a head: `.name`, `[term]` and `(arguments)` in any number. */
 export function parseRef(p: Parser, head: Term, offset: number): Term | undefined {
-  p.enter();
-  const term = parseRefInner(p, head, offset);
-  p.leave();
-  return term;
-}
-
-function parseRefInner(p: Parser, head: Term, offset: number): Term | undefined {
   const at = head.location;
   switch (head.kind) {
     case 'null':

@@ -144,16 +144,21 @@ function freshWildcards(p: Parser, head: Head): Head {
   return head;
 }
 
-/** With `else` as current token. */
+/** With `else` as current token: the first branch, and through it those that follow. Chains may be of any length. */
 function parseElse(p: Parser, base: Head): Rule | undefined {
-  p.enter();
-  const rule = parseElseInner(p, base);
-  p.leave();
-  if (rule !== undefined) rule.location.text = p.textFrom(rule.location.offset);
-  return rule;
+  const first = parseBranch(p, base);
+  let last = first;
+  while (last !== undefined && !last.generatedBody && p.at(T.Else)) {
+    last.else = parseBranch(p, base);
+    last = last.else;
+  }
+  if (last === undefined) return undefined;
+  for (let branch = first; branch !== undefined; branch = branch.else)
+    branch.location.text = p.textFrom(branch.location.offset);
+  return first;
 }
 
-function parseElseInner(p: Parser, base: Head): Rule | undefined {
+function parseBranch(p: Parser, base: Head): Rule | undefined {
   const head = freshWildcards(p, copyHead(base));
   head.generatedValue = false;
   head.hasIf = false;
@@ -207,10 +212,6 @@ function parseElseInner(p: Parser, base: Head): Rule | undefined {
     if (expr === undefined) return undefined;
     rule.body = [expr];
     placeBody(rule.body, rule.location);
-  }
-  if (p.at(T.Else)) {
-    rule.else = parseElse(p, base);
-    if (rule.else === undefined) return undefined;
   }
   return rule;
 }

@@ -1,3 +1,4 @@
+import { rethrowOverflow } from '../stack.ts';
 import type { Parser } from './parser.ts';
 import { T } from './tokens.ts';
 import type { Term } from './types.ts';
@@ -95,7 +96,8 @@ function jsonUnescape(inner: string): string | undefined {
   try {
     const value: unknown = JSON.parse(`"${inner}"`);
     return typeof value === 'string' ? value.toWellFormed() : undefined;
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     return undefined;
   }
 }

@@ -131,12 +131,6 @@ function memberRef(p: Parser, name: string): Ref {
 /** A term without infix operators. */
 export function parseTerm(p: Parser): Term | undefined {
   p.enter();
-  const term = parseTermInner(p);
-  p.leave();
-  return term;
-}
-
-function parseTermInner(p: Parser): Term | undefined {
   let term: Term | undefined;
   let minus: Location | undefined;
   // `and(x, y)` and `or(x, y)` stay calls of the set functions where the words are keywords.
@@ -206,7 +200,12 @@ function parseTermInner(p: Parser): Term | undefined {
       if (!p.complainedHere()) p.illegal();
   }
   term = finishTerm(p, term);
-  if (minus === undefined || term === undefined) return term;
+  p.leave();
+  return minus === undefined || term === undefined ? term : subtracted(p, term, minus);
+}
+
+/** `-x` */
+function subtracted(p: Parser, term: Term, minus: Location): Term {
   const zero: Term = { kind: 'number', text: '0', location: minus };
   const nowhere = NO_LOCATION;
   const operator: Ref = {

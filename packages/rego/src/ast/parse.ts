@@ -1,3 +1,4 @@
+import { DEPTH_MESSAGE, isStackOverflow } from '../stack.ts';
 import { parseAnnotations, type RawAnnotations } from './annotations.ts';
 import { attachAnnotations, type Statement } from './attach.ts';
 import { ParseError, parseErrorAt, type SourceErrorEntry } from './errors.ts';
@@ -40,6 +41,10 @@ interface Statements {
  *   {@link MAX_TEXT_LENGTH} and for text that nests too deeply.
  */
 export function parseModule(text: string, options: ParseOptions = {}): Module {
+  return refusingDepth(options, () => readModule(text, options));
+}
+
+function readModule(text: string, options: ParseOptions): Module {
   const { file = '', regoVersion = 'v1' } = options;
   const parsed = parseStatements(text, options, true);
   const [first] = parsed.statements;
@@ -121,6 +126,10 @@ function checkV1Rule(rule: Rule, errors: SourceErrorEntry[]): void {
  * @throws {ParseError} where the text is no query. An empty text is an empty body.
  */
 export function parseBody(text: string, options: ParseOptions = {}): Body {
+  return refusingDepth(options, () => readBody(text, options));
+}
+
+function readBody(text: string, options: ParseOptions): Body {
   const body: Body = [];
   for (const statement of parseStatements(text, options, false).statements) {
     if (statement.kind !== 'body') {
@@ -160,6 +169,17 @@ export function parseTermText(text: string, options: ParseOptions = {}): Term {
   }
 }
 
+/** Text that nests further than the stack goes is a parse error as any other. */
+function refusingDepth<R>({ file = '' }: ParseOptions, parse: () => R): R {
+  try {
+    return parse();
+  } catch (error) {
+    if (!isStackOverflow(error)) throw error;
+    const location = { ...NOWHERE, file };
+    throw new ParseError([{ code: 'rego_depth_error', message: DEPTH_MESSAGE, location }]);
+  }
+}
+
 /** Reads statements until the text ends or one cannot be read. */
 function parseStatements(text: string, options: ParseOptions, withRules: boolean): Statements {
   const { file = '', regoVersion = 'v1', futureKeywords = [], annotations = true } = options;
@@ -179,7 +199,9 @@ function parseStatements(text: string, options: ParseOptions, withRules: boolean
     p.scan();
     while (p.tok !== T.EOF && parseStatement(p, statements, withRules)) p.memo = undefined;
   } catch (error) {
-    if (!(error instanceof Abort)) throw error;
+    if (isStackOverflow(error)) {
+      p.errors = [{ code: 'rego_depth_error', message: DEPTH_MESSAGE, location: p.loc() }];
+    } else if (!(error instanceof Abort)) throw error;
   }
   const { comments } = p;
   const blocks = annotations ? parseAnnotations(comments, (term) => parseTermText(term)) : undefined;

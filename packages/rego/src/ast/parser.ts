@@ -3,10 +3,10 @@ import { T } from './tokens.ts';
 import type { Location, RegoVersion, Term } from './types.ts';
 
 /**
- * How deep a module may nest (brackets, bodies, else chains, chains of infix operators). Everything that walks the
- * tree recurses, so this keeps all of it off the end of the stack; OPA stops only at about 8,000 brackets.
+ * How deep a module may nest (brackets, bodies, chains of infix operators): OPA's parser takes up to 50,000
+ * brackets, and 12,000 parentheses. What walks a tree recurses, so the stack ends before that, mostly; see `stack.ts`.
  */
-export const MAX_DEPTH = 400;
+export const MAX_DEPTH = 50_000;
 
 /** The scanner with what the grammar has to know. The grammar itself is functions over this, by what they parse. */
 export class Parser extends Scanner {

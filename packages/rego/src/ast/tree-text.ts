@@ -1,3 +1,5 @@
+import { RegoError } from '../errors.ts';
+import { withinStack } from '../stack.ts';
 import { sortedItems, sortedPairs } from './compare.ts';
 import { quote } from './print.ts';
 import type { Body, Expr, Head, Module, Rule, Term } from './types.ts';
@@ -5,9 +7,12 @@ import type { Body, Expr, Head, Module, Rule, Term } from './types.ts';
 /** A module's tree, one node a line, as `opa parse` prints it (`v1/ast/pretty.go`). */
 export function moduleTree(module: Module): string {
   const tree = new TreeText();
-  tree.module(module);
+  withinStack(() => tree.module(module));
   return tree.text;
 }
+
+/** Each line is indented by its depth, so that the text grows with the square of that. */
+const MAX_LENGTH = 256 * 1024 * 1024;
 
 class TreeText {
   text = '';
@@ -149,6 +154,10 @@ class TreeText {
   }
 
   #line(text: string): void {
+    if (this.text.length > MAX_LENGTH) {
+      const message = `the tree takes more than ${MAX_LENGTH} characters`;
+      throw new RegoError([{ code: 'rego_depth_error', message, location: undefined }]);
+    }
     this.text += `${' '.repeat(this.#depth)}${text}\n`;
   }
 }

@@ -61,30 +61,24 @@ function write(value: GoJson, indent: string, newline: string): string {
   if (typeof value === 'string') return goString(value);
   if (typeof value === 'number' || value instanceof RegoNumber) return numberText(value);
   const inner = newline === '' ? '' : newline + indent;
-  const list = (open: string, parts: readonly string[], close: string): string =>
-    parts.length === 0 ? open + close : `${open}${inner}${parts.join(`,${inner}`)}${newline}${close}`;
-  if (Array.isArray(value))
-    return list(
-      '[',
-      value.map((item) => write(item, indent, inner)),
-      ']',
-    );
-  if (value instanceof RegoArray)
-    return list(
-      '[',
-      value.items.map((item) => write(item, indent, inner)),
-      ']',
-    );
-  if (value instanceof RegoSet)
-    return list(
-      '[',
-      value.values().map((item) => write(item, indent, inner)),
-      ']',
-    );
-  const colon = newline === '' ? ':' : ': ';
-  const member = ([name, item]: readonly [string, GoJson]): string =>
-    goString(name) + colon + write(item, indent, inner);
-  return list('{', membersOf(value as Exclude<typeof value, readonly GoJson[]>).map(member), '}');
+  const items = itemsOf(value);
+  const parts: string[] = [];
+  // Loops, since the functions given to `map` would take more of the stack for each level.
+  if (items !== undefined) for (const item of items) parts.push(write(item, indent, inner));
+  else {
+    const colon = newline === '' ? ':' : ': ';
+    for (const [name, item] of membersOf(value as Exclude<typeof value, readonly GoJson[]>))
+      parts.push(goString(name) + colon + write(item, indent, inner));
+  }
+  const [open, close] = items === undefined ? ['{', '}'] : ['[', ']'];
+  return parts.length === 0 ? open + close : `${open}${inner}${parts.join(`,${inner}`)}${newline}${close}`;
+}
+
+/** Of what is written as an array. */
+function itemsOf(value: GoJson): readonly GoJson[] | undefined {
+  if (Array.isArray(value)) return value;
+  if (value instanceof RegoArray) return value.items;
+  return value instanceof RegoSet ? value.values() : undefined;
 }
 
 function membersOf(

@@ -7,6 +7,7 @@ import { hasDynamicPath } from '../compiler/rule-tree.ts';
 import { isRootRef, isWith, walk, walkAll } from '../compiler/tree.ts';
 import { type CompileInput, Engine } from '../engine.ts';
 import { RegoError } from '../errors.ts';
+import { withinStack } from '../stack.ts';
 import { evaluateBodies, moduleText } from '../topdown/partial.ts';
 import type { SupportModule, SupportRule } from '../topdown/support.ts';
 import { hasPrefix, type RefTerm, refTerm, type Term, valueTerm, varTerm } from '../topdown/terms.ts';
@@ -44,6 +45,10 @@ const RESULT = '__result__';
  * @throws {BundleError} with `bundle_entrypoint` where an entry point has no value whatever the input is.
  */
 export function optimize(input: CompileInput, options: OptimizeOptions): Optimized {
+  return withinStack(() => optimizeAll(input, options));
+}
+
+function optimizeAll(input: CompileInput, options: OptimizeOptions): Optimized {
   let modules: Modules = new Map(
     Object.entries(input.modules).map(([name, text]) => [
       name,

@@ -1,6 +1,7 @@
 import { parseJson } from '../builtins/encoding/json.ts';
 import { readYaml, YamlError } from '../builtins/encoding/yaml/read.ts';
 import { BuiltinError } from '../builtins/types.ts';
+import { rethrowOverflow } from '../stack.ts';
 import { parseJsonText, RegoObject, type Value } from '../values/index.ts';
 import { BundleError } from './errors.ts';
 
@@ -10,7 +11,8 @@ const strictText = new TextDecoder('utf-8', { fatal: true });
 export function decodeText(bytes: Uint8Array, path: string): string {
   try {
     return strictText.decode(bytes);
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     throw new BundleError('bundle_invalid', `${path}: not UTF-8 text`);
   }
 }
@@ -39,6 +41,7 @@ export function parseJsonOrYaml(bytes: Uint8Array, path: string): Value {
   try {
     return parseJsonText(decodeText(bytes, path));
   } catch (error) {
+    rethrowOverflow(error);
     if (!(error instanceof SyntaxError)) throw error;
     return parseYamlFile(bytes, path);
   }

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { isAlgorithm, makeSignature, verifySignature } from '../builtins/jwt/algorithms.ts';
 import { BuiltinError } from '../builtins/types.ts';
+import { rethrowOverflow } from '../stack.ts';
 import { parseJsonText, RegoArray, RegoObject, toJsonText, type Value } from '../values/index.ts';
 import { BundleError } from './errors.ts';
 import { type GoJson, goJson } from './json.ts';
@@ -152,6 +153,7 @@ function parsedObject(text: string): RegoObject {
   try {
     value = parseJsonText(text);
   } catch (error) {
+    rethrowOverflow(error);
     if (!(error instanceof SyntaxError)) throw error;
   }
   if (value instanceof RegoObject) return value;
@@ -170,7 +172,8 @@ function signingKey(key: string, algorithm: string): KeyObject {
   if (algorithm.startsWith('HS')) return createSecretKey(Buffer.from(key));
   try {
     return createPrivateKey(key);
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     throw failed('failed to parse PEM block containing the key');
   }
 }
@@ -179,7 +182,8 @@ function verificationKey(key: string, algorithm: string): KeyObject {
   if (algorithm.startsWith('HS')) return createSecretKey(Buffer.from(key));
   try {
     return createPublicKey(key);
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     throw failed('failed to parse PEM block containing the key');
   }
 }

@@ -112,10 +112,18 @@ export class Expander {
     for (let index = 0; index < args.length; index++) args[index] = this.#term(args[index] as Term, support);
   }
 
+  /** A loop and no `map`, which would put two frames more on the stack for each level of a term. */
+  #terms(terms: readonly Term[], support: Expr[]): Term[] {
+    const expanded = new Array<Term>(terms.length);
+    for (let index = 0; index < terms.length; index++)
+      expanded[index] = this.#term(terms[index] as Term, support);
+    return expanded;
+  }
+
   #term(term: Term, support: Expr[]): Term {
     switch (term.kind) {
       case 'call': {
-        const args = term.args.map((arg) => this.#term(arg, support));
+        const args = this.#terms(term.args, support);
         const output = varTerm(this.#context.freshVar(), term.location);
         support.push(
           markWithResult({
@@ -132,7 +140,7 @@ export class Expander {
       case 'ref': {
         const [first] = term.terms;
         const call = first?.kind === 'call' ? termText(first) : undefined;
-        const terms = term.terms.map((part) => this.#term(part, support));
+        const terms = this.#terms(term.terms, support);
         const head = terms[0] as Term;
         if (head.kind === 'array' || head.kind === 'object' || head.kind === 'set' || isComprehension(head)) {
           const { local, expr } = this.#bind(head);
@@ -145,7 +153,7 @@ export class Expander {
       }
       case 'array':
       case 'set':
-        return { ...term, items: term.items.map((item) => this.#term(item, support)) };
+        return { ...term, items: this.#terms(term.items, support) };
       case 'object':
         return {
           ...term,

@@ -236,8 +236,11 @@ export class Resolver {
     }
   }
 
+  /** A loop and no `map`, which would put two frames more on the stack for each level of a term. */
   #terms(terms: readonly Term[]): Term[] {
-    return terms.map((term) => this.term(term));
+    const resolved = new Array<Term>(terms.length);
+    for (let index = 0; index < terms.length; index++) resolved[index] = this.term(terms[index] as Term);
+    return resolved;
   }
 
   #noteName(name: string): void {

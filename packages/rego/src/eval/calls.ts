@@ -8,6 +8,7 @@ import {
 } from '../builtins/types.ts';
 import { operatorName } from '../compiler/tree.ts';
 import { locate, RegoError } from '../errors.ts';
+import { isStackOverflow } from '../stack.ts';
 import { compare, equal, type Value } from '../values/index.ts';
 import type { Block, Getter } from './block.ts';
 import { FunctionUnit } from './function-unit.ts';
@@ -192,7 +193,7 @@ function raise(plan: Plan, name: string, location: CallLocation | undefined, err
     throw new RegoError([{ code: error.code as RegoError['code'], message: error.message, location }]);
   }
   // Conflicts in rules that a relation calls back into, and stacks that ran out, are none of the function's.
-  if (error instanceof RegoError || error instanceof RangeError) throw error;
+  if (error instanceof RegoError || isStackOverflow(error)) throw error;
   const message = `${name}: ${error instanceof Error ? error.message : String(error)}`;
   throw new RegoError([{ code: 'eval_internal_error', message, location }], undefined, error);
 }

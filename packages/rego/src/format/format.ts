@@ -3,6 +3,7 @@ import { NO_LOCATION } from '../ast/nodes.ts';
 import { parseModule } from '../ast/parse.ts';
 import { BASE_KEYWORDS, V1_KEYWORDS } from '../ast/tokens.ts';
 import type { Comment, Import, Module, Package, Ref, RegoVersion, Rule, Term } from '../ast/types.ts';
+import { withinStack } from '../stack.ts';
 import { FormatError } from './errors.ts';
 import { futureKeyword, isRegoV1, settleImports, writeImports, writePackagePath } from './imports.ts';
 import { Layout } from './layout.ts';
@@ -40,8 +41,13 @@ const maxPasses = 10;
  *
  * @throws {ParseError} where the text is no module of the source language.
  * @throws {FormatError} where it has no form in the target language.
+ * @throws {RegoError} `rego_depth_error` where it nests further than the stack goes.
  */
 export function format(text: string, options: FormatOptions = {}): string {
+  return withinStack(() => formatted(text, options));
+}
+
+function formatted(text: string, options: FormatOptions): string {
   let result = formatOnce(text, options);
   if (options.checkResult === false) return result;
   const target = options.targetVersion ?? options.regoVersion ?? 'v1';
@@ -93,8 +99,8 @@ function formatOnce(text: string, options: FormatOptions): string {
 function check(text: string, result: string, file: string, from: RegoVersion, to: RegoVersion): void {
   let problem: string | undefined;
   try {
-    const formatted = parseModule(result, { file, regoVersion: to, annotations: false });
-    problem = difference(parseModule(text, { file, regoVersion: from, annotations: false }), formatted);
+    const again = parseModule(result, { file, regoVersion: to, annotations: false });
+    problem = difference(parseModule(text, { file, regoVersion: from, annotations: false }), again);
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     problem = `the result would not parse: ${formatSourceError(error.errors[0]!)}`;

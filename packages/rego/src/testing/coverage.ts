@@ -2,6 +2,7 @@ import type { Location, Module, Rule } from '../ast/types.ts';
 import { eachChild, type Node } from '../ast/visit.ts';
 import { RegoError } from '../errors.ts';
 import type { QueryValues } from '../query.ts';
+import { withinStack } from '../stack.ts';
 import type { TraceEvent, Tracer } from '../topdown/events.ts';
 import type { TracedQuery, TraceOptions } from '../topdown/traced-query.ts';
 import { several } from '../trace/several.ts';
@@ -113,7 +114,7 @@ export class Coverage {
     const files: Record<string, FileCoverage> = Object.create(null);
     let [covered, missed] = [0, 0];
     for (const [name, file] of [...modules].sort(([a], [b]) => compareStrings(a, b))) {
-      const report = this.#file(name, file);
+      const report = withinStack(() => this.#file(name, file));
       files[name] = report;
       covered += report.covered_lines;
       missed += report.not_covered_lines;

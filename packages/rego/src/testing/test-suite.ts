@@ -7,6 +7,7 @@ import { type Builtin, T } from '../builtins/types.ts';
 import type { CompileInput, EvaluateOptions } from '../engine.ts';
 import { type ErrorLocation, locate, RegoError } from '../errors.ts';
 import { compile, type Policy } from '../query.ts';
+import { withinStack } from '../stack.ts';
 import type { TraceEvent } from '../topdown/events.ts';
 import { type ExplainMode, explained, TraceBuffer } from '../trace/buffer.ts';
 import { failingLine, type SourceModule } from '../trace/failing-line.ts';
@@ -88,7 +89,7 @@ export class TestSuite {
     const counts = new Map<string, number>();
     const tests: RewrittenTest[] = [];
     for (const [file, text] of Object.entries(input.modules)) {
-      const { original, ...rewritten } = rewrite(text, parse(file, text, input), counts);
+      const { original, ...rewritten } = withinStack(() => rewrite(text, parse(file, text, input), counts));
       modules[file] = rewritten.text;
       if (coverage) this.#modules.set(file, { module: parse(file, rewritten.text, input), text, original });
       tests.push(...rewritten.tests);

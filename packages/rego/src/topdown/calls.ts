@@ -2,6 +2,7 @@ import type { Builtin } from '../builtins/types.ts';
 import { BuiltinError, Halt } from '../builtins/types.ts';
 import { locate, RegoError } from '../errors.ts';
 import { conflict, MESSAGES } from '../eval/faults.ts';
+import { isStackOverflow } from '../stack.ts';
 import { equal, type Value } from '../values/index.ts';
 import { cacheKey } from './cache-key.ts';
 import { type Continue, Iteration, type Step, suppress } from './exit.ts';
@@ -112,7 +113,7 @@ function callBuiltin(frame: Frame, builtin: Builtin, args: readonly Term[], next
         { code: error.code as RegoError['code'], message: error.message, location: locate(location) },
       ]);
     }
-    if (error instanceof RegoError || error instanceof RangeError) throw error;
+    if (error instanceof RegoError || isStackOverflow(error)) throw error;
     throw fault(frame, `${name}: ${error instanceof Error ? error.message : String(error)}`, error);
   }
 }

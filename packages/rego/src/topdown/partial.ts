@@ -3,6 +3,7 @@ import { bodyJson } from '../ast/json.ts';
 import { NO_LOCATION } from '../ast/nodes.ts';
 import { exprText, refText, termText } from '../ast/print.ts';
 import type { Import, Term as Source, Body as SourceBody } from '../ast/types.ts';
+import { eachChild, type Node } from '../ast/visit.ts';
 import { equalityExpr, isGenerated } from '../compiler/tree.ts';
 import { varsOf } from '../compiler/vars.ts';
 import type { Engine, EvaluateOptions } from '../engine.ts';
@@ -87,9 +88,12 @@ export function evaluateBodies(
 /** As `opa fmt` writes it. */
 function queryText(body: SourceBody): string {
   if (body.length === 0) return '';
-  const text = format(`package p\n\np if {\n${body.map((expr) => `\t${exprText(expr)}\n`).join('')}}\n`, {
-    checkResult: false,
-  });
+  const text = format(
+    `package p\n\n${importsFor(body)}p if {\n${body.map((expr) => `\t${exprText(expr)}\n`).join('')}}\n`,
+    {
+      checkResult: false,
+    },
+  );
   const lines = text.split('\n');
   const start = lines.findIndex((line) => line.startsWith('p if'));
   if (lines[start] !== 'p if {') return (lines[start] as string).slice('p if '.length);
@@ -101,9 +105,27 @@ function queryText(body: SourceBody): string {
 
 /** As `opa fmt` writes it. */
 export function moduleText({ package: path, rules }: SupportModule): string {
-  return format(`package ${refText(path.slice(1).map(asName))}\n\n${rules.map(ruleText).join('\n\n')}\n`, {
-    checkResult: false,
+  const imports = importsFor(rules.flatMap(({ body }) => body));
+  return format(
+    `package ${refText(path.slice(1).map(asName))}\n\n${imports}${rules.map(ruleText).join('\n\n')}\n`,
+    {
+      checkResult: false,
+    },
+  );
+}
+
+/** Only with an import `not {` begins a negated body and not a set. */
+function importsFor(body: readonly Node[]): string {
+  return body.some(hasNotBody) ? 'import future.keywords.not\n\n' : '';
+}
+
+function hasNotBody(node: Node): boolean {
+  if ('kind' in node && node.kind === 'not' && (node.explicitBody || node.body.length !== 1)) return true;
+  let found = false;
+  eachChild(node, (child) => {
+    found ||= hasNotBody(child);
   });
+  return found;
 }
 
 function asName(term: Source, index: number): Source {

@@ -2,7 +2,7 @@ import { compareTerms } from '../ast/compare.ts';
 import type { Body, Ref, Rule, Term } from '../ast/types.ts';
 import type { CompiledRule, RuleNode, RuleTree } from '../compiler/rule-tree.ts';
 import { isRootRef, isScalar, walkAll } from '../compiler/tree.ts';
-import { type CompileInput, Engine } from '../engine.ts';
+import { type CompileInput, Engine, guarded } from '../engine.ts';
 
 type Node = Parameters<typeof walkAll>[0][number];
 
@@ -19,11 +19,13 @@ export interface Dependencies {
  * that one rule uses, those within others are left out. Throws {@link RegoError}.
  */
 export function dependencies(input: CompileInput, query: string): Dependencies {
-  const engine = new Engine(input);
-  const { body } = engine.compileQuery(query, [], false);
-  const collector = new Collector(engine.compiled.tree);
-  collector.body(body);
-  return { base: unique(collector.base), virtual: unique(collector.virtual) };
+  return guarded(input, () => {
+    const engine = new Engine(input);
+    const { body } = engine.compileQuery(query, [], false);
+    const collector = new Collector(engine.compiled.tree);
+    collector.body(body);
+    return { base: unique(collector.base), virtual: unique(collector.virtual) };
+  });
 }
 
 class Collector {

@@ -3,8 +3,8 @@ import { parseNumber } from './number.ts';
 import { RegoObject } from './object.ts';
 import type { Value } from './value.ts';
 
-/** Values are walked recursively, so deeper nesting could exhaust the stack. */
-const MAX_DEPTH = 2000;
+/** How deep a text may nest: as deep as Go's `encoding/json` reads, which is OPA's. */
+const MAX_DEPTH = 10_000;
 
 /**
  * Parses JSON text, keeping the exact text of every number (which `JSON.parse` rounds). Throws `SyntaxError`.
@@ -14,10 +14,17 @@ export function parseJsonText(text: string): Value {
   return new Reader(text).document();
 }
 
+/** An array or object whose end is yet to come. */
+interface Open {
+  readonly items: Value[];
+  readonly object: RegoObject | undefined;
+  /** Of the member that is read next. */
+  name: string;
+}
+
 class Reader {
   readonly #text: string;
   #at = 0;
-  #depth = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -30,13 +37,59 @@ class Reader {
     return value;
   }
 
+  /** A value with all in it. What is open is kept here and not on the stack, which could end before MAX_DEPTH. */
   #value(): Value {
+    const open: Open[] = [];
+    for (;;) {
+      let value = this.#begin(open);
+      if (value === undefined) continue;
+      for (;;) {
+        const inner = open.at(-1);
+        if (inner === undefined) return value;
+        if (this.#add(inner, value)) break;
+        value = inner.object ?? new RegoArray(inner.items);
+        open.pop();
+      }
+    }
+  }
+
+  /** A scalar or an empty array or object; undefined where another one was opened. */
+  #begin(open: Open[]): Value | undefined {
     this.#space();
-    switch (this.#text.charCodeAt(this.#at)) {
-      case 0x7b:
-        return this.#object();
-      case 0x5b:
-        return this.#array();
+    const code = this.#text.charCodeAt(this.#at);
+    if (code !== 0x7b && code !== 0x5b) return this.#scalar(code);
+    if (open.length >= MAX_DEPTH) throw new SyntaxError('exceeded max depth');
+    this.#at++;
+    if (code === 0x5b) {
+      if (this.#take(0x5d)) return new RegoArray([]);
+      open.push({ items: [], object: undefined, name: '' });
+    } else {
+      const object = new RegoObject();
+      if (this.#take(0x7d)) return object;
+      open.push({ items: [], object, name: this.#name() });
+    }
+    return undefined;
+  }
+
+  /** Adds a member. True where another one follows, false where the array or object ends. */
+  #add(inner: Open, value: Value): boolean {
+    if (inner.object === undefined) {
+      inner.items.push(value);
+      if (this.#take(0x2c)) return true;
+      if (!this.#take(0x5d)) throw this.#unexpected();
+      return false;
+    }
+    inner.object.set(inner.name, value);
+    if (this.#take(0x2c)) {
+      inner.name = this.#name();
+      return true;
+    }
+    if (!this.#take(0x7d)) throw this.#unexpected();
+    return false;
+  }
+
+  #scalar(code: number): Value {
+    switch (code) {
       case 0x22:
         return this.#string();
       case 0x74:
@@ -50,29 +103,13 @@ class Reader {
     }
   }
 
-  #object(): Value {
-    const object = new RegoObject();
-    this.#open();
-    if (this.#take(0x7d)) return this.#close(object);
-    do {
-      this.#space();
-      if (this.#text.charCodeAt(this.#at) !== 0x22) throw this.#unexpected();
-      const key = this.#string();
-      if (!this.#take(0x3a)) throw this.#unexpected();
-      object.set(key, this.#value());
-    } while (this.#take(0x2c));
-    if (!this.#take(0x7d)) throw this.#unexpected();
-    return this.#close(object);
-  }
-
-  #array(): Value {
-    const items: Value[] = [];
-    this.#open();
-    if (this.#take(0x5d)) return this.#close(new RegoArray(items));
-    do items.push(this.#value());
-    while (this.#take(0x2c));
-    if (!this.#take(0x5d)) throw this.#unexpected();
-    return this.#close(new RegoArray(items));
+  /** The name of a member, and the colon after it. */
+  #name(): string {
+    this.#space();
+    if (this.#text.charCodeAt(this.#at) !== 0x22) throw this.#unexpected();
+    const name = this.#string();
+    if (!this.#take(0x3a)) throw this.#unexpected();
+    return name;
   }
 
   #string(): string {
@@ -100,16 +137,6 @@ class Reader {
   #word(word: string, value: Value): Value {
     if (!this.#text.startsWith(word, this.#at)) throw this.#unexpected();
     this.#at += word.length;
-    return value;
-  }
-
-  #open(): void {
-    if (++this.#depth > MAX_DEPTH) throw new SyntaxError('exceeded max depth');
-    this.#at++;
-  }
-
-  #close(value: Value): Value {
-    this.#depth--;
     return value;
   }
 

@@ -14,9 +14,11 @@ export function toJson(value: Value): Json {
     case 2:
       return value.toDouble();
     case 4:
-      return value.items.map(toJson);
-    case 6:
-      return value.values().map(toJson);
+    case 6: {
+      const items: Json[] = [];
+      for (const item of value.rank === 4 ? value.items : value.values()) items.push(toJson(item));
+      return items;
+    }
     default: {
       const out: { [name: string]: Json } = {};
       for (const key of value.keys()) {
@@ -42,6 +44,7 @@ export function toJsonText(value: Value, indent = ''): string {
   return write(value, indent, indent === '' ? '' : '\n');
 }
 
+// Loops, since the functions given to `map` would take more of the stack for each level.
 function write(value: Value, indent: string, newline: string): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return quoteJson(value);
@@ -54,16 +57,19 @@ function write(value: Value, indent: string, newline: string): string {
       const keys = value.keys();
       if (keys.length === 0) return '{}';
       const colon = newline === '' ? ':' : ': ';
-      const members = keys.map((key) => {
+      const members: string[] = [];
+      for (const key of keys) {
         const name = quoteJson(typeof key === 'string' ? key : toJsonText(key));
-        return name + colon + write(value.get(key) as Value, indent, inner);
-      });
+        members.push(name + colon + write(value.get(key) as Value, indent, inner));
+      }
       return `{${inner}${members.join(`,${inner}`)}${newline}}`;
     }
     default: {
       const items = value.rank === 4 ? value.items : value.values();
       if (items.length === 0) return '[]';
-      return `[${inner}${items.map((item) => write(item, indent, inner)).join(`,${inner}`)}${newline}]`;
+      const texts: string[] = [];
+      for (const item of items) texts.push(write(item, indent, inner));
+      return `[${inner}${texts.join(`,${inner}`)}${newline}]`;
     }
   }
 }

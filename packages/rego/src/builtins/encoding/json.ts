@@ -1,4 +1,6 @@
 /** `json.marshal`, `json.marshal_with_options`, `json.unmarshal`, `json.is_valid`. */
+
+import { rethrowOverflow } from '../../stack.ts';
 import { parseJsonText, toTerm, type Value } from '../../values/index.ts';
 import { marshalJson } from '../go/json.ts';
 import { quote } from '../go/quote.ts';
@@ -84,7 +86,8 @@ registerBuiltin('json.is_valid', { args: [T.string], result: T.boolean }, (conte
   try {
     parseJsonText(text);
     return true;
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     return false;
   }
 });
@@ -94,6 +97,7 @@ export function parseJson(text: string): Value {
   try {
     return parseJsonText(text);
   } catch (error) {
+    rethrowOverflow(error);
     if (!(error instanceof SyntaxError)) throw error;
     throw new BuiltinError(explainJsonError(text) ?? error.message);
   }

@@ -1,4 +1,6 @@
 /** `uri.parse`, `uri.is_valid`, `urlquery.*`. */
+
+import { rethrowOverflow } from '../../stack.ts';
 import { compareStrings, RegoArray, RegoObject, type Value } from '../../values/index.ts';
 import { marshalJson } from '../go/json.ts';
 import { hostname, parseUrl, port, queryEscape, queryUnescape, UrlError } from '../go/url.ts';
@@ -30,7 +32,8 @@ registerBuiltin('uri.is_valid', { args: [T.string], result: T.boolean }, (_conte
   try {
     parseUrl(text);
     return true;
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     return false;
   }
 });

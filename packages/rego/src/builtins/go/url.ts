@@ -3,6 +3,8 @@
  * which differs from the WHATWG parser of the platform (no normalisation, opaque URLs, raw paths, its error texts).
  * All functions work on byte strings (see {@link byteString}); percent-decoding may give bytes that are not UTF-8.
  */
+
+import { rethrowOverflow } from '../../stack.ts';
 import { quote } from './quote.ts';
 import { byteString, textOfByteString } from './utf8.ts';
 
@@ -145,7 +147,8 @@ function parseIpLiteral(host: string): string {
 function isIpv6(text: string): boolean {
   try {
     return new URL(`http://[${text}]/`).host !== '' && text.includes(':');
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     return false;
   }
 }
@@ -175,7 +178,8 @@ export function escapedPath(url: GoUrl): string {
   if (raw !== '' && !/[^A-Za-z0-9\-_.~!$&'()*+,;=:@/[\]%]/.test(raw)) {
     try {
       if (percentDecode(raw, 'path') === byteString(url.path)) return url.rawPath;
-    } catch {
+    } catch (error) {
+      rethrowOverflow(error);
       // Not a valid encoding of the path: encode the path anew.
     }
   }

@@ -1,3 +1,5 @@
+import { rethrowOverflow } from '../../stack.ts';
+
 /**
  * Rego strings are Unicode text, but some built-ins (`base64.decode`, `hex.decode`, `urlquery.decode`, `io.jwt.*`)
  * pass arbitrary bytes through strings, as Go strings are bytes. A byte that is not part of valid UTF-8 is carried as
@@ -11,7 +13,8 @@ const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export function textOfBytes(bytes: Uint8Array): string {
   try {
     return strictDecoder.decode(bytes);
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     return escapeInvalid(bytes);
   }
 }

@@ -6,7 +6,7 @@ import { EMPTY_OBJECT, fromJson, parseJsonText, RegoObject } from '../../values/
 import { chargeText } from '../limits.ts';
 import { stringOperand } from '../operands.ts';
 import { registerBuiltin } from '../registry.ts';
-import { BuiltinError, T, type Type } from '../types.ts';
+import { BuiltinError, Halt, T, type Type } from '../types.ts';
 
 registerBuiltin(
   'opa.runtime',
@@ -27,8 +27,10 @@ registerBuiltin(
     try {
       return parseJsonText(moduleJson(parseModule(source, { file })));
     } catch (error) {
-      if (error instanceof ParseError) throw new BuiltinError(error.message);
-      throw error;
+      if (!(error instanceof ParseError)) throw error;
+      const [problem] = error.errors;
+      if (problem?.code === 'rego_depth_error') throw new Halt('eval_depth_error', problem.message);
+      throw new BuiltinError(error.message);
     }
   },
 );

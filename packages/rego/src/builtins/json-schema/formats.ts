@@ -1,4 +1,6 @@
 /** The `format`s gojsonschema checks; any other is passed over. */
+
+import { rethrowOverflow } from '../../stack.ts';
 import { parseUrl } from '../go/url.ts';
 import { parseAddress } from '../net/ip.ts';
 import { compileRegex } from '../regex/cache.ts';
@@ -8,7 +10,8 @@ const accepts = (run: () => unknown): boolean => {
   try {
     run();
     return true;
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     return false;
   }
 };

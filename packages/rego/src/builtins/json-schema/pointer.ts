@@ -1,4 +1,6 @@
 /** References within a schema document: JSON Pointers (RFC 6901) and `$id`s. Nothing is ever fetched. */
+
+import { rethrowOverflow } from '../../stack.ts';
 import { RegoArray, RegoObject, type Value } from '../../values/index.ts';
 
 /** The node a `$ref` names, or undefined. */
@@ -15,7 +17,8 @@ export function resolvePointer(document: Value, ref: string): Value | undefined 
 function decode(fragment: string): string {
   try {
     return decodeURIComponent(fragment);
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     return fragment;
   }
 }

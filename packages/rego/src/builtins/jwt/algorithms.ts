@@ -8,6 +8,7 @@ import {
   timingSafeEqual,
   verify,
 } from 'node:crypto';
+import { rethrowOverflow } from '../../stack.ts';
 import { BuiltinError } from '../types.ts';
 
 interface Algorithm {
@@ -40,7 +41,8 @@ export function verifySignature(name: string, key: KeyObject, text: string, sign
   const options = signatureOptions(algorithm, key.type === 'private' ? createPublicKey(key) : key, 'verify');
   try {
     return verify(algorithm.hash, data, options, signature);
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     // A signature of a length that the key cannot have made.
     return false;
   }

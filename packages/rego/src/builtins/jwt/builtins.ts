@@ -1,5 +1,6 @@
 /** `io.jwt.*`. */
 import { createSecretKey } from 'node:crypto';
+import { rethrowOverflow } from '../../stack.ts';
 import { EMPTY_OBJECT, RegoArray, RegoObject, type Value } from '../../values/index.ts';
 import { base64UrlDecode } from '../encoding/binary.ts';
 import { parseJson } from '../encoding/json.ts';
@@ -165,7 +166,8 @@ function isJson(text: string): boolean {
   try {
     parseJson(text);
     return true;
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     return false;
   }
 }

@@ -6,6 +6,7 @@ import {
   type KeyObject,
   X509Certificate,
 } from 'node:crypto';
+import { rethrowOverflow } from '../../stack.ts';
 import { type Json, RegoArray, RegoObject, toJson } from '../../values/index.ts';
 import { parseJson } from '../encoding/json.ts';
 import { quote } from '../go/quote.ts';
@@ -46,7 +47,8 @@ function pemKey(type: string, der: Uint8Array): KeyObject {
 function parsed(message: string, parse: () => KeyObject): KeyObject {
   try {
     return parse();
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     throw new BuiltinError(message);
   }
 }
@@ -97,7 +99,8 @@ function keyObject(json: Json, errorPrefix: string): KeyObject {
     return typeof jwk.d === 'string'
       ? createPrivateKey(input as Parameters<typeof createPrivateKey>[0])
       : createPublicKey(input);
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     throw new BuiltinError(`${errorPrefix}failed to unmarshal key of type "${String(jwk.kty ?? '')}"`);
   }
 }

@@ -1,4 +1,6 @@
 /** `net.cidr_*`. */
+
+import { rethrowOverflow } from '../../stack.ts';
 import { RegoArray, RegoObject, RegoSet, type Value } from '../../values/index.ts';
 import { stringOperand } from '../operands.ts';
 import { registerBuiltin } from '../registry.ts';
@@ -26,7 +28,8 @@ registerBuiltin('net.cidr_is_valid', { args: [T.string], result: T.boolean }, (_
   try {
     parseBlock(text);
     return true;
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     return false;
   }
 });
@@ -47,7 +50,8 @@ function blockContains(a: Value, b: Value): boolean {
 function blockOrUndefined(text: string): ReturnType<typeof parseBlock> | undefined {
   try {
     return parseBlock(text);
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     return undefined;
   }
 }

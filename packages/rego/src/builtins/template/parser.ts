@@ -1,4 +1,6 @@
 /** Templates as trees: text, pipelines, `if`, `with`, `range`, `define`, `template`, `block`. */
+
+import { rethrowOverflow } from '../../stack.ts';
 import { type Num, numberFromText, type Value } from '../../values/index.ts';
 import { type Piece, splitTemplate, TemplateError, type Token } from './lexer.ts';
 
@@ -317,7 +319,8 @@ function textValue(literal: string): string {
         (_whole, letter: string) => ({ a: '\\u0007', v: '\\u000b', "'": "'" })[letter]!,
       ),
     ) as string;
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     throw new TemplateError('template: template: invalid syntax in string');
   }
 }

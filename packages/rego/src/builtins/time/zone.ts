@@ -1,4 +1,6 @@
 /** IANA time zones through the platform's `Intl` data, with the names and errors Go's `time.LoadLocation` has. */
+
+import { rethrowOverflow } from '../../stack.ts';
 import { abbreviation } from './abbreviations.ts';
 
 /** A zone: its offset east of UTC and its abbreviation at an instant given in whole seconds since 1970. */
@@ -33,7 +35,8 @@ function namedZone(name: string): Zone | undefined {
   if (name === name.toLowerCase() || (name === name.toUpperCase() && name.includes('/'))) return undefined;
   try {
     return intlZone(name);
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     return undefined;
   }
 }

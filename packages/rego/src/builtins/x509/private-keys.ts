@@ -1,5 +1,6 @@
 /** Private keys: as Go shows its structures (`crypto.parse_private_keys`) and as JWK. */
 import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { rethrowOverflow } from '../../stack.ts';
 import { RegoArray, type Value } from '../../values/index.ts';
 import { utf8Bytes } from '../go/utf8.ts';
 import { BuiltinError } from '../types.ts';
@@ -27,7 +28,8 @@ export function privateKeysOf(text: string): readonly KeyObject[] {
 export function parseKey(der: Uint8Array, type: keyof typeof types): KeyObject {
   try {
     return createPrivateKey({ key: Buffer.from(der), ...types[type] });
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     throw new BuiltinError(`x509: failed to parse private key (${type})`);
   }
 }

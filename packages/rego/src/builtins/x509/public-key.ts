@@ -1,5 +1,6 @@
 /** Public keys and signature algorithms of certificates, numbered as Go numbers them. */
 import { createPublicKey } from 'node:crypto';
+import { rethrowOverflow } from '../../stack.ts';
 import type { Value } from '../../values/index.ts';
 import { bitsOf, children, DerError, type Element, inside, integerOf, oidOf, tag } from './der.ts';
 import { bytes, integer, record, unsigned } from './go-values.ts';
@@ -41,7 +42,8 @@ function checkCurve(info: Element): void {
   try {
     const key = createPublicKey({ key: Buffer.from(info.raw), format: 'der', type: 'spki' });
     curve = key.asymmetricKeyDetails?.namedCurve;
-  } catch {
+  } catch (error) {
+    rethrowOverflow(error);
     throw new DerError('x509: point not on curve');
   }
   if (!curves.has(curve)) throw new DerError('x509: unsupported elliptic curve');
