@@ -1,16 +1,10 @@
-import {
-  type ExplainMode,
-  type ExpressionStats,
-  type ProfileOrder,
-  parseJsonOrYaml,
-  type Value,
-} from '@pratique/rego';
+import type { ExplainMode, ExpressionStats, ProfileOrder, Value } from '@pratique/rego';
 import { allowedBuiltins } from '../policy/capabilities.ts';
 import { milliseconds } from '../policy/duration.ts';
 import { loadSources } from '../policy/load-sources.ts';
 import { observe, type Wanted } from '../policy/observe.ts';
 import { type Problem, problemsOf } from '../policy/problems.ts';
-import { readNamed } from '../policy/read-named.ts';
+import { inputOf, queryOf } from '../policy/query-input.ts';
 import { type Repeated, repeatedMetrics, repeatedProfile } from '../policy/repeated.ts';
 import { type Output, present } from '../policy/results.ts';
 import { namedSchemas } from '../policy/schemas.ts';
@@ -23,7 +17,7 @@ import type { policyEval } from '../specs/policy.ts';
 type Flags = FlagValues<typeof policyEval.flags>;
 
 export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal, signal }) => {
-  const query = queryOf(args, flags, terminal);
+  const query = queryOf('policy eval', args, flags, terminal);
   checkFormat(flags);
   if (flags.count < 1) throw usage('policy eval', '--count must be at least 1');
   let texts = new Map<string, string>();
@@ -161,21 +155,6 @@ function checkFormat({ format, partial }: Flags): void {
     throw usage('policy eval', `--partial gives json, pretty or source, and not ${format}`);
   }
   if (!partial && format === 'source') throw usage('policy eval', '--format source is for --partial');
-}
-
-function queryOf(args: readonly string[], flags: Flags, terminal: Terminal): string {
-  if (flags.stdin && flags['stdin-input'])
-    throw usage('policy eval', 'standard input cannot be both query and input');
-  if (flags.stdin) return new TextDecoder().decode(terminal.stdin());
-  if (args[0] === undefined) throw usage('policy eval', 'specify a query, or --stdin');
-  return args[0];
-}
-
-function inputOf(flags: Flags, terminal: Terminal): Value | undefined {
-  if (flags['stdin-input']) return parseJsonOrYaml(terminal.stdin(), 'input');
-  if (flags.input === undefined) return undefined;
-  const path = flags.input.replace(/^file:\/\//, '');
-  return parseJsonOrYaml(readNamed(path, terminal.cwd), flags.input);
 }
 
 /** What is shown; where a value nests too far for that, the problem in place of the results. */

@@ -19,8 +19,8 @@ export interface RepeatedStats extends Omit<ExpressionStats, 'total_time_ns'> {
  * The spread of at least one time. Between two times a percentile is in proportion, at `share × (n + 1)` from one, as
  * OPA's histograms have it; the deviation is that of the population.
  */
-export function spread(times: readonly number[]): Spread {
-  const sorted = times.toSorted((a, b) => a - b);
+export function spread(times: ArrayLike<number>): Spread {
+  const sorted = Float64Array.from(times).sort();
   const at = (share: number): number => {
     const place = share * (sorted.length + 1);
     const below = Math.min(Math.max(Math.floor(place), 1), sorted.length);

@@ -111,9 +111,11 @@ export function parse(commands: readonly CommandSpec[], argv: readonly string[])
     const meant = key.startsWith('no-') && typeof value === 'boolean' ? !value : value;
     given[key] = Array.isArray(meant) && Array.isArray(given[key]) ? [...given[key], ...meant] : meant;
   }
-  for (const name of Object.keys(given)) {
+  for (const [name, value] of Object.entries(given)) {
     const { refused } = command.flags[name]!;
-    if (refused !== undefined) throw usage(command, `--${name} is not done here: ${refused}`);
+    // Whoever says `--x=false` does without it.
+    if (refused !== undefined && value !== false)
+      throw usage(command, `--${name} is not done here: ${refused}`);
   }
   checkArguments(command, parser.args);
   return { kind: 'run', command, args: parser.args, given };

@@ -1,4 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
+import { needlessFlag, refusedFlag } from './refused.ts';
 import { registryFlags } from './shared.ts';
 
 const group = 'Policies';
@@ -462,6 +463,17 @@ export const policyDeps = defineCommand({
   flags: { ...sourceFlags, ...formatFlag, ...languageFlags, ...registryFlags },
 });
 
+/** `opa bench` starts OPA's server and measures requests to it. */
+const noServer =
+  'there is no server of OPA’s API here. Measure OPA’s with opa bench --e2e; the webhook with any HTTP load tool.';
+
+const servedFlags = {
+  e2e: refusedFlag('boolean', noServer),
+  'config-file': { ...refusedFlag('string', noServer), short: 'c' },
+  'shutdown-grace-period': refusedFlag('integer', noServer),
+  'shutdown-wait-period': refusedFlag('integer', noServer),
+} as const;
+
 export const policyBench = defineCommand({
   name: 'policy bench',
   group,
@@ -474,10 +486,16 @@ export const policyBench = defineCommand({
   ],
   description:
     'Exit 1 where the query is undefined: that is rarely what was to be measured. --no-fail allows it.',
-  args: ['QUERY'],
+  args: ['[QUERY]'],
   flags: {
     ...sourceFlags,
-    input: { kind: 'string', short: 'i', placeholder: 'FILE', summary: 'Input document, JSON or YAML' },
+    input: policyEval.flags.input,
+    'stdin-input': policyEval.flags['stdin-input'],
+    stdin: policyEval.flags.stdin,
+    package: policyEval.flags.package,
+    import: policyEval.flags.import,
+    partial: { kind: 'boolean', short: 'p', summary: 'Measure how long partial evaluation takes' },
+    unknowns: { ...policyEval.flags.unknowns, short: 'u' },
     format: {
       kind: 'string',
       short: 'f',
@@ -485,8 +503,23 @@ export const policyBench = defineCommand({
       default: 'pretty',
       summary: 'Form of the output',
     },
+    metrics: { kind: 'boolean', default: true, summary: 'Report how the times are spread' },
     count: { kind: 'integer', default: 1, summary: 'Times to repeat' },
     fail: { kind: 'boolean', default: true, summary: 'Exit 1 when the query is undefined' },
+    'optimize-store-for-read-speed': needlessFlag(
+      'boolean',
+      'Documents are held as values of Rego in any case',
+    ),
+    target: {
+      kind: 'string',
+      short: 't',
+      placeholder: 'NAME',
+      default: 'rego',
+      hidden: true,
+      summary: 'What runs the policies; rego is all there is',
+    },
+    benchmem: refusedFlag('boolean', 'JavaScript does not tell what one evaluation allocates.'),
+    ...servedFlags,
     ...schemaFlag,
     ...languageFlags,
     ...registryFlags,

@@ -11,12 +11,12 @@ export const refusedCommands: Readonly<Record<string, string>> = {
     'Other tools push modules as artifacts: oras push REPOSITORY FILE. Sign them with pratique sign.',
 };
 
-/** A flag of cosign that is not done here, and why. */
+/** A flag of cosign or opa that is not done here, and why. */
 export function refusedFlag<const Kind extends FlagSpec['kind']>(kind: Kind, refused: string) {
   return { kind, hidden: true, refused, summary: refused } as const;
 }
 
-/** A flag of cosign that asks for what is so in any case, or for a step that is not taken. */
+/** A flag of cosign or opa that asks for what is so in any case, or for a step that is not taken. */
 export function needlessFlag<const Kind extends FlagSpec['kind']>(kind: Kind, summary: string) {
   return { kind, hidden: true, summary } as const;
 }
