@@ -110,3 +110,8 @@ test('a flag that is called no-… is not taken for the negation of another', ()
     true,
   ]);
 });
+
+test('a refused flag that is given as false asks for nothing', () => {
+  expect(given('policy', 'bench', '--benchmem=false', 'data.p')).toMatchObject({ args: ['data.p'] });
+  expect(failure('policy', 'bench', '--benchmem', 'data.p').message).toContain('--benchmem is not done here');
+});
