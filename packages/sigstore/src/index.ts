@@ -10,7 +10,7 @@ export type { Bundle, LogEntry } from './bundle/bundle.ts';
 export { parseLogEntry } from './bundle/parse.ts';
 export { assembleBundle, type FetchEntry, upgradeBundle } from './bundle/upgrade.ts';
 export { type ExtensionName, isExtensionName } from './certificate/extensions.ts';
-export { type CollectOptions, collectEvidence } from './collect/collect.ts';
+export { type CollectOptions, collectEvidence, resolveAndCollect } from './collect/collect.ts';
 export { cosignTag } from './collect/tag-scheme.ts';
 export { type SigstoreErrorCode, sigstoreErrors } from './errors.ts';
 export { cosignExitCode } from './exit-code.ts';

@@ -1,8 +1,8 @@
 import { PratiqueError, printable } from '@pratique/errors';
 import {
-  collectEvidence,
   cosignExitCode,
   formatAttestations,
+  resolveAndCollect,
   sigstoreErrors,
   type VerificationResult,
   type VerifiedAttestation,
@@ -27,8 +27,8 @@ export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, te
   try {
     for (const name of args) {
       const image = await openForVerification(client, name, flags['local-image'], terminal);
-      const subject = await image.repository.resolve(image.version, { signal });
-      const evidence = await collectEvidence(image.signatures, subject, { signal });
+      const { repository, version, signatures } = image;
+      const evidence = await resolveAndCollect(repository, version, signatures, { signal });
       const result = verifyEvidence(evidence, trust, new Date());
       const matching = result.attestations.filter(({ predicateType }) => predicateType === type);
       if (matching.length === 0) throw refusal(image, result, type, terminal);

@@ -1,10 +1,10 @@
 import { PratiqueError, printable } from '@pratique/errors';
 import type { Digest } from '@pratique/oci';
 import {
-  collectEvidence,
   cosignExitCode,
   formatVerification,
   type Rejection,
+  resolveAndCollect,
   sigstoreErrors,
   type VerificationResult,
   type VerifiedSignature,
@@ -28,8 +28,9 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
   try {
     for (const name of args) {
       const image = await openForVerification(client, name, flags['local-image'], terminal);
-      const subject = await image.repository.resolve(image.version, { signal });
-      const evidence = await collectEvidence(image.signatures, subject, { signal });
+      const { repository, version, signatures } = image;
+      const evidence = await resolveAndCollect(repository, version, signatures, { signal });
+      const { subject } = evidence;
       const result = verifyEvidence(evidence, trust, new Date());
       const matching = result.signatures.filter((signature) => carries(signature, wanted));
       if (matching.length === 0) throw refusal(image, subject.digest, result, wanted, terminal);

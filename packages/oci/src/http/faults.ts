@@ -10,6 +10,25 @@ export function abortFault(signal: AbortSignal, what: string): PratiqueError {
     : ociErrors.error('OCI_CANCELLED', { message: `${what}: cancelled` });
 }
 
+/** The outcome of work that others may wait for too, or the fault of the caller's signal if that comes first. */
+export async function orAbort<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignal | undefined,
+  what: string,
+): Promise<Value> {
+  if (signal === undefined) return await promise;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(abortFault(signal, what));
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    promise.catch(() => {});
+  }
+}
+
 /** The `code` of a Node system or TLS error. */
 export function systemCode(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -49,6 +49,13 @@ describe('bearer tokens', () => {
     expect(registry.seen.every(({ headers }) => !headers.authorization?.startsWith('Basic'))).toBe(true);
   });
 
+  test('are asked for once by requests that all come before the first answer', async () => {
+    const { tokens, registry } = await startWithTokens({ expiresIn: 300 });
+    const repository = openRepository(`${registry.host}/app`, quick);
+    await Promise.all(['v1', 'v2', 'v3', 'v4'].map((tag) => repository.getManifest(tag)));
+    expect(tokens.seen).toHaveLength(1);
+  });
+
   test('are had without credentials where the registry allows it', async () => {
     const { tokens, registry } = await startWithTokens();
     await openRepository(`${registry.host}/app`, quick).getManifest('v1');

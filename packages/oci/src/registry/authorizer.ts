@@ -1,6 +1,6 @@
 import type { Credentials, Keychain } from '../auth/keychain.ts';
 import { ociErrors } from '../errors.ts';
-import { abortFault } from '../http/faults.ts';
+import { orAbort } from '../http/faults.ts';
 import type { HttpLimits } from '../http/options.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { remember } from './remember.ts';
@@ -8,6 +8,8 @@ import { basicAuthorization, fetchToken, type Send, type Token } from './token.t
 
 /** Tokens, and repositories' credentials, kept at a time. */
 const maxRemembered = 256;
+
+const asking = 'asking for a token';
 
 /** Knows how one registry wants its requests authorised, and keeps the tokens. */
 export interface Authorizer {
@@ -96,7 +98,7 @@ export function createAuthorizer(
     known: (repository, scopes, signal) =>
       challenge === undefined
         ? Promise.resolve(undefined)
-        : orAbort(authorization(repository, scopes), signal),
+        : orAbort(authorization(repository, scopes), signal, asking),
     async answer(header, used, repository, scopes, signal) {
       const challenges = parseChallenges(header);
       challenge =
@@ -109,23 +111,9 @@ export function createAuthorizer(
       for (const [key, token] of tokens) if (used === `Bearer ${token.value}`) tokens.delete(key);
       // The registry's own scopes come first: some token services look only at the first.
       const wanted = challenge.parameters.get('scope')?.split(' ').filter(Boolean) ?? [];
-      const fresh = await orAbort(authorization(repository, [...new Set([...wanted, ...scopes])]), signal);
+      const all = [...new Set([...wanted, ...scopes])];
+      const fresh = await orAbort(authorization(repository, all), signal, asking);
       return fresh === used ? undefined : fresh;
     },
   };
-}
-
-/** The promise's outcome, or the fault of the signal if that comes first. */
-async function orAbort<Value>(promise: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return await promise;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(abortFault(signal, 'asking for a token'));
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    promise.catch(() => {});
-  }
 }

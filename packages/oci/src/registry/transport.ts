@@ -2,7 +2,7 @@ import type { Keychain } from '../auth/keychain.ts';
 import { ociErrors } from '../errors.ts';
 import { discard } from '../http/body.ts';
 import type { Exchange, HttpRequest, HttpResponse } from '../http/exchange.ts';
-import { isNotTls } from '../http/faults.ts';
+import { isNotTls, orAbort } from '../http/faults.ts';
 import type { HttpLimits, RetryPolicy } from '../http/options.ts';
 import { isLoopback, redirectTarget } from '../http/redirect.ts';
 import { withRetry } from '../http/retry.ts';
@@ -44,17 +44,18 @@ export function createTransport(options: TransportOptions): Transport {
   const { host, exchange, limits, retry } = options;
   const secure = new URL(`https://${host}`);
   let base: URL | undefined = options.allowHttp || isLoopback(secure.hostname) ? undefined : secure;
+  let probing: Promise<URL> | undefined;
   let authorizer: Authorizer | undefined;
 
   /** TLS is tried first even where plain http is permitted: only an answer that is not TLS at all leads to http. */
-  async function probe(signal: AbortSignal | undefined): Promise<URL> {
+  async function probe(): Promise<URL> {
     const http = new URL(`http://${host}`);
     if (isLoopback(secure.hostname)) {
-      return (await speaksTls(secure, limits.connectMs, signal)) ? secure : http;
+      return (await speaksTls(secure, limits.connectMs, undefined)) ? secure : http;
     }
     const url = new URL('/v2/', secure);
     try {
-      await discard(await exchange({ method: 'GET', url, headers: headersOf({}), signal }), limits);
+      await discard(await exchange({ method: 'GET', url, headers: headersOf({}) }), limits);
       return secure;
     } catch (error) {
       if (isNotTls(error)) return http;
@@ -63,7 +64,12 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   async function origin(signal?: AbortSignal): Promise<URL> {
-    base ??= await probe(signal);
+    if (base !== undefined) return base;
+    // Once, whoever asks first. It runs without a caller's signal: others may wait for it too.
+    probing ??= probe().finally(() => {
+      probing = undefined;
+    });
+    base = await orAbort(probing, signal, host);
     return base;
   }
 

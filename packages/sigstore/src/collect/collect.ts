@@ -1,7 +1,9 @@
 import { printable } from '@pratique/errors';
 import {
   type Descriptor,
+  type Digest,
   imageMediaTypes,
+  isDigest,
   isNotFound,
   type ManifestContent,
   mediaTypes as ociTypes,
@@ -50,6 +52,49 @@ export async function collectEvidence(
   subject: Descriptor,
   options: CollectOptions = {},
 ): Promise<Evidence> {
+  return { subject, ...(await collectAbout(repository, subject.digest, options)) };
+}
+
+/**
+ * The same for an image that is yet to be looked for. A digest says already what the signatures are about, so that both
+ * are asked for at once: a round trip less. An image that is not there is a fault, whatever is attached to it.
+ *
+ * @param image where the image is
+ * @param version its tag or digest
+ * @param signatures where what is attached to it is
+ * @throws what `image.resolve` throws, before what `collectEvidence` does
+ */
+export async function resolveAndCollect(
+  image: Repository,
+  version: string,
+  signatures: Repository,
+  options: CollectOptions = {},
+): Promise<Evidence> {
+  const read = options.signal === undefined ? {} : { signal: options.signal };
+  if (!isDigest(version)) {
+    return await collectEvidence(signatures, await image.resolve(version, read), options);
+  }
+  const needless = new AbortController();
+  const signal = AbortSignal.any([
+    needless.signal,
+    ...(options.signal === undefined ? [] : [options.signal]),
+  ]);
+  const collecting = collectAbout(signatures, version, { ...options, signal });
+  // Told below, and only where there is an image.
+  collecting.catch(() => {});
+  try {
+    const subject = await image.resolve(version, read);
+    return { subject, ...(await collecting) };
+  } finally {
+    needless.abort();
+  }
+}
+
+async function collectAbout(
+  repository: Repository,
+  digest: Digest,
+  options: CollectOptions,
+): Promise<Omit<Evidence, 'subject'>> {
   const limits = { ...defaultEvidenceLimits, ...options.limits };
   const read: ReadOptions = options.signal === undefined ? {} : { signal: options.signal };
   const skipped: Rejection[] = [];
@@ -64,12 +109,12 @@ export async function collectEvidence(
   };
   const tag = async (suffix: 'sig' | 'att') => {
     const content = await orMissing(
-      repository.getManifest(cosignTag(subject.digest, suffix, options.tagPrefix), manifestRead),
+      repository.getManifest(cosignTag(digest, suffix, options.tagPrefix), manifestRead),
     );
     return content === null ? [] : count(layersOf(content, 'cosign-tag', skipped), content);
   };
   const referrers = async () => {
-    const listed = (await orMissing(repository.referrers(subject.digest, read))) ?? [];
+    const listed = (await orMissing(repository.referrers(digest, read))) ?? [];
     const candidates = listed.filter(mayBeEvidence);
     checkCount(candidates.length, limits);
     const layers = await mapPool(candidates, width, async (descriptor) => {
@@ -99,7 +144,7 @@ export async function collectEvidence(
     }
     return [item(layer, bytes)];
   });
-  return { subject, items: items.flat(), skipped };
+  return { items: items.flat(), skipped };
 }
 
 /** Referrers worth fetching. One without an artifact type (old fallback lists have none) must be looked into. */
