@@ -41,7 +41,11 @@ function theirs(program: string, cases: readonly Case[]): readonly { outcome: Ou
 }
 
 /** What we say, by the road that `pratique admit` takes. */
-async function ours({ policies, image, object }: Case): Promise<{ outcome: Outcome; said: string }> {
+async function ours({
+  policies,
+  image,
+  object,
+}: Case): Promise<{ outcome: Outcome; said: string; found?: string | null | undefined }> {
   const client = createRegistryClient();
   let gate: Gate;
   try {
@@ -65,7 +69,8 @@ async function ours({ policies, image, object }: Case): Promise<{ outcome: Outco
         );
   client.close();
   const said = decisions.flatMap(({ denials }) => denials.map(({ code, message }) => `${code} ${message}`));
-  return { outcome: decisions.every(({ allowed }) => allowed) ? 'allowed' : 'denied', said: said.join('; ') };
+  const outcome = decisions.every(({ allowed }) => allowed) ? 'allowed' : 'denied';
+  return { outcome, said: said.join('; '), found: decisions[0]?.denials[0]?.found };
 }
 
 export async function scenarios(context: Context): Promise<Scenario[]> {
@@ -294,6 +299,26 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
   add('config', sees(user, { fetchConfigFile: true }), one);
   add('config that is not fetched', sees(user, {}), one);
 
+  const shown = rego('isCompliant[r] { r := {"result": false, "error": json.marshal(input)} }', parts);
+  const seen: Case[] = [
+    [both(shown), two, object({ labels: { a: 'b' } }, { hostNetwork: true }, two)] as const,
+    [cip({ authorities: [built(undefined), pass], policy: shown }), attested, null] as const,
+    [
+      cip({
+        policy: rego('isCompliant[r] { r := {"result": false, "error": json.marshal(input)} }', {
+          fetchConfigFile: true,
+        }),
+      }),
+      one,
+      null,
+    ] as const,
+  ].map(([policies, pinned, admitted], index) => ({
+    name: `what a policy sees: ${['signatures and the object', 'attestations', 'the configuration'][index]}`,
+    policies,
+    image: pinned,
+    object: admitted,
+  }));
+
   // Where signatures are.
   const from = (source: object, policies = {}) =>
     cip({ authorities: [{ ...by.team, source: [source] }], ...policies });
@@ -352,8 +377,19 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
     'there every image is denied once it comes',
   ]);
 
+  const inputs = theirs(program, seen);
+  const shapes = seen.map(
+    (given, index): Scenario => ({
+      name: given.name,
+      run: async () => {
+        const { said, found } = await ours(given);
+        const text = /with errors: (\{.*\}): *$/s.exec(inputs[index]!.said)?.[1];
+        deepEqual(JSON.parse(found ?? said), JSON.parse(text ?? inputs[index]!.said));
+      },
+    }),
+  );
   const answers = theirs(program, all);
-  return all.map((given, index) => ({
+  const decided = all.map((given, index) => ({
     name: given.name,
     run: async () => {
       const { outcome, said } = answers[index]!;
@@ -368,4 +404,5 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
         );
     },
   }));
+  return [...decided, ...shapes];
 }

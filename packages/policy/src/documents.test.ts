@@ -94,6 +94,7 @@ test('every function of the library is documented, and every code of a policy is
     'policy_part',
     'reasons',
     'result_list',
+    'shown_attestation',
     'shown_signer',
     'trusted_attestation',
     'well_formed',

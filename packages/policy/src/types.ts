@@ -125,6 +125,9 @@ export interface SignatureFact {
   readonly signedAt: string | null;
   readonly log: { readonly id: string; readonly index: string } | null;
   readonly checks: readonly Check[];
+  /** What policy-controller calls its id, and the blob it is in; there only where a policy of a requirement sees them. */
+  readonly id?: string;
+  readonly layer?: Digest | null;
 }
 
 export interface AttestationFact extends SignatureFact {

@@ -159,20 +159,27 @@ authority_match(image, authority) := {"attestations": shown} if {
 	}
 	shown := {wanted.name: compliant |
 		some index, wanted in authority.attestations
-		compliant := [object.union(shown_signer(attestation), {"predicateType": wanted.predicateType}) |
+		compliant := [shown_attestation(attestation, wanted) |
 			some attestation in attestations_by(image, authority.name, required[index].predicateType)
 			complies(image, attestation, required[index].policy)
 		]
 	}
 }
 
-# Nothing of a key: its authority says whose it is.
-shown_signer(signature) := {} if signature.signer.kind == "key"
+shown_attestation(attestation, wanted) := object.union_n([
+	shown_signer(attestation),
+	{"predicateType": wanted.predicateType},
+	{"digest": digest | digest := attestation.layer; digest != null},
+])
+
+# Nothing more of a key: its authority says whose it is.
+shown_signer(signature) := {"id": id | id := signature.id} if signature.signer.kind == "key"
 
 shown_signer(signature) := {name: value | some name, value in fields; value != ""} if {
 	signature.signer.kind == "identity"
 	extensions := signature.signer.extensions
 	fields := {
+		"id": object.get(signature, "id", ""),
 		"subject": signature.signer.subject,
 		"issuer": signature.signer.issuer,
 		"githubWorkflowTrigger": object.get(extensions, "githubWorkflowTrigger", ""),

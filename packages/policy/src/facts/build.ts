@@ -88,8 +88,9 @@ export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
 }
 
 function signatureFact(signature: Attributed['signatures'][number]): SignatureFact {
-  const { format, signer, authorities, annotations, signedAt, log, checks } = signature;
-  return { format, signer, authorities, annotations, signedAt, log, checks };
+  const { format, signer, authorities, annotations, signedAt, log, checks, id, source } = signature;
+  const fact = { format, signer, authorities, annotations, signedAt, log, checks };
+  return id === undefined ? fact : { ...fact, id, layer: source.layer ?? null };
 }
 
 function authorityFact(

@@ -1,11 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import {
   collectEvidence,
+  type EvidenceItem,
   type Trust as SigstoreTrust,
   type TrustedKey,
   verifyEvidence,
 } from '@pratique/sigstore';
 import type { Authority, Trust } from '../trust/types.ts';
+import { signatureId } from './signature-id.ts';
 import { type Attributed, attribute, mergeResults, type Station } from './stations.ts';
 
 /** Candidates verified before others get their turn: some milliseconds, with a handful of keys. */
@@ -17,19 +19,30 @@ export const cosignStation: Station = {
   /** Whoever may push can attach a thousand signatures: they must not hold up every other review meanwhile. */
   async verify(evidence, trust, now) {
     const circles = circlesOf(trust);
+    const identified = trust.images.some(({ policy }) => policy !== null);
     const results: Attributed[] = [{ signatures: [], attestations: [], rejected: evidence.skipped }];
     for (const [index, item] of evidence.items.entries()) {
       if (index % slice === slice - 1) await setImmediate();
       const one = { ...evidence, items: [item], skipped: [] };
-      results.push(
-        settle(
-          circles.map(({ authorities, known }) => attribute(authorities, verifyEvidence(one, known, now))),
-        ),
+      const settled = settle(
+        circles.map(({ authorities, known }) => attribute(authorities, verifyEvidence(one, known, now))),
       );
+      results.push(identified ? withId(settled, item) : settled);
     }
     return mergeResults(results);
   },
 };
+
+/** What one piece of evidence came to, with the id of its signature. */
+function withId(result: Attributed, item: EvidenceItem): Attributed {
+  if (result.signatures.length + result.attestations.length === 0) return result;
+  const id = signatureId(item);
+  return {
+    ...result,
+    signatures: result.signatures.map((one) => ({ ...one, id })),
+    attestations: result.attestations.map((one) => ({ ...one, id })),
+  };
+}
 
 /** What one circle of authorities refuses and another accepts is not refused; what all refuse is told once. */
 function settle(results: readonly Attributed[]): Attributed {

@@ -37,6 +37,8 @@ export interface Station {
 /** Names of the configured authorities that something is by. */
 interface ByAuthorities {
   readonly authorities: readonly string[];
+  /** `signatureId`, where a policy of the trust configuration sees it. */
+  readonly id?: string;
 }
 
 /** What a verification found, with whose it is. */
