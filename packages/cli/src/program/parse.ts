@@ -65,6 +65,63 @@ function shortened(name: string): readonly string[] {
   return name.startsWith('certificate') ? [name.replace('certificate', 'cert')] : [];
 }
 
+/** The names of a flag: its own, older ones, and those of cosign. */
+const namesOf = (key: string, flag: FlagSpec): readonly string[] => [
+  key,
+  ...(flag.aliases ?? []),
+  ...shortened(key),
+];
+
+function booleansOf(command: CommandSpec): ReadonlySet<string> {
+  const booleans = Object.entries(command.flags).filter(([, flag]) => flag.kind === 'boolean');
+  return new Set(booleans.flatMap(([key, flag]) => namesOf(key, flag)));
+}
+
+interface Parser {
+  readonly parser: Command;
+  /** Flags by what Commander calls them. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+/** A parser that knows the flags of `command` with such a name, and all that have a short one. */
+function createParser(command: CommandSpec, isWanted: (name: string) => boolean): Parser {
+  const parser = new Command(command.name).helpOption(false).exitOverride().allowExcessArguments(true);
+  parser.configureOutput({ writeOut: () => {}, writeErr: () => {} });
+  const names = new Map<string, string>();
+  for (const [key, flag] of Object.entries(command.flags)) {
+    for (const name of namesOf(key, flag)) {
+      if (!isWanted(name) && !flag.short) continue;
+      addFlag(parser, key, name, flag);
+      names.set(new Option(`--${name}`).attributeName(), key);
+    }
+  }
+  parser.argument('[args...]');
+  return { parser, names };
+}
+
+/**
+ * Parses with the flags that are mentioned: Commander compares each one with all others, which takes it longer than a
+ * registry takes to answer. Others cannot change what is understood, only what is said about what is not.
+ */
+function parseTokens(command: CommandSpec, tokens: readonly string[]): Parser {
+  const mentioned = new Set(tokens.map((token) => /^--([^=]+)/.exec(token)?.[1]));
+  const few = createParser(command, (name) => mentioned.has(name) || mentioned.has(`no-${name}`));
+  try {
+    few.parser.parse(tokens, { from: 'user' });
+    return few;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+  }
+  const all = createParser(command, () => true);
+  try {
+    all.parser.parse(tokens, { from: 'user' });
+    return all;
+  } catch (error) {
+    if (error instanceof CommanderError) throw usage(command, error.message.replace(/^error: /, ''));
+    throw error;
+  }
+}
+
 /** Parses a command line. Throws `USAGE` with what was expected; never exits and never prints. */
 export function parse(commands: readonly CommandSpec[], argv: readonly string[]): Parsed {
   const command = findCommand(commands, argv);
@@ -84,24 +141,8 @@ export function parse(commands: readonly CommandSpec[], argv: readonly string[])
     return { kind: 'help', command };
   }
 
-  const parser = new Command(command.name).helpOption(false).exitOverride().allowExcessArguments(true);
-  parser.configureOutput({ writeOut: () => {}, writeErr: () => {} });
-  const names = new Map<string, string>();
-  const booleans = new Set<string>();
-  for (const [key, flag] of Object.entries(command.flags)) {
-    for (const name of [key, ...(flag.aliases ?? []), ...shortened(key)]) {
-      addFlag(parser, key, name, flag);
-      names.set(new Option(`--${name}`).attributeName(), key);
-      if (flag.kind === 'boolean') booleans.add(name);
-    }
-  }
-  parser.argument('[args...]');
-  try {
-    parser.parse(normaliseBooleans(rest, booleans), { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError) throw usage(command, error.message.replace(/^error: /, ''));
-    throw error;
-  }
+  const tokens = normaliseBooleans(rest, booleansOf(command));
+  const { parser, names } = parseTokens(command, tokens);
   const given: Record<string, unknown> = {};
   for (const [attribute, value] of Object.entries(parser.opts())) {
     const key = names.get(attribute);
