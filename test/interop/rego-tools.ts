@@ -1,7 +1,8 @@
 /** `pratique policy bench|build|fmt|inspect|capabilities` beside `opa`: what their less common flags do. */
-import { deepEqual, equal } from 'node:assert/strict';
+import { deepEqual, equal, match, notEqual } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { goJson, RELEASES, releaseCapabilities } from '@pratique/rego';
 import type { Context, Scenario } from '../support/context.ts';
 
 const FILES: Readonly<Record<string, string>> = {
@@ -59,6 +60,107 @@ async function bench(context: Context): Promise<void> {
   }
 }
 
+async function capabilities(context: Context): Promise<void> {
+  for (const args of [[], ['--version', 'v0.34.0'], ['--version', 'v1.20.2', '--file', 'x']]) {
+    equal(
+      await context.ok('pratique', ['policy', 'capabilities', ...args]),
+      await context.ok('opa', ['capabilities', ...args]),
+      args.join(' '),
+    );
+  }
+  for (const release of RELEASES) {
+    const theirs = await context.ok('opa', ['capabilities', '--version', release]);
+    equal(`${goJson(releaseCapabilities(release)!, '  ')}\n`, theirs, release);
+  }
+  const cwd = written(context, {
+    'c.json':
+      '{"builtins":[{"infix":"=","decl":{"type":"function","args":[{"type":"any"}]},"name":"eq","deprecated":false}],"features":["a"],"x":1,"allow_net":[]}',
+    'bad.json': '{"builtins":',
+  });
+  equal(
+    await context.ok('pratique', ['policy', 'capabilities', '--file', 'c.json'], { cwd }),
+    await context.ok('opa', ['capabilities', '--file', 'c.json'], { cwd }),
+  );
+  for (const args of [
+    ['--file', 'bad.json'],
+    ['--file', 'none.json'],
+    ['--version', 'v9.0.0'],
+  ]) {
+    notEqual((await context.run('opa', ['capabilities', ...args], { cwd })).code, 0);
+    notEqual((await context.run('pratique', ['policy', 'capabilities', ...args], { cwd })).code, 0);
+  }
+  for (const args of [['--current'], ['--current', '--v0-compatible']]) {
+    const [ours, theirs] = await Promise.all([
+      context.ok('pratique', ['policy', 'capabilities', ...args]),
+      context.ok('opa', ['capabilities', ...args]),
+    ]);
+    const after = (text: string): string => text.slice(text.indexOf('"future_keywords"'));
+    equal(after(ours), after(theirs), args.join(' '));
+    deepEqual(
+      namesOf(ours),
+      namesOf(theirs).filter((name) => name !== 'internal.test_case'),
+    );
+  }
+}
+
+function namesOf(text: string): string[] {
+  return (JSON.parse(text) as { builtins: { name: string }[] }).builtins.map(({ name }) => name);
+}
+
+/** What policies may use, and how they are formatted, for a release of OPA. */
+async function underCapabilities(context: Context): Promise<void> {
+  const cwd = written(context, {
+    'refs.rego': 'package p\n\nx := data.a.if.b[1]\n',
+    'refs0.rego': 'package p\n\nx = data.a.if.b[1]\n',
+    'plain.rego': 'package p\n\nx := array.reverse(input.a)\n',
+    'plain0.rego': 'package p\n\nx = array.reverse(input.a)\n',
+    'features.json': '{"builtins":[],"features":["keywords_in_refs"]}',
+  });
+  for (const named of ['v0.17.0', 'v0.36.0', 'v1.0.0', 'v1.6.0', 'v1.20.2', 'features.json']) {
+    for (const [flags, file] of [
+      [[], 'refs.rego'],
+      [['--v0-compatible'], 'refs0.rego'],
+    ] as const) {
+      const args = ['fmt', ...flags, '--capabilities', named, file];
+      equal(
+        await context.ok('pratique', ['policy', ...args], { cwd }),
+        await context.ok('opa', args, { cwd }),
+        args.join(' '),
+      );
+    }
+    for (const [flags, file] of [
+      [[], 'plain.rego'],
+      [['--v0-compatible'], 'plain0.rego'],
+    ] as const) {
+      const args = ['check', '--format', 'json', ...flags, '--capabilities', named, file];
+      const theirs = await context.run('opa', args, { cwd });
+      const ours = await context.run('pratique', ['policy', ...args], { cwd });
+      deepEqual([ours.code, messages(ours)], [theirs.code, messages(theirs)], args.join(' '));
+    }
+  }
+  for (const tool of [['opa'], ['pratique', 'policy']] as const) {
+    const [program, ...words] = tool;
+    const { stderr } = await context.run(program, [...words, 'fmt', '--capabilities', 'v9', 'refs.rego'], {
+      cwd,
+    });
+    match(stderr, /no such file or capabilities version found: v9/);
+  }
+}
+
+function messages({ stdout, stderr }: { readonly stdout: string; readonly stderr: string }): string[] {
+  return [...`${stdout}${stderr}`.matchAll(/"message": "(.*)"/g)].map(([, message]) => message as string);
+}
+
 export async function scenarios(context: Context): Promise<Scenario[]> {
-  return [{ name: 'bench measures the same queries on the same input', run: () => bench(context) }];
+  return [
+    { name: 'bench measures the same queries on the same input', run: () => bench(context) },
+    {
+      name: 'capabilities of all releases of OPA are those that opa has, byte for byte',
+      run: () => capabilities(context),
+    },
+    {
+      name: 'check and fmt --capabilities allow what they allow in opa',
+      run: () => underCapabilities(context),
+    },
+  ];
 }

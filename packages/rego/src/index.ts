@@ -6,6 +6,7 @@ export { refText } from './ast/print.ts';
 export { moduleTree } from './ast/tree-text.ts';
 export type { Module, RegoVersion } from './ast/types.ts';
 export { builtinNames, capabilities } from './builtins/capabilities.ts';
+export { RELEASES, releaseCapabilities } from './builtins/releases/releases.ts';
 export {
   type Builtin,
   type BuiltinContext,

@@ -53,7 +53,7 @@ export const run: Run<typeof policyBuild.flags> = async ({ args, flags, terminal
       : fromFiles(args, flags, terminal);
     texts = textsOf(sources);
     const options = {
-      ...allowedBuiltins(flags.capabilities, terminal.cwd),
+      ...allowedBuiltins(flags.capabilities, terminal.cwd, languageOf(flags)),
       typeAnnotations: false,
       print: () => undefined,
     };

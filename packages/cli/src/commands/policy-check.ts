@@ -44,7 +44,7 @@ function check(sources: Sources, flags: Flags, directory: string): void {
   compileSources(sources, {
     regoVersion: flags['v0-v1'] ? 'v0v1' : languageOf(flags),
     strict: flags.strict,
-    ...allowedBuiltins(flags.capabilities, directory),
+    ...allowedBuiltins(flags.capabilities, directory, flags['v0-v1'] ? 'v0v1' : languageOf(flags)),
     ...namedSchemas(flags.schema, directory),
     print: () => undefined,
   });

@@ -79,7 +79,7 @@ function evaluate(
   const policy = compileSources(sources, {
     regoVersion: languageOf(flags),
     strict: flags.strict,
-    ...allowedBuiltins(flags.capabilities, terminal.cwd),
+    ...allowedBuiltins(flags.capabilities, terminal.cwd, languageOf(flags)),
     ...namedSchemas(flags.schema, terminal.cwd),
     print: (message) => terminal.err(`${message}\n`),
   });

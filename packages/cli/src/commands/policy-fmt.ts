@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join, resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import { type FormatOptions, format } from '@pratique/rego';
+import { keywordsInRefs as keywordsMayBeInRefs } from '../policy/capabilities.ts';
 import { lineDiff } from '../policy/line-diff.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
@@ -53,7 +54,8 @@ function formatFile(file: string, flags: Flags, terminal: Terminal): boolean {
 
 function formatText(file: string, text: string, flags: Flags, terminal: Terminal): string | undefined {
   try {
-    return format(text, { file, ...languages(flags) });
+    const keywordsInRefs = keywordsMayBeInRefs(flags.capabilities, terminal.cwd);
+    return format(text, { file, ...languages(flags), keywordsInRefs });
   } catch (error) {
     const problems = problemsOf(error, new Map([[file, text]]));
     if (problems === undefined) throw error;

@@ -42,7 +42,7 @@ export const run: Run<typeof policyTest.flags> = async ({ args, flags, terminal,
     suite = new TestSuite(
       compileInput(sources, {
         regoVersion: languageOf(flags),
-        ...allowedBuiltins(flags.capabilities, terminal.cwd),
+        ...allowedBuiltins(flags.capabilities, terminal.cwd, languageOf(flags)),
         ...namedSchemas(flags.schema, terminal.cwd),
       }),
       {

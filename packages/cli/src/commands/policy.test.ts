@@ -81,15 +81,20 @@ test('a document never takes the place of a rule', async () => {
 test('policies are kept to the functions of older engines', async () => {
   write({
     'p.rego': 'package p\n\nx := count(input.a)\n',
-    'some.json': '{"builtins":[{"name":"eq"}]}',
+    'some.json': '{"builtins":[{"name":"eq"}],"features":["rego_v1"]}',
+    'old.json': '{"builtins":[{"name":"eq"},{"name":"count"}]}',
     'none.json': '{}',
   });
-  const all = (await policy(['capabilities'])).stdout;
+  const all = (await policy(['capabilities', '--current'])).stdout;
   write({ 'all.json': all });
   expect((await policy(['check', '--capabilities', 'all.json', 'p.rego'])).code).toBe(0);
   const refused = await policy(['check', '--capabilities', 'some.json', 'p.rego']);
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('undefined function count')]);
   expect((await policy(['check', '--capabilities', 'none.json', 'p.rego'])).code).toBe(1);
+  const old = await policy(['check', '--capabilities', 'old.json', 'p.rego']);
+  expect([old.code, old.stderr]).toEqual([1, expect.stringContaining('rego_v1 feature required')]);
+  const release = await policy(['check', '--capabilities', 'v0.99.0', 'p.rego']);
+  expect([release.code, release.stderr]).toEqual([1, expect.stringContaining('version found: v0.99.0')]);
 });
 
 test('policies of a gate are checked with the library they have there', async () => {

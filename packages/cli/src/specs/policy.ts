@@ -33,8 +33,8 @@ const bundleModeFlag = {
 const capabilitiesFlag = {
   capabilities: {
     kind: 'string',
-    placeholder: 'FILE',
-    summary: 'Refuse built-in functions that this capabilities.json does not have',
+    placeholder: 'FILE|VERSION',
+    summary: 'Refuse built-in functions that this capabilities.json, or this release of OPA, does not have',
   },
 } as const;
 
@@ -270,6 +270,11 @@ export const policyFmt = defineCommand({
       summary: 'Refuse a result that would mean something else than the source',
     },
     'v0-v1': { kind: 'boolean', summary: 'Format Rego v0 so that it is v1 too' },
+    capabilities: {
+      kind: 'string',
+      placeholder: 'FILE|VERSION',
+      summary: 'Format for a release of OPA that may not know keywords in references (a.if)',
+    },
     ...languageFlags,
   },
 });
@@ -405,11 +410,21 @@ export const policyData = defineCommand({
 export const policyCapabilities = defineCommand({
   name: 'policy capabilities',
   group,
-  summary: 'Print the built-in functions and features of this Rego, in OPA’s shape',
-  examples: [{ command: 'pratique policy capabilities', does: 'JSON for opa check --capabilities' }],
+  summary: 'Print the built-in functions and features of Rego, here and in releases of OPA',
+  examples: [
+    { command: 'pratique policy capabilities', does: 'releases whose capabilities are known' },
+    { command: 'pratique policy capabilities --current', does: 'JSON for opa check --capabilities' },
+  ],
   args: [],
   flags: {
-    current: { kind: 'boolean', hidden: true, summary: 'What this version has; the only one it knows' },
+    current: { kind: 'boolean', summary: 'What this version has' },
+    version: {
+      kind: 'string',
+      placeholder: 'VERSION',
+      summary: 'What a release of OPA has, such as v0.34.0',
+    },
+    file: { kind: 'string', placeholder: 'FILE', summary: 'What a capabilities.json says' },
+    'v0-compatible': languageFlags['v0-compatible'],
   },
 });
 
