@@ -54,7 +54,7 @@ function latePackages({ late }: Found): Plugin {
     transform(code, id) {
       if (!id.startsWith(join(root, 'packages'))) return null;
       const replaced = code.replaceAll(
-        /createRequire\(import\.meta\.url\)\('@pratique\/([a-z-]+)'\)/g,
+        /createRequire\(import\.meta\.url\)\(\s*'@pratique\/([a-z-]+)',?\s*\)/g,
         (_, name: string) => {
           late.add(name);
           return `$late("${name}")`;
@@ -142,6 +142,15 @@ function modulesOf({ output }: RolldownOutput, module: string): Set<string> {
   return new Set(needed.flatMap(({ moduleIds }) => moduleIds));
 }
 
+/** Throws unless `verify` is one chunk: nothing but its speed would tell. */
+function checkVerify({ output }: RolldownOutput): void {
+  const chunk = output.find((file) => file.fileName === 'verify.js');
+  const others =
+    chunk?.type === 'chunk' ? chunk.imports.filter((name) => !/^rolldown-runtime/.test(name)) : null;
+  if (others === null || others.some((name) => name.endsWith('.js')))
+    throw new Error(`what verify needs is not one chunk: ${others?.join(', ') ?? 'it has none'}`);
+}
+
 /**
  * Bundles the program: `main.js` and its chunks into `directory`/lib, all that `verify` needs in `verify.js`, and what
  * sources read beside them into `directory`/files. Packages that are loaded late are files of `directory`/lib too.
@@ -158,11 +167,12 @@ export async function bundleProgram(directory: string, target: Target): Promise<
   // Twice: where each command's modules are in a dozen chunks, finding and reading them takes longer than running them.
   const split = await bundle(main, found, target, { ...options, write: false });
   const hot = modulesOf(split, join(source, 'commands', 'verify.ts'));
-  await bundle(main, found, target, {
+  const written = await bundle(main, found, target, {
     ...options,
     codeSplitting: { groups: [{ name: 'verify', test: (id) => id !== main && hot.has(id) }] },
     write: true,
   });
+  checkVerify(written);
   // Grows while it is walked, as the next one does.
   for (const name of found.late) {
     const output = { file: join(directory, 'lib', lateFile(name)), format: 'cjs', write: true } as const;
