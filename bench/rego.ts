@@ -38,7 +38,7 @@ export async function run(): Promise<Row[]> {
     const beside: Row[] = [];
     for (const subject of cases) beside.push(...(await besideWasm(context, subject)));
     rows.push(...beside, {
-      what: 'geometric mean of the above',
+      what: `geometric mean of those ${beside.length} of ${cases.length} cases`,
       ours: 1,
       peer: geometricMean(beside.map(({ ratio }) => ratio)),
       unit: '×',
@@ -86,7 +86,10 @@ async function evaluation(context: Context, subject: RegoCase): Promise<Row> {
   return { what: subject.what, ours, peer, unit: 'µs', ratio: peer / ours, goal: 1, peerName: 'opa bench' };
 }
 
-/** The same case compiled to wasm by OPA; none where that needs a built-in function opa-wasm has not. */
+/**
+ * The same case compiled to wasm by OPA; none where that needs a built-in function opa-wasm has not: of our cases the
+ * SBOM, whose versions are compared with `semver.compare`.
+ */
 async function besideWasm(context: Context, subject: RegoCase): Promise<Row[]> {
   const files = writeCase(context, subject).slice(2);
   const bundle = join(context.scratch(), 'bundle.tar.gz');
@@ -103,7 +106,7 @@ async function besideWasm(context: Context, subject: RegoCase): Promise<Row[]> {
     };
   const wasm = measure([evaluateWasm, index, join(bundle, '..', 'policy.wasm')]);
   if (wasm.problem !== undefined) {
-    process.stdout.write(`  ${subject.what}: none by opa-wasm (${wasm.problem})\n`);
+    process.stdout.write(`  ${subject.what}: not beside opa-wasm, which has no answer: ${wasm.problem}\n`);
     return [];
   }
   const own = measure([evaluate, index, 'read']);

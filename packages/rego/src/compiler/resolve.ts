@@ -1,7 +1,7 @@
 import type { Body, Call, Expr, Import, Module, Ref, Rule, Term } from '../ast/types.ts';
 import { uniquePairs } from '../ast/unique.ts';
 import type { CompilerContext } from './context.ts';
-import { cloneTerm, isRootDocument, isWith, operatorName, walk } from './tree.ts';
+import { cloneTerm, isComprehension, isRootDocument, isWith, operatorName, walk } from './tree.ts';
 import { declaredVars, type VarOptions, varsOf } from './vars.ts';
 
 const PARAMETERS: VarOptions = { skipObjectKeys: true, skipClosures: true, skipSets: true };
@@ -43,6 +43,8 @@ export function importName(imported: Import): string {
 export interface Uses {
   /** `with` */
   modifiers: boolean;
+  /** Comprehensions; template strings and `print` become some. */
+  comprehensions: boolean;
   /** Template strings, and functions that are more than calls: `print`, `rego.metadata`, those without a result. */
   templates: boolean;
   /** Functions that v1 did away with. */
@@ -64,6 +66,7 @@ export class Resolver {
   /** What was met since this object was made. */
   readonly uses: Uses = {
     modifiers: false,
+    comprehensions: false,
     templates: false,
     deprecated: false,
     rootAssignments: false,
@@ -82,6 +85,7 @@ export class Resolver {
       walk(arg, (node) => {
         if (isWith(node)) return false;
         if (node.kind === 'templateString') this.uses.templates = true;
+        else if (isComprehension(node as Term)) this.uses.comprehensions = true;
         else if (node.kind === 'ref' && isRootDocument(node)) {
           const name = (node.terms[0] as { name: string }).name;
           this.#context.report(
@@ -209,12 +213,14 @@ export class Resolver {
         };
       case 'arrayComprehension':
       case 'setComprehension': {
+        this.uses.comprehensions = true;
         this.#ignored.push(declaredVars(term.body));
         const resolved: Term = { ...term, term: this.term(term.term), body: this.#body(term.body) };
         this.#ignored.pop();
         return resolved;
       }
       case 'objectComprehension': {
+        this.uses.comprehensions = true;
         this.#ignored.push(declaredVars(term.body));
         const resolved: Term = {
           ...term,

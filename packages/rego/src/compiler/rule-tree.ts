@@ -24,6 +24,11 @@ export interface CompiledRule extends Rule {
   path: Term[];
 }
 
+/** Whether there may be comprehensions in a rule, written or made of its template strings and prints. */
+export function mayHaveComprehensions({ uses }: CompiledRule): boolean {
+  return uses.comprehensions || uses.templates;
+}
+
 export class RuleTree {
   readonly root: RuleNode = { key: 'data', rules: [], children: new Map(), hidden: false };
 

@@ -2,6 +2,7 @@ import { refText } from '../ast/print.ts';
 import type { Call, Expr, Rule } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { isWithResult } from './marks.ts';
+import { type CompiledRule, mayHaveComprehensions } from './rule-tree.ts';
 import { operatorName, walk } from './tree.ts';
 import { TypeEnv } from './types/env.ts';
 import { functionType } from './types/function-type.ts';
@@ -11,9 +12,15 @@ import { operandsText, typeText } from './types/text.ts';
 const NOTHING_KNOWN = new TypeEnv(() => undefined);
 
 /** Every function that is called must exist and take that many operands (stage CheckUndefinedFuncs). */
-export function checkCalls(rule: Rule, context: CompilerContext): void {
-  for (const expr of rule.body) checkExprCalls(expr, context);
-  if (rule.else !== undefined) checkCalls(rule.else, context);
+export function checkCalls(rule: CompiledRule, context: CompilerContext): void {
+  const nests = mayHaveComprehensions(rule);
+  for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
+    for (const expr of branch.body) {
+      // Calls stand in bodies alone by now: where the arguments hold none, there is nothing to look for in them.
+      if (!nests && expr.terms.kind === 'call') checkCall(expr.terms, isWithResult(expr), context);
+      else checkExprCalls(expr, context);
+    }
+  }
 }
 
 export function checkExprCalls(expr: Expr, context: CompilerContext): void {

@@ -4,7 +4,7 @@ import type { Body, Call, Expr, Ref, Rule, Term } from '../../ast/types.ts';
 import { constantOf } from '../constants.ts';
 import type { CompilerContext } from '../context.ts';
 import type { RuleGraph } from '../recursion.ts';
-import { type CompiledRule, groundPrefix } from '../rule-tree.ts';
+import { type CompiledRule, groundPrefix, mayHaveComprehensions } from '../rule-tree.ts';
 import { isComprehension, isEquality, isWith, operatorName, varTerm, walk } from '../tree.ts';
 import { or, unifies } from './algebra.ts';
 import { insertRule, TypeEnv } from './env.ts';
@@ -27,6 +27,9 @@ export class TypeChecker {
   readonly #relaxed = new Map<string, readonly (readonly Term[])[]>();
   /** What the closures of the expression at hand came to. */
   readonly #closed = new Map<Body, { readonly outer: TypeEnv; readonly inner: TypeEnv | undefined }>();
+
+  /** Whether what is checked may have comprehensions. */
+  #hasClosures = true;
 
   /** `schemas` gives documents types; without it there are none. */
   constructor(context: CompilerContext, graph: RuleGraph, schemas?: SchemaAnnotations, input?: Type) {
@@ -51,6 +54,7 @@ export class TypeChecker {
 
   /** Checks a rule with its branches. Rules must come after those that they depend on. */
   rule(rule: CompiledRule): void {
+    this.#hasClosures = mayHaveComprehensions(rule);
     for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else)
       this.#branch(rule, branch);
     this.#closed.clear();
@@ -60,6 +64,7 @@ export class TypeChecker {
   query(body: Body, context: CompilerContext): void {
     // The context of the rules is not needed any more, and large.
     this.#context = context;
+    this.#hasClosures = true;
     const problems: Problem[] = [];
     this.#body(this.#rules, body, problems);
     this.#closed.clear();
@@ -124,7 +129,7 @@ export class TypeChecker {
   /** An expression. Bodies of `every`, `not`, `and` and `or` are closures of their own. */
   #exprs(env: TypeEnv, expr: Expr, problems: Problem[]): void {
     const own = expr.with.length === 0 ? env : this.#withEnv(env, expr);
-    const closures = this.#closures(own, expr, problems);
+    const closures = this.#hasClosures && this.#closures(own, expr, problems);
     const refs = this.#refs.expr(own, expr, problems);
     const problem = this.#expr(own, expr);
     if (problem !== undefined && !((closures || refs) && problem.unknown)) problems.push(problem);
