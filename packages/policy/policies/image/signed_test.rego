@@ -165,3 +165,37 @@ test_a_forbidden_image_is_refused_whoever_signed_it if {
 	some problem in signed.deny with input.image as image
 	problem.code == "IMAGE_FORBIDDEN"
 }
+
+# A requirement with a policy over all of its authorities.
+overall := {
+	"name": "p",
+	"authorities": {"mine": {"name": "team", "attestations": []}, "anybody": {"name": null, "attestations": []}},
+	"include": ["spec"],
+}
+
+with_policy := fixtures.image(
+	[fixtures.signature("team", {})],
+	[object.union(fixtures.requirement(1, ["team"]), {"policy": overall})],
+)
+
+test_a_policy_over_all_authorities_that_says_yes if {
+	answers := {"p": {"isCompliant": true}}
+	codes(with_policy) == set() with data.pratique.cluster_image_policy as answers
+}
+
+test_a_policy_over_all_authorities_that_says_no if {
+	answers := {"p": {"isCompliant": [{"result": false, "error": "not on a Friday"}]}}
+	some problem in signed.deny with input.image as with_policy with data.pratique.cluster_image_policy as answers
+	problem.code == "CLUSTER_POLICY_REFUSED"
+	problem.found == "not on a Friday"
+}
+
+test_a_policy_over_all_authorities_that_is_not_there_is_no_yes if {
+	codes(with_policy) == {"CLUSTER_POLICY_REFUSED"}
+}
+
+test_a_policy_over_all_authorities_is_asked_once_one_counts if {
+	unsigned := object.union(with_policy, {"signatures": []})
+	answers := {"p": {"isCompliant": true}}
+	codes(unsigned) == {"SIGNATURE_MISSING"} with data.pratique.cluster_image_policy as answers
+}
