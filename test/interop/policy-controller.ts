@@ -361,9 +361,13 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
     ['a misspelt member of a match', { match: [{ ...pods, selectors: {} }] }],
   ] as const)
     add(name, cip(spec), one);
+  for (const x of ['true', 'false']) {
+    const rules = `import data.sigstore.x\n\nisCompliant { x; data.sigstore.x; data.sigstore.f(1) }\nx = ${x}\nf(y) { y == 1 }`;
+    add(`its own rules by their full name: ${x}`, cip({ policy: rego(rules) }), one);
+  }
   add(
-    'its own rules by their full name',
-    cip({ policy: rego('isCompliant { data.sigstore.x }') }),
+    'all of its own rules',
+    cip({ policy: rego('isCompliant { data["sigstore"].x }\nx = true') }),
     one,
     null,
     ['refused', 'its package has another name here'],

@@ -197,6 +197,10 @@ test.each([
   ['isCompliant = {"a": {"result": true}}', false],
   ['isCompliant { input.spec }', false],
   ['isCompliant { not input.spec }', true],
+  ['isCompliant { data.sigstore.own }\nown { input.authorityMatches }', true],
+  ['isCompliant { data.sigstore.own }\nown { input.spec }', false],
+  ['import data.sigstore.own\n\n# é 𝒳\nisCompliant { own; data.sigstore.own }\nown = true', true],
+  ['isCompliant { x := "data.sigstore.own"; x == "data.sigstore.own" }', true],
 ])('%s is compliant: %s', async (rule, compliant) => {
   const { gate } = gateOver({ app: ['team'] }, cip({ more: overall(`package sigstore\n\n${rule}`) }));
   expect(await codes(gate, null)).toEqual(compliant ? [] : ['CLUSTER_POLICY_REFUSED']);

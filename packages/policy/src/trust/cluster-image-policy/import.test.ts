@@ -406,9 +406,22 @@ test.each([
   ],
   [
     'a policy over all that reads others',
-    cip({ more: overall('package sigstore\n\nisCompliant { data["pratique"] }') }),
+    cip({ more: overall('package sigstore\n\nisCompliant { data[x] }') }),
     'nothing but input',
   ],
+  ...[
+    'x := data',
+    'data.sigstore',
+    'data["sigstore"].x',
+    'some i; data[i].x',
+    'walk(data, x)',
+    'data.pratique.image',
+    'data.site.x',
+  ].map((use): [string, string, string] => [
+    `a policy with ${use}`,
+    cip({ more: overall(`package sigstore\n\nisCompliant { ${use} }`) }),
+    'nothing but input',
+  ]),
   [
     'an attestation that asks for the object',
     cip({ authorities: attested(`${regoPolicy('package sigstore')}\n            includeSpec: true`) }),
@@ -449,7 +462,7 @@ test.each([
   ],
   [
     'a policy that reads others',
-    cip({ authorities: attested(regoPolicy('package sigstore\n\nisCompliant { data["pratique"] }')) }),
+    cip({ authorities: attested(regoPolicy('package sigstore\n\nisCompliant { data[x] }')) }),
     'nothing but input',
   ],
   [

@@ -1,5 +1,5 @@
 import { printable } from '@pratique/errors';
-import { ParseError, parseModule } from '@pratique/rego';
+import { type Module, ParseError, parseModule } from '@pratique/rego';
 import type { PolicySource } from '../../engine/sources.ts';
 import { invalid, type Path } from '../problems.ts';
 import type { Objects, Placed } from './objects.ts';
@@ -40,39 +40,65 @@ export function policyText(
     );
   }
   const text = textOf(given, objects, fetched, refuse);
-  let offset: number;
-  let written: string;
+  let module: Module;
   try {
-    const { package: clause } = parseModule(text, { file: name, regoVersion: 'v0' });
-    const [, first] = clause.path;
-    offset = first?.location.offset ?? 0;
-    written = clause.path
-      .slice(1)
-      .map((term) => (term.kind === 'string' ? term.value : '?'))
-      .join('.');
+    module = parseModule(text, { file: name, regoVersion: 'v0' });
   } catch (cause) {
     if (!(cause instanceof ParseError)) throw cause;
     throw refuse([], `the policy is not Rego v0: ${printable(cause.message, 300)}`, 'package sigstore');
   }
-  if (written !== 'sigstore')
+  const [, first, ...more] = module.package.path;
+  const written = [first, ...more].map((term) => (term?.kind === 'string' ? term.value : '?')).join('.');
+  if (first === undefined || written !== 'sigstore')
     throw refuse(
       [],
       'a policy of a ClusterImagePolicy is package sigstore',
       'package sigstore',
       printable(written),
     );
-  if (/\bdata\s*(\.\s*sigstore\b|\[)/.test(text))
+  const own = ownNames(module, text);
+  if (own === null)
     throw refuse(
       [],
-      'a policy of a ClusterImagePolicy reads nothing but input',
-      'rules called by their names',
-      'data.sigstore',
+      'a policy of a ClusterImagePolicy reads nothing but input and its own rules',
+      'data.sigstore.RULE, or its name alone',
+      'another use of data',
     );
   return {
     path: `${policy.source.name}:${name}`,
-    text: `${text.slice(0, offset)}pratique.${root}[${JSON.stringify(name)}]${text.slice(offset + 'sigstore'.length)}`,
+    text: renamed(text, [first.location.offset, ...own], `pratique.${root}[${JSON.stringify(name)}]`),
     regoVersion: 'v0',
   };
+}
+
+const sigstore = 'sigstore';
+type Term = Module['package']['path'][number];
+
+/** Where it says `sigstore` in `data.sigstore.RULE`; null where it uses `data` in another way than by such names. */
+function ownNames({ imports, rules }: Module, text: string): readonly number[] | null {
+  const found = new Set<number>();
+  // Chains of rules are of any length, and the stack is not.
+  const nodes: unknown[] = [imports, rules];
+  while (nodes.length > 0) {
+    const node = nodes.pop();
+    if (typeof node !== 'object' || node === null) continue;
+    const { kind, terms } = node as { kind?: string; terms?: readonly Term[] };
+    const [head, second, third] = kind === 'ref' && terms !== undefined ? terms : [];
+    if (head?.kind === 'var' && head.name === 'data') {
+      if (second?.kind !== 'string' || second.value !== sigstore || third === undefined) return null;
+      const { offset } = second.location;
+      if (!text.startsWith(sigstore, offset)) return null;
+      found.add(offset);
+    }
+    nodes.push(...Object.values(node));
+  }
+  return [...found];
+}
+
+function renamed(text: string, offsets: readonly number[], name: string): string {
+  return offsets
+    .toSorted((a, b) => b - a)
+    .reduce((done, at) => `${done.slice(0, at)}${name}${done.slice(at + sigstore.length)}`, text);
 }
 
 type Refuse = (path: Path, message: string, expected: string, found?: string) => Error;
