@@ -1,10 +1,11 @@
 /** `pratique policy bench|build|fmt|inspect|capabilities` beside `opa`: what their less common flags do. */
 import { deepEqual, equal, match, notEqual } from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { goJson, RELEASES, releaseCapabilities } from '@pratique/rego';
+import { goJson, RELEASES, releaseCapabilities, unpackArchive } from '@pratique/rego';
 import type { Context, Scenario } from '../support/context.ts';
 
+/** Small policies and documents. */
 const FILES: Readonly<Record<string, string>> = {
   'p.rego': `package p.q
 
@@ -151,6 +152,139 @@ function messages({ stdout, stderr }: { readonly stdout: string; readonly stderr
   return [...`${stdout}${stderr}`.matchAll(/"message": "(.*)"/g)].map(([, message]) => message as string);
 }
 
+/** Links in the directory of a bundle: passed over, or followed where they lead to a file. */
+async function links(context: Context): Promise<void> {
+  const cwd = written(context, { ...FILES, 'site/a/data.json': '{"b": 1}' });
+  symlinkSync('../p.rego', join(cwd, 'site/p.rego'));
+  symlinkSync('../../lib/lib.rego', join(cwd, 'site/a/lib.rego'));
+  const build = async (...flags: string[]): Promise<number> => {
+    const args = ['build', '-b', 'site', ...flags, '-o'];
+    await context.ok('opa', [...args, 'theirs.tar.gz'], { cwd });
+    await context.ok('pratique', ['policy', ...args, 'ours.tar.gz'], { cwd });
+    const [ours, theirs] = ['ours.tar.gz', 'theirs.tar.gz'].map((name) =>
+      unpackArchive(readFileSync(join(cwd, name)))
+        .map(({ path, bytes }) => [path, new TextDecoder().decode(bytes).trim()])
+        .sort(([a], [b]) => (a! < b! ? -1 : 1)),
+    );
+    deepEqual(ours, theirs, flags.join(' '));
+    return theirs!.length;
+  };
+  const without = await build();
+  equal(await build('--follow-symlinks'), without + 2);
+  equal(await build('--follow-symlinks', '--ignore', 'p.rego', '--prune-unused', '-e', 'lib/f'), without + 1);
+  equal(await build('--target', 'rego'), without);
+  for (const [to, name] of [
+    ['../lib', 'site/folder'],
+    ['nothing', 'site/broken.rego'],
+  ] as const) {
+    symlinkSync(to, join(cwd, name));
+    const args = ['build', '-b', 'site', '--follow-symlinks', '-o', 'none.tar.gz'];
+    await context.exits(1, 'opa', args, { cwd });
+    await context.exits(1, 'pratique', ['policy', ...args], { cwd });
+    equal(await build(), without);
+    unlinkSync(join(cwd, name));
+  }
+}
+
+const ANNOTATED: Readonly<Record<string, string>> = {
+  'site/p.rego': `# METADATA
+# title: The package
+# description: |
+#   What it is,
+#   on two lines
+# authors:
+# - Jane <j@example.com>
+# - name: Å
+# - email: x@example.com
+# organizations: [Acme, Ü & Co]
+# related_resources:
+# - ref: https://example.com/a?b=c&d
+#   description: see here
+# - https://example.com/a/longer/path
+# custom: {z: [1, "<a>"]}
+# schemas:
+# - input: schema.input
+# - data.foo["a-b"]: {type: string, description: "${'long '.repeat(20)}"}
+package p.q
+
+import data.lib
+
+# METADATA
+# title: Allow
+# entrypoint: true
+allow if input.x > 1
+
+# METADATA
+# description: A rule
+# labels: {team: x}
+allow if input.y
+
+# METADATA
+# scope: rule
+# title: ${'é'.repeat(60)}
+deny["a b"] contains x if x := input.z
+
+# METADATA
+# compile: {unknowns: [input.a]}
+f(x) := 1 if {
+	x == 2
+} else := 3
+
+# METADATA
+# title: default
+default g := false
+
+h := 1
+`,
+  'site/a/q.rego': `# METADATA
+# scope: subpackages
+# title: all below
+package p
+
+# METADATA
+# description: other
+q.r[x].y := 1 if some x in [1]
+`,
+  'twice.rego': `# METADATA
+# title: one
+# scope: document
+package_ := 1
+`,
+  'one/a.rego': '# METADATA\n# title: a\npackage a\n',
+  'one/b.rego': '# METADATA\n# title: b\npackage a\n',
+};
+
+async function annotations(context: Context): Promise<void> {
+  const cwd = written(context, ANNOTATED);
+  await context.ok('opa', ['build', '-b', 'site', '-o', 'site.tar.gz'], { cwd });
+  for (const path of ['site', 'site.tar.gz', 'site/p.rego', 'site/a/q.rego']) {
+    for (const flags of [['-a'], ['-a', '--format', 'json'], []]) {
+      const args = ['inspect', ...flags, path];
+      const [ours, theirs] = await Promise.all([
+        context.ok('pratique', ['policy', ...args], { cwd }),
+        context.ok('opa', args, { cwd }),
+      ]);
+      // What a policy needs of an engine is not told here.
+      const shown = flags.length < 2 ? (text: string) => text : withoutCapabilities;
+      equal(shown(ours), shown(theirs), args.join(' '));
+    }
+  }
+  for (const [program, words] of [
+    ['opa', []],
+    ['pratique', ['policy']],
+  ] as const) {
+    const { stderr } = await context.exits(1, program, [...words, 'inspect', '-a', 'one'], { cwd });
+    match(stderr, /package annotation redeclared: one\/a\.rego:1/, program);
+    await context.exits(1, program, [...words, 'inspect', '-a', 'twice.rego'], { cwd });
+  }
+}
+
+function withoutCapabilities(text: string): string {
+  const document = JSON.parse(text) as Record<string, unknown>;
+  delete document.capabilities;
+  return JSON.stringify(document);
+}
+
 export async function scenarios(context: Context): Promise<Scenario[]> {
   return [
     { name: 'bench measures the same queries on the same input', run: () => bench(context) },
@@ -162,5 +296,7 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
       name: 'check and fmt --capabilities allow what they allow in opa',
       run: () => underCapabilities(context),
     },
+    { name: 'inspect --annotations shows what opa shows', run: () => annotations(context) },
+    { name: 'build --follow-symlinks packs what opa packs', run: () => links(context) },
   ];
 }

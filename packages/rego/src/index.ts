@@ -1,10 +1,11 @@
 /** Rego, as OPA 1.20 has it: compile policies once, evaluate them many times. */
+export { type AnnotationsRef, annotationRefs, annotationsRefJson, shortPath } from './ast/annotation-refs.ts';
 export { ParseError, type SourceErrorEntry } from './ast/errors.ts';
 export { moduleJson } from './ast/json.ts';
 export { parseModule } from './ast/parse.ts';
 export { refText } from './ast/print.ts';
 export { moduleTree } from './ast/tree-text.ts';
-export type { Module, RegoVersion } from './ast/types.ts';
+export type { Annotations, Module, RegoVersion } from './ast/types.ts';
 export { builtinNames, capabilities } from './builtins/capabilities.ts';
 export { RELEASES, releaseCapabilities } from './builtins/releases/releases.ts';
 export {

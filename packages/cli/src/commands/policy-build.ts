@@ -29,6 +29,7 @@ import {
   languageOf,
   type Sources,
   textsOf,
+  usage,
 } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -37,6 +38,12 @@ import type { policyBuild } from '../specs/policy.ts';
 type Flags = FlagValues<typeof policyBuild.flags>;
 
 export const run: Run<typeof policyBuild.flags> = async ({ args, flags, terminal }) => {
+  if (flags.target !== 'rego') {
+    throw usage(
+      'policy build',
+      `--target ${flags.target} is not done here: bundles hold policies; opa build makes plans, and WebAssembly for the gate`,
+    );
+  }
   let texts = new Map<string, string>();
   try {
     const keyId = flags['verification-key-id'];
@@ -112,6 +119,7 @@ function fromBundles(paths: readonly string[], flags: Flags, terminal: Terminal)
       regoVersion,
       ignore: ignored(flags.ignore),
       directory: terminal.cwd,
+      followLinks: flags['follow-symlinks'],
       ...(verification === undefined ? {} : { verification }),
     }),
   }));

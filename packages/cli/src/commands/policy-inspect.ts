@@ -1,11 +1,16 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
+  type AnnotationsRef,
+  annotationRefs,
+  annotationsRefJson,
   type BundleFile,
   bundleDirectory,
   type GoJson,
   goJson,
+  indentJson,
   type Manifest,
+  type Module,
   manifestJson,
   parseJsonFile,
   parseModule,
@@ -13,6 +18,7 @@ import {
   refText,
   unpackArchive,
 } from '@pratique/rego';
+import { annotationsText } from '../policy/annotations-text.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
 import { readNamed } from '../policy/read-named.ts';
 import { languageOf } from '../policy/sources.ts';
@@ -24,7 +30,10 @@ import type { policyInspect } from '../specs/policy.ts';
 export const run: Run<typeof policyInspect.flags> = async ({ args, flags, terminal }) => {
   try {
     const contents = inspect(args[0]!, flags, terminal);
-    terminal.out(flags.format === 'json' ? json(contents) : pretty(contents));
+    const annotations = flags.annotations ? annotationRefs(contents.modules) : [];
+    terminal.out(
+      flags.format === 'json' ? json(contents, annotations) : pretty(contents) + annotationsText(annotations),
+    );
     return 0;
   } catch (error) {
     const problems = problemsOf(error, new Map());
@@ -39,6 +48,7 @@ interface Contents {
   readonly signatures: GoJson;
   /** Files by the path below `data` they add to. */
   readonly namespaces: ReadonlyMap<string, readonly string[]>;
+  readonly modules: readonly Module[];
 }
 
 function inspect(path: string, flags: FlagValues<typeof policyInspect.flags>, terminal: Terminal): Contents {
@@ -47,11 +57,15 @@ function inspect(path: string, flags: FlagValues<typeof policyInspect.flags>, te
   const add = (namespace: string, file: string): void => {
     namespaces.set(namespace, [...(namespaces.get(namespace) ?? []), file]);
   };
-  const packageOf = (text: string, file: string, version: typeof regoVersion): string =>
-    refText(parseModule(text, { file, regoVersion: version }).package.path);
+  const modules: Module[] = [];
+  const addModule = (text: string, file: string, version: typeof regoVersion): void => {
+    const module = parseModule(text, { file, regoVersion: version });
+    modules.push(module);
+    add(refText(module.package.path), file);
+  };
   if (path.endsWith('.rego')) {
-    add(packageOf(new TextDecoder().decode(readNamed(path, terminal.cwd)), path, regoVersion), path);
-    return { manifest: undefined, signatures: {}, namespaces };
+    addModule(new TextDecoder().decode(readNamed(path, terminal.cwd)), path, regoVersion);
+    return { manifest: undefined, signatures: {}, namespaces, modules };
   }
   const place = resolve(terminal.cwd, path);
   const isDirectory = statSync(place, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -59,13 +73,13 @@ function inspect(path: string, flags: FlagValues<typeof policyInspect.flags>, te
   const shown = (name: string): string => (isDirectory ? join(path, name) : `/${name}`);
   const bundle = readBundle(files, { regoVersion });
   for (const { path: name, text, regoVersion: version } of bundle.modules) {
-    add(packageOf(text, shown(name), version), shown(name));
+    addModule(text, shown(name), version);
   }
   for (const { path: name } of files) {
     if (/(?:^|\/)data\.(?:json|yaml)$/.test(name))
       add(['data', ...name.split('/').slice(0, -1)].join('.'), shown(name));
   }
-  return { manifest: bundle.manifest, signatures: signaturesOf(files), namespaces };
+  return { manifest: bundle.manifest, signatures: signaturesOf(files), namespaces, modules };
 }
 
 function signaturesOf(files: readonly BundleFile[]): GoJson {
@@ -77,13 +91,19 @@ function sorted(namespaces: Contents['namespaces']): [string, readonly string[]]
   return [...namespaces].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function json({ manifest, signatures, namespaces }: Contents): string {
+function json(
+  { manifest, signatures, namespaces }: Contents,
+  annotations: readonly AnnotationsRef[],
+): string {
   const members = {
     manifest: manifest === undefined ? undefined : manifestJson(manifest),
     signatures_config: signatures,
     namespaces: new Map(sorted(namespaces)),
   };
-  return `${goJson(members, '  ')}\n`;
+  const text = goJson(members);
+  if (annotations.length === 0) return `${indentJson(text, '  ')}\n`;
+  const listed = annotations.map(annotationsRefJson).join(',');
+  return `${indentJson(`${text.slice(0, -1)},"annotations":[${listed}]}`, '  ')}\n`;
 }
 
 function pretty({ manifest, namespaces }: Contents): string {

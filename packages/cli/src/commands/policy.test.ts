@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -198,4 +198,38 @@ test('check --schema finds a member that the input cannot have', async () => {
   expect((await policy(['check', '--schema', 'schemas', 'q.rego'])).stderr).toContain('q.rego:6:10');
   expect((await policy(['eval', '--schema', 'pod.json', 'input.kinds'])).code).toBe(2);
   expect((await policy(['test', '--schema', 'none.json', 'p.rego'])).stderr).toContain('no such file');
+});
+
+test('links of a bundle are followed on request, and never into a directory or a device', async () => {
+  write({ 'p.rego': POLICY, 'site/data.json': '{"users": ["al"]}' });
+  const built = async (...flags: string[]) => {
+    const { code, stderr } = await policy(['build', '-b', 'site', ...flags]);
+    if (code !== 0) return stderr;
+    return (await policy(['inspect', 'bundle.tar.gz'])).stdout.includes('p.rego');
+  };
+  symlinkSync('../p.rego', join(cwd, 'site/p.rego'));
+  expect([await built(), await built('--follow-symlinks')]).toEqual([false, true]);
+  for (const target of ['/dev/zero', '..']) {
+    symlinkSync(target, join(cwd, 'site/other.rego'));
+    expect(await built('--follow-symlinks')).toContain('other.rego: not a regular file');
+    rmSync(join(cwd, 'site/other.rego'));
+  }
+});
+
+test('what METADATA blocks of a bundle say cannot move the cursor of a terminal', async () => {
+  write({ 'p.rego': '# METADATA\n# title: "a\\e[2Jb"\npackage p\n' });
+  const { stdout } = await policy(['inspect', '-a', 'p.rego']);
+  expect(stdout).toContain('a\\u{1b}[2Jb\n');
+  expect(stdout).not.toContain('\u001b');
+});
+
+test('targets that the engine does not have are refused with what makes them', async () => {
+  write({ 'p.rego': POLICY });
+  for (const argv of [
+    ['build', '-t', 'wasm', 'p.rego'],
+    ['bench', '-t', 'wasm', 'data.p'],
+  ]) {
+    const { code, stderr } = await policy(argv);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('--target wasm is not done here')]);
+  }
 });

@@ -111,6 +111,10 @@ const signingFlags = {
     placeholder: 'FILE',
     summary: 'JSON file with further claims of the signature, such as scope',
   },
+  'signing-plugin': refusedFlag(
+    'string',
+    'plugins of OPA are Go code that is compiled into it. Sign with --signing-key.',
+  ),
 } as const;
 
 export const policyEval = defineCommand({
@@ -324,6 +328,20 @@ export const policyTest = defineCommand({
   },
 });
 
+/** What runs the policies: there is one engine here. */
+const targetFlag = {
+  target: {
+    kind: 'string',
+    short: 't',
+    placeholder: 'NAME',
+    default: 'rego',
+    hidden: true,
+    summary: 'What runs the policies; rego is all there is',
+  },
+} as const;
+
+const noPlans = 'it is for plans and WebAssembly, which opa build makes.';
+
 export const policyBuild = defineCommand({
   name: 'policy build',
   group,
@@ -364,6 +382,19 @@ export const policyBuild = defineCommand({
       default: 'partial',
       summary: 'Package of rules that --optimize makes',
     },
+    'follow-symlinks': {
+      kind: 'boolean',
+      summary: 'With --bundle: files that symbolic links lead to belong to the bundle',
+    },
+    'prune-unused': needlessFlag(
+      'boolean',
+      'Which rules plans and WebAssembly hold; bundles of Rego hold all',
+    ),
+    debug: refusedFlag('boolean', 'what it tells are steps of OPA’s compiler.'),
+    ...targetFlag,
+    format: refusedFlag('string', noPlans),
+    'plan-addons': refusedFlag('list', noPlans),
+    'wasm-include-print': refusedFlag('boolean', noPlans),
     ...ignoreFlag,
     ...signingFlags,
     ...signatureFlags,
@@ -439,7 +470,11 @@ export const policyInspect = defineCommand({
     },
   ],
   args: ['PATH'],
-  flags: { ...formatFlag, ...languageFlags },
+  flags: {
+    annotations: { kind: 'boolean', short: 'a', summary: 'Show what METADATA blocks say' },
+    ...formatFlag,
+    ...languageFlags,
+  },
 });
 
 export const policySign = defineCommand({
@@ -525,14 +560,7 @@ export const policyBench = defineCommand({
       'boolean',
       'Documents are held as values of Rego in any case',
     ),
-    target: {
-      kind: 'string',
-      short: 't',
-      placeholder: 'NAME',
-      default: 'rego',
-      hidden: true,
-      summary: 'What runs the policies; rego is all there is',
-    },
+    ...targetFlag,
     benchmem: refusedFlag('boolean', 'JavaScript does not tell what one evaluation allocates.'),
     ...servedFlags,
     ...schemaFlag,

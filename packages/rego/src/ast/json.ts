@@ -54,6 +54,11 @@ export function termsJson(terms: readonly Term[]): string {
   return new Writer(false).terms(terms);
 }
 
+/** A METADATA block as OPA's JSON. */
+export function annotationsJson(annotations: Annotations): string {
+  return new Writer(false).annotations(annotations);
+}
+
 /** JSON text as Go writes it: `<`, `>` and `&` escaped. */
 export function goString(value: string): string {
   return JSON.stringify(value.toWellFormed()).replace(
@@ -90,7 +95,7 @@ class Writer {
     return object(
       ['package', object(['location', this.#at(location)], ['path', this.terms(path)])],
       ['imports', arrayIfAny(module.imports, (item) => this.#import(item))],
-      ['annotations', arrayIfAny(module.annotations, (item) => this.#annotations(item))],
+      ['annotations', arrayIfAny(module.annotations, (item) => this.annotations(item))],
       ['rules', arrayIfAny(module.rules, (rule) => this.rule(rule))],
       ['comments', comments ? arrayIfAny(module.comments, (comment) => this.#comment(comment)) : undefined],
     );
@@ -128,7 +133,7 @@ class Writer {
 
   rule(rule: Rule): string {
     return object(
-      ['annotations', arrayIfAny(rule.annotations, (item) => this.#annotations(item))],
+      ['annotations', arrayIfAny(rule.annotations, (item) => this.annotations(item))],
       ['body', this.body(rule.body)],
       ['default', rule.default ? 'true' : undefined],
       ['else', rule.else === undefined ? undefined : this.rule(rule.else)],
@@ -255,7 +260,7 @@ class Writer {
     }
   }
 
-  #annotations(a: Annotations): string {
+  annotations(a: Annotations): string {
     const text = (value: string | undefined): string | undefined =>
       value === undefined ? undefined : goString(value);
     return object(

@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly regoVersion?: RegoVersion;
   /** Names of files and directories to pass over, with `*` and `?`. */
   readonly ignore?: readonly string[];
+  /** Symbolic links to files are files of a bundle's directory; they are passed over unless given. */
+  readonly followLinks?: boolean;
   /** Documents are not read. */
   readonly onlyPolicies?: boolean;
   /** Relative paths are relative to it; the process's directory unless given. */
@@ -136,7 +138,7 @@ class Loader implements LoadedFiles {
 /** A bundle of the file system: a `.tar.gz` or a directory laid out as one. Throws {@link BundleError}. */
 export function loadBundle(
   path: string,
-  options: ReadBundleOptions & Pick<LoadOptions, 'ignore' | 'directory'> = {},
+  options: ReadBundleOptions & Pick<LoadOptions, 'ignore' | 'directory' | 'followLinks'> = {},
 ): Bundle {
   const place = resolveIn(options.directory, cleanUrl(path));
   return within(path, () => {
@@ -154,10 +156,10 @@ export function loadBundle(
   });
 }
 
-/** The files of a directory that is laid out as a bundle. Links are not followed. */
+/** The files of a directory that is laid out as a bundle. Links to directories are not followed. */
 export function bundleDirectory(
   directory: string,
-  options: Pick<LoadOptions, 'ignore' | 'limits'> = {},
+  options: Pick<LoadOptions, 'ignore' | 'limits' | 'followLinks'> = {},
 ): BundleFile[] {
   const limits = options.limits ?? DEFAULT_LIMITS;
   const files: BundleFile[] = [];
@@ -169,8 +171,12 @@ export function bundleDirectory(
       const path = inside + entry.name;
       if (isIgnored(path, options.ignore)) continue;
       if (entry.isDirectory()) visit(join(folder, entry.name), `${path}/`);
-      if (!entry.isFile()) continue;
-      const { size } = statSync(join(folder, entry.name));
+      const isLink = options.followLinks === true && entry.isSymbolicLink();
+      if (!entry.isFile() && !isLink) continue;
+      const target = reading(path, 'open', () => statSync(join(folder, entry.name)));
+      // A link may lead to a directory, or to a device that never ends.
+      if (!target.isFile()) throw new BundleError('bundle_unreadable', `read ${path}: not a regular file`);
+      const { size } = target;
       total += size;
       if (size > limits.fileBytes || total > limits.totalBytes || files.length >= limits.files) {
         throw new BundleError('bundle_limit', `${directory} has too many or too large files for a bundle`);
