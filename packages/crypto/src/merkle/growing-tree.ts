@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { nodeHash } from './tree.ts';
 
 const hashBytes = 32;
+const hashesInPiece = 256;
 
 /**
  * A Merkle tree (RFC 6962 §2.1) that grows at its end and proves what it holds at every size it ever had. It keeps the
@@ -104,22 +105,20 @@ function splitPoint(count: number): number {
   return 2 ** (Math.ceil(Math.log2(count)) - 1);
 }
 
-/** Hashes side by side in one array that doubles. */
+/** Hashes side by side in pieces of one size: none is moved, however many there are. */
 class HashList {
-  #bytes = new Uint8Array(hashBytes * 16);
+  readonly #pieces: Uint8Array[] = [];
   length = 0;
 
   push(hash: Uint8Array): void {
-    if ((this.length + 1) * hashBytes > this.#bytes.byteLength) {
-      const larger = new Uint8Array(this.#bytes.byteLength * 2);
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-    }
-    this.#bytes.set(hash, this.length * hashBytes);
+    const at = this.length % hashesInPiece;
+    if (at === 0) this.#pieces.push(new Uint8Array(hashBytes * hashesInPiece));
+    this.#pieces.at(-1)!.set(hash, at * hashBytes);
     this.length++;
   }
 
   at(index: number): Uint8Array {
-    return this.#bytes.slice(index * hashBytes, (index + 1) * hashBytes);
+    const at = (index % hashesInPiece) * hashBytes;
+    return this.#pieces[Math.floor(index / hashesInPiece)]!.slice(at, at + hashBytes);
   }
 }

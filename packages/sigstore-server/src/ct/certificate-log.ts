@@ -84,7 +84,7 @@ export class CertificateLog {
 
   /** `get-proof-by-hash` (§4.5). */
   proof(leafHash: Uint8Array, size: number): JsonObject {
-    const index = this.log.indexOf(Buffer.from(leafHash).toString('hex'));
+    const index = this.log.indexOf(leafHash);
     if (index === undefined || index >= size) throw new Refusal(404, 'no such leaf');
     this.#checkSize(size);
     return { leaf_index: index, audit_path: this.log.tree.inclusionProof(index, size).map(encodeBase64) };

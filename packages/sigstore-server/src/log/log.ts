@@ -1,17 +1,11 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  concatBytes,
-  encodeBase64,
-  GrowingTree,
-  leafHash,
-  parseCheckpoint,
-  toHex,
-  uintBytes,
-} from '@pratique/crypto';
+import { encodeBase64, GrowingTree, leafHash, parseCheckpoint, toHex, uintBytes } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import { sigstoreServerErrors } from '../errors.ts';
 import { Journal } from './journal.ts';
+import { LeafIndex } from './leaf-index.ts';
+import { OffsetList } from './offset-list.ts';
 import { TilePublisher } from './tiles.ts';
 
 export interface LoggedEntry {
@@ -40,10 +34,16 @@ export interface LogOptions {
   readonly onEntry?: (entry: LoggedEntry, index: number) => void;
 }
 
+/** How long an entry waits, at least, to be in the static files. */
+const publishingMs = 1000;
+
 interface Pending {
   readonly entry: LoggedEntry;
   readonly hash: Uint8Array;
-  readonly done: PromiseWithResolvers<void>;
+  /** The hash in hexadecimal. */
+  readonly id: string;
+  readonly resolve: (index: number) => void;
+  readonly reject: (error: Error) => void;
 }
 
 /**
@@ -53,29 +53,32 @@ interface Pending {
  */
 export class DurableLog {
   readonly tree = new GrowingTree();
-  readonly #offsets: number[] = [];
-  /** Index by hexadecimal leaf hash; of entries on their way too. */
-  readonly #byHash = new Map<string, Promise<number> | number>();
+  /** Where the record of each entry ends in the journal. */
+  readonly #ends = new OffsetList();
+  readonly #byHash = new LeafIndex(this.tree);
+  /** By hexadecimal leaf hash: the indices of entries on their way to the disk. */
+  readonly #arriving = new Map<string, Promise<number>>();
   readonly #options: LogOptions;
   readonly #publisher: TilePublisher;
   readonly #journal: Journal;
   #pending: Pending[] = [];
   #committing: Promise<void> | undefined;
-  #publishing: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #publication: Promise<void> | undefined;
   #stopped = false;
 
   /** @throws SIGSTORE_SERVER_DAMAGED when the entries are not those of the checkpoint that was published */
   constructor(options: LogOptions) {
     this.#options = options;
     mkdirSync(options.directory, { recursive: true });
-    this.#journal = Journal.open(join(options.directory, 'journal'), (record, offset) => {
+    this.#journal = Journal.open(join(options.directory, 'journal'), (record, end) => {
       const entry = decodeEntry(record);
-      this.#add(entry, leafHash(entry.leaf), offset);
+      this.#add(entry, leafHash(entry.leaf), end);
     });
     this.#publisher = new TilePublisher(options.directory, this);
     this.#checkPublished();
     this.#journal.cut();
-    this.#publish();
+    this.#publishAfter(0);
   }
 
   /** False after a failed write, and when closed. */
@@ -92,39 +95,40 @@ export class DurableLog {
   async append(entry: LoggedEntry): Promise<{ readonly index: number; readonly duplicate: boolean }> {
     const hash = leafHash(entry.leaf);
     const id = toHex(hash);
-    const known = this.#byHash.get(id);
+    const known = this.#byHash.find(hash) ?? this.#arriving.get(id);
     if (known !== undefined) return { index: await known, duplicate: true };
     if (this.#stopped) throw stopped();
-    const done = Promise.withResolvers<void>();
-    const index = done.promise.then(() => this.#byHash.get(id) as number);
-    index.catch(() => {});
-    this.#byHash.set(id, index);
-    this.#pending.push({ entry, hash, done });
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    promise.catch(() => {});
+    this.#arriving.set(id, promise);
+    this.#pending.push({ entry, hash, id, resolve, reject });
     this.#committing ??= this.#commit();
-    return { index: await index, duplicate: false };
+    return { index: await promise, duplicate: false };
   }
 
   entry(index: number): LoggedEntry {
-    const offset = this.#offsets[index];
-    if (offset === undefined) throw new RangeError('no such entry');
-    return decodeEntry(this.#journal.read(offset));
+    this.#check(index, index + 1);
+    return decodeEntry(this.#journal.read(this.#begin(index)));
   }
 
-  leaf(index: number): Uint8Array {
-    return this.entry(index).leaf;
+  async leaves(start: number, end: number): Promise<Uint8Array[]> {
+    this.#check(start, end);
+    const records = await this.#journal.readAll(this.#begin(start), this.#begin(end));
+    return records.map((record) => decodeEntry(record).leaf);
   }
 
-  /** The index of the entry with this hexadecimal leaf hash, if it is on disk. */
-  indexOf(hash: string): number | undefined {
-    const index = this.#byHash.get(hash);
-    return typeof index === 'number' ? index : undefined;
+  /** The index of the entry with this leaf hash, if it is on disk. */
+  indexOf(hash: Uint8Array): number | undefined {
+    return this.#byHash.find(hash);
   }
 
   async close(): Promise<void> {
-    await this.#committing;
-    clearTimeout(this.#publishing);
-    if (!this.#stopped) this.#publish();
+    const failed = this.#stopped;
     this.#stopped = true;
+    await this.#committing;
+    clearTimeout(this.#timer);
+    await this.#publication;
+    if (!failed) await this.#publish();
     this.#journal.close();
   }
 
@@ -135,34 +139,62 @@ export class DurableLog {
       const batch = this.#pending;
       this.#pending = [];
       try {
-        const offsets = await this.#journal.append(batch.map(({ entry }) => encode(entry)));
-        for (const [i, { entry, hash }] of batch.entries()) this.#add(entry, hash, offsets[i]!);
-        for (const { done } of batch) done.resolve();
+        const ends = await this.#journal.append(batch.map(({ entry }) => encode(entry)));
+        const indices = batch.map(({ entry, hash }, i) => this.#add(entry, hash, ends[i]!));
+        for (const [i, { id, resolve }] of batch.entries()) {
+          this.#arriving.delete(id);
+          resolve(indices[i]!);
+        }
+        this.#publishAfter(publishingMs);
       } catch (cause) {
         this.#stopped = true;
-        for (const { done } of [...batch, ...this.#pending]) done.reject(stopped(cause));
+        for (const { id, reject } of [...batch, ...this.#pending]) {
+          this.#arriving.delete(id);
+          reject(stopped(cause));
+        }
         this.#pending = [];
       }
     }
     this.#committing = undefined;
-    this.#publishing ??= setTimeout(() => {
-      this.#publishing = undefined;
-      if (!this.#stopped) this.#publish();
-    }, 1000).unref();
   }
 
-  #add(entry: LoggedEntry, hash: Uint8Array, offset: number): void {
+  #add(entry: LoggedEntry, hash: Uint8Array, end: number): number {
     const index = this.tree.append(hash);
-    this.#offsets.push(offset);
-    this.#byHash.set(toHex(hash), index);
+    this.#ends.push(end);
+    this.#byHash.add(hash, index);
     this.#options.onEntry?.(entry, index);
+    return index;
   }
 
-  #publish(): void {
+  /** Where the record of an entry begins, or that of the next one would. */
+  #begin(index: number): number {
+    return index === 0 ? 0 : this.#ends.at(index - 1);
+  }
+
+  #check(start: number, end: number): void {
+    if (!(start >= 0 && start < end && end <= this.tree.size)) throw new RangeError('no such entry');
+  }
+
+  /** Publishes what there is after so many milliseconds, where that is not to come already. */
+  #publishAfter(milliseconds: number): void {
+    this.#timer ??= setTimeout(async () => {
+      const { size } = this.tree;
+      this.#publication = this.#publish();
+      await this.#publication;
+      this.#timer = undefined;
+      if (this.tree.size > size && !this.#stopped) this.#publishAfter(publishingMs);
+    }, milliseconds).unref();
+  }
+
+  /** Off the way of whoever waits for an entry. */
+  async #publish(): Promise<void> {
     try {
       const given = this.#options.published?.();
       const size = given?.size ?? this.tree.size;
-      this.#publisher.publish(size, given?.note ?? this.#options.checkpoint(size, this.tree.root(size)));
+      await this.#publisher.publish(
+        size,
+        given?.note ?? this.#options.checkpoint(size, this.tree.root(size)),
+      );
     } catch {
       // The static copy stays behind until the next time; every answer is made from the journal.
     }
@@ -185,8 +217,8 @@ export class DurableLog {
   }
 }
 
-function encode({ leaf, extra, time }: LoggedEntry): Uint8Array {
-  return concatBytes(uintBytes(time.getTime(), 8), uintBytes(leaf.byteLength, 4), leaf, extra);
+function encode({ leaf, extra, time }: LoggedEntry): Uint8Array[] {
+  return [uintBytes(time.getTime(), 8), uintBytes(leaf.byteLength, 4), leaf, extra];
 }
 
 /** The entry in a record of the journal. */

@@ -18,10 +18,10 @@ export function tileRoutes(
       'cache-control': 'no-cache',
     }),
   );
-  app.get('/tile/*', (context) => {
+  app.get('/tile/*', async (context) => {
     const { path } = context.req;
     const name = parseTileName(path.slice(path.indexOf('/tile/') + '/tile/'.length));
-    const bytes = name === undefined ? undefined : readTile(log, name);
+    const bytes = name === undefined ? undefined : await readTile(log, name);
     if (bytes === undefined) throw new Refusal(404, 'no such tile');
     return context.body(Uint8Array.from(bytes), 200, {
       'content-type': 'application/octet-stream',

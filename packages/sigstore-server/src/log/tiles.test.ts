@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { leafHash } from '@pratique/crypto';
-import { expect, onTestFinished, test } from 'vitest';
+import { generateSigningKey, leafHash, signCheckpoint } from '@pratique/crypto';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryDirectory } from '../testing/client.ts';
 import { DurableLog } from './log.ts';
 import { tilePath } from './tiles.ts';
@@ -49,4 +49,75 @@ test('a full tile replaces its partial ones, and the level above begins', async 
   expect(existsSync(join(directory, 'tile/0/000.p'))).toBe(false);
   expect(read('tile/0/001.p/44')).toHaveLength(44 * 32);
   expect(read('tile/1/000.p/1')).toEqual(top);
+});
+
+test('what a kill left half written, and a tile that is missing, are made again at the next start', async () => {
+  const directory = temporaryDirectory(onTestFinished);
+  const key = generateSigningKey();
+  const open = () =>
+    new DurableLog({
+      directory,
+      checkpoint: (size, root) => signCheckpoint({ origin: 'log', size, root }, 'log', key),
+    });
+  const first = open();
+  await Promise.all(
+    Array.from({ length: 300 }, (_, i) =>
+      first.append({ leaf: new TextEncoder().encode(`${i}`), extra: new Uint8Array(), time: new Date(0) }),
+    ),
+  );
+  await first.close();
+  const tile = join(directory, 'tile/0/000');
+  const before = readFileSync(tile);
+  rmSync(tile);
+  writeFileSync(join(directory, 'tmp/tile'), 'half a tile');
+  const second = open();
+  await second.close();
+  expect(readFileSync(tile)).toEqual(before);
+  expect(readdirSync(join(directory, 'tmp'))).toEqual([]);
+});
+
+test('entries are found by their hash after a restart, and not stored again', async () => {
+  const directory = temporaryDirectory(onTestFinished);
+  const key = generateSigningKey();
+  const open = () =>
+    new DurableLog({
+      directory,
+      checkpoint: (size, root) => signCheckpoint({ origin: 'log', size, root }, 'log', key),
+    });
+  const entry = (i: number) => ({
+    leaf: new TextEncoder().encode(`leaf ${i}`),
+    extra: Uint8Array.of(i),
+    time: new Date(i),
+  });
+  const first = open();
+  await Promise.all([1, 2, 3].map((i) => first.append(entry(i))));
+  await first.close();
+  const second = open();
+  expect(await second.append(entry(2))).toEqual({ index: 1, duplicate: true });
+  expect(await Promise.all([second.append(entry(4)), second.append(entry(4))])).toEqual([
+    { index: 3, duplicate: false },
+    { index: 3, duplicate: true },
+  ]);
+  expect(second.tree.size).toBe(4);
+  expect(second.indexOf(leafHash(entry(3).leaf))).toBe(2);
+  expect(second.entry(2)).toEqual(entry(3));
+  expect(await second.leaves(1, 4)).toEqual([2, 3, 4].map((i) => entry(i).leaf));
+  await expect(second.leaves(1, 5)).rejects.toThrow('no such entry');
+  await second.close();
+});
+
+test('a damaged record is not published as a tile, and the checkpoint stays where it was', async () => {
+  const directory = temporaryDirectory(onTestFinished);
+  const log = new DurableLog({ directory, checkpoint: (size) => `${size}` });
+  const checkpoint = () => readFileSync(join(directory, 'checkpoint'), 'utf8');
+  await vi.waitFor(() => expect(checkpoint()).toBe('0'));
+  await log.append({ leaf: new TextEncoder().encode('leaf'), extra: new Uint8Array(), time: new Date(0) });
+  const journal = join(directory, 'journal');
+  const bytes = readFileSync(journal);
+  bytes[bytes.byteLength - 1]! ^= 1;
+  writeFileSync(journal, bytes);
+  await expect(log.leaves(0, 1)).rejects.toThrow('cannot be read back');
+  await log.close();
+  expect(existsSync(join(directory, 'tile/entries/000.p/1'))).toBe(false);
+  expect(checkpoint()).toBe('0');
 });

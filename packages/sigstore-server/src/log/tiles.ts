@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { concatBytes, type GrowingTree, uintBytes } from '@pratique/crypto';
-import { replaceFile } from '@pratique/storage';
+import { replaceDurably } from '@pratique/storage';
 
 /** Hashes in a tile (C2SP `tlog-tiles`). */
 const width = 256;
@@ -34,58 +35,69 @@ export function parseTileName(path: string): TileName | undefined {
 }
 
 /** A tile of a log; undefined as long as the log is too small for it. */
-export function readTile(log: TiledLog, { level, index, width: held }: TileName): Uint8Array | undefined {
+export async function readTile(
+  log: TiledLog,
+  { level, index, width: held }: TileName,
+): Promise<Uint8Array | undefined> {
   const hashes = level === 'entries' ? 0 : level;
   const [start, end] = [index * width, index * width + held];
   if (end > Math.floor(log.tree.size / width ** hashes)) return undefined;
-  const item = (at: number): Uint8Array => {
-    if (level !== 'entries') return log.tree.node(level * 8, at);
-    const leaf = log.leaf(at);
-    if (leaf.byteLength > 0xffff) throw new RangeError('a leaf does not fit into an entry bundle');
-    return concatBytes(uintBytes(leaf.byteLength, 2), leaf);
-  };
-  return concatBytes(...Array.from({ length: end - start }, (_, i) => item(start + i)));
+  if (level !== 'entries')
+    return concatBytes(...Array.from({ length: held }, (_, i) => log.tree.node(level * 8, start + i)));
+  const leaves = await log.leaves(start, end);
+  if (leaves.some(({ byteLength }) => byteLength > 0xffff))
+    throw new RangeError('a leaf does not fit into an entry bundle');
+  return concatBytes(...leaves.flatMap((leaf) => [uintBytes(leaf.byteLength, 2), leaf]));
 }
 
 /** What tiles are made from. */
 export interface TiledLog {
   readonly tree: GrowingTree;
-  leaf(index: number): Uint8Array;
+  /** Those from `start` up to and without `end`. */
+  leaves(start: number, end: number): Promise<readonly Uint8Array[]>;
 }
 
 /**
  * Keeps the static files of C2SP `tlog-tiles` beside a log: tiles, entry bundles and the checkpoint, in that order, so
  * that whoever reads the checkpoint finds its tiles. Derived from the journal: what a crash leaves out is written again.
+ * A file gets its name when it is whole. Between files everything else goes on.
  */
 export class TilePublisher {
   readonly #directory: string;
+  readonly #temporary: string;
   readonly #log: TiledLog;
   #published = 0;
 
   constructor(directory: string, log: TiledLog) {
     this.#directory = directory;
+    this.#temporary = join(directory, 'tmp');
     this.#log = log;
+    rmSync(this.#temporary, { recursive: true, force: true });
+    mkdirSync(this.#temporary);
   }
 
-  /** Writes what is new up to `size`, then `checkpoint`. */
-  publish(size: number, checkpoint: string): void {
+  /** Writes what is new up to `size`, then `checkpoint`. One call at a time. */
+  async publish(size: number, checkpoint: string): Promise<void> {
     for (let level = 0, count = size; count > 0; level++, count = Math.floor(count / width)) {
-      this.#level(level, Math.floor(this.#published / width ** level), count);
+      await this.#level(level, Math.floor(this.#published / width ** level), count);
     }
-    this.#level('entries', this.#published, size);
-    replaceFile(join(this.#directory, 'checkpoint'), checkpoint);
+    await this.#level('entries', this.#published, size);
+    const note = new TextEncoder().encode(checkpoint);
+    await replaceDurably(this.#temporary, this.#directory, 'checkpoint', note);
     this.#published = size;
   }
 
-  #level(level: TileName['level'], before: number, count: number): void {
+  async #level(level: TileName['level'], before: number, count: number): Promise<void> {
     for (let index = Math.floor(before / width); index * width < count; index++) {
       const held = Math.min(width, count - index * width);
       const full = join(this.#directory, 'tile', String(level), tilePath(index));
       const path = held === width ? full : join(`${full}.p`, String(held));
       if (existsSync(path)) continue;
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, readTile(this.#log, { level, index, width: held })!);
-      if (held === width) rmSync(`${full}.p`, { recursive: true, force: true });
+      const temporary = join(this.#temporary, 'tile');
+      await writeFile(temporary, (await readTile(this.#log, { level, index, width: held }))!);
+      if (!existsSync(dirname(path))) await mkdir(dirname(path), { recursive: true });
+      await rename(temporary, path);
+      if (held === width && existsSync(`${full}.p`)) await rm(`${full}.p`, { recursive: true });
     }
   }
 }

@@ -73,7 +73,7 @@ export class Rekor {
   indexOf(uuid: string): number {
     const [, tree, hash] = /^([0-9a-f]{16})?([0-9a-f]{64})$/.exec(uuid) ?? [];
     if (hash === undefined) throw new Refusal(400, 'an entry is named by 64 or 80 hexadecimal digits');
-    const index = this.log.indexOf(hash);
+    const index = this.log.indexOf(new Uint8Array(Buffer.from(hash, 'hex')));
     if (index === undefined || (tree !== undefined && tree !== this.#options.treeId)) {
       throw new Refusal(404, 'no such entry');
     }

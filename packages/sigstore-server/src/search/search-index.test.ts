@@ -30,3 +30,16 @@ test('a pattern means what a regular expression of it would', () => {
     }),
   );
 });
+
+test('an entry is found by each of its keys, whatever they are', () => {
+  const key = fc.string({ maxLength: 5 }).map((text) => text.toLowerCase());
+  fc.assert(
+    fc.property(fc.array(fc.array(key, { maxLength: 4 }), { maxLength: 30 }), (entries) => {
+      const made = index(...entries);
+      for (const one of entries.flat()) {
+        const expected = entries.flatMap((keys, i) => (keys.includes(one) ? [i] : [])).reverse();
+        expect(made.find([one], 'or')).toEqual(expected);
+      }
+    }),
+  );
+});

@@ -1,4 +1,5 @@
 import { parseJson } from '@pratique/crypto';
+import { IndexMap } from './index-map.ts';
 
 /** The longest list an answer has. */
 const maxFound = 1000;
@@ -6,16 +7,14 @@ const digest = /^[a-z0-9]+:[0-9a-f]{32,}$/;
 
 /** Indices of a log's entries by what they can be found by: digests (`sha256:…`), hashes of keys, names of signers. */
 export class SearchIndex {
-  readonly #byKey = new Map<string, number[]>();
+  readonly #byKey = new IndexMap();
   /** The keys that are names: few beside the digests, and all a pattern has to be held against. */
   readonly #names = new Set<string>();
 
   /** Adds an entry by the keys that are stored beside its leaf. */
   add(stored: Uint8Array, index: number): void {
     for (const key of parseJson(stored, 'the search keys') as readonly string[]) {
-      const found = this.#byKey.get(key);
-      if (found === undefined) this.#byKey.set(key, [index]);
-      else found.push(index);
+      this.#byKey.add(key, index);
       if (!digest.test(key)) this.#names.add(key);
     }
   }
@@ -23,7 +22,7 @@ export class SearchIndex {
   /** The newest entries that have all of `keys`, or any of them. */
   find(keys: readonly string[], operator: 'and' | 'or'): number[] {
     return newest(
-      keys.map((key) => this.#byKey.get(key.toLowerCase()) ?? []),
+      keys.map((key) => this.#byKey.get(key.toLowerCase())),
       operator,
     );
   }
@@ -33,8 +32,8 @@ export class SearchIndex {
     const matches = globMatcher(pattern.toLowerCase());
     const named: number[] = [];
     for (const name of this.#names)
-      if (matches(name)) for (const index of this.#byKey.get(name)!) named.push(index);
-    return newest([named, ...keys.map((key) => this.#byKey.get(key.toLowerCase()) ?? [])], 'and');
+      if (matches(name)) for (const index of this.#byKey.get(name)) named.push(index);
+    return newest([named, ...keys.map((key) => this.#byKey.get(key.toLowerCase()))], 'and');
   }
 }
 
