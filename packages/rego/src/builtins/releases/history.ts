@@ -88,7 +88,7 @@ export const ADDED: Readonly<Record<string, string>> = {
 };
 
 /** Declarations that are not those here, each after the first and the last release that had them. */
-export const CHANGED = String.raw`
+export const CHANGED = `
 v0.17.0 v0.42.2 {"name":"glob.match","decl":{"args":[{"type":"string"},{"dynamic":{"type":"string"},"type":"array"},{"type":"string"}],"result":{"type":"boolean"},"type":"function"}}
 v0.17.0 v0.42.2 {"name":"type_name","decl":{"args":[{"of":[{"type":"any"}],"type":"any"}],"result":{"type":"string"},"type":"function"}}
 v0.17.0 v0.43.1 {"name":"http.send","decl":{"args":[{"dynamic":{"key":{"type":"string"},"value":{"type":"any"}},"type":"object"}],"result":{"dynamic":{"key":{"type":"any"},"value":{"type":"any"}},"type":"object"},"type":"function"}}
