@@ -1,8 +1,9 @@
 import type { PublicKey } from '@pratique/crypto';
-import type { KeyContext, KeyProvider } from '../managed-key.ts';
+import type { KeyContext, KeyProvider, ManagedKey } from '../managed-key.ts';
 import { openModule } from './module.ts';
 import { findPrivateKey, named } from './objects.ts';
 import { publicKeyOfToken, visiblePublicKey } from './public-key.ts';
+import { reopening } from './reopen.ts';
 import { signInToken } from './sign.ts';
 import { type Access, findToken, openSession, type Session } from './token.ts';
 import { parseTokenUri, type TokenUri } from './uri.ts';
@@ -11,19 +12,7 @@ import { parseTokenUri, type TokenUri } from './uri.ts';
 export const tokenKeys: KeyProvider = {
   async open(reference, context) {
     const uri = parseTokenUri(reference, context.environment);
-    const session = await openTokenSession(uri, 'private', context);
-    try {
-      const key = findPrivateKey(session, uri);
-      const publicKey = publicKeyOfToken(session, key);
-      return {
-        publicKey,
-        close: session.close,
-        sign: (data) => signInToken(session, key, publicKey, data),
-      };
-    } catch (error) {
-      session.close();
-      throw error;
-    }
+    return reopening(() => openTokenKey(uri, context));
   },
 
   /** Without a PIN where the token shows the public key to everybody. */
@@ -41,6 +30,23 @@ export const tokenKeys: KeyProvider = {
     return key.publicKey;
   },
 };
+
+/** The private key of a URI, in a session of its own. */
+async function openTokenKey(uri: TokenUri, context: KeyContext): Promise<ManagedKey> {
+  const session = await openTokenSession(uri, 'private', context);
+  try {
+    const key = findPrivateKey(session, uri);
+    const publicKey = publicKeyOfToken(session, key);
+    return {
+      publicKey,
+      close: session.close,
+      sign: (data) => signInToken(session, key, publicKey, data),
+    };
+  } catch (error) {
+    session.close();
+    throw error;
+  }
+}
 
 /** A session with the token of a URI; its module goes with it. */
 export async function openTokenSession(uri: TokenUri, access: Access, context: KeyContext): Promise<Session> {
