@@ -4,7 +4,7 @@ import { checkCertificate } from '../fulcio/check-certificate.ts';
 import { requestCertificate } from '../fulcio/request-certificate.ts';
 import type { Services } from '../http/services.ts';
 import { checkNotExpired, type IdentityToken } from '../identity/token.ts';
-import { type Witnesses, witness } from './witnesses.ts';
+import { type Witnesses, witnessed } from './witnesses.ts';
 
 export interface KeylessOptions {
   /** Asked for a token whenever a certificate is needed. */
@@ -27,36 +27,22 @@ export interface KeylessOptions {
 export function keylessSigner(services: Services, options: KeylessOptions): ContentSigner {
   const { root, certificateLogs = 1, witnesses, makeKey = generateSigningKey } = options;
   return {
-    async sign(content, { signal, stamped } = {}) {
+    async sign(content, request = {}) {
       const token = await options.token();
       checkNotExpired(token, new Date());
       const key = makeKey();
-      const [leaf, ...issuers] = await requestCertificate(services, options.fulcio, key, token, signal);
+      const [leaf, ...issuers] = await requestCertificate(
+        services,
+        options.fulcio,
+        key,
+        token,
+        request.signal,
+      );
       const identity = checkCertificate(leaf, key.publicKey, root, certificateLogs, new Date());
       const signature = key.sign(signedBytes(content));
       const unwitnessed = { content, signature, key: key.publicKey, certificate: { leaf, issuers } };
-      const testimony = await witness(
-        services,
-        witnesses,
-        unwitnessed,
-        stamped?.(signature) ?? signature,
-        signal,
-      );
-      return {
-        ...unwitnessed,
-        ...testimony,
-        trust: {
-          ...root,
-          keys: [],
-          logs: witnesses.logs.length === 0 ? [] : root.logs,
-          identities: [identity],
-          thresholds: {
-            logs: witnesses.logs.length,
-            certificateLogs,
-            timestamps: witnesses.timestampAuthorities.length,
-          },
-        },
-      };
+      const signer = { keys: [], identities: [identity], certificateLogs };
+      return await witnessed(services, witnesses, unwitnessed, root, signer, request);
     },
   };
 }

@@ -4,12 +4,11 @@ import {
   type Signed,
   type SigningContent,
   signedBytes,
-  type Trust,
   type TrustedRoot,
 } from '@pratique/sigstore';
 import { checkCertificate } from '../fulcio/check-certificate.ts';
 import type { Services } from '../http/services.ts';
-import { type Witnesses, witness } from './witnesses.ts';
+import { type SignerTrust, type Witnesses, witnessed } from './witnesses.ts';
 
 /**
  * Signs with a key, and has the signature logged and stamped: verifiers learn when the key was used. Without a
@@ -25,34 +24,13 @@ export function witnessedKeySigner(
 ): ContentSigner {
   const { publicKey } = key;
   return {
-    async sign(content, { signal, stamped } = {}) {
+    async sign(content, request = {}) {
       const signer = signerTrust(key, root, certificate);
       const bytes = signedBytes(content);
       const prehashed = wantsPrehashed(content, witnesses) && key.signPrehashed !== undefined;
-      const signature = prehashed ? key.signPrehashed!(bytes) : await key.sign(bytes, signal);
+      const signature = prehashed ? key.signPrehashed!(bytes) : await key.sign(bytes, request.signal);
       const unwitnessed = { content, signature, key: publicKey, certificate, prehashed };
-      const testimony = await witness(
-        services,
-        witnesses,
-        unwitnessed,
-        stamped?.(signature) ?? signature,
-        signal,
-      );
-      return {
-        ...unwitnessed,
-        ...testimony,
-        trust: {
-          ...root,
-          ...signer,
-          logs: witnesses.logs.length === 0 ? [] : root.logs,
-          thresholds: {
-            logs: witnesses.logs.length,
-            timestamps: witnesses.timestampAuthorities.length,
-            // Authorities beside Fulcio log no certificates.
-            certificateLogs: 0,
-          },
-        },
-      };
+      return await witnessed(services, witnesses, unwitnessed, root, signer, request);
     },
   };
 }
@@ -70,7 +48,11 @@ function signerTrust(
   { publicKey }: Signer,
   root: TrustedRoot,
   certificate: Signed['certificate'],
-): Pick<Trust, 'keys' | 'identities'> {
-  if (certificate === null) return { keys: [{ name: publicKey.fingerprint, key: publicKey }] };
-  return { keys: [], identities: [checkCertificate(certificate.leaf, publicKey, root, 0, new Date())] };
+): SignerTrust {
+  // Authorities beside Fulcio log no certificates.
+  const certificateLogs = 0;
+  if (certificate === null)
+    return { keys: [{ name: publicKey.fingerprint, key: publicKey }], certificateLogs };
+  const identity = checkCertificate(certificate.leaf, publicKey, root, certificateLogs, new Date());
+  return { keys: [], identities: [identity], certificateLogs };
 }

@@ -1,4 +1,4 @@
-import type { LogEntry } from '@pratique/sigstore';
+import type { LogEntry, Signed, SignRequest, Trust, TrustedRoot } from '@pratique/sigstore';
 import type { Services } from '../http/services.ts';
 import { addToRekorV1, type Unwitnessed } from '../rekor/v1.ts';
 import { addToRekorV2 } from '../rekor/v2.ts';
@@ -17,10 +17,39 @@ export interface Testimony {
   readonly timestamps: readonly Uint8Array[];
 }
 
+/** Who a signature must be by, and how many certificate logs must promise to hold the certificate. */
+export interface SignerTrust extends Pick<Trust, 'keys' | 'identities'> {
+  readonly certificateLogs: number;
+}
+
 /**
- * Has a signature stamped and logged, by all at once. A witness that fails fails the signing: the number of witnesses
- * was chosen by the signing configuration.
+ * Has a signature stamped and logged, by all at once, and says what it must then be verified with: by whom it is, and
+ * that all of the witnesses vouch for it. One that fails fails the signing: the number of witnesses was chosen by the
+ * signing configuration.
  */
+export async function witnessed(
+  services: Services,
+  witnesses: Witnesses,
+  unwitnessed: Unwitnessed,
+  root: TrustedRoot,
+  { certificateLogs, ...signer }: SignerTrust,
+  { signal, stamped }: SignRequest,
+): Promise<Signed> {
+  const { signature } = unwitnessed;
+  const { logs, timestampAuthorities } = witnesses;
+  return {
+    ...unwitnessed,
+    ...(await witness(services, witnesses, unwitnessed, stamped?.(signature) ?? signature, signal)),
+    trust: {
+      ...root,
+      ...signer,
+      logs: logs.length === 0 ? [] : root.logs,
+      thresholds: { logs: logs.length, timestamps: timestampAuthorities.length, certificateLogs },
+    },
+  };
+}
+
+/** Has a signature stamped and logged, by all at once. */
 export async function witness(
   services: Services,
   { logs, timestampAuthorities }: Witnesses,
