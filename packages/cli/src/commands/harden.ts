@@ -40,6 +40,7 @@ import { programVersion } from '../program/version.ts';
 import { openClient } from '../registry/client.ts';
 import { openTarget } from '../registry/copy-to.ts';
 import { openPlace, parseLocal } from '../registry/places.ts';
+import { blindSpots, endOfUpdates } from '../scan/blind-spots.ts';
 import { databasePath } from '../scan/database-path.ts';
 import { openSigner } from '../signing/open-signer.ts';
 import type { harden } from '../specs/harden.ts';
@@ -97,7 +98,7 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
               alpineKey: (path: string) => alpineKeyFile(resolve(folder, path)),
               now: startedOn,
             },
-            scan: database === null ? null : scanner(database, place.name, vex),
+            scan: database === null ? null : scanner(database, place.name, vex, terminal),
             dryRun: flags['dry-run'],
             progress: (step: string) => terminal.err(`• ${step}\n`),
             signal,
@@ -191,15 +192,21 @@ function scanner(
   database: AdvisoryDatabase,
   name: string,
   vex: readonly VexStatement[],
+  terminal: Terminal,
 ): (catalog: Catalog, subject: 'base' | 'result') => ScanReport {
-  return ({ distro, packages }, subject) =>
-    scan({ kind: 'image', name, digest: null, distro, packages }, database, {
+  return ({ distro, packages }, subject) => {
+    const report = scan({ kind: 'image', name, digest: null, distro, packages }, database, {
       ignore: [],
       vex: subject === 'base' ? [] : vex,
       onlyFixed: false,
       now: new Date(),
       version: programVersion(),
     });
+    const ended = endOfUpdates(report);
+    for (const line of [...blindSpots(report), ...(ended === undefined ? [] : [ended])])
+      terminal.err(`warning: ${subject}: ${line}\n`);
+    return report;
+  };
 }
 
 /** How policies see the name the image will have. A directory has no registry. */

@@ -20,6 +20,7 @@ import { style } from '../program/style.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { programVersion } from '../program/version.ts';
 import { age } from '../scan/age.ts';
+import { blindSpots, endOfUpdates } from '../scan/blind-spots.ts';
 import { databasePath } from '../scan/database-path.ts';
 import { openSubject } from '../scan/subject.ts';
 import { reportTable } from '../scan/table.ts';
@@ -77,21 +78,9 @@ function render(report: ScanReport, output: string, terminal: Terminal): string 
 /** Says what the report cannot, and turns it into an exit code: over the threshold before not covered. */
 function conclude(report: ScanReport, flags: Flags, terminal: Terminal): number {
   const level = flags['allow-uncovered'] ? 'warning' : 'error';
-  for (const { type, distro, packages } of report.uncovered) {
-    const place =
-      distro === undefined ? 'of a distribution that is not known' : distro && `of ${printable(distro)}`;
-    terminal.err(
-      `${level}: ${packages} ${[type, 'packages', place].filter(Boolean).join(' ')} are not covered by the database\n`,
-    );
-  }
-  if (report.endOfLife !== null && report.endOfLife < report.createdAt.slice(0, 10)) {
-    terminal.err(
-      `warning: the distribution has had no security updates since ${report.endOfLife}: what is not known is not fixed either\n`,
-    );
-  }
-  if (report.packages === 0) {
-    terminal.err(`${level}: no packages were found, so nothing can be said about vulnerabilities\n`);
-  }
+  for (const line of blindSpots(report)) terminal.err(`${level}: ${line}\n`);
+  const ended = endOfUpdates(report);
+  if (ended !== undefined) terminal.err(`warning: ${ended}\n`);
   for (const { id, why } of report.staleRules)
     terminal.err(
       `warning: the ignore rule for ${printable(id)} ${why === 'expired' ? 'has expired' : 'matches nothing'}\n`,
@@ -105,6 +94,5 @@ function conclude(report: ScanReport, flags: Flags, terminal: Terminal): number 
       );
     if (reaches(report, threshold)) return 2;
   }
-  const silent = report.uncovered.length > 0 || report.packages === 0;
-  return silent && !flags['allow-uncovered'] ? 1 : 0;
+  return blindSpots(report).length > 0 && !flags['allow-uncovered'] ? 1 : 0;
 }

@@ -1,5 +1,6 @@
 import { printable } from '@pratique/errors';
 import type { HardenReport, Summary } from '@pratique/harden';
+import { findingsText } from './findings-text.ts';
 import { removalGroups } from './removal-groups.ts';
 import { belowText } from './report-text.ts';
 import { size } from './size.ts';
@@ -36,7 +37,7 @@ ${row('packages', (summary) => String(summary.packages))}
 ${row('programs', ({ programs }) => String(programs))}
 ${row('setuid, setgid', ({ setuid }) => String(setuid))}
 ${row('shells', ({ shells }) => shells.join(', ') || 'none')}
-${row('vulnerabilities', ({ findings }) => (findings === null ? 'not scanned' : findingsText(findings)))}
+${row('vulnerabilities', findingsText)}
 </table>
 ${list(
   'Refused by policies',
@@ -103,11 +104,6 @@ ${list(
 )}
 </html>
 `;
-}
-
-function findingsText(findings: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(findings).filter(([, count]) => count > 0);
-  return parts.map(([severity, count]) => `${count} ${severity}`).join(', ') || 'none';
 }
 
 const entities: Readonly<Record<string, string>> = {

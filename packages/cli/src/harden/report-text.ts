@@ -1,6 +1,7 @@
 import { printable } from '@pratique/errors';
 import type { HardenReport, Summary, TestReport } from '@pratique/harden';
 import { type Style, table } from '../program/style.ts';
+import { findingsText } from './findings-text.ts';
 import { removalGroups } from './removal-groups.ts';
 import { size } from './size.ts';
 
@@ -16,7 +17,7 @@ export function reportText(report: HardenReport, c: Style): string {
     row('programs', ({ programs }) => String(programs)),
     row('setuid, setgid', ({ setuid }) => String(setuid)),
     row('shells', ({ shells }) => String(shells.length)),
-    row('vulnerabilities', ({ findings }) => (findings === null ? 'not scanned' : total(findings))),
+    row('vulnerabilities', findingsText),
   ];
   const notes = [
     ...packages.changed.map(
@@ -62,11 +63,6 @@ export function reportText(report: HardenReport, c: Style): string {
 /** What whoever keeps the layers of the base must know. */
 export function belowText({ below }: HardenReport): string {
   return `WARNING: the layers of the base are kept (layers: diff): ${below.files} files (${size(below.bytes)}) that were removed or replaced can still be read from them, with every secret and vulnerability in them. With layers: squash they are gone.`;
-}
-
-function total(findings: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(findings).filter(([, count]) => count > 0);
-  return parts.length === 0 ? 'none' : parts.map(([severity, count]) => `${count} ${severity}`).join(', ');
 }
 
 /** `3 of 3 structure tests passed; 12 of 14 checks passed, not root-user, healthcheck`. */

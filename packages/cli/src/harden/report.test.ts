@@ -15,6 +15,7 @@ const summary: Summary = {
   setuid: 1,
   shells: [hostile],
   findings: { critical: 1, high: 0 },
+  uncovered: 4,
 };
 const verdict = { name: hostile, version: hostile, reason: hostile };
 const finding = {
@@ -31,7 +32,7 @@ const report: HardenReport = {
   platform: hostile,
   image: null,
   before: summary,
-  after: { ...summary, bytes: 1000, findings: null },
+  after: { ...summary, bytes: 1000, findings: null, uncovered: null },
   packages: {
     changed: [{ name: hostile, from: hostile, to: hostile, uri: hostile, sha256: hostile }],
     kept: [verdict],
@@ -97,7 +98,7 @@ test('nothing an image says reaches the terminal as an escape', () => {
 test('the reports say the same in text and HTML: sizes, findings, tests, policies', () => {
   const text = reportText(report, style(false));
   const html = reportHtml(report);
-  for (const said of ['1.5 MB', '1.0 kB', '1 critical', 'not scanned']) {
+  for (const said of ['1.5 MB', '1.0 kB', '1 critical; 4 packages not covered', 'not scanned']) {
     expect(text).toContain(said);
     expect(html).toContain(said);
   }

@@ -11,6 +11,8 @@ export interface Summary {
   readonly shells: readonly string[];
   /** Findings of the scan by severity; null where nothing was scanned. */
   readonly findings: Readonly<Record<string, number>> | null;
+  /** Packages that the advisory database says nothing about; null where nothing was scanned. */
+  readonly uncovered: number | null;
 }
 
 const shellNames = /(^|\/)s?bin\/(ba|da|z|k|mk|c|tc|fi)?sh$|(^|\/)bin\/(ash|busybox)$/;
@@ -42,7 +44,13 @@ export async function survey(
   const catalog = await catalogPackages(fileSystem);
   const report = scan === null ? null : scan(catalog);
   return {
-    summary: { ...counts, packages: catalog.packages.length, shells, findings: report?.counts ?? null },
+    summary: {
+      ...counts,
+      packages: catalog.packages.length,
+      shells,
+      findings: report?.counts ?? null,
+      uncovered: report?.uncovered.reduce((sum, { packages }) => sum + packages, 0) ?? null,
+    },
     catalog,
     report,
   };
