@@ -24,16 +24,18 @@ import {
   scan,
   type VexStatement,
 } from '@pratique/inspect';
-import { type Descriptor, parseReference, pushImage, type Reference } from '@pratique/oci';
+import { parseReference, type Reference } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
-import { attachEverything, type SignedBundle, signEverything, statements } from '../harden/attested.ts';
+import { statements } from '../harden/attested.ts';
 import { judge, openPolicies, refuseDenied } from '../harden/policy-step.ts';
+import { publish } from '../harden/publish.ts';
 import { reportHtml } from '../harden/report-html.ts';
 import { removalTree, reportText } from '../harden/report-text.ts';
 import { readStructureTests } from '../inspect/structure-tests.ts';
 import { cacheDirectory } from '../program/cache-directory.ts';
 import { readFile } from '../program/read-file.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
+import { openSteps, type Steps } from '../program/steps.ts';
 import { style } from '../program/style.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { programVersion } from '../program/version.ts';
@@ -65,6 +67,7 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
   const database = flags.scan ? AdvisoryDatabase.open(databasePath(flags.db, terminal)) : null;
   const client = openClient(flags, terminal);
   // Whoever cannot sign should hear of it before anything is built.
+  const steps = openSteps(terminal, terminal.live && flags.output !== 'json');
   const signs = flags.sign && !flags['dry-run'];
   const signer = signs
     ? await openSigner(flags, terminal, { command: 'harden', rekorVersions: [1, 2], signal })
@@ -80,7 +83,8 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
       const all: Hardened[] = [];
       try {
         for (const platform of chosen?.platforms ?? [single]) {
-          if (chosen !== null) terminal.err(`• ${platformName(platform!)}\n`);
+          steps.end();
+          if (chosen !== null) steps.say(`• ${platformName(platform!)}`);
           const input = {
             name: place.name,
             repository: place.repository,
@@ -98,14 +102,15 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
               alpineKey: (path: string) => alpineKeyFile(resolve(folder, path)),
               now: startedOn,
             },
-            scan: database === null ? null : scanner(database, place.name, vex, terminal),
+            scan: database === null ? null : scanner(database, place.name, vex, steps),
             dryRun: flags['dry-run'],
-            progress: (step: string) => terminal.err(`• ${step}\n`),
+            progress: steps.begin,
             signal,
           };
           all.push(await hardenImage(platform === undefined ? input : { ...input, platform }));
         }
         if (target === undefined || flags['dry-run']) {
+          steps.end();
           writeReports(
             all.map(({ report }) => report),
             flags,
@@ -113,7 +118,7 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
           );
           return 0;
         }
-        terminal.err('• asking the policies\n');
+        steps.begin('asking the policies');
         const made = {
           version: programVersion(),
           startedOn,
@@ -136,6 +141,9 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
           }),
         );
         const reports = outcomes.map(({ report }) => report);
+        const denied = outcomes.some(({ policy }) => policy.denials.length > 0);
+        if (denied) steps.fail();
+        else steps.end();
         writeReports(reports, flags, terminal);
         for (const { policy } of outcomes) refuseDenied(policy);
         const base = chosen && { name: place.name, digest: chosen.digest };
@@ -146,30 +154,14 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
           ],
         };
         const { repository, tag } = await openTarget(client, target, terminal);
-        if (signer !== null) terminal.err('• signing\n');
-        const subjects = [
-          ...outcomes.map(({ image, attested }) => ({ subject: image.descriptor, attested })),
-          ...(index === null ? [] : [{ subject: index.descriptor, attested: index.attested }]),
-        ];
-        const signed: { readonly subject: Descriptor; readonly bundles: readonly SignedBundle[] }[] = [];
-        for (const { subject, attested } of signer === null ? [] : subjects)
-          signed.push({
-            subject,
-            bundles: await signEverything(repository, subject, signer!, attested, signal),
-          });
-        terminal.err('• pushing\n');
-        for (const { image } of outcomes) await pushImage(image, repository, { signal });
-        const { bytes, descriptor } = index ?? {
-          bytes: outcomes[0]!.image.manifest,
-          descriptor: outcomes[0]!.image.descriptor,
-        };
-        if (index !== null) await repository.putManifest(bytes, descriptor.mediaType, { signal });
-        for (const { subject, bundles } of signed)
-          await attachEverything(repository, subject, bundles, signal);
-        // The tag comes last: whoever asks for it finds the signature as well.
-        if (tag !== undefined) await repository.putManifest(bytes, descriptor.mediaType, { tag, signal });
+        const images = outcomes.map(({ image, attested }) => ({ image, attested }));
+        const descriptor = await publish({ images, index, repository, tag, signer, steps, signal });
+        steps.end();
         if (flags.output !== 'json') terminal.out(`${target.replace(/@.*$/, '')}@${descriptor.digest}\n`);
         return 0;
+      } catch (error) {
+        steps.fail();
+        throw error;
       } finally {
         for (const hardened of all) hardened.close();
       }
@@ -192,7 +184,7 @@ function scanner(
   database: AdvisoryDatabase,
   name: string,
   vex: readonly VexStatement[],
-  terminal: Terminal,
+  steps: Steps,
 ): (catalog: Catalog, subject: 'base' | 'result') => ScanReport {
   return ({ distro, packages }, subject) => {
     const report = scan({ kind: 'image', name, digest: null, distro, packages }, database, {
@@ -204,7 +196,7 @@ function scanner(
     });
     const ended = endOfUpdates(report);
     for (const line of [...blindSpots(report), ...(ended === undefined ? [] : [ended])])
-      terminal.err(`warning: ${subject}: ${line}\n`);
+      steps.say(`warning: ${subject}: ${line}`);
     return report;
   };
 }

@@ -10,6 +10,8 @@ export interface Terminal {
   stdin(): Uint8Array;
   /** Whether a person can be asked: a terminal on both sides and not in CI. */
   readonly interactive: boolean;
+  /** Whether a line on standard error can be written over: a terminal that knows how, watched by a person. */
+  readonly live: boolean;
   readonly colour: { readonly out: boolean; readonly err: boolean };
 }
 
@@ -85,6 +87,7 @@ export function processTerminal(): Terminal & { flush(then: () => void): void } 
     get interactive() {
       return Boolean(process.stdin.isTTY) && err.isTerminal && !env['CI'];
     },
+    live: err.isTerminal && env['TERM'] !== 'dumb' && !env['CI'] && !env['NO_COLOR'],
     colour: { out: wantsColour(env, out.isTerminal), err: wantsColour(env, err.isTerminal) },
   };
 }

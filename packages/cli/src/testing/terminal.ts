@@ -2,7 +2,7 @@ import type { Terminal } from '../program/terminal.ts';
 
 /** A terminal that remembers what was written. */
 export function testTerminal(
-  init: { env?: Record<string, string>; cwd?: string; stdin?: string } = {},
+  init: { env?: Record<string, string>; cwd?: string; stdin?: string; live?: boolean } = {},
 ): Terminal & { stdout: string; stderr: string } {
   return {
     stdout: '',
@@ -17,6 +17,7 @@ export function testTerminal(
     cwd: init.cwd ?? '/',
     stdin: () => new TextEncoder().encode(init.stdin ?? ''),
     interactive: false,
+    live: init.live ?? false,
     colour: { out: false, err: false },
   };
 }

@@ -117,6 +117,7 @@ export async function harden(input: HardenInput): Promise<Hardened> {
     if (settings.upgrade || settings.add.packages.length > 0) progress('upgrading and adding packages');
     const changed = await changePackages(base.fileSystem, settings, input.repositories);
     signal.throwIfAborted();
+    if (addsContents(settings)) progress('adding files, archives, images and npm packages');
     contents = await gather(settings, {
       path: input.path,
       image: input.openImage,
@@ -189,6 +190,11 @@ export async function harden(input: HardenInput): Promise<Hardened> {
     close();
     throw error;
   }
+}
+
+function addsContents({ add }: HardenSettings): boolean {
+  const { files, directories, tars, images, npm } = add;
+  return npm !== undefined || [files, directories, tars, images].some(({ length }) => length > 0);
 }
 
 /** Reads the layer that was built, on those it lies on. */
