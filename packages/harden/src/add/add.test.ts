@@ -1,4 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { hash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -118,6 +120,41 @@ describe('what is added', () => {
     await expect(
       add(`add: { tars: [{ from: app.tar, sha256: "${'0'.repeat(64)}" }] }`),
     ).rejects.toMatchObject({ code: 'PACKAGES_UNTRUSTED' });
+  });
+
+  describe('is a tar compressed with xz', () => {
+    const xz = (...options: readonly string[]) =>
+      execFileSync('xz', ['-c', ...options, join(folder, 'app.tar')]);
+    const written = (bytes: Uint8Array) => {
+      writeFileSync(join(folder, 'app.tar.xz'), bytes);
+      return 'add: { tars: [{ from: app.tar.xz }] }';
+    };
+
+    test('which has the digest of the file', async () => {
+      const bytes = xz();
+      const { read, additions } = await add(written(bytes));
+      expect(read('opt/app/run')).toBe('app');
+      expect(additions[0]!.digest).toEqual({ sha256: hash('sha256', bytes) });
+    });
+
+    test('which is refused where it is cut off, damaged, or something follows it', async () => {
+      const bytes = xz();
+      const damaged = Buffer.from(bytes);
+      damaged[bytes.length >> 1]! ^= 1;
+      for (const bad of [bytes.subarray(0, -1), damaged, Buffer.concat([bytes, Buffer.from('more')])])
+        await expect(add(written(bad))).rejects.toMatchObject(unusable);
+    });
+
+    test('which is refused where nothing here checks its integrity', async () => {
+      await expect(add(written(xz('--check=sha256')))).rejects.toMatchObject(unusable);
+    });
+
+    test('which is refused where it expands far beyond its size', async () => {
+      const zeros = join(folder, 'zeros');
+      writeFileSync(zeros, '');
+      truncateSync(zeros, 300 * 1024 ** 2);
+      await expect(add(written(execFileSync('xz', ['-0', '-c', zeros])))).rejects.toMatchObject(unusable);
+    });
   });
 
   test('that is not there is said', async () => {

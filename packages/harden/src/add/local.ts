@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto';
-import { createReadStream, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { printable } from '@pratique/errors';
 import { type FileSystem, readRootArchive, readRootDirectory } from '@pratique/inspect';
 import { buildLayer } from '@pratique/oci';
 import { hardenErrors } from '../errors.ts';
+import { DecompressionError } from '../fetch/decompress.ts';
 import type { Contents } from './addition.ts';
+import { openArchive } from './archive.ts';
 import { type Placing, placeTree } from './place.ts';
 
 const everything = { id: 'everything-1', keep: () => 'whole' as const };
@@ -41,7 +43,7 @@ export function addDirectory(path: string, name: string, placing: Placing): Cont
 }
 
 /**
- * A tar archive of this machine: plain, gzip or zstd.
+ * A tar archive of this machine: plain, gzip, zstd or xz. Its digest is that of the file, compressed as it is.
  *
  * @param sha256 what it must have, where the settings say
  * @throws PACKAGES_UNTRUSTED where it has another, HARDEN_ADD_UNUSABLE, and what reading archives throws
@@ -52,12 +54,13 @@ export async function addTar(
   sha256: string | undefined,
   placing: Placing,
 ): Promise<Contents> {
-  const stream = createReadStream(path, { highWaterMark: 1024 * 1024 });
-  const tree = await readRootArchive(stream, wanted).catch((cause: NodeJS.ErrnoException) => {
+  const archive = openArchive(path);
+  const tree = await readRootArchive(archive.chunks, wanted).catch((cause: NodeJS.ErrnoException) => {
+    if (cause instanceof DecompressionError) throw unusable(name, cause.message, cause);
     if (cause.syscall === undefined) throw cause;
     throw unusable(name, cause.code ?? 'unreadable', cause);
   });
-  const found = tree.layers[0]!.digest!.slice('sha256:'.length);
+  const found = archive.sha256();
   if (sha256 !== undefined && sha256 !== found) {
     tree.close();
     throw hardenErrors.error('PACKAGES_UNTRUSTED', {

@@ -40,31 +40,44 @@ export async function decompress(
   }
 }
 
-/** Node has no xz. The library is WebAssembly, and loaded when the first xz file is met. */
 async function unxz(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of unxzStream([bytes])) {
+    total += chunk.length;
+    if (total > maxBytes) throw tooLarge(maxBytes);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, total);
+}
+
+/** Whether it is xz, by the first six bytes (The .xz File Format 1.2.1, section 2.1.1.1). */
+export function isXz(head: Uint8Array): boolean {
+  return Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, 6)).equals(xzMagic);
+}
+
+const xzMagic = Buffer.from('fd377a585a00', 'hex');
+
+/**
+ * Uncompresses xz piece by piece. Node has no xz; the library is WebAssembly, and loaded when the first xz file is met. It
+ * checks CRC32 and CRC64, and knows no SHA-256 as integrity check.
+ *
+ * @throws DecompressionError; where `source` cannot be read, what it throws
+ */
+export async function* unxzStream(
+  source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { XzReadableStream } = createRequire(import.meta.url)(
     'xz-decompress',
   ) as typeof import('xz-decompress');
-  const source = new ReadableStream<Uint8Array>({
-    start(controller) {
-      controller.enqueue(bytes);
-      controller.close();
-    },
-  });
-  const chunks: Uint8Array[] = [];
-  let total = 0;
   try {
-    for await (const chunk of new XzReadableStream(source) as AsyncIterable<Uint8Array>) {
-      total += chunk.length;
-      if (total > maxBytes) throw tooLarge(maxBytes);
-      // The library may use its memory again.
-      chunks.push(chunk.slice());
-    }
+    const unpacked = new XzReadableStream(ReadableStream.from(source)) as AsyncIterable<Uint8Array>;
+    // The library may use its memory again.
+    for await (const chunk of unpacked) yield chunk.slice();
   } catch (cause) {
-    if (cause instanceof DecompressionError) throw cause;
+    if ((cause as NodeJS.ErrnoException).syscall !== undefined) throw cause;
     throw new DecompressionError('is not well compressed (xz)', { cause });
   }
-  return Buffer.concat(chunks, total);
 }
 
 function tooLarge(maxBytes: number): DecompressionError {
