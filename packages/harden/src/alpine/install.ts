@@ -10,6 +10,7 @@ import type { ApkFile } from './apk-file.ts';
 import { type ApkRecord, contentOf, filesOf, parseRecords, q1, recordText } from './database.ts';
 import { acceptsApk } from './dependencies.ts';
 import type { ApkPackage } from './index-file.ts';
+import { apkDirectory } from './place.ts';
 import { installScripts, installTriggers } from './script-database.ts';
 import { emulated, readScript } from './scripts.ts';
 
@@ -20,7 +21,7 @@ export interface FetchedApk {
 }
 
 /** Where apk keeps what it knows; links on the way are followed. */
-export const apkDatabase = 'lib/apk/db';
+const apkDatabase = 'lib/apk/db';
 
 /**
  * Unpacks packages over an image, as apk would, without running anything: files of the old version go, configuration
@@ -35,7 +36,7 @@ export async function installApks(
   packages: readonly FetchedApk[],
   options: { readonly scriptsNotNeeded: readonly string[]; readonly world: readonly string[] },
 ): Promise<{ readonly fileSystem: FileSystem; readonly skipped: readonly SkippedScript[] }> {
-  const database = fileSystem.resolve(apkDatabase)?.path ?? apkDatabase;
+  const database = apkDirectory(fileSystem) ?? fileSystem.resolve(apkDatabase)?.path ?? apkDatabase;
   const before = parseRecords(textAt(fileSystem, `${database}/installed`));
   const old = new Map(before.map((one) => [one.name, one]));
   const { skipped, accounts } = readScripts(packages, old, options.scriptsNotNeeded);

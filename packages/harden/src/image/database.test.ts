@@ -138,16 +138,29 @@ test('status.d: the checksums name what is left, a package without files goes', 
   expect(text('var/lib/dpkg/status.d/old.md5sums')).toBeUndefined();
 });
 
-test('apk: files that are gone, with what is said about them, and packages that are', async () => {
-  const text = await stripped({
-    'usr/bin/app': elf(),
-    'usr/bin/other': elf(),
-    'usr/share/app/data': 'x',
-    'usr/bin/old': elf(),
-    'lib/apk/db/installed':
-      'P:app\nV:1\nA:x86_64\nF:usr\nF:usr/bin\nR:app\na:0:0:755\nZ:Q1a=\nR:other\na:0:0:755\nZ:Q1b=\nF:usr/share/app\nM:0:0:700\nR:data\nZ:Q1c=\n\nP:old\nV:1\nF:usr/bin\nR:old\nZ:Q1d=\n\n',
-  });
-  expect(text('lib/apk/db/installed')).toBe(
-    'P:app\nV:1\nA:x86_64\nF:usr\nF:usr/bin\nR:app\na:0:0:755\nZ:Q1a=\n\n',
-  );
+const apkInstalled =
+  'P:app\nV:1\nA:x86_64\nF:usr\nF:usr/bin\nR:app\na:0:0:755\nZ:Q1a=\nR:other\na:0:0:755\nZ:Q1b=\nF:usr/share/app\nM:0:0:700\nR:data\nZ:Q1c=\n\nP:old\nV:1\nF:usr/bin\nR:old\nZ:Q1d=\n\n';
+const apkFiles: Files = {
+  'usr/bin/app': elf(),
+  'usr/bin/other': elf(),
+  'usr/share/app/data': 'x',
+  'usr/bin/old': elf(),
+};
+
+test.each<[string, string, Files]>([
+  ['below /lib', 'lib/apk/db/installed', {}],
+  ['below /usr', 'usr/lib/apk/db/installed', {}],
+  ['below /usr, with a link to it', 'usr/lib/apk/db/installed', { lib: '-> usr/lib' }],
+])(
+  'apk %s: files that are gone, with what is said about them, and packages that are',
+  async (_, path, links) => {
+    const text = await stripped({ ...apkFiles, ...links, [path]: apkInstalled });
+    expect(text(path)).toBe('P:app\nV:1\nA:x86_64\nF:usr\nF:usr/bin\nR:app\na:0:0:755\nZ:Q1a=\n\n');
+    expect(text('usr/bin/old')).toBeUndefined();
+  },
+);
+
+test('apk: two databases that are not one are no database to believe', async () => {
+  const both = { 'lib/apk/db/installed': apkInstalled, 'usr/lib/apk/db/installed': apkInstalled };
+  await expect(stripped({ ...apkFiles, ...both })).rejects.toMatchObject({ code: 'HARDEN_DATABASE_INVALID' });
 });

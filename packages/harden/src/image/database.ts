@@ -1,4 +1,5 @@
 import type { FileSystem } from '@pratique/inspect';
+import { apkDirectory } from '../alpine/place.ts';
 import { directoryOf, resolveWithLinks } from '../reach/resolve.ts';
 import type { InstalledPackage } from '../strip/installed.ts';
 import type { StripPlan } from '../strip/plan.ts';
@@ -28,7 +29,7 @@ export function strippedDatabase(
   };
   if (database.manager === 'apk') {
     const names = new Set(staying.map(({ name }) => name));
-    rewrite('lib/apk/db/installed', (text) => apkInstalled(text, names, isThere));
+    rewrite(`${apkDirectory(fileSystem)}/installed`, (text) => apkInstalled(text, names, isThere));
     return written;
   }
   const kept = new Set(staying.map(identity));

@@ -3,7 +3,8 @@ import { compareVersions, type FileSystem } from '@pratique/inspect';
 import { type ApkRecord, parseRecords } from '../alpine/database.ts';
 import { DependencyError, parseDependencies } from '../alpine/dependencies.ts';
 import type { ApkPackage } from '../alpine/index-file.ts';
-import { apkDatabase, installApks } from '../alpine/install.ts';
+import { installApks } from '../alpine/install.ts';
+import { apkDirectory } from '../alpine/place.ts';
 import { fetchApk, openApkRepository, parseApkSources } from '../alpine/repository.ts';
 import { type AlpineKey, SegmentError } from '../alpine/segments.ts';
 import { solveApk } from '../alpine/solve.ts';
@@ -28,7 +29,7 @@ export async function changeApks(
   { fetcher, alpineKey }: Repositories,
 ): Promise<Changed> {
   const installed = wellFormed(() =>
-    parseRecords(textAt(fileSystem, `${fileSystem.resolve(apkDatabase)?.path}/installed`)),
+    parseRecords(textAt(fileSystem, `${apkDirectory(fileSystem)}/installed`)),
   );
   const architecture =
     textAt(fileSystem, 'etc/apk/arch').trim() ||

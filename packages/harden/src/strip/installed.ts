@@ -1,5 +1,6 @@
 import { printable } from '@pratique/errors';
 import type { FileNode, FileSystem } from '@pratique/inspect';
+import { apkDirectory } from '../alpine/place.ts';
 import { ControlError, paragraphs } from '../debian/control.ts';
 import { parseRelations, RelationError, type Relations } from '../debian/relations.ts';
 import { hardenErrors } from '../errors.ts';
@@ -29,7 +30,6 @@ export interface PackageDatabase {
 const maxDatabaseBytes = 256 * 1024 * 1024;
 const maxPackages = 50_000;
 const dpkg = 'var/lib/dpkg';
-const apkDatabase = 'lib/apk/db/installed';
 
 /**
  * Reads the package database of an image: dpkg’s (`status`, which is empty where nothing was installed yet, or
@@ -48,7 +48,8 @@ export function readDatabase(fileSystem: FileSystem): PackageDatabase | null {
       packages: [...whole(fileSystem, contentOf(status)), ...single(fileSystem, parts)],
     }));
   }
-  const apk = fileSystem.resolve(apkDatabase);
+  const directory = apkDirectory(fileSystem);
+  const apk = directory === undefined ? undefined : fileSystem.resolve(`${directory}/installed`);
   return apk === undefined
     ? null
     : wellFormed(() => ({ manager: 'apk', packages: readApk(fileSystem, contentOf(apk)) }));
