@@ -8,7 +8,7 @@ import { compileSources, languageOf, textsOf, usage } from '../policy/sources.ts
 import { boxed } from '../policy/table.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
-import type { policyBench } from '../specs/policy.ts';
+import type { policyBench } from '../specs/policy-queries.ts';
 
 type Flags = FlagValues<typeof policyBench.flags>;
 

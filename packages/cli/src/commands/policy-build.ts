@@ -33,7 +33,7 @@ import {
 } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
-import type { policyBuild } from '../specs/policy.ts';
+import type { policyBuild } from '../specs/policy-bundles.ts';
 
 type Flags = FlagValues<typeof policyBuild.flags>;
 

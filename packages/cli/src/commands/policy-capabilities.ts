@@ -3,7 +3,7 @@ import { fileCapabilities } from '../policy/capabilities.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
 import { usage } from '../policy/sources.ts';
 import type { Run } from '../program/spec.ts';
-import type { policyCapabilities } from '../specs/policy.ts';
+import type { policyCapabilities } from '../specs/policy-files.ts';
 
 export const run: Run<typeof policyCapabilities.flags> = async ({ flags, terminal }) => {
   const { version, file } = flags;

@@ -4,7 +4,7 @@ import { type Problem, problemsDocument, problemsOf, problemsText } from '../pol
 import { namedSchemas } from '../policy/schemas.ts';
 import { compileSources, ignored, languageOf, loadPaths, type Sources, textsOf } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
-import type { policyCheck } from '../specs/policy.ts';
+import type { policyCheck } from '../specs/policy-files.ts';
 
 const LIMIT_REACHED: Problem = {
   code: 'rego_compile_error',

@@ -3,7 +3,7 @@ import { loadTrust, policyData } from '@pratique/policy';
 import { trustOptions } from '../gate/trust-options.ts';
 import { exit } from '../program/exit.ts';
 import type { Run } from '../program/spec.ts';
-import type { policyData as spec } from '../specs/policy.ts';
+import type { policyData as spec } from '../specs/policy-files.ts';
 
 export const run: Run<typeof spec.flags> = async ({ flags, terminal }) => {
   const trust = await loadTrust(resolve(terminal.cwd, flags.trust), trustOptions(terminal));

@@ -4,7 +4,7 @@ import { problemsOf, problemsText } from '../policy/problems.ts';
 import { compileInput, languageOf, textsOf } from '../policy/sources.ts';
 import { boxed } from '../policy/table.ts';
 import type { Run } from '../program/spec.ts';
-import type { policyDeps } from '../specs/policy.ts';
+import type { policyDeps } from '../specs/policy-queries.ts';
 
 export const run: Run<typeof policyDeps.flags> = async ({ args, flags, terminal, signal }) => {
   let texts = new Map<string, string>();

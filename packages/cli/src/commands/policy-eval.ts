@@ -12,7 +12,7 @@ import { verificationKey } from '../policy/signing.ts';
 import { compileSources, languageOf, type Sources, textsOf, usage } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
-import type { policyEval } from '../specs/policy.ts';
+import type { policyEval } from '../specs/policy-queries.ts';
 
 type Flags = FlagValues<typeof policyEval.flags>;
 

@@ -8,7 +8,7 @@ import { problemsOf, problemsText } from '../policy/problems.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import { style } from '../program/style.ts';
 import type { Terminal } from '../program/terminal.ts';
-import type { policyFmt } from '../specs/policy.ts';
+import type { policyFmt } from '../specs/policy-files.ts';
 
 type Flags = FlagValues<typeof policyFmt.flags>;
 

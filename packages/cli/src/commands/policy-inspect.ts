@@ -25,7 +25,7 @@ import { languageOf } from '../policy/sources.ts';
 import { boxed } from '../policy/table.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
-import type { policyInspect } from '../specs/policy.ts';
+import type { policyInspect } from '../specs/policy-bundles.ts';
 
 export const run: Run<typeof policyInspect.flags> = async ({ args, flags, terminal }) => {
   try {

@@ -3,7 +3,7 @@ import { problemsDocument, problemsOf } from '../policy/problems.ts';
 import { readNamed } from '../policy/read-named.ts';
 import { languageOf } from '../policy/sources.ts';
 import type { Run } from '../program/spec.ts';
-import type { policyParse } from '../specs/policy.ts';
+import type { policyParse } from '../specs/policy-files.ts';
 
 export const run: Run<typeof policyParse.flags> = async ({ args, flags, terminal }) => {
   const file = args[0]!;

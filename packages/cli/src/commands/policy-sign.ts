@@ -14,7 +14,7 @@ import { signingKey } from '../policy/signing.ts';
 import { usage } from '../policy/sources.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
-import type { policySign } from '../specs/policy.ts';
+import type { policySign } from '../specs/policy-bundles.ts';
 
 export const run: Run<typeof policySign.flags> = async ({ args, flags, terminal }) => {
   if (!flags.bundle)

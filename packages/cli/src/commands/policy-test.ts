@@ -17,7 +17,7 @@ import { namedSchemas } from '../policy/schemas.ts';
 import { compileInput, ignored, languageOf, loadPaths, textsOf, usage } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
-import type { policyTest } from '../specs/policy.ts';
+import type { policyTest } from '../specs/policy-files.ts';
 
 type Flags = FlagValues<typeof policyTest.flags>;
 

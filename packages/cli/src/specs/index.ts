@@ -19,20 +19,16 @@ import { copy, resolveImage, tree, triangulate } from './images.ts';
 import { dockerfileVerify, generate, manifestVerify } from './images-in-files.ts';
 import { check, sbom } from './inspect.ts';
 import { pkcs11ListKeysUris, pkcs11ListTokens } from './pkcs11.ts';
+import { policyBuild, policyInspect, policySign } from './policy-bundles.ts';
 import {
-  policyBench,
-  policyBuild,
   policyCapabilities,
   policyCheck,
   policyData,
-  policyDeps,
-  policyEval,
   policyFmt,
-  policyInspect,
   policyParse,
-  policySign,
   policyTest,
-} from './policy.ts';
+} from './policy-files.ts';
+import { policyBench, policyDeps, policyEval } from './policy-queries.ts';
 import { login, logout } from './registry-login.ts';
 import { dbChangelogs, dbExport, dbImport, dbStatus, dbUpdate, scan } from './scan.ts';
 import { demo, registryServe, up } from './servers.ts';
