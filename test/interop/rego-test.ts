@@ -179,6 +179,125 @@ test_cases[name] if {
 helper := {"k": 5}
 `;
 
+/** A test that prints, one that notes, one with cases in one line, and one that fails while it runs. */
+const VERBOSE = `package p_test
+
+test_print if { print("one\\n  two"); 1 == 1 }
+
+test_note if { x := 2; trace("note me"); x == 3 }
+
+test_case[n] if { some n in ["u", "v"]; n == "u" }
+
+test_deep if { helper(3) == 2 }
+
+helper(x) := y if {
+	y := x + count(input)
+}
+`;
+
+const withoutTimes = (text: string): string => text.replaceAll(/\([\d.]+(?:ns|µs|ms|s)\)/g, '(T)');
+
+/** Options with which tests are explained, and tests with which both print the same lines. */
+const EXPLAINED = [
+  [],
+  ['--explain', 'full'],
+  ['--explain', 'notes'],
+  ['--explain', 'fails'],
+  ['--explain', 'debug'],
+  ['--var-values'],
+];
+
+async function verbose(context: Context): Promise<void> {
+  const cwd = context.scratch();
+  writeFileSync(join(cwd, 'p_test.rego'), VERBOSE);
+  for (const flags of EXPLAINED) {
+    for (const name of ['print', 'note', 'case', 'deep']) {
+      // Among the steps OPA shows its own function where a case begins.
+      if (name === 'case' && (flags.includes('full') || flags.includes('debug'))) continue;
+      const args = ['test', '-v', ...flags, '-r', name, '.'];
+      const theirs = await context.run('opa', args, { cwd });
+      const ours = await context.run('pratique', ['policy', ...args], { cwd });
+      equal(withoutTimes(ours.stdout), withoutTimes(theirs.stdout), args.join(' '));
+      equal(ours.code, theirs.code);
+    }
+  }
+}
+
+/** What `--bench` prints without its figures, in the order of the lines' text; what JavaScript cannot count is left out. */
+function benchmarkShape(text: string): string[] {
+  const plain = withoutTimes(text)
+    .replaceAll(/\t +\d+ allocs\/op/g, '')
+    .replaceAll(/^ *"MemAllocs".*\n/gm, '')
+    .replaceAll(/\t *[\d.]+/g, '\t#')
+    .replaceAll(/"(N|T|MemBytes|duration|timer\w+\/op)": [1-9][\d.]*/g, '"$1": #');
+  return plain.split('\n').sort();
+}
+
+async function benchmarks(context: Context): Promise<void> {
+  const cwd = context.scratch();
+  writeFileSync(join(cwd, 'p_test.rego'), KINDS);
+  for (const args of [
+    ['-r', 'ok|deep|todo|helper'],
+    ['-r', 'ok|cases|builtin_error'],
+    ['-r', 'number|nested|set', '--benchmem=false'],
+    ['-r', 'ok|fail', '--verbose'],
+    ['-r', 'ok|unbraced|twice', '--format', 'gobench'],
+    ['-r', 'ok|cases|fail', '--format', 'json'],
+    ['-r', 'ok', '--count', '2'],
+    ['-r', 'no such test'],
+    ['-r', 'no such test', '--format', 'json', '--fail-on-empty'],
+  ]) {
+    const theirs = await context.run('opa', ['test', '--bench', ...args, '.'], { cwd });
+    const ours = await context.run('pratique', ['policy', 'test', '--bench', ...args, '.'], { cwd });
+    deepEqual(benchmarkShape(ours.stdout), benchmarkShape(theirs.stdout), args.join(' '));
+    equal(ours.code, theirs.code, args.join(' '));
+  }
+}
+
+/** The kinds that a range of coverage has, by its place. */
+function kindsOf(text: string): unknown {
+  return Object.values((JSON.parse(text) as OpaCoverage).files).map(({ not_covered = [] }) => not_covered);
+}
+
+async function coverageRuns(context: Context): Promise<void> {
+  const cwd = context.scratch();
+  const rules = 'a if input.x == 1\n\na if input.x == 2\n\nb if input.x > 1\n\nb if input.x > 0\n';
+  writeFileSync(join(cwd, 'p.rego'), `package p\n\n${rules}`);
+  writeFileSync(
+    join(cwd, 'p_test.rego'),
+    'package p_test\n\nimport data.p\n\ntest_x if ok with input as {"x": 2}\n\nok if { p.a; p.b }\n',
+  );
+  const seen = new Set<string>();
+  for (const flags of [
+    ['--coverage'],
+    ['--coverage-runs=early_exit'],
+    ['--coverage-runs', 'index_excluded'],
+    ['--coverage-runs', 'early_exit,index_excluded'],
+    ['--coverage-runs', 'early_exit', '--coverage-runs', 'index_excluded'],
+    ['--coverage-runs='],
+  ]) {
+    const theirs = await context.ok('opa', ['test', ...flags, '.'], { cwd });
+    const ours = await context.ok('pratique', ['policy', 'test', ...flags, '.'], { cwd });
+    deepEqual(kindsOf(ours), kindsOf(theirs), flags.join(' '));
+    seen.add(JSON.stringify(kindsOf(theirs)));
+  }
+  equal(seen.size, 4, 'the runs make no difference');
+}
+
+async function errorLimit(context: Context): Promise<void> {
+  const cwd = context.scratch();
+  const rules = Array.from({ length: 12 }, (_, index) => `r${index} := x${index}\n`).join('');
+  writeFileSync(join(cwd, 'p.rego'), `package p\n\n${rules}`);
+  const codes = (text: string): string[] => [...text.matchAll(/rego_\w+: .*/g)].map(([code]) => code);
+  for (const command of ['test', 'check']) {
+    for (const flags of [[], ['-m', '3'], ['--max-errors', '0'], ['-m', '12'], ['-m', '11']]) {
+      const theirs = await context.exits(1, 'opa', [command, ...flags, '.'], { cwd });
+      const ours = await context.exits(1, 'pratique', ['policy', command, ...flags, '.'], { cwd });
+      deepEqual(codes(ours.stderr), codes(theirs.stderr), `${command} ${flags.join(' ')}`);
+    }
+  }
+}
+
 /** What is printed of failures, test by test, without times. */
 function failuresOf(text: string): string[] {
   const [, failures = ''] = text.replaceAll(/ \([\d.]+\S+\)/g, '').split(/^FAILURES\n-+\n/m);
@@ -214,6 +333,10 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
         deepEqual(failuresOf(ours.stdout), failures);
       },
     },
+    { name: 'what -v and --explain print, byte for byte', run: () => verbose(context) },
+    { name: 'the benchmarks of tests, in each format', run: () => benchmarks(context) },
+    { name: 'why lines are not covered, as far as it is asked for', run: () => coverageRuns(context) },
+    { name: 'problems up to the limit', run: () => errorLimit(context) },
     {
       name: 'the coverage of the tests of the shipped policies, range by range',
       run: async () => {

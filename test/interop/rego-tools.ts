@@ -29,8 +29,8 @@ function written(context: Context, files: Readonly<Record<string, string>>): str
   return directory;
 }
 
-/** Figures of opa's benchmarks that are not here: what is allocated, and what WebAssembly in a bundle takes. */
-const ELSEWHERE = /^(?:B|allocs)\/op$|external_resolve/;
+/** Figures of opa's benchmarks that are not here: how many allocations there were, and what WebAssembly in a bundle takes. */
+const ELSEWHERE = /^allocs\/op$|external_resolve/;
 
 /** The figures that a benchmark reports, without their values. */
 async function bench(context: Context): Promise<void> {

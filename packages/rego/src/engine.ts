@@ -12,6 +12,7 @@ import { type CompileLimits, withinLimits } from './budget.ts';
 import { builtinTable } from './builtins/index.ts';
 import { type Builtin, type CallLocation, Halt, type HostServices } from './builtins/types.ts';
 import { type CompiledModules, compileModules, compileQuery } from './compiler/compile.ts';
+import { DEFAULT_MAX_ERRORS } from './compiler/context.ts';
 import { checkDataConflicts } from './compiler/data-conflicts.ts';
 import { Purity } from './compiler/purity.ts';
 import { Quiet } from './compiler/quiet.ts';
@@ -62,6 +63,8 @@ export interface CompileInput {
   /** Nodes and types the compilation may look at, and that of each query; 50 million unless given (a policy of
    * 20,000 rules takes some 5 million). */
   readonly maxSteps?: number;
+  /** How many problems a stage of the compilation tells; 10 unless given, 0 for all. That the limit is reached is one more. */
+  readonly maxErrors?: number;
   /** Keywords in force without an import (names of `future.keywords`). */
   readonly futureKeywords?: readonly string[];
 }
@@ -87,6 +90,11 @@ export interface EvaluateOptions {
 const DEFAULT_MAX_STEPS = 100_000_000;
 
 const DEFAULT_MAX_COMPILE_STEPS = 50_000_000;
+
+/** Zero and less is without limit, as in OPA. */
+function errorLimit(count = DEFAULT_MAX_ERRORS): number {
+  return count > 0 ? count : Number.POSITIVE_INFINITY;
+}
 
 function limitsOf({ maxSteps, timeoutMs, signal }: CompileInput): CompileLimits {
   return {
@@ -120,6 +128,7 @@ export class Engine {
       sources: this.sources,
       schemas: input.schemas,
       typeAnnotations: input.typeAnnotations ?? true,
+      maxErrors: errorLimit(input.maxErrors),
     });
     this.#data = snapshot(fromJson(input.data ?? {}));
     if (input.refuseDataConflicts) checkDataConflicts(this.compiled.tree.root, this.#data, this.sources);

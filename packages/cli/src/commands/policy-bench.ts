@@ -1,29 +1,22 @@
 import { goJson, type Policy, type Value } from '@pratique/rego';
+import { benchmarkJson, goLine, type Measured, measure, perRun, warmUp } from '../policy/benchmark.ts';
 import { loadSources } from '../policy/load-sources.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
 import { inputOf, queryOf } from '../policy/query-input.ts';
 import { spread } from '../policy/repeated.ts';
 import { namedSchemas } from '../policy/schemas.ts';
-import { compileSources, languageOf, textsOf, usage } from '../policy/sources.ts';
+import { compileSources, languageOf, textsOf } from '../policy/sources.ts';
 import { boxed } from '../policy/table.ts';
+import { requireRego } from '../policy/target.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { policyBench } from '../specs/policy-queries.ts';
 
 type Flags = FlagValues<typeof policyBench.flags>;
 
-const WARM_UP_MS = 300;
-const MEASURE_MS = 1000;
-const MAX_SAMPLES = 1_000_000;
-
 export const run: Run<typeof policyBench.flags> = async ({ args, flags, terminal, signal }) => {
   const text = queryOf('policy bench', args, flags, terminal);
-  if (flags.target !== 'rego') {
-    throw usage(
-      'policy bench',
-      `--target ${flags.target} is not done here: the engine runs the policies themselves; opa bench --target wasm runs WebAssembly`,
-    );
-  }
+  requireRego('policy bench', flags.target, 'opa bench --target wasm runs WebAssembly');
   let texts = new Map<string, string>();
   try {
     const sources = await loadSources(flags, terminal, signal);
@@ -38,7 +31,11 @@ export const run: Run<typeof policyBench.flags> = async ({ args, flags, terminal
       terminal.err('undefined result\n');
       return 1;
     }
-    for (let round = 0; round < flags.count; round++) print(measure(evaluate, signal), flags, terminal);
+    for (let round = 0; round < flags.count; round++) {
+      warmUp(evaluate);
+      print(measure(evaluate), flags, terminal);
+      signal.throwIfAborted();
+    }
     return 0;
   } catch (error) {
     const problems = problemsOf(error, texts);
@@ -74,54 +71,34 @@ function evaluation(
   return () => policy.partial(text, options).queries.length;
 }
 
-interface Measured {
-  /** Nanoseconds of every evaluation. */
-  readonly samples: Float64Array;
-  readonly totalNs: number;
-}
-
-function measure(evaluate: () => number, signal: AbortSignal): Measured {
-  const warm = performance.now() + WARM_UP_MS;
-  while (performance.now() < warm) evaluate();
-  const samples = new Float64Array(MAX_SAMPLES);
-  const started = performance.now();
-  let count = 0;
-  let before = started;
-  while (count < MAX_SAMPLES && before - started < MEASURE_MS) {
-    evaluate();
-    const after = performance.now();
-    samples[count++] = (after - before) * 1e6;
-    before = after;
-  }
-  signal.throwIfAborted();
-  return { samples: samples.subarray(0, count), totalNs: (before - started) * 1e6 };
-}
-
-function print({ samples, totalNs }: Measured, flags: Flags, terminal: Terminal): void {
+function print(measured: Measured, flags: Flags, terminal: Terminal): void {
+  const { samples, totalNs, bytes } = measured;
   const timer = flags.partial ? 'timer_rego_partial_eval_ns' : 'timer_rego_query_eval_ns';
   const figures = new Map(
     flags.metrics
       ? Object.entries(spread(samples)).map(([name, value]) => [`histogram_${timer}_${name}`, value])
       : [],
   );
-  const perOperation = totalNs / samples.length;
   if (flags.format === 'json') {
-    terminal.out(`${goJson({ N: samples.length, T: Math.round(totalNs), Extra: figures }, '  ')}\n`);
+    terminal.out(`${goJson(benchmarkJson(measured, figures), '  ')}\n`);
     return;
   }
   if (flags.format === 'gobench') {
-    const columns = [`${samples.length}`, `${rounded(perOperation)} ns/op`];
-    columns.push(...[...figures].map(([name, value]) => `${rounded(value)} ${name}`));
-    terminal.out(`BenchmarkOPAEval\t${columns.join('\t')}\n`);
+    terminal.out(`BenchmarkOPAEval\t${goLine(measured, figures, flags.benchmem)}\n`);
     return;
   }
   const texts = [...figures].map(([name, value]) => [name, rounded(value)] as const);
-  const rows = [['samples', `${samples.length}`], ['ns/op', rounded(perOperation)], ...texts] as const;
+  const rows = [
+    ['samples', `${samples.length}`],
+    ['ns/op', rounded(totalNs / samples.length)],
+    ...(flags.benchmem ? [['B/op', `${perRun(bytes, samples)}`] as const] : []),
+    ...texts,
+  ] as const;
   const longest = Math.max(...rows.map(([, value]) => value.length));
   terminal.out(boxed(rows.map(([name, value]) => [name, value.padStart(longest)])));
 }
 
-/** Small numbers with three digits that count, as Go's benchmarks show them. */
+/** Small numbers with three digits that count, as `opa bench` shows them in a table. */
 function rounded(value: number): string {
   const places = [99.95, 9.995, 0.9995, 0.09995, 0.009995, 0.0009995].findIndex((least) => value >= least);
   return value.toFixed(value === 0 ? 0 : places === -1 ? 6 : places);

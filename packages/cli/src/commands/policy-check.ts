@@ -6,12 +6,6 @@ import { compileSources, ignored, languageOf, loadPaths, type Sources, textsOf }
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { policyCheck } from '../specs/policy-files.ts';
 
-const LIMIT_REACHED: Problem = {
-  code: 'rego_compile_error',
-  message: 'error limit reached',
-  text: 'rego_compile_error: error limit reached',
-};
-
 type Flags = FlagValues<typeof policyCheck.flags>;
 
 export const run: Run<typeof policyCheck.flags> = async ({ args, flags, terminal }) => {
@@ -34,8 +28,6 @@ export const run: Run<typeof policyCheck.flags> = async ({ args, flags, terminal
     problems = found;
   }
   if (problems.length === 0) return 0;
-  const max = flags['max-errors'];
-  if (max > 0 && problems.length > max) problems = [...problems.slice(0, max), LIMIT_REACHED];
   terminal.err(flags.format === 'json' ? problemsDocument(problems) : problemsText(problems));
   return 1;
 };
@@ -44,6 +36,7 @@ function check(sources: Sources, flags: Flags, directory: string): void {
   compileSources(sources, {
     regoVersion: flags['v0-v1'] ? 'v0v1' : languageOf(flags),
     strict: flags.strict,
+    maxErrors: flags['max-errors'],
     ...allowedBuiltins(flags.capabilities, directory, flags['v0-v1'] ? 'v0v1' : languageOf(flags)),
     ...namedSchemas(flags.schema, directory),
     print: () => undefined,

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { run } from '../program/run.ts';
 import { testTerminal } from '../testing/terminal.ts';
 
@@ -153,6 +153,93 @@ test('test exits 2 for failures and skipped tests, and reports for CI', async ()
   expect(stdout).toContain('tests="3" failures="1" errors="0" skipped="1"');
 });
 
+test('test measures tests instead, and says which failed', async () => {
+  write({ 't_test.rego': TESTS });
+  const { code, stdout } = await policy(['test', '--bench', '-r', 'good|bad', '.']);
+  expect(code).toBe(2);
+  expect(stdout).toMatch(
+    /^data\.t\.test_good\t *\d+\t *[\d.]+ ns\/op\t *[\d.]+ timer_rego_query_eval_ns\/op\t *\d+ B\/op$/m,
+  );
+  expect(stdout).toContain('data.t.test_bad: FAIL');
+  const lines = await policy(['test', '--bench', '-f', 'gobench', '--benchmem=false', '-r', 'good', '.']);
+  expect(lines.stdout).toMatch(/^BenchmarkDataTTestGood\t[^B]*$/m);
+  const json = await policy(['test', '--bench', '-f', 'json', '-r', 'good|bad', '.']);
+  expect(JSON.parse(json.stdout)).toMatchObject([
+    { name: 'test_good', benchmark_result: { N: expect.any(Number), MemBytes: expect.any(Number) } },
+    { name: 'test_bad', fail: true, benchmark_result: { N: 0, Extra: null } },
+  ]);
+  for (const flags of [
+    ['-f', 'gobench'],
+    ['--bench', '--coverage'],
+    ['--bench', '-f', 'junit'],
+  ])
+    expect((await policy(['test', ...flags, '.'])).code).toBe(3);
+});
+
+test('test --watch runs again when a file changes, tells what is wrong with it, and ends with 0', async () => {
+  write({ 't_test.rego': 'package t\n\ntest_a if false\n' });
+  const abort = new AbortController();
+  const terminal = testTerminal({ cwd, env: { HOME: cwd } });
+  const running = run(['policy', 'test', '-w', '.'], terminal, abort.signal);
+  const waits = async (times: number): Promise<void> =>
+    vi.waitFor(() => expect(terminal.stdout.split('Watching for changes ...')).toHaveLength(times + 1), 5000);
+  await waits(1);
+  write({ 't_test.rego': 'package t\n\ntest_a if {\n' });
+  await waits(2);
+  write({ 't_test.rego': 'package t\n\ntest_a if true\n' });
+  await waits(3);
+  abort.abort();
+  expect(await running).toBe(0);
+  const [first, second, third] = terminal.stdout.split(/^\*+\nWatching for changes \.\.\.\n/m);
+  expect(first).toContain('FAIL: 1/1');
+  expect(second).toContain('rego_parse_error');
+  expect(third).toBe('PASS: 1/1\n');
+});
+
+test('test has the slowest first where that is asked for', async () => {
+  write({
+    't_test.rego':
+      'package t\n\ntest_a if true\n\ntest_b if count([1 | some i in numbers.range(1, 3000); i > 0]) > 0\n',
+  });
+  const { stdout } = await policy(['test', '--sort', 'duration', '-f', 'json', '.']);
+  const durations = (JSON.parse(stdout) as { duration: number }[]).map(({ duration }) => duration);
+  expect(durations).toEqual(durations.toSorted((a, b) => b - a));
+  expect((await policy(['test', '--sort', 'duration', '.'])).stderr).toContain('only supported with JSON');
+});
+
+test('coverage tells apart only the reasons that are asked for', async () => {
+  write({
+    'p.rego': 'package p\n\na if input.x == 1\n\na if input.x == 2\n',
+    'p_test.rego': 'package p_test\n\ntest_x if data.p.a with input as {"x": 2}\n',
+  });
+  const kinds = async (...flags: string[]): Promise<unknown> => {
+    const { stdout } = await policy(['test', ...flags, '.']);
+    return JSON.parse(stdout).files['p.rego'].not_covered[1].kinds;
+  };
+  expect(await kinds('--coverage')).toEqual(['index_excluded']);
+  expect(await kinds('--coverage-runs', 'index_excluded')).toEqual(['index_excluded']);
+  expect(await kinds('--coverage-runs=')).toBeUndefined();
+  expect(await kinds('--coverage-runs', 'early_exit')).toBeUndefined();
+  expect((await policy(['test', '--coverage-runs', 'all', '.'])).code).toBe(3);
+});
+
+test('problems are told up to the wanted number, and all that do not parse', async () => {
+  const rules = Array.from({ length: 12 }, (_, index) => `r${index} := x${index}\n`).join('');
+  write({ 'p.rego': `package p\n\n${rules}`, 'broken/a.rego': 'package a\n\np {', 'broken/b.rego': 'x' });
+  const unsafe = async (...argv: string[]): Promise<(number | boolean)[]> => {
+    const { stderr } = await policy([...argv, 'p.rego']);
+    return [stderr.match(/is unsafe/g)?.length ?? 0, stderr.includes('error limit reached')];
+  };
+  for (const command of ['test', 'check']) {
+    expect(await unsafe(command)).toEqual([10, true]);
+    expect(await unsafe(command, '-m', '3')).toEqual([3, true]);
+    expect(await unsafe(command, '-m', '13')).toEqual([12, false]);
+    expect(await unsafe(command, '-m', '0')).toEqual([12, false]);
+    const { stderr } = await policy([command, '-m', '1', 'broken']);
+    expect([stderr.includes('broken/a.rego'), stderr.includes('broken/b.rego')]).toEqual([true, true]);
+  }
+});
+
 test('test fails below the wanted coverage', async () => {
   write({ 'p.rego': POLICY, 'p_test.rego': 'package p_test\n\ntest_x if data.p.allow == false\n' });
   expect((await policy(['test', '--threshold', '10', '.'])).code).toBe(0);
@@ -228,6 +315,7 @@ test('targets that the engine does not have are refused with what makes them', a
   for (const argv of [
     ['build', '-t', 'wasm', 'p.rego'],
     ['bench', '-t', 'wasm', 'data.p'],
+    ['test', '-t', 'wasm', 'p.rego'],
   ]) {
     const { code, stderr } = await policy(argv);
     expect([code, stderr]).toEqual([3, expect.stringContaining('--target wasm is not done here')]);

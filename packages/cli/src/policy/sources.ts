@@ -86,8 +86,13 @@ export function compileSources(
   sources: Sources,
   options: Omit<CompileInput, 'modules' | 'data'> = {},
 ): Policy {
+  return withParseErrors(sources, () => compile(compileInput(sources, options)));
+}
+
+/** Does what compiles the sources, and where that ends with the parse errors of one file, ends with those of all. */
+export function withParseErrors<R>(sources: Sources, compiles: () => R): R {
   try {
-    return compile(compileInput(sources, options));
+    return compiles();
   } catch (error) {
     if (error instanceof RegoError && error.code === 'rego_parse_error') throw parseErrors(sources) ?? error;
     throw error;

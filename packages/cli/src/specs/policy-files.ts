@@ -1,13 +1,18 @@
 import { defineCommand } from '../program/spec.ts';
 import {
+  benchmemFlag,
   bundleModeFlag,
   capabilitiesFlag,
+  coverageRunsFlag,
   formatFlag,
   group,
   ignoreFlag,
   languageFlags,
+  maxErrorsFlag,
   schemaFlag,
+  targetFlag,
 } from './policy-flags.ts';
+import { needlessFlag } from './refused.ts';
 
 export const policyCheck = defineCommand({
   name: 'policy check',
@@ -27,7 +32,7 @@ export const policyCheck = defineCommand({
     ...formatFlag,
     ...ignoreFlag,
     strict: { kind: 'boolean', short: 'S', summary: 'Unused imports, variables and arguments are errors' },
-    'max-errors': { kind: 'integer', short: 'm', default: 10, summary: 'Problems to show; 0 shows all' },
+    ...maxErrorsFlag,
     'v0-v1': { kind: 'boolean', summary: 'The policies must be both Rego v0 and v1' },
     ...schemaFlag,
     ...capabilitiesFlag,
@@ -82,6 +87,7 @@ export const policyTest = defineCommand({
     { command: 'pratique policy test policies/', does: 'run every rule named test_…' },
     { command: 'pratique policy test --coverage --threshold 90 policies/', does: 'fail below 90 % coverage' },
     { command: 'pratique policy test --format junit policies/ > report.xml', does: 'a report for CI' },
+    { command: 'pratique policy test --bench policies/', does: 'how long each test takes' },
   ],
   description:
     'Exit 0: all passed. Exit 1: the policies cannot be used. Exit 2: a test failed, or is skipped (todo_).',
@@ -91,9 +97,9 @@ export const policyTest = defineCommand({
     format: {
       kind: 'string',
       short: 'f',
-      choices: ['pretty', 'json', 'junit'],
+      choices: ['pretty', 'json', 'junit', 'gobench'],
       default: 'pretty',
-      summary: 'Form of the report',
+      summary: 'Form of the report; gobench is for --bench, for tools that read what Go’s benchmarks print',
     },
     ...ignoreFlag,
     explain: {
@@ -107,12 +113,32 @@ export const policyTest = defineCommand({
       summary: 'Show the expression that made a test fail, with the values of its variables',
     },
     run: { kind: 'string', short: 'r', placeholder: 'REGEX', summary: 'Only tests whose full name matches' },
-    timeout: { kind: 'string', placeholder: 'DURATION', default: '5s', summary: 'For each test' },
+    timeout: {
+      kind: 'string',
+      placeholder: 'DURATION',
+      summary: 'For each test; 5s unless given, and 30s with --bench',
+    },
     count: { kind: 'integer', default: 1, summary: 'Times to run each test' },
+    bench: {
+      kind: 'boolean',
+      summary: 'Measure each test for about a second; those that todo_ skips are run too, as in OPA',
+    },
+    ...benchmemFlag,
+    watch: { kind: 'boolean', short: 'w', summary: 'Run the tests again whenever a file changes' },
+    sort: {
+      kind: 'string',
+      choices: ['none', 'duration'],
+      default: 'none',
+      summary: 'Order of the results with --format json: the slowest first',
+    },
     coverage: { kind: 'boolean', short: 'c', summary: 'Report coverage instead of results' },
+    ...coverageRunsFlag,
     threshold: { kind: 'string', placeholder: 'PERCENT', summary: 'Exit 2 when coverage is below this' },
     'exit-zero-on-skipped': { kind: 'boolean', short: 'z', summary: 'Skipped tests are no failure' },
     'fail-on-empty': { kind: 'boolean', summary: 'Exit 1 when there is no test to run' },
+    ...maxErrorsFlag,
+    parallel: { ...needlessFlag('integer', 'Tests run one after another'), short: 'p' },
+    ...targetFlag,
     ...schemaFlag,
     ...capabilitiesFlag,
     ...languageFlags,

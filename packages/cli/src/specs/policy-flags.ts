@@ -126,3 +126,21 @@ export const targetFlag = {
     summary: 'What runs the policies; rego is all there is',
   },
 } as const;
+
+export const maxErrorsFlag = {
+  'max-errors': { kind: 'integer', short: 'm', default: 10, summary: 'Problems to show; 0 shows all' },
+} as const;
+
+/** Of benchmarks. */
+export const benchmemFlag = {
+  benchmem: { kind: 'boolean', default: true, summary: 'Report how many bytes one evaluation allocates' },
+} as const;
+
+export const coverageRunsFlag = {
+  'coverage-runs': {
+    kind: 'list',
+    placeholder: 'KINDS',
+    summary:
+      'Why lines were not covered, to be found by evaluating once more for each: index_excluded,early_exit unless given; an empty value for neither',
+  },
+} as const;

@@ -1,5 +1,6 @@
 import { defineCommand } from '../program/spec.ts';
 import {
+  benchmemFlag,
   capabilitiesFlag,
   formatFlag,
   group,
@@ -172,7 +173,7 @@ export const policyBench = defineCommand({
       'Documents are held as values of Rego in any case',
     ),
     ...targetFlag,
-    benchmem: refusedFlag('boolean', 'JavaScript does not tell what one evaluation allocates.'),
+    ...benchmemFlag,
     ...servedFlags,
     ...schemaFlag,
     ...languageFlags,

@@ -3,7 +3,14 @@ export { mergeDocuments } from './documents.ts';
 export { BundleError, type BundleErrorCode } from './errors.ts';
 export { type GoJson, goJson, indentJson } from './json.ts';
 export { type BundleLimits, DEFAULT_LIMITS } from './limits.ts';
-export { bundleDirectory, type LoadedFiles, type LoadOptions, loadBundle, loadFiles } from './load.ts';
+export {
+  bundleDirectory,
+  type LoadedFiles,
+  type LoadOptions,
+  loadBundle,
+  loadFiles,
+  splitPrefix,
+} from './load.ts';
 export { DEFAULT_MANIFEST, type Manifest, manifestJson, parseManifest, rootsContain } from './manifest.ts';
 export { type Optimized, type OptimizeOptions, optimize } from './optimize.ts';
 export { parseJsonFile, parseJsonOrYaml } from './parse-documents.ts';

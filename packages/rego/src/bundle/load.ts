@@ -189,7 +189,8 @@ export function bundleDirectory(
 }
 
 /** `a.b:path` is a path whose documents stand below `data.a.b`. URLs other than `file:` are not files. */
-function splitPrefix(text: string): { prefix: readonly string[]; path: string } {
+/** `a.b:file.json` in its parts, `file://` URLs as paths. */
+export function splitPrefix(text: string): { prefix: readonly string[]; path: string } {
   const colon = text.indexOf(':');
   if (colon > 0 && colon !== text.indexOf('://')) {
     return { prefix: text.slice(0, colon).split('.'), path: cleanUrl(text.slice(colon + 1)) };

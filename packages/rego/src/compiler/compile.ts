@@ -30,6 +30,8 @@ export interface CompileOptions {
   readonly schemas: Schemas | undefined;
   /** Whether `schemas` in METADATA blocks give documents types. */
   readonly typeAnnotations: boolean;
+  /** How many problems are told; that the limit is reached is one of its own. */
+  readonly maxErrors: number;
 }
 
 /** Modules ready to be planned. */
@@ -53,7 +55,7 @@ export function compileModules(
   modules: ReadonlyMap<string, Module>,
   options: CompileOptions,
 ): CompiledModules {
-  const context = new CompilerContext(options.builtins, options.strict, options.sources);
+  const context = new CompilerContext(options, options.strict);
   const tree = new RuleTree();
   const names = [...modules.keys()].sort(compareStrings);
   const sorted = names.map((name) => modules.get(name) as Module);
@@ -157,7 +159,7 @@ export function compileQuery(
 ): { body: Body; captures: readonly Capture[]; original: (name: string) => string } {
   const { options, tree } = compiled;
   // What a query does not use itself is its result: strictness is for modules.
-  const context = new CompilerContext(options.builtins, false, options.sources);
+  const context = new CompilerContext(options, false);
   context.tree = tree;
   context.forQuery();
   const globals = globalsOf(inPackage, compiled.exports.get(pathKey(inPackage)) ?? [], imports);

@@ -1,17 +1,26 @@
 import type { Location, Ref, Rule } from '../ast/types.ts';
 import type { Builtin } from '../builtins/types.ts';
 import { locate, RegoError, type RegoErrorCode, type RegoProblem } from '../errors.ts';
+import type { CompileOptions } from './compile.ts';
 import type { RuleTree } from './rule-tree.ts';
 import { operatorName } from './tree.ts';
 
-/** How many problems are reported at most; OPA's default. */
-const MAX_PROBLEMS = 10;
+/** How many problems are reported unless the caller says otherwise; OPA's default. */
+export const DEFAULT_MAX_ERRORS = 10;
+
+/** Stands last where there may be more. */
+const LIMIT_REACHED: RegoProblem = {
+  code: 'rego_compile_error',
+  message: 'error limit reached',
+  location: undefined,
+};
 
 /** What the passes of one compilation share. */
 export class CompilerContext {
   readonly builtins: ReadonlyMap<string, Builtin>;
   readonly strict: boolean;
   readonly sources: ReadonlyMap<string, string>;
+  readonly #maxErrors: number;
   /** From generated variables back to the names of the policy. */
   readonly rewritten = new Map<string, string>();
   /** What generated variables stand for, where that is a term of the policy; as text. */
@@ -22,16 +31,22 @@ export class CompilerContext {
   #generated = 0;
   readonly #taken = new Set<string>();
   #prefix = '__local';
+  #isQuery = false;
 
-  constructor(builtins: ReadonlyMap<string, Builtin>, strict: boolean, sources: ReadonlyMap<string, string>) {
+  constructor(
+    { builtins, sources, maxErrors }: Pick<CompileOptions, 'builtins' | 'sources' | 'maxErrors'>,
+    strict: boolean,
+  ) {
     this.builtins = builtins;
     this.strict = strict;
     this.sources = sources;
+    this.#maxErrors = maxErrors;
     for (const text of sources.values()) this.avoid(text);
   }
 
   /** Names of a query's variables tell themselves apart from those of modules. */
   forQuery(): void {
+    this.#isQuery = true;
     this.#prefix = '__localq';
     this.#generated = 0;
   }
@@ -54,15 +69,21 @@ export class CompilerContext {
     message: string,
     details?: readonly string[],
   ): void {
-    if (this.#problems.length < MAX_PROBLEMS) {
-      const problem: RegoProblem = { code, message, location: locate(location) };
-      this.#problems.push(details === undefined ? problem : { ...problem, details });
+    const limit = this.#maxErrors;
+    if (this.full) return;
+    // OPA says of modules that the limit is reached as soon as it is, and of queries once there is more.
+    if (this.#isQuery && this.#problems.length === limit) {
+      this.#problems.push(LIMIT_REACHED);
+      return;
     }
+    const problem: RegoProblem = { code, message, location: locate(location) };
+    this.#problems.push(details === undefined ? problem : { ...problem, details });
+    if (!this.#isQuery && this.#problems.length === limit) this.#problems.push(LIMIT_REACHED);
   }
 
   /** No further problem would be reported. */
   get full(): boolean {
-    return this.#problems.length >= MAX_PROBLEMS;
+    return this.#problems.length > this.#maxErrors;
   }
 
   get failed(): boolean {

@@ -16,7 +16,7 @@ interface Position {
 export interface Range {
   readonly start: Position;
   readonly end: Position;
-  readonly kinds?: readonly Kind[];
+  readonly kinds?: readonly CoverageKind[];
 }
 
 /** Lines that hold a rule's head or an expression, in the shape of `opa test --coverage`. */
@@ -37,7 +37,15 @@ export interface CoverageReport extends CoverageCounts {
 }
 
 /** Why a range was not covered: an evaluation without the index, or without early exits, would have come there. */
-export type Kind = 'index_excluded' | 'early_exit';
+export type CoverageKind = 'index_excluded' | 'early_exit';
+
+export const COVERAGE_KINDS: readonly CoverageKind[] = ['index_excluded', 'early_exit'];
+
+/** What an evaluation goes without, to find what it would cover then. */
+const WITHOUT: Readonly<Record<CoverageKind, TraceOptions>> = {
+  index_excluded: { indexing: false },
+  early_exit: { earlyExit: false },
+};
 
 /** A policy as it was compiled, and where in it. */
 export interface CoveredModule {
@@ -81,12 +89,18 @@ function spanOf({ offset, text }: Location): Span {
 
 /**
  * What of policies was evaluated, as `opa eval --coverage` and `opa test --coverage` count it (`v1/cover` of OPA). Each
- * evaluation is done three times: once for what is covered, and once for each {@link Kind} of what is not.
+ * evaluation is done once for what is covered, and once more for each {@link CoverageKind} of what is not that is to be
+ * told apart.
  */
 export class Coverage {
   readonly #covered = new CoverageTracer();
-  readonly #unindexed = new CoverageTracer();
-  readonly #exhaustive = new CoverageTracer();
+  readonly #others: ReadonlyMap<CoverageKind, CoverageTracer>;
+
+  constructor(kinds: readonly CoverageKind[] = COVERAGE_KINDS) {
+    // In the order of the report.
+    const wanted = COVERAGE_KINDS.filter((kind) => kinds.includes(kind));
+    this.#others = new Map(wanted.map((kind) => [kind, new CoverageTracer()]));
+  }
 
   /** Evaluates a query. Only what the first evaluation gives or throws counts, and only it is shown to `beside`. */
   evaluate(query: TracedQuery, input: unknown, options: TraceOptions, beside?: Tracer): QueryValues[] {
@@ -98,15 +112,13 @@ export class Coverage {
     };
     const tracer = beside === undefined ? this.#covered : several([this.#covered, beside]);
     const results = query.values(input, tracer, world);
-    const again = (tracer: Tracer, without: TraceOptions): void => {
+    for (const [kind, other] of this.#others) {
       try {
-        query.values(input, tracer, { ...world, ...without, silent: true });
+        query.values(input, other, { ...world, ...WITHOUT[kind], silent: true });
       } catch (error) {
         if (!(error instanceof RegoError)) throw error;
       }
-    };
-    again(this.#unindexed, { indexing: false });
-    again(this.#exhaustive, { earlyExit: false });
+    }
     return results;
   }
 
@@ -128,10 +140,7 @@ export class Coverage {
     const isThere = ({ start, end }: Span): boolean => original(start) < original(end);
     const ranges = (tracer: CoverageTracer): Range[] => unique(tracer.spans(name).filter(isThere).map(range));
     const covered = ranges(this.#covered);
-    const others: readonly (readonly [Kind, Range[]])[] = [
-      ['index_excluded', ranges(this.#unindexed)],
-      ['early_exit', ranges(this.#exhaustive)],
-    ];
+    const others = [...this.#others].map(([kind, tracer]) => [kind, ranges(tracer)] as const);
     const missed = unique(coverable(module).map(spanOf).filter(isThere).map(range)).filter(
       (inner) => !covered.some((outer) => contains(outer, inner)),
     );

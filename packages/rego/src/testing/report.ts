@@ -4,43 +4,68 @@ import type { CaseResult, TestResult } from './test-suite.ts';
 
 const RULER = '-'.repeat(80);
 
+/** How results are shown. */
+export interface ReportOptions<R extends TestResult = TestResult> {
+  /** Tests that passed are shown, and failures that have an explanation follow with it. */
+  readonly verbose?: boolean;
+  /** Failures follow with the expression that failed. */
+  readonly variables?: boolean;
+  /** What is shown of a test that passed, in place of what `verbose` shows. */
+  readonly passed?: ((result: R) => string) | undefined;
+}
+
 /**
  * Results as `opa test` prints them: what did not pass (with `verbose`, everything), and the counts. A test with cases
- * counts as its innermost cases. With `verbose`, failures that have an explanation follow with it; with `variables`, they
- * follow with the expression that failed.
+ * counts as its innermost cases.
  */
-export function prettyReport(
-  results: Iterable<TestResult>,
-  { verbose = false, variables = false }: { verbose?: boolean; variables?: boolean } = {},
+export function prettyReport<R extends TestResult>(
+  results: Iterable<R>,
+  options: ReportOptions<R> = {},
 ): string {
+  return [...prettyLines(results, options)].join('');
+}
+
+/** As {@link prettyReport}, line by line, each as soon as it is known. */
+export function* prettyLines<R extends TestResult>(
+  results: Iterable<R>,
+  options: ReportOptions<R> = {},
+): Generator<string> {
+  for (const line of reportLines(results, options)) yield `${line}\n`;
+}
+
+function* reportLines<R extends TestResult>(
+  results: Iterable<R>,
+  { verbose = false, variables = false, passed }: ReportOptions<R>,
+): Generator<string> {
   const counts = { PASS: 0, FAIL: 0, SKIPPED: 0, ERROR: 0 };
-  const lines: string[] = [];
   const failures: TestResult[] = [];
   let lastFile: string | undefined;
+  let isEmpty = true;
   for (const result of results) {
     count(result, counts);
-    if (result.outcome === 'fail' && result.explanation !== undefined) failures.push(result);
-    if (result.outcome === 'pass' && !verbose) continue;
+    if (result.outcome === 'fail' && (verbose || variables)) failures.push(result);
+    if (result.outcome === 'pass' && passed === undefined && !verbose) continue;
+    isEmpty = false;
+    if (result.outcome === 'pass' && passed !== undefined) {
+      yield passed(result);
+      continue;
+    }
     const { file, row } = result.location;
-    if (lastFile !== undefined && lastFile !== file) lines.push('');
+    if (lastFile !== undefined && lastFile !== file) yield '';
     lastFile = file;
-    lines.push(`${file}:${row}:`, headline(result), ...caseLines(result.cases, verbose, '  '));
-    if (result.output !== '') lines.push('', ...indented(result.output.trim()), '', '');
-    if (result.error !== undefined) lines.push(...indented(result.error.toString()));
+    yield `${file}:${row}:`;
+    yield headline(result);
+    yield* caseLines(result.cases, verbose, '  ');
+    if (result.output !== '') yield* ['', ...indented(result.output.trim()), ''];
+    if (result.error !== undefined) yield* indented(result.error.toString());
   }
-  if ((verbose || variables) && failures.length > 0) {
-    lines.push(
-      RULER,
-      'FAILURES',
-      RULER,
-      ...failures.flatMap((result) => failureLines(result, verbose, variables)),
-    );
+  if (failures.length > 0) {
+    yield* [RULER, 'FAILURES', RULER];
+    for (const failure of failures) yield* failureLines(failure, verbose, variables);
   }
-  if (lines.length > 0) lines.push(RULER);
+  if (!isEmpty) yield RULER;
   const total = counts.PASS + counts.FAIL + counts.SKIPPED + counts.ERROR;
-  for (const [name, number] of Object.entries(counts))
-    if (number > 0) lines.push(`${name}: ${number}/${total}`);
-  return lines.map((line) => `${line}\n`).join('');
+  for (const [name, number] of Object.entries(counts)) if (number > 0) yield `${name}: ${number}/${total}`;
 }
 
 const WORDS = { pass: 'PASS', fail: 'FAIL', skip: 'SKIPPED', error: 'ERROR' } as const;
@@ -68,7 +93,7 @@ function* leaves(cases: readonly CaseResult[]): Generator<CaseResult> {
 function failureLines(result: TestResult, verbose: boolean, variables: boolean): string[] {
   const { explanation = '', failure, cases } = result;
   const lines = [headline(result)];
-  if (verbose) lines.push('', ...(explanation === '' ? [] : indented(explanation.trimEnd())));
+  if (verbose) lines.push('', ...explanation.split('\n').slice(0, -1));
   if (cases.length > 0) return [...lines, '', ...failedCases(cases, [], variables), ''];
   return [...lines, ...(variables ? failedAt(failure, '') : []), ''];
 }

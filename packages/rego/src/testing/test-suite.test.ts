@@ -124,6 +124,23 @@ test('policies that do not compile are an error, with their own places', () => {
   expect(act).toThrow(/var x is unsafe/);
 });
 
+test('tests can be evaluated again, those that are skipped and those with cases too', () => {
+  const rules =
+    'test_ok if { print("once"); true }\ntodo_test_no if false\ntest_c[n] if {\n\tsome n in ["a", "b"]\n\tn == "a"\n}';
+  const modules = { 'a_test.rego': `package a_test\n\n${rules}` };
+  const prepared = [...new TestSuite({ modules }).prepared()];
+  const all = (): string[] =>
+    prepared.map(({ name, evaluate }) => {
+      const { outcome, cases, output } = evaluate({});
+      return `${name} ${outcome} ${casesText(cases)}${output}`;
+    });
+  const expected = ['test_ok pass once\n', 'todo_test_no fail ', 'test_c fail a pass, b fail'];
+  expect(all()).toEqual(expected);
+  expect(all()).toEqual(expected);
+  const quiet = [...new TestSuite({ modules }, { output: false }).prepared(/ok/)];
+  expect(quiet.map(({ name, evaluate }) => [name, evaluate({}).output])).toEqual([['test_ok', '']]);
+});
+
 describe('reports', () => {
   const results = run(
     'test_ok if true\ntest_no if {\n\tprint("why")\n\tfalse\n}\ntodo_test_x if true\ntest_c[n] if {\n\tsome n in ["a", "b"]\n\tn == "a"\n}',
@@ -136,7 +153,6 @@ describe('reports', () => {
         'data.a_test.test_no: FAIL (1.5ms)',
         '',
         '  why',
-        '',
         '',
         'a_test.rego:8:',
         'data.a_test.todo_test_x: SKIPPED',
@@ -171,17 +187,20 @@ test('a test that fails is explained where that is asked for, with what it noted
   const suite = new TestSuite({ modules: { 'p_test.rego': text } });
   const results = [...suite.run({ explain: 'notes and fails' })];
   expect(results.map(({ explanation }) => explanation)).toEqual([
-    `query:1           Enter data.p.test_a = _
-p_test.rego:3     | Enter data.p.test_a
-p_test.rego:5     | | Note "one"
-p_test.rego:6     | | Fail x = 2
-query:1           | Fail data.p.test_a = _
-`,
+    // As `opa test` prints it, with blanks at the ends of lines.
+    [
+      '  query:1             Enter data.p.test_a = _  ',
+      '  p_test.rego:3       | Enter data.p.test_a  ',
+      '  p_test.rego:5       | | Note "one"  ',
+      '  p_test.rego:6       | | Fail x = 2  ',
+      '  query:1             | Fail data.p.test_a = _  ',
+      '',
+    ].join('\n'),
     undefined,
   ]);
   const report = prettyReport(results, { verbose: true });
   expect(report).toContain('\nFAILURES\n');
-  expect(report).toContain('\n  p_test.rego:6     | | Fail x = 2\n');
+  expect(report).toContain('\n  p_test.rego:6       | | Fail x = 2  \n');
   expect(prettyReport(results)).not.toContain('FAILURES');
   expect([...suite.run()].map(({ explanation }) => explanation)).toEqual([undefined, undefined]);
 });
@@ -208,6 +227,17 @@ describe('with the values of variables', () => {
         '-'.repeat(80),
         'FAIL: 1/1',
         '',
+      ].join('\n'),
+    );
+  });
+
+  test('the expression stands in its own column, whatever else is in its line', () => {
+    expect(report('test_c[n] if { some n in ["u", "v"]; n == "u" }')).toContain(
+      [
+        '      a_test.rego:3:',
+        `${' '.repeat(8 + 37)}n == "u"`,
+        `${' '.repeat(8 + 37)}|`,
+        `${' '.repeat(8 + 37)}"v"`,
       ].join('\n'),
     );
   });

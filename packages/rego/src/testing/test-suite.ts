@@ -13,7 +13,13 @@ import { type ExplainMode, explained, TraceBuffer } from '../trace/buffer.ts';
 import { failingLine, type SourceModule } from '../trace/failing-line.ts';
 import { prettyTrace } from '../trace/pretty.ts';
 import { type Json, RegoArray, toJson, toJsonText, type Value } from '../values/index.ts';
-import { Coverage, type CoverageReport, type CoveredModule } from './coverage.ts';
+import {
+  COVERAGE_KINDS,
+  Coverage,
+  type CoverageKind,
+  type CoverageReport,
+  type CoveredModule,
+} from './coverage.ts';
 import { hasCases, type Test } from './find-tests.ts';
 import { CASE_FUNCTION, type RewrittenTest, rewrite } from './rewrite.ts';
 
@@ -29,33 +35,68 @@ export interface CaseResult {
   readonly failure?: string | undefined;
 }
 
-/** What one test came to. */
-export interface TestResult {
+/** Which test it is. */
+export interface TestId {
   readonly location: ErrorLocation;
   /** `data.a.b` */
   readonly package: string;
   /** `test_x`; the second of that name is `test_x#01`. */
   readonly name: string;
+}
+
+/** What one evaluation of a test came to. */
+export interface Verdict {
   readonly outcome: Outcome;
   readonly error: RegoError | undefined;
   readonly durationMs: number;
   /** What the test printed. */
   readonly output: string;
   readonly cases: readonly CaseResult[];
-  /** Of a test that failed: what happened, as lines of text, where that was asked for. */
+}
+
+/** A test that may be evaluated as often as one likes. */
+export interface PreparedTest extends TestId {
+  readonly evaluate: (options: EvaluateOptions) => Verdict;
+}
+
+/** What one test came to. */
+export interface TestResult extends TestId, Verdict {
+  /** Of a test that failed: what happened, as indented lines of text, where that was asked for. */
   readonly explanation: string | undefined;
   /** Of a test that failed: the expression that failed last with the values of its variables, where asked for. */
   readonly failure: string | undefined;
 }
 
+/** How tests are compiled. */
+export interface SuiteOptions {
+  /** What the tests evaluate is recorded, which makes them slower; of what they do not, these kinds are told apart, or all. */
+  readonly coverage?: boolean | readonly CoverageKind[];
+  /** What tests print is kept; it is unless this is false, and then `print` costs nothing. */
+  readonly output?: boolean;
+}
+
 export interface TestOptions extends EvaluateOptions {
   /** Only tests whose full name (`data.a.b.test_x`) it matches are run. */
-  readonly filter?: RegExp;
+  readonly filter?: RegExp | undefined;
   /** Tests that fail are explained. */
   readonly explain?: ExplainMode | undefined;
   /** Tests that fail come with the values of variables. */
   readonly variables?: boolean;
 }
+
+/** The result of a test that is not run. */
+const SKIPPED = {
+  outcome: 'skip',
+  error: undefined,
+  durationMs: 0,
+  output: '',
+  cases: [],
+  explanation: undefined,
+  failure: undefined,
+} as const;
+
+/** Of explanations: `opa test` puts it wherever it writes, at the ends of lines too. */
+const MARGIN = '  ';
 
 /** How long one test may take unless `timeoutMs` says otherwise. */
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -79,25 +120,29 @@ export class TestSuite {
   #reachedAfter: number[] = [];
 
   /**
-   * Compiles policies and tests. With `coverage`, what the tests evaluate is recorded, which makes them slower.
+   * Compiles policies and tests.
    *
    * @throws {RegoError} where they do not compile.
    */
-  constructor(input: CompileInput, { coverage = false }: { readonly coverage?: boolean } = {}) {
-    this.#coverage = coverage ? new Coverage() : undefined;
+  constructor(input: CompileInput, { coverage = false, output = true }: SuiteOptions = {}) {
+    this.#coverage =
+      coverage === false ? undefined : new Coverage(coverage === true ? COVERAGE_KINDS : coverage);
     const modules: Record<string, string> = Object.create(null);
+    const originals = new Map<string, Pick<SourceModule, 'text' | 'original'>>();
     const counts = new Map<string, number>();
     const tests: RewrittenTest[] = [];
     for (const [file, text] of Object.entries(input.modules)) {
       const { original, ...rewritten } = withinStack(() => rewrite(text, parse(file, text, input), counts));
       modules[file] = rewritten.text;
-      if (coverage) this.#modules.set(file, { module: parse(file, rewritten.text, input), text, original });
+      originals.set(file, { text, original });
+      if (coverage !== false)
+        this.#modules.set(file, { module: parse(file, rewritten.text, input), text, original });
       tests.push(...rewritten.tests);
     }
     this.#tests = tests;
     this.#source = (file) => {
-      const text = Object.hasOwn(modules, file) ? modules[file] : undefined;
-      return text === undefined ? undefined : { text, module: parse(file, text, input) };
+      const source = originals.get(file);
+      return source && { ...source, module: parse(file, modules[file] as string, input) };
     };
     const reports: Builtin[] = [
       {
@@ -116,66 +161,74 @@ export class TestSuite {
       ...input,
       modules,
       builtins: [...(input.builtins ?? []), ...reports],
-      print: (message) => this.#output.push(message),
+      ...(output ? { print: (message) => this.#output.push(message) } : {}),
     });
   }
 
   /** Runs the tests one after another, in the order of the files. */
   *run(options: TestOptions = {}): Generator<TestResult> {
     const { filter, explain, variables = false, ...evaluation } = options;
-    for (const { test, runName, shownName } of this.#tests) {
-      const location = locate(test.rule.location)!;
-      const base = {
-        location,
-        package: refText(test.module.package.path),
-        name: refText(renamed(test, shownName)),
-      };
-      if (filter !== undefined && !filter.test(`${base.package}.${base.name}`)) continue;
-      if (test.skipped) {
+    for (const { id, path, test } of this.#selected(filter)) {
+      if (test.skipped) yield { ...id, ...SKIPPED };
+      else {
+        const verdict = this.#evaluator(path, test)(evaluation);
+        const isExplained = verdict.outcome === 'fail' && explain !== undefined;
         yield {
-          ...base,
-          outcome: 'skip',
-          error: undefined,
-          durationMs: 0,
-          output: '',
-          cases: [],
+          ...id,
+          ...verdict,
           explanation: undefined,
           failure: undefined,
+          ...(isExplained ? this.#explain(path, explain, variables, verdict.cases, evaluation) : {}),
         };
-      } else yield { ...base, ...this.#runTest(test, runName, evaluation, explain, variables) };
+      }
     }
   }
 
-  #runTest(
-    test: Test,
-    runName: string,
-    evaluation: EvaluateOptions,
-    explain: ExplainMode | undefined,
-    variables: boolean,
-  ): Omit<TestResult, 'location' | 'package' | 'name'> {
-    this.#output = [];
-    this.#reached = [];
-    const path = refText([...test.module.package.path, ...renamed(test, runName).map(asString)]);
-    const options = { timeoutMs: DEFAULT_TIMEOUT_MS, ...evaluation };
-    const started = performance.now();
-    let error: RegoError | undefined;
-    let value: Json | undefined;
-    try {
-      value = this.#evaluate(path, options);
-    } catch (thrown) {
-      if (!(thrown instanceof RegoError)) throw thrown;
-      error = thrown;
+  /** The tests, for callers that evaluate them several times; as with `opa test --bench`, those that `todo_` skips too. */
+  *prepared(filter?: RegExp): Generator<PreparedTest> {
+    for (const { id, path, test } of this.#selected(filter))
+      yield { ...id, evaluate: this.#evaluator(path, test) };
+  }
+
+  *#selected(filter: RegExp | undefined): Generator<{ id: TestId; path: string; test: Test }> {
+    for (const { test, runName, shownName } of this.#tests) {
+      const id = {
+        location: locate(test.rule.location)!,
+        package: refText(test.module.package.path),
+        name: refText(renamed(test, shownName)),
+      };
+      if (filter !== undefined && !filter.test(`${id.package}.${id.name}`)) continue;
+      yield {
+        id,
+        path: refText([...test.module.package.path, ...renamed(test, runName).map(asString)]),
+        test,
+      };
     }
-    const durationMs = performance.now() - started;
-    const output = this.#output.map((line) => `${line}\n`).join('');
-    const cases = value !== undefined && hasCases(test) ? caseResults(value, this.#reached) : undefined;
-    const passed = cases === undefined ? value === true : !cases.some(({ failed }) => failed);
-    const outcome = error !== undefined ? 'error' : passed ? 'pass' : 'fail';
-    const result = { outcome, error, durationMs, output, cases: cases ?? [] } as const;
-    if (outcome !== 'fail' || explain === undefined) {
-      return { ...result, explanation: undefined, failure: undefined };
-    }
-    return { ...result, ...this.#explain(path, explain, variables, result.cases, options) };
+  }
+
+  /** Evaluates one test. The first evaluation prepares it, and what that takes is a part of its duration. */
+  #evaluator(path: string, test: Test): PreparedTest['evaluate'] {
+    let prepared: ((options: EvaluateOptions) => Json | undefined) | undefined;
+    return (options) => {
+      this.#output = [];
+      this.#reached = [];
+      const started = performance.now();
+      let error: RegoError | undefined;
+      let value: Json | undefined;
+      try {
+        prepared ??= this.#prepare(path);
+        value = prepared({ timeoutMs: DEFAULT_TIMEOUT_MS, ...options });
+      } catch (thrown) {
+        if (!(thrown instanceof RegoError)) throw thrown;
+        error = thrown;
+      }
+      const durationMs = performance.now() - started;
+      const output = this.#output.map((line) => `${line}\n`).join('');
+      const cases = value !== undefined && hasCases(test) ? caseResults(value, this.#reached) : undefined;
+      const passed = cases === undefined ? value === true : !cases.some(({ failed }) => failed);
+      const outcome = error !== undefined ? 'error' : passed ? 'pass' : 'fail';
+      return { outcome, error, durationMs, output, cases: cases ?? [] };
+    };
   }
 
   /** Runs a test again, to see how it comes to fail. */
@@ -192,12 +245,12 @@ export class TestSuite {
     this.#reached = [];
     this.#reachedAfter = [];
     try {
-      query.values(undefined, buffer, { ...options, silent: true });
+      query.values(undefined, buffer, { timeoutMs: DEFAULT_TIMEOUT_MS, ...options, silent: true });
     } finally {
       this.#steps = undefined;
     }
     const shown = explained(buffer.events, mode);
-    const explanation = prettyTrace(shown, { original: query.original, variables });
+    const explanation = prettyTrace(shown, { original: query.original, variables, margin: MARGIN });
     if (!variables) return { cases, explanation, failure: undefined };
     const isShown = new Set(shown);
     const failure = (events: readonly TraceEvent[]): string | undefined =>
@@ -221,11 +274,18 @@ export class TestSuite {
     return steps;
   }
 
-  #evaluate(path: string, options: EvaluateOptions): Json | undefined {
-    if (this.#coverage === undefined) return this.#policy.rule(path).evaluate(undefined, options);
-    const [result] = this.#coverage.evaluate(this.#policy.tracedQuery(path), undefined, options);
-    const value = result?.expressions[0]?.value;
-    return value === undefined ? undefined : toJson(value);
+  #prepare(path: string): (options: EvaluateOptions) => Json | undefined {
+    const coverage = this.#coverage;
+    if (coverage === undefined) {
+      const rule = this.#policy.rule(path);
+      return (options) => rule.evaluate(undefined, options);
+    }
+    const query = this.#policy.tracedQuery(path);
+    return (options) => {
+      const [result] = coverage.evaluate(query, undefined, options);
+      const value = result?.expressions[0]?.value;
+      return value === undefined ? undefined : toJson(value);
+    };
   }
 
   /** What the tests run so far have evaluated; undefined where that is not recorded. */

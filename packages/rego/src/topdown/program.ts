@@ -37,7 +37,7 @@ export class Program {
 
   constructor(compiled: CompiledModules) {
     this.compiled = compiled;
-    this.context = new CompilerContext(compiled.options.builtins, false, new Map());
+    this.context = new CompilerContext({ ...compiled.options, sources: new Map() }, false);
     this.context.tree = compiled.tree;
   }
 

@@ -177,7 +177,7 @@ export class Saving {
 
   /** Whether some value could satisfy a body, as far as types tell. */
   isPossible(body: SourceBody): boolean {
-    const context = new CompilerContext(this.#program.compiled.options.builtins, false, new Map());
+    const context = new CompilerContext({ ...this.#program.compiled.options, sources: new Map() }, false);
     context.tree = this.#program.compiled.tree;
     this.#program.compiled.types.query(copyBody(body), context);
     return !context.failed;

@@ -9,10 +9,12 @@ import { toSource } from '../topdown/to-source.ts';
 import { compareStrings, parseJsonText, type Value } from '../values/index.ts';
 import { truncated } from './pretty.ts';
 
-/** A policy as text and as tree. */
+/** A policy as text, and the tree of what was compiled. */
 export interface SourceModule {
   readonly text: string;
   readonly module: Module;
+  /** From places in what was compiled to those in the text. */
+  readonly original: (offset: number) => number;
 }
 
 const MAX_VALUE_LENGTH = 64;
@@ -23,7 +25,10 @@ const DOCUMENTS = new Set(['data', 'input']);
 interface Shown {
   readonly title: string;
   readonly value: string | undefined;
-  readonly location: Location;
+  /** From 1. */
+  readonly row: number;
+  /** In the text. */
+  readonly offset: number;
   /** From 0, in its line. */
   readonly column: number;
 }
@@ -56,8 +61,8 @@ export function failingLine(
   const { location } = base;
   // The compiler takes nested terms out of an expression: these parts were evaluated before.
   const before = events.slice(0, at).filter((earlier) => isPart(earlier, event.queryId, location));
-  const values = [...valuesOf([event, ...before], source.text, original).values()];
-  const text = `${padding(source.text, location.offset)}${location.text}`;
+  const values = [...valuesOf([event, ...before], source, original).values()];
+  const text = `${padding(source.text, source.original(location.offset))}${location.text}`;
   return `${location.file}:${event.location.row}:\n${indented(text + valuesText(values, source.text))}`;
 }
 
@@ -96,7 +101,7 @@ function statementAt({ rules }: Module, at: number): Expr | undefined {
 
 function valuesOf(
   events: readonly TraceEvent[],
-  text: string,
+  { text, original: placeOf }: SourceModule,
   original: (name: string) => string,
 ): Map<string, Shown> {
   const found = new Map<string, Shown>();
@@ -107,7 +112,8 @@ function valuesOf(
     const title = location.text === '' ? own : location.text;
     if (found.get(title)?.value !== undefined) return;
     const value = term === undefined ? undefined : termText(toSource(term));
-    found.set(title, { title, value, location, column: columnOf(text, location.offset) });
+    const offset = placeOf(location.offset);
+    found.set(title, { title, value, row: location.row, offset, column: columnOf(text, offset) });
   };
   for (const [index, { node, documents }] of events.entries()) {
     if (node?.kind !== 'expr') continue;
@@ -180,15 +186,15 @@ function valuesText(shown: readonly Shown[], text: string): string {
   if (shown.length === 0) return '';
   const valueText = ({ value = 'undefined' }: Shown): string => truncated(value, MAX_VALUE_LENGTH);
   const named = (item: Shown): string => `${item.title}: ${valueText(item)}`;
-  const rows = new Set(shown.map(({ location }) => location.row));
-  const hasTabs = shown.some(({ location }) => padding(text, location.offset).includes('\t'));
+  const rows = new Set(shown.map(({ row }) => row));
+  const hasTabs = shown.some(({ offset }) => padding(text, offset).includes('\t'));
   // Tabs of several rows have no common columns.
   if (rows.size > 1 && hasTabs) {
     const sorted = shown.toSorted((a, b) => compareStrings(a.title, b.title));
     return `\n\nWhere:\n\n${sorted.map(named).join('\n')}`;
   }
   const sorted = shown.toSorted(
-    (a, b) => a.column - b.column || b.location.row - a.location.row || compareStrings(a.title, b.title),
+    (a, b) => a.column - b.column || b.row - a.row || compareStrings(a.title, b.title),
   );
   const lines = [arrows(sorted, text)];
   for (let i = sorted.length - 1; i >= 0; i--) {
@@ -203,7 +209,7 @@ function valuesText(shown: readonly Shown[], text: string): string {
 /** An arrow below each, and blanks up to the column of `end`. */
 function arrows(items: readonly Shown[], text: string, end?: Shown): string {
   const last = end ?? (items.at(-1) as Shown);
-  const blanks = [...padding(text, last.location.offset)];
+  const blanks = [...padding(text, last.offset)];
   for (const { column } of items) blanks[column] = '|';
   return blanks.join('');
 }

@@ -13,6 +13,8 @@ export interface PrettyTraceOptions {
   readonly variables?: boolean;
   /** No column with places. */
   readonly withoutLocations?: boolean;
+  /** Put before each cell, and at the end of each line. */
+  readonly margin?: string;
   /** The name that a variable has in the policy. */
   readonly original: (name: string) => string;
 }
@@ -39,10 +41,12 @@ export function prettyTrace(events: readonly TraceEvent[], options: PrettyTraceO
   for (const row of rows) {
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, byteLength(cell));
   }
+  const { margin = '' } = options;
   const line = (row: readonly string[]): string =>
     row
       .map((cell, i) => (i === row.length - 1 ? cell : `${cell.padEnd((widths[i] as number) + PADDING)} `))
-      .join('');
+      .map((cell) => margin + cell)
+      .join('') + margin;
   return rows.map((row) => `${line(row)}\n`).join('');
 }
 
