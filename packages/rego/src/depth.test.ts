@@ -8,6 +8,9 @@ interface Report {
   readonly answers: readonly (readonly [answer: string, times: number])[];
 }
 
+/** On Bun the stack is so deep that what nests further takes minutes, and nothing more is seen. */
+const depthsHere = 'bun' in process.versions ? ['300'] : ['300', '2500'];
+
 function run(file: string, ...args: string[]): string {
   const program = fileURLToPath(new URL(file, import.meta.url));
   const { stdout, stderr, status } = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
@@ -18,7 +21,7 @@ function run(file: string, ...args: string[]): string {
 test('what nests deeply is compiled, or an error of the package; where the stack ends no answer changes', {
   timeout: 240_000,
 }, () => {
-  const { depths, wrong, answers } = JSON.parse(run('test-depth.ts', '300', '2500')) as Report;
+  const { depths, wrong, answers } = JSON.parse(run('test-depth.ts', ...depthsHere)) as Report;
   expect(wrong).toEqual({});
   // The last one is given with the stack empty again.
   expect(answers.map(([answer]) => answer)).toEqual(['["bad/b: 2"]']);

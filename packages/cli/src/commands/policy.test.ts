@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { run } from '../program/run.ts';
 import { testTerminal } from '../testing/terminal.ts';
 
@@ -181,8 +181,8 @@ test('test --watch runs again when a file changes, tells what is wrong with it, 
   const abort = new AbortController();
   const terminal = testTerminal({ cwd, env: { HOME: cwd } });
   const running = run(['policy', 'test', '-w', '.'], terminal, abort.signal);
-  const waits = async (times: number): Promise<void> =>
-    vi.waitFor(() => expect(terminal.stdout.split('Watching for changes ...')).toHaveLength(times + 1), 5000);
+  const waits = (times: number): Promise<void> =>
+    expect.poll(() => terminal.stdout.split('Watching for changes ...')).toHaveLength(times + 1);
   await waits(1);
   write({ 't_test.rego': 'package t\n\ntest_a if {\n' });
   await waits(2);

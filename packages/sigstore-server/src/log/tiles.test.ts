@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateSigningKey, leafHash, signCheckpoint } from '@pratique/crypto';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from '../testing/client.ts';
 import { DurableLog } from './log.ts';
 import { tilePath } from './tiles.ts';
@@ -110,7 +110,7 @@ test('a damaged record is not published as a tile, and the checkpoint stays wher
   const directory = temporaryDirectory(onTestFinished);
   const log = new DurableLog({ directory, checkpoint: (size) => `${size}` });
   const checkpoint = () => readFileSync(join(directory, 'checkpoint'), 'utf8');
-  await vi.waitFor(() => expect(checkpoint()).toBe('0'));
+  await expect.poll(checkpoint).toBe('0');
   await log.append({ leaf: new TextEncoder().encode('leaf'), extra: new Uint8Array(), time: new Date(0) });
   const journal = join(directory, 'journal');
   const bytes = readFileSync(journal);
