@@ -1,21 +1,27 @@
 /**
  * `npm run interop [-- NAME…]`: us against real, unmodified foreign tools, which it installs itself. Each
- * `<name>.ts` beside this file exports `scenarios(context)`. One line a scenario; ends `N passed, N failed`.
+ * `<name>.ts` beside this file exports `scenarios(context)`; files run side by side, one in each lane, as many lanes as
+ * there are processors. One line a scenario; ends `N passed, N failed`.
  */
+import { fork } from 'node:child_process';
 import { globSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Context, type Scenario } from '../support/context.ts';
+import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Assignment, Counts } from '../support/lane.ts';
+import { toolNames } from '../tools/catalog.ts';
+import { installTools } from '../tools/install.ts';
 
-interface ScenarioModule {
-  readonly scenarios: (context: Context) => Promise<readonly Scenario[]>;
-}
+/** These take longest, and so begin first: what is last must not be long, or one lane works alone. */
+const longest = ['executable', 'harden'];
 
 const here = fileURLToPath(new URL('.', import.meta.url));
+const lane = fileURLToPath(new URL('../support/lane.ts', import.meta.url));
+const rank = (name: string) => (longest.includes(name) ? longest.indexOf(name) : longest.length);
 const available = globSync('*.ts', { cwd: here })
   .map((file) => basename(file, '.ts'))
   .filter((name) => name !== 'run')
-  .sort();
+  .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 /** `rego` stands for `rego-check`, `rego-flags` and so on. */
 const asked = process.argv.slice(2).flatMap((name) => {
   const group = available.filter((file) => file.startsWith(`${name}-`));
@@ -27,50 +33,42 @@ if (unknown.length > 0) {
   process.stderr.write(`Unknown: ${unknown.join(', ')}. Known: ${available.join(', ')}\n`);
   process.exitCode = 3;
 } else {
-  process.exitCode = (await runAll(asked.length > 0 ? asked : available)) ? 0 : 1;
-  // All is said. What a scenario left behind must not keep whoever waits for the result waiting.
-  setTimeout(() => {
-    process.stderr.write(`Still open at the end: ${process.getActiveResourcesInfo().join(', ')}\n`);
-    process.exit();
-  }, 5_000).unref();
+  const { passed, failed } = await runAll(asked.length > 0 ? asked : available);
+  process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+  process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 }
 
-/** Runs the named files' scenarios one after another; true when all passed. */
-async function runAll(names: readonly string[]): Promise<boolean> {
+/** Runs the named files. A file whose lane ended before it counts as one failure, and so does one nobody took. */
+async function runAll(names: readonly string[]): Promise<Counts> {
   let [passed, failed] = [0, 0];
-  const attempt = async (name: string, action: () => Promise<void>) => {
-    const started = performance.now();
-    let failure: string | undefined;
-    try {
-      await action();
-      passed++;
-    } catch (error) {
-      failure = error instanceof Error ? error.message : String(error);
-      failed++;
-    }
-    const seconds = ((performance.now() - started) / 1000).toFixed(1).padStart(5);
-    process.stdout.write(`${failure === undefined ? 'ok    ' : 'FAILED'} ${seconds} s  ${name}\n`);
-    if (failure !== undefined) process.stdout.write(`${failure.replace(/^/gm, '       | ')}\n`);
+  const fail = (what: string) => {
+    failed++;
+    process.stdout.write(`FAILED  ${what}\n`);
   };
-
-  let context: Context | undefined;
   try {
-    context = await Context.open();
-    for (const name of names) {
-      try {
-        const module = (await import(pathToFileURL(resolve(here, `${name}.ts`)).href)) as ScenarioModule;
-        const scenarios = await module.scenarios(context);
-        if (scenarios.length === 0) throw new Error('has no scenario');
-        for (const scenario of scenarios) await attempt(`${name}: ${scenario.name}`, scenario.run);
-      } catch (error) {
-        await attempt(`${name}: set-up`, () => Promise.reject(error));
-      }
-    }
+    await installTools(toolNames);
   } catch (error) {
-    await attempt('tools and registries', () => Promise.reject(error));
-  } finally {
-    await context?.close();
+    fail(`tools: ${error instanceof Error ? error.message : String(error)}`);
+    return { passed, failed };
   }
-  process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
-  return failed === 0 && passed > 0;
+
+  const waiting = [...names];
+  const runLane = () =>
+    new Promise<void>((resolve) => {
+      let current: string | null = 'registries';
+      const child = fork(lane, { stdio: 'inherit' });
+      child.on('message', (counts: Counts) => {
+        passed += counts.passed;
+        failed += counts.failed;
+        current = waiting.shift() ?? null;
+        child.send({ file: current } satisfies Assignment);
+      });
+      child.on('close', (code, signal) => {
+        if (current !== null) fail(`${current}: its process ended early (${signal ?? `exit ${code}`})`);
+        resolve();
+      });
+    });
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), names.length) }, runLane));
+  for (const name of waiting) fail(`${name}: no process was left to run it`);
+  return { passed, failed };
 }
