@@ -9,7 +9,7 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 /**
  * Writes a file such that after a crash its name holds either the old content or all of the new, both on disk when this
@@ -17,7 +17,7 @@ import { dirname } from 'node:path';
  */
 export function replaceFile(path: string, content: string | Uint8Array, secret = false): void {
   const directory = dirname(path);
-  mkdirSync(directory, { recursive: true });
+  makeDirectorySync(directory);
   const temporary = `${path}.${randomUUID()}.tmp`;
   const file = openSync(temporary, 'wx', secret ? 0o600 : 0o644);
   try {
@@ -29,6 +29,15 @@ export function replaceFile(path: string, content: string | Uint8Array, secret =
   }
   renameSync(temporary, path);
   syncDirectorySync(directory);
+}
+
+/** Makes a directory, and those above it that are missing, with names that survive a power cut. */
+export function makeDirectorySync(path: string, mode?: number): void {
+  const first = mkdirSync(resolve(path), { recursive: true, ...(mode === undefined ? {} : { mode }) });
+  if (first === undefined) return;
+  let made = resolve(path);
+  for (; made !== first; made = dirname(made)) syncDirectorySync(dirname(made));
+  syncDirectorySync(dirname(first));
 }
 
 /** Makes the names in a directory survive a power cut. Windows has no such call, and needs none. */

@@ -1,3 +1,3 @@
 export { removeQuietly, replaceDurably, syncDirectory, writeTemporary } from './durable.ts';
-export { readOrCreate, replaceFile, syncDirectorySync } from './durable-sync.ts';
+export { makeDirectorySync, readOrCreate, replaceFile, syncDirectorySync } from './durable-sync.ts';
 export { lockDirectory } from './lock.ts';

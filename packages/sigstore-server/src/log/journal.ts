@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fdatasync,
+  fdatasyncSync,
   fstatSync,
   ftruncateSync,
   openSync,
@@ -49,6 +50,8 @@ export class Journal {
     closeSync(openSync(path, 'a+', 0o600));
     syncDirectorySync(dirname(path));
     const file = openSync(path, openFlags);
+    // What is read may be what a process wrote that was killed before it was on disk: nothing follows from it until it is.
+    fdatasyncSync(file);
     return new Journal(file, scan(file, each));
   }
 

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { encodeBase64, GrowingTree, leafHash, parseCheckpoint, toHex, uintBytes } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
+import { makeDirectorySync, syncDirectorySync } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
 import { Journal } from './journal.ts';
 import { LeafIndex } from './leaf-index.ts';
@@ -70,7 +71,9 @@ export class DurableLog {
   /** @throws SIGSTORE_SERVER_DAMAGED when the entries are not those of the checkpoint that was published */
   constructor(options: LogOptions) {
     this.#options = options;
-    mkdirSync(options.directory, { recursive: true });
+    makeDirectorySync(options.directory);
+    // Where it was there: who made it may have been killed before its name was on disk.
+    syncDirectorySync(dirname(options.directory));
     this.#journal = Journal.open(join(options.directory, 'journal'), (record, end) => {
       const entry = decodeEntry(record);
       this.#add(entry, leafHash(entry.leaf), end);

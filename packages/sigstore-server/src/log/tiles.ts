@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { concatBytes, type GrowingTree, uintBytes } from '@pratique/crypto';
-import { replaceDurably } from '@pratique/storage';
+import { replaceDurably, syncDirectory, writeTemporary } from '@pratique/storage';
 
 /** Hashes in a tile (C2SP `tlog-tiles`). */
 const width = 256;
@@ -57,10 +57,14 @@ export interface TiledLog {
   leaves(start: number, end: number): Promise<readonly Uint8Array[]>;
 }
 
+/** Tiles on their way to the disk: two share its flushes, and leave threads to the journal. */
+const writers = 2;
+
 /**
- * Keeps the static files of C2SP `tlog-tiles` beside a log: tiles, entry bundles and the checkpoint, in that order, so
- * that whoever reads the checkpoint finds its tiles. Derived from the journal: what a crash leaves out is written again.
- * A file gets its name when it is whole. Between files everything else goes on.
+ * Keeps the static files of C2SP `tlog-tiles` beside a log: tiles, entry bundles and the checkpoint, derived from the
+ * journal. A tile gets its name when it is on disk, and the checkpoint comes when the names of its tiles are: also after
+ * a power cut, and before anything is started again, whoever reads a checkpoint finds its tiles whole. Partial tiles go
+ * when the checkpoints that need them are no longer published. Between files everything else goes on.
  */
 export class TilePublisher {
   readonly #directory: string;
@@ -78,26 +82,59 @@ export class TilePublisher {
 
   /** Writes what is new up to `size`, then `checkpoint`. One call at a time. */
   async publish(size: number, checkpoint: string): Promise<void> {
-    for (let level = 0, count = size; count > 0; level++, count = Math.floor(count / width)) {
-      await this.#level(level, Math.floor(this.#published / width ** level), count);
-    }
-    await this.#level('entries', this.#published, size);
+    const tiles = [...tilesBetween(this.#published, size)];
+    const left = tiles.values();
+    const write = async () => {
+      for (const tile of left) await this.#write(tile);
+    };
+    await Promise.all(Array.from({ length: writers }, write));
+    // Also of tiles that were there: who wrote them may have been killed before their names were on disk.
+    for (const directory of this.#directoriesOf(tiles)) await syncDirectory(directory);
     const note = new TextEncoder().encode(checkpoint);
     await replaceDurably(this.#temporary, this.#directory, 'checkpoint', note);
     this.#published = size;
-  }
-
-  async #level(level: TileName['level'], before: number, count: number): Promise<void> {
-    for (let index = Math.floor(before / width); index * width < count; index++) {
-      const held = Math.min(width, count - index * width);
-      const full = join(this.#directory, 'tile', String(level), tilePath(index));
-      const path = held === width ? full : join(`${full}.p`, String(held));
-      if (existsSync(path)) continue;
-      const temporary = join(this.#temporary, 'tile');
-      await writeFile(temporary, (await readTile(this.#log, { level, index, width: held }))!);
-      if (!existsSync(dirname(path))) await mkdir(dirname(path), { recursive: true });
-      await rename(temporary, path);
-      if (held === width && existsSync(`${full}.p`)) await rm(`${full}.p`, { recursive: true });
+    for (const tile of tiles) {
+      const partial = `${this.#full(tile)}.p`;
+      if (tile.width === width && existsSync(partial)) await rm(partial, { recursive: true });
     }
   }
+
+  async #write(tile: TileName): Promise<void> {
+    const path = this.#path(tile);
+    if (existsSync(path)) return;
+    const temporary = await writeTemporary(this.#temporary, (await readTile(this.#log, tile))!);
+    await mkdir(dirname(path), { recursive: true });
+    await rename(temporary, path);
+  }
+
+  /** Those that lead from the log's directory to the tiles. */
+  #directoriesOf(tiles: readonly TileName[]): ReadonlySet<string> {
+    const directories = new Set<string>();
+    for (const tile of tiles) {
+      let directory = dirname(this.#path(tile));
+      for (; directory !== this.#directory && !directories.has(directory); directory = dirname(directory))
+        directories.add(directory);
+    }
+    return directories;
+  }
+
+  #full({ level, index }: TileName): string {
+    return join(this.#directory, 'tile', String(level), tilePath(index));
+  }
+
+  #path(tile: TileName): string {
+    const full = this.#full(tile);
+    return tile.width === width ? full : join(`${full}.p`, String(tile.width));
+  }
+}
+
+/** The tiles of a tree of `size` leaves that one of `before` leaves has not, or has with fewer items. */
+function* tilesBetween(before: number, size: number): Generator<TileName> {
+  const levelsBetween = function* (level: TileName['level'], from: number, to: number): Generator<TileName> {
+    for (let index = Math.floor(from / width); index * width < to; index++)
+      yield { level, index, width: Math.min(width, to - index * width) };
+  };
+  yield* levelsBetween('entries', before, size);
+  for (let level = 0, unit = 1; unit <= size; level++, unit *= width)
+    yield* levelsBetween(level, Math.floor(before / unit), Math.floor(size / unit));
 }

@@ -1,10 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { printable } from '@pratique/errors';
-import { lockDirectory } from '@pratique/storage';
+import { lockDirectory, makeDirectorySync } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
 import { listen, parseListen, stop, timeouts } from '../http/listener.ts';
 import type { SigstoreServer, SigstoreServerOptions } from '../options.ts';
@@ -34,7 +33,7 @@ export async function startSigstoreServer(options: SigstoreServerOptions): Promi
       expected: '--url https://HOST',
     });
   }
-  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  makeDirectorySync(options.directory, 0o700);
   const unlock = await lockDirectory(options.directory, 'sigstore');
   if (unlock === undefined) {
     throw sigstoreServerErrors.error('SIGSTORE_SERVER_DIRECTORY_IN_USE', {

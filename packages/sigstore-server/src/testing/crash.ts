@@ -24,7 +24,7 @@ const logs = { rekor: '/tiles/rekor', 'rekor-v2': '/api/v2', ctlog: '/tiles/ctlo
 type LogName = keyof typeof logs;
 
 /** What a client was told and holds the server to. */
-interface Acknowledged {
+export interface Acknowledged {
   /** Leaves by log and index. */
   readonly leaves: Record<'rekor' | 'rekor-v2', Map<number, Uint8Array>>;
   readonly uuids: Map<string, number>;
@@ -32,6 +32,29 @@ interface Acknowledged {
   readonly keys: Uint8Array[];
   /** Every tree that was shown, by size: two roots of one size would be a fork. */
   readonly heads: Record<LogName, Map<number, string>>;
+}
+
+export function nothingAcknowledged(): Acknowledged {
+  return {
+    leaves: { rekor: new Map(), 'rekor-v2': new Map() },
+    uuids: new Map(),
+    keys: [],
+    heads: { rekor: new Map(), 'rekor-v2': new Map(), ctlog: new Map() },
+  };
+}
+
+/** @throws AssertionError where two of them show different trees */
+export function acknowledgedTogether(all: readonly Acknowledged[]): Acknowledged {
+  const together = nothingAcknowledged();
+  for (const { leaves, uuids, keys, heads } of all) {
+    for (const name of ['rekor', 'rekor-v2'] as const)
+      for (const [index, leaf] of leaves[name]) together.leaves[name].set(index, leaf);
+    for (const [uuid, index] of uuids) together.uuids.set(uuid, index);
+    together.keys.push(...keys);
+    for (const name of Object.keys(logs) as LogName[])
+      for (const [size, root] of heads[name]) saw(together.heads[name], size, hex(root));
+  }
+  return together;
 }
 
 export interface CrashOptions {
@@ -50,12 +73,7 @@ export interface CrashOptions {
  * @throws AssertionError
  */
 export async function killInRounds({ directory, rounds, onRound }: CrashOptions): Promise<number> {
-  const acknowledged: Acknowledged = {
-    leaves: { rekor: new Map(), 'rekor-v2': new Map() },
-    uuids: new Map(),
-    keys: [],
-    heads: { rekor: new Map(), 'rekor-v2': new Map(), ctlog: new Map() },
-  };
+  const acknowledged = nothingAcknowledged();
   const count = () =>
     acknowledged.uuids.size + acknowledged.leaves['rekor-v2'].size + acknowledged.keys.length;
   for (let round = 0; round < rounds; round++) {
@@ -126,7 +144,11 @@ function saw(heads: Map<number, string>, size: number, root: Uint8Array): void {
   heads.set(size, hex);
 }
 
-async function addToRekor(url: string, id: string, { leaves, uuids, heads }: Acknowledged): Promise<void> {
+export async function addToRekor(
+  url: string,
+  id: string,
+  { leaves, uuids, heads }: Acknowledged,
+): Promise<void> {
   const { status, text } = await post(`${url}/api/v1/log/entries`, hashedRekord(id, key));
   equal(status, 201, text);
   const [[uuid, { body, logIndex, verification }]] = Object.entries(JSON.parse(text)) as [[string, EntryV1]];
@@ -154,7 +176,7 @@ function checkProof(body: string, index: number, proof: EntryV1['verification'][
   ok(verifyInclusionProof(leaf, BigInt(index), BigInt(treeSize), hashes.map(hex), hex(rootHash)));
 }
 
-async function addToRekorV2(url: string, id: string, { leaves, heads }: Acknowledged): Promise<void> {
+export async function addToRekorV2(url: string, id: string, { leaves, heads }: Acknowledged): Promise<void> {
   const { status, text } = await post(`${url}/api/v2/log/entries`, hashedRekordV2(id, key));
   equal(status, 201, text);
   const entry = JSON.parse(text) as {
@@ -167,7 +189,11 @@ async function addToRekorV2(url: string, id: string, { leaves, heads }: Acknowle
   saw(heads['rekor-v2'], Number(treeSize), rootHash);
 }
 
-async function requestCertificate(url: string, secret: string, { keys, heads }: Acknowledged): Promise<void> {
+export async function requestCertificate(
+  url: string,
+  secret: string,
+  { keys, heads }: Acknowledged,
+): Promise<void> {
   const form = { grant_type: 'client_credentials', client_id: alice, client_secret: secret };
   const token = await fetch(`${url}/oidc/token`, { method: 'POST', body: new URLSearchParams(form) });
   const { id_token } = (await token.json()) as { id_token: string };
@@ -187,7 +213,7 @@ interface Issued {
   readonly signedCertificateEmbeddedSct: { readonly chain: { readonly certificates: readonly string[] } };
 }
 
-async function check(url: string, { leaves, uuids, keys, heads }: Acknowledged): Promise<void> {
+export async function check(url: string, { leaves, uuids, keys, heads }: Acknowledged): Promise<void> {
   const all = {
     rekor: await readLeaves(`${url}${logs.rekor}`),
     'rekor-v2': await readLeaves(`${url}${logs['rekor-v2']}`),
@@ -236,7 +262,7 @@ async function readLeaves(url: string): Promise<Uint8Array[]> {
 }
 
 /** As the last kill left it: the published files must be sound and in the journal. */
-async function audit(directory: string): Promise<void> {
+export async function audit(directory: string): Promise<void> {
   const audits = await auditDirectory(directory, { seen: {} });
   deepEqual(
     audits.flatMap(({ name, problems }) => problems.map((problem) => `${name}: ${problem}`)),
