@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   type Catalog,
   checkFiles,
@@ -107,9 +110,12 @@ export async function harden(input: HardenInput): Promise<Hardened> {
     ...(config.variant === '' ? {} : { variant: config.variant }),
   };
   let contents: readonly Contents[] = [];
+  // The layer is compressed once, and then read for the scan, for the tests and for the push.
+  const scratch = mkdtempSync(join(tmpdir(), 'pratique-harden-'));
   const close = () => {
     for (const one of contents) one.close();
     base.fileSystem.close();
+    rmSync(scratch, { recursive: true, force: true });
   };
   try {
     progress('scanning the base');
@@ -140,7 +146,9 @@ export async function harden(input: HardenInput): Promise<Hardened> {
     const entries = strippedEntries(fileSystem, plan);
     const isDiff = settings.layers === 'diff';
     const layer = await buildLayer(isDiff ? diffEntries(base.fileSystem, entries) : entries, {
-      compression: input.dryRun === true ? 'none' : settings.compression,
+      ...(input.dryRun === true
+        ? { compression: 'none' }
+        : { compression: settings.compression, file: join(scratch, 'layer') }),
     });
     const below = isDiff ? baseLayers(repository, base.manifest, config, signal) : [];
     const image =

@@ -64,6 +64,23 @@ describe('the same input is the same image', () => {
     },
   );
 
+  test('kept in a file it is the same layer, made once, whatever lies in the file before', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'layer-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const kept = join(folder, 'layer');
+    writeFileSync(kept, 'x'.repeat(10_000));
+    let reads = 0;
+    const content = { name: 'counted', size: 4, read: () => [bytes('once'), reads++][0] as Uint8Array };
+    const counted: LayerEntry[] = [...entries, { type: 'file', path: 'counted', content }];
+    const made = await buildLayer(counted, { ...options, compression: 'gzip' });
+    reads = 0;
+    const layer = await buildLayer(counted, { ...options, compression: 'gzip', file: kept });
+    expect(layer.descriptor).toEqual(made.descriptor);
+    expect(digestOf(await opened(layer))).toBe(made.descriptor.digest);
+    expect(digestOf(await opened(layer))).toBe(made.descriptor.digest);
+    expect(reads).toBe(1);
+  });
+
   test('labels in any order', () => {
     const build = (labels: Record<string, string>) =>
       buildImage({

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { printable } from '@pratique/errors';
@@ -10,7 +11,7 @@ import { contentChunks, contentSize, type FileContent } from './content.ts';
 import { type LayerEntry, orderEntries } from './entries.ts';
 import { tarEnd, tarHeader, tarPadding } from './tar.ts';
 
-/** A layer ready to be pushed. Its bytes are made anew each time it is opened, so it takes no memory. */
+/** A layer ready to be pushed. Its bytes are made anew each time it is opened, or lie in a file, so it takes no memory. */
 export interface Layer {
   readonly descriptor: Descriptor;
   /** Digest of the uncompressed tar (image-spec §Layer DiffID). */
@@ -26,6 +27,11 @@ export interface LayerOptions {
    * With `gzip` and `zstd` that holds for the layer's diff ID; its digest depends on the library that Node was built with.
    */
   readonly compression?: LayerCompression;
+  /**
+   * A file of the caller's, written anew, in which the layer's bytes stay: for who opens the layer several times, since to
+   * compress takes much longer than to read. Default: they are made each time.
+   */
+  readonly file?: string;
 }
 
 type Chunks = AsyncIterable<Uint8Array>;
@@ -44,8 +50,8 @@ export function sourceDateEpoch(environment: NodeJS.ProcessEnv = process.env): n
 
 /**
  * Makes a layer from files: sorted, owned by root, all of one time, so that the same input is the same digest on
- * every machine. Files are read twice, once for the digest and once when the layer is pushed; one that changes in
- * between makes the push fail.
+ * every machine. Files are read twice, once for the digest and once when the layer is pushed (but with `file`); one that
+ * changes in between makes the push fail.
  *
  * @throws OCI_BUILD_INPUT_INVALID, OCI_FILE_UNREADABLE
  */
@@ -55,7 +61,7 @@ export async function buildLayer(entries: Iterable<LayerEntry>, options: LayerOp
   const sizes = new Map<LayerEntry, number>();
   for (const entry of ordered) if (entry.type === 'file') sizes.set(entry, await contentSize(entry.content));
   const compression = options.compression ?? 'none';
-  return await measure(() => tarChunks(ordered, sizes, mtime), compression);
+  return await measure(() => tarChunks(ordered, sizes, mtime), compression, options.file);
 }
 
 async function* tarChunks(
@@ -103,8 +109,12 @@ const compressors = {
   zstd: { compress: zstdCompressed, mediaType: mediaTypes.ociLayerZstd },
 } as const satisfies Record<LayerCompression, unknown>;
 
-/** First pass: both digests and the size. */
-export async function measure(tar: () => Chunks, compression: LayerCompression): Promise<Layer> {
+/** First pass: both digests and the size, and the bytes themselves to `file`. */
+export async function measure(
+  tar: () => Chunks,
+  compression: LayerCompression,
+  file?: string,
+): Promise<Layer> {
   const { compress, mediaType } = compressors[compression];
   const diff = createDigester();
   const whole = createDigester();
@@ -115,15 +125,21 @@ export async function measure(tar: () => Chunks, compression: LayerCompression):
       yield chunk;
     }
   };
-  for await (const chunk of compress(counted())) {
-    if (compression !== 'none') whole.update(chunk);
-    size += chunk.length;
+  const kept = file === undefined ? undefined : await open(file, 'w', 0o600);
+  try {
+    for await (const chunk of compress(counted())) {
+      if (compression !== 'none') whole.update(chunk);
+      size += chunk.length;
+      await kept?.writeFile(chunk);
+    }
+  } finally {
+    await kept?.close();
   }
   const diffId = diff.digest();
   return {
     descriptor: { mediaType, digest: compression === 'none' ? diffId : whole.digest(), size },
     diffId,
-    open: () => ReadableStream.from(compress(tar())),
+    open: () => ReadableStream.from(file === undefined ? compress(tar()) : contentChunks({ file })),
   };
 }
 
