@@ -95,7 +95,7 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
             tests,
             repositories: {
               fetcher: createFetcher({
-                cache: flags['apt-cache'] ?? join(cacheDirectory(terminal.env), 'apt'),
+                cache: resolve(terminal.cwd, flags['apt-cache'] ?? join(cacheDirectory(terminal.env), 'apt')),
                 signal,
               }),
               keyrings: machineKeyrings,
@@ -118,17 +118,20 @@ export const run: Run<typeof harden.flags> = async ({ args, flags, terminal, sig
           );
           return 0;
         }
-        steps.begin('asking the policies');
+        steps.begin('describing what was built');
         const made = {
           version: programVersion(),
           startedOn,
           finishedOn: new Date(),
           policyDigest: policies.engine.digest,
         };
+        const described = all.map((hardened) => {
+          const databaseDigest = hardened.after.report?.database.digest ?? null;
+          return { hardened, attested: statements(hardened, settings, target, { ...made, databaseDigest }) };
+        });
+        steps.begin('asking the policies');
         const outcomes = await Promise.all(
-          all.map(async (hardened) => {
-            const databaseDigest = hardened.after.report?.database.digest ?? null;
-            const attested = statements(hardened, settings, target, { ...made, databaseDigest });
+          described.map(async ({ hardened, attested }) => {
             const image = hardened.image!;
             const policy = await judge(policies, targetReference(target, terminal), image, attested);
             return {

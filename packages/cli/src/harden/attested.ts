@@ -66,23 +66,31 @@ export interface SignedBundle {
   readonly bundle: Uint8Array;
 }
 
-/** Signs the image and everything that is said about it. Nothing is written: whoever cannot sign has pushed nothing. */
-export async function signEverything(
+/** Signs everything that is said about an image. Nothing is written: whoever cannot sign has pushed nothing. */
+export async function attestEverything(
   repository: Repository,
   subject: Descriptor,
   signer: ContentSigner,
   all: readonly Statement[],
   signal: AbortSignal,
-): Promise<readonly SignedBundle[]> {
-  const options = { store: false, signal };
+): Promise<SignedBundle[]> {
   const bundles: SignedBundle[] = [];
   for (const statement of all) {
-    const { bundle } = await attestImage(repository, subject, signer, statement, options);
+    const { bundle } = await attestImage(repository, subject, signer, statement, { store: false, signal });
     bundles.push({ predicateType: statement.predicateType, bundle: bundle! });
   }
-  const [signed] = await signImage(repository, subject, signer, options);
-  bundles.push({ predicateType: signPredicateType, bundle: signed!.bundle! });
   return bundles;
+}
+
+/** Signs the image itself. Nothing is written. */
+export async function sign(
+  repository: Repository,
+  subject: Descriptor,
+  signer: ContentSigner,
+  signal: AbortSignal,
+): Promise<SignedBundle> {
+  const [signed] = await signImage(repository, subject, signer, { store: false, signal });
+  return { predicateType: signPredicateType, bundle: signed!.bundle! };
 }
 
 /** Stores what was signed beside the image. */

@@ -2,9 +2,9 @@ import type { hardenedIndex } from '@pratique/harden';
 import { type BuiltImage, type Descriptor, pushImage, type Repository } from '@pratique/oci';
 import type { Steps } from '../program/steps.ts';
 import type { openSigner } from '../signing/open-signer.ts';
-import { attachEverything, type SignedBundle, signEverything } from './attested.ts';
+import { attachEverything, attestEverything, type SignedBundle, sign } from './attested.ts';
 
-type Attested = Parameters<typeof signEverything>[3];
+type Attested = Parameters<typeof attestEverything>[3];
 
 export interface Publication {
   readonly images: readonly { readonly image: BuiltImage; readonly attested: Attested }[];
@@ -30,11 +30,13 @@ export async function publish(publication: Publication): Promise<Descriptor> {
     ...images.map(({ image, attested }) => ({ subject: image.descriptor, attested })),
     ...(index === null ? [] : [{ subject: index.descriptor, attested: index.attested }]),
   ];
-  const signed: { readonly subject: Descriptor; readonly bundles: readonly SignedBundle[] }[] = [];
+  const bundles = new Map<Descriptor, SignedBundle[]>();
   if (signer !== null) {
-    steps.begin('signing');
+    steps.begin('attesting');
     for (const { subject, attested } of subjects)
-      signed.push({ subject, bundles: await signEverything(repository, subject, signer, attested, signal) });
+      bundles.set(subject, await attestEverything(repository, subject, signer, attested, signal));
+    steps.begin('signing');
+    for (const [subject, of] of bundles) of.push(await sign(repository, subject, signer, signal));
   }
   steps.begin('pushing');
   for (const { image } of images) await pushImage(image, repository, { signal });
@@ -43,7 +45,7 @@ export async function publish(publication: Publication): Promise<Descriptor> {
     descriptor: images[0]!.image.descriptor,
   };
   if (index !== null) await repository.putManifest(bytes, descriptor.mediaType, { signal });
-  for (const { subject, bundles } of signed) await attachEverything(repository, subject, bundles, signal);
+  for (const [subject, of] of bundles) await attachEverything(repository, subject, of, signal);
   // The tag comes last: whoever asks for it finds the signature as well.
   if (tag !== undefined) await repository.putManifest(bytes, descriptor.mediaType, { tag, signal });
   return descriptor;
