@@ -10,4 +10,6 @@ export interface Row {
   /** The ratio to reach, where there is a goal. */
   readonly goal?: number;
   readonly peerName: string;
+  /** Per cent of the whole, where it is a step of something. */
+  readonly share?: number;
 }

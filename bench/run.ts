@@ -48,6 +48,7 @@ function print(name: string, rows: readonly Row[]): void {
       row.goal === undefined ? '' : `goal ${row.goal}: ${row.ratio >= row.goal ? 'met' : 'NOT MET'}`;
     process.stdout.write(
       `  ${row.what.padEnd(46)} ours ${number(row.ours).padStart(9)} ${row.unit.padEnd(9)}` +
+        `${row.share === undefined ? '' : ` ${row.share.toFixed(1).padStart(4)} %  `}` +
         ` ${row.peerName} ${number(row.peer)}   ratio ${number(row.ratio)}  ${verdict}\n`,
     );
   }

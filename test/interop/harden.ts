@@ -5,7 +5,7 @@
 import { deepEqual, match, ok } from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { jammyBase } from '../support/bases.ts';
+import { jammyBase, sourceLines } from '../support/bases.ts';
 import type { Context, KeyPair, Scenario } from '../support/context.ts';
 import { pushedImage } from '../support/images.ts';
 import { run } from '../support/process.ts';
@@ -199,14 +199,6 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
       },
     },
   ];
-}
-
-/** `deb` lines of deb822 sources. */
-function sourceLines(text: string): readonly string[] {
-  const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(text)![1]!;
-  return field('Suites')
-    .split(' ')
-    .map((suite) => `deb [signed-by=${field('Signed-By')}] ${field('URIs')} ${suite} ${field('Components')}`);
 }
 
 /** Hardens as a user would: packages with scripts of their own are listed once the refusal has named them. */

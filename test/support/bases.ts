@@ -54,6 +54,14 @@ export async function jammyBase(): Promise<Base> {
   return { tar: join(home, 'root.tar'), sources: join(home, 'security.sources') };
 }
 
+/** The `deb` lines of a base's deb822 sources, as settings have them. */
+export function sourceLines(text: string): readonly string[] {
+  const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(text)![1]!;
+  return field('Suites')
+    .split(' ')
+    .map((suite) => `deb [signed-by=${field('Signed-By')}] ${field('URIs')} ${suite} ${field('Components')}`);
+}
+
 /**
  * A tar of Debian 12 without its security suite, kept once it is made. What that suite has, this machine's sources name.
  *

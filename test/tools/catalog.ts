@@ -99,6 +99,14 @@ export const tools = {
     packages: ['docker-registry', 'libc6'],
     versionArguments: ['--version'],
   },
+  // Its version has two numbers, so that a copy on PATH is not asked for its own.
+  pigz: {
+    kind: 'debian',
+    minimum: '2.8.0',
+    release: 'trixie',
+    packages: ['pigz', 'libc6', 'zlib1g'],
+    versionArguments: ['--version'],
+  },
   // A PKCS#11 token in software. Its module is loaded by our Node, with this machine's libraries: of the older release.
   'softhsm2-util': {
     kind: 'debian',
