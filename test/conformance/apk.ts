@@ -7,7 +7,7 @@ import { hash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { parseRecords } from '../../packages/harden/src/alpine/database.ts';
+import { readRecords } from '../../packages/harden/src/alpine/database.ts';
 import { parseDependencies } from '../../packages/harden/src/alpine/dependencies.ts';
 import { installApks } from '../../packages/harden/src/alpine/install.ts';
 import { fetchApk, openApkRepository } from '../../packages/harden/src/alpine/repository.ts';
@@ -114,7 +114,7 @@ export async function run(corpora: string): Promise<SuiteResult[]> {
     });
     const options = { fetcher, architecture: 'x86_64', keys: [signer.key] };
     const available = await openApkRepository('http://alpine.test', options);
-    const installed = parseRecords(textAt(fileSystem, 'lib/apk/db/installed'));
+    const installed = readRecords(fileSystem, 'lib/apk/db');
     const chosen = solveApk(parseDependencies('greeting>1'), installed, available);
     check(
       'the same packages are chosen',
@@ -129,7 +129,7 @@ export async function run(corpora: string): Promise<SuiteResult[]> {
     const theirs = readRootDirectory(root, { keep: everything });
 
     const record = (of: FileSystem, name: string) =>
-      parseRecords(textAt(of, 'lib/apk/db/installed')).find((one) => one.name === name)?.text;
+      readRecords(of, 'lib/apk/db').find((one) => one.name === name)?.text;
     for (const name of ['greeting', 'libgreeting', 'busybox'])
       check(
         `the record of ${name}`,

@@ -10,6 +10,7 @@ export { checkFiles } from './checks/file-checks.ts';
 export { type CheckResult, checks, runChecks } from './checks/run-checks.ts';
 export { inspectErrors } from './errors.ts';
 export type { LayerCache } from './filesystem/cache.ts';
+export { expandsTooFar } from './filesystem/expansion.ts';
 export { keepAny } from './filesystem/keep.ts';
 export { type TarEntry, TarStream, type TarVisitor } from './filesystem/tar-stream.ts';
 export { mergeLayers } from './filesystem/tree.ts';
@@ -19,7 +20,16 @@ export { type HistoryStep, type ImageConfig, parseImageConfig } from './image/co
 export { parsePlatform } from './image/platform.ts';
 export { type Image, type ReadImageOptions, type ReadOptions, readImage } from './image/read-image.ts';
 export { readRootArchive, readRootDirectory } from './image/read-root.ts';
+export { apkNames, type InstalledApk, readApkInstalled } from './packages/apk-database.ts';
 export { type Catalog, catalogPackages, packageFiles } from './packages/catalog.ts';
+export {
+  ControlError,
+  controlBlocks,
+  type Paragraph,
+  paragraphs,
+  parseParagraph,
+} from './packages/control.ts';
+export { type DpkgPackage, dpkgDirectory, readDpkg } from './packages/dpkg-database.ts';
 export { endOfLife } from './packages/end-of-life.ts';
 export { formatPurl, type PurlParts } from './packages/format-purl.ts';
 export type { Distro, Package, PackageLocation, PackageType } from './packages/package.ts';

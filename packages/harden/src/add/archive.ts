@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { expandsTooFar } from '@pratique/inspect';
 import { DecompressionError, isXz, unxzStream } from '../fetch/decompress.ts';
 
 /** Bytes for the reader of layers, which knows gzip and zstd but not xz: no layer is compressed with it. */
@@ -8,10 +9,6 @@ export interface Archive {
   /** Hexadecimal, of the file as it is stored, once `chunks` were read. */
   sha256(): string;
 }
-
-// As readers of layers judge (inspect): what honest tools pack is far below.
-const judgedFrom = 256 * 1024 ** 2;
-const maxExpansion = 400;
 
 /** Opens a tar archive of this machine. */
 export function openArchive(path: string): Archive {
@@ -35,8 +32,7 @@ export function openArchive(path: string): Archive {
     let expanded = 0;
     for await (const chunk of unxzStream(all)) {
       expanded += chunk.length;
-      if (expanded > judgedFrom && expanded > size * maxExpansion)
-        throw new DecompressionError(`expands to more than ${maxExpansion} times its size`);
+      if (expandsTooFar(size, expanded)) throw new DecompressionError('expands far beyond its size');
       yield chunk;
     }
   };

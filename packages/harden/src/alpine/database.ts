@@ -1,64 +1,35 @@
 import { hash } from 'node:crypto';
-import type { FileSystem, LayerEntry } from '@pratique/inspect';
+import { type FileSystem, type InstalledApk, type LayerEntry, readApkInstalled } from '@pratique/inspect';
 import type { ApkFile } from './apk-file.ts';
-import {
-  type ApkDependency,
-  type ApkProvision,
-  DependencyError,
-  parseDependencies,
-  parseProvisions,
-} from './dependencies.ts';
+import { type ApkDependency, type ApkProvision, parseDependencies, parseProvisions } from './dependencies.ts';
 import type { ApkPackage } from './index-file.ts';
 
-/** A package in apk’s database (apk-installed(5)), as it stands there and read. */
-export interface ApkRecord {
-  readonly name: string;
-  readonly version: string;
-  readonly architecture: string;
+/** A package in apk’s database, with what decides whether it may stay as it is. */
+export interface ApkRecord extends InstalledApk {
   readonly depends: readonly ApkDependency[];
   readonly provides: readonly ApkProvision[];
   readonly replaces: readonly ApkDependency[];
+  /** `Q1` and the SHA-1 of the package’s control part, base64. */
   readonly checksum: string;
-  /** `Q1` and SHA-1 of each file, by path as the package has it. */
-  readonly files: ReadonlyMap<string, string>;
-  /** Without the empty line at its end. */
-  readonly text: string;
 }
 
-/** The database, package by package. @throws DependencyError */
-export function parseRecords(text: string): readonly ApkRecord[] {
-  return text
-    .split(/\n{2,}/)
-    .map((block) => block.trim())
-    .filter((block) => block !== '')
-    .map((block) => {
-      const fields = new Map<string, string>();
-      const files = new Map<string, string>();
-      let directory = '';
-      let file = '';
-      for (const line of block.split('\n')) {
-        const [letter, value] = [line[0]!, line.slice(2)];
-        if (letter === 'F') directory = value;
-        else if (letter === 'R') {
-          file = directory === '' ? value : `${directory}/${value}`;
-          files.set(file, '');
-        } else if (letter === 'Z') files.set(file, value);
-        else if (letter !== 'M' && letter !== 'a') fields.set(letter, value);
-      }
-      const field = (letter: string) => fields.get(letter) ?? '';
-      if (field('P') === '') throw new DependencyError('a package without a name');
-      return {
-        name: field('P'),
-        version: field('V'),
-        architecture: field('A'),
-        depends: parseDependencies(field('D')),
-        provides: parseProvisions(field('p')),
-        replaces: parseDependencies(field('r')),
-        checksum: field('C'),
-        files,
-        text: block,
-      };
-    });
+/**
+ * The database in this directory, package by package; empty where it is not there.
+ *
+ * @throws DependencyError, INSPECT_PACKAGE_DATABASE_UNREADABLE
+ */
+export function readRecords(fileSystem: FileSystem, directory: string): readonly ApkRecord[] {
+  const file = fileSystem.resolve(`${directory}/installed`);
+  return (file === undefined ? [] : readApkInstalled(file)).map((record) => {
+    const field = (letter: string) => record.fields.get(letter) ?? '';
+    return {
+      ...record,
+      depends: parseDependencies(field('D')),
+      provides: parseProvisions(field('p')),
+      replaces: parseDependencies(field('r')),
+      checksum: field('C'),
+    };
+  });
 }
 
 /** In the order apk writes them. */

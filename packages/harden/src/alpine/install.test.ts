@@ -5,7 +5,7 @@ import { type ApkContents, apkSigner, makeApk } from '../testing/alpine.ts';
 import { type Files, fileSystemOf } from '../testing/file-system.ts';
 import { addAccounts, parseAccountCommand } from './accounts.ts';
 import { openApk } from './apk-file.ts';
-import { parseRecords, q1 } from './database.ts';
+import { q1, readRecords } from './database.ts';
 import { parseIndex } from './index-file.ts';
 import { type FetchedApk, installApks } from './install.ts';
 import { readScript } from './scripts.ts';
@@ -103,7 +103,7 @@ test('a file of another package is not taken over, unless the package says that 
   });
   const { fileSystem, read } = await install([{ ...thief, info: ['replaces = other<2'] }]);
   expect(read('usr/bin/other')).toBe('mine');
-  const records = parseRecords(read('lib/apk/db/installed')!);
+  const records = readRecords(fileSystem, 'lib/apk/db');
   expect(records.find(({ name }) => name === 'other')?.files.size).toBe(0);
   expect(fileSystem.get('usr/bin/tool')).toBeDefined();
 });

@@ -7,7 +7,7 @@ import { fileEntry, layerOf, metadata, textAt } from '../image/entries.ts';
 import { directoryOf, resolveWithLinks } from '../reach/resolve.ts';
 import { type AccountCommand, addAccounts } from './accounts.ts';
 import type { ApkFile } from './apk-file.ts';
-import { type ApkRecord, contentOf, filesOf, parseRecords, q1, recordText } from './database.ts';
+import { type ApkRecord, contentOf, filesOf, q1, readRecords, recordText } from './database.ts';
 import { acceptsApk } from './dependencies.ts';
 import type { ApkPackage } from './index-file.ts';
 import { apkDirectory } from './place.ts';
@@ -37,7 +37,7 @@ export async function installApks(
   options: { readonly scriptsNotNeeded: readonly string[]; readonly world: readonly string[] },
 ): Promise<{ readonly fileSystem: FileSystem; readonly skipped: readonly SkippedScript[] }> {
   const database = apkDirectory(fileSystem) ?? fileSystem.resolve(apkDatabase)?.path ?? apkDatabase;
-  const before = parseRecords(textAt(fileSystem, `${database}/installed`));
+  const before = readRecords(fileSystem, database);
   const old = new Map(before.map((one) => [one.name, one]));
   const { skipped, accounts } = readScripts(packages, old, options.scriptsNotNeeded);
   const owners = ownersOf(before.filter(({ name }) => !packages.some(({ found }) => found.name === name)));

@@ -1,9 +1,12 @@
 import { printable } from '@pratique/errors';
 import {
+  controlBlocks,
+  dpkgDirectory,
   type FileSystem,
   type LayerContents,
   type LayerEntry,
   mergeLayers,
+  parseParagraph,
   readRootArchive,
 } from '@pratique/inspect';
 import { hardenErrors } from '../errors.ts';
@@ -104,7 +107,7 @@ export async function installPackages(
     for (const path of [...(old?.files ?? []), ...(old?.records ?? [])])
       if (!isConfiguration(path)) gone.add(path);
     const list = own.entries.map(({ path }) => (path === '' ? '/.' : `/${path}`));
-    const prefix = `var/lib/dpkg/info/${recordName(found)}`;
+    const prefix = `${dpkgDirectory}/info/${recordName(found)}`;
     layers.push(
       layerOf([
         fileEntry(`${prefix}.list`, `${list.join('\n')}\n`),
@@ -202,9 +205,9 @@ async function* chunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 /** The status of dpkg with these packages in the place of their old versions. */
 function statusEntry(fileSystem: FileSystem, paragraphs: ReadonlyMap<string, string>): LayerEntry {
-  const path = 'var/lib/dpkg/status';
-  const kept = textAt(fileSystem, path)
-    .split(/\n{2,}/)
-    .filter((block) => block.trim() !== '' && !paragraphs.has(/^Package: *(\S+)/m.exec(block)?.[1] ?? ''));
+  const path = `${dpkgDirectory}/status`;
+  const kept = [...controlBlocks(textAt(fileSystem, path))].filter(
+    (block) => !paragraphs.has(parseParagraph(block).get('package') ?? ''),
+  );
   return fileEntry(path, [...kept, ...paragraphs.values()].map((block) => `${block.trimEnd()}\n\n`).join(''));
 }

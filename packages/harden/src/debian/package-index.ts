@@ -1,6 +1,6 @@
 import { printable } from '@pratique/errors';
+import { ControlError, type Paragraph, parseParagraph } from '@pratique/inspect';
 import { hardenErrors } from '../errors.ts';
-import { ControlError, type Paragraph, paragraphs } from './control.ts';
 import { parseRelations, RelationError, type Relations } from './relations.ts';
 import type { AptSource } from './sources.ts';
 
@@ -62,11 +62,11 @@ export class PackageIndex {
 
   #read(offset: number): AptPackage {
     const end = this.#text.indexOf('\n\n', offset);
-    const [control] = this.#wellFormed(() => [
-      ...paragraphs(this.#text.slice(offset, end < 0 ? undefined : end)),
-    ]);
+    const control = this.#wellFormed(() =>
+      parseParagraph(this.#text.slice(offset, end < 0 ? undefined : end)),
+    );
     const field = (name: string): string => {
-      const value = control?.get(name);
+      const value = control.get(name);
       if (value === undefined) throw this.#invalid(`a package lacks ${name}`);
       return value;
     };
@@ -76,7 +76,7 @@ export class PackageIndex {
     if (!/^[0-9a-f]{64}$/.test(sha256) || !Number.isSafeInteger(size) || !isRelativePath(filename))
       throw this.#invalid(`a package has no usable file: ${printable(filename, 120)}`);
     const relations = (...names: readonly string[]) =>
-      this.#wellFormed(() => names.flatMap((name) => parseRelations(control?.get(name) ?? '')));
+      this.#wellFormed(() => names.flatMap((name) => parseRelations(control.get(name) ?? '')));
     return {
       name: field('package'),
       version: field('version'),
@@ -87,7 +87,7 @@ export class PackageIndex {
       size,
       sha256,
       source: this.#source,
-      control: control!,
+      control,
     };
   }
 

@@ -3,7 +3,6 @@ import { PratiqueError } from '@pratique/errors';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readAr } from './ar.ts';
-import { ControlError, paragraphs } from './control.ts';
 import { openDeb } from './deb.ts';
 import { acceptsVersion, parseRelations, RelationError } from './relations.ts';
 import { parseAptSources } from './sources.ts';
@@ -66,36 +65,6 @@ describe('a .deb', () => {
           readAr(bytes);
         } catch (error) {
           expect(error).toEqual(invalid);
-        }
-      }),
-    );
-  });
-});
-
-describe('control texts', () => {
-  test('fields, continuations, comments and paragraphs', () => {
-    const [first, second, ...more] = paragraphs(
-      '# c\nPackage: a\nDescription: short\n long\n .\n\n\nPackage: b\n',
-    );
-    expect(Object.fromEntries(first!)).toEqual({ package: 'a', description: 'short\nlong\n.' });
-    expect(second!.get('package')).toBe('b');
-    expect(more).toEqual([]);
-  });
-
-  test.each([' first', 'no field', 'A: 1\nA: 2', ': x', `${'A'.repeat(9)}\u00e9: x`])(
-    '%j is refused',
-    (text) => {
-      expect(() => [...paragraphs(text)]).toThrow(ControlError);
-    },
-  );
-
-  test('any text gives paragraphs or a refusal', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('a', ':', ' ', '\n', '#', '\t', 'é', '-') }), (text) => {
-        try {
-          for (const paragraph of paragraphs(text)) expect(paragraph.size).toBeGreaterThan(0);
-        } catch (error) {
-          expect(error).toBeInstanceOf(ControlError);
         }
       }),
     );

@@ -1,6 +1,6 @@
 import { printable } from '@pratique/errors';
+import { ControlError, type Paragraph, paragraphs } from '@pratique/inspect';
 import { hardenErrors } from '../errors.ts';
-import { ControlError, type Paragraph, paragraphs } from './control.ts';
 
 /** A file below `dists/SUITE/`, as the release names it. */
 export interface IndexFile {

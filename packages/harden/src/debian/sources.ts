@@ -1,6 +1,6 @@
 import { printable } from '@pratique/errors';
+import { ControlError, type Paragraph, paragraphs } from '@pratique/inspect';
 import { hardenErrors } from '../errors.ts';
-import { ControlError, type Paragraph, paragraphs } from './control.ts';
 
 /** One place packages come from: a suite of a repository, and components of it. */
 export interface AptSource {

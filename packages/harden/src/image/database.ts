@@ -1,4 +1,4 @@
-import type { FileSystem } from '@pratique/inspect';
+import { controlBlocks, dpkgDirectory, type FileSystem, parseParagraph } from '@pratique/inspect';
 import { apkDirectory } from '../alpine/place.ts';
 import { directoryOf, resolveWithLinks } from '../reach/resolve.ts';
 import type { InstalledPackage } from '../strip/installed.ts';
@@ -33,7 +33,7 @@ export function strippedDatabase(
     return written;
   }
   const kept = new Set(staying.map(identity));
-  rewrite('var/lib/dpkg/status', (text) => dpkgStatus(text, kept, isThere));
+  rewrite(`${dpkgDirectory}/status`, (text) => dpkgStatus(text, kept, isThere));
   for (const path of staying.flatMap(({ records }) => records)) {
     if (path.endsWith('.list')) rewrite(path, (text) => linesThat(text, isThere));
     else if (path.endsWith('.md5sums'))
@@ -42,7 +42,8 @@ export function strippedDatabase(
       );
     else if (path.endsWith('.conffiles'))
       rewrite(path, (text) => linesThat(text, (line) => isThere(line.replace(/^[\w-]+ +(?=\/)/, ''))));
-    else if (path.startsWith('var/lib/dpkg/status.d/')) rewrite(path, (text) => withoutGone(text, isThere));
+    else if (path.startsWith(`${dpkgDirectory}/status.d/`))
+      rewrite(path, (text) => withoutGone(text, isThere));
   }
   return written;
 }
@@ -67,12 +68,12 @@ function linesThat(text: string, isRight: (line: string) => boolean): string {
 
 /** Paragraphs of kept packages. One of a package that is not installed any more stands for no files, and goes. */
 function dpkgStatus(text: string, kept: ReadonlySet<string>, isThere: (path: string) => boolean): string {
-  const field = (block: string, name: string) => new RegExp(`^${name}: *(\\S+)`, 'm').exec(block)?.[1] ?? '';
-  return text
-    .split(/\n(?:[ \t]*\n)+/)
-    .filter((block) =>
-      kept.has(identity({ name: field(block, 'Package'), architecture: field(block, 'Architecture') })),
-    )
+  return [...controlBlocks(text)]
+    .filter((block) => {
+      const control = parseParagraph(block);
+      const [name = '', architecture = ''] = [control.get('package'), control.get('architecture')];
+      return kept.has(identity({ name, architecture }));
+    })
     .map((block) => `${withoutGone(block, isThere).trimEnd()}\n\n`)
     .join('');
 }

@@ -1,6 +1,6 @@
 import { printable } from '@pratique/errors';
 import { compareVersions, type FileSystem } from '@pratique/inspect';
-import { type ApkRecord, parseRecords } from '../alpine/database.ts';
+import { type ApkRecord, readRecords } from '../alpine/database.ts';
 import { DependencyError, parseDependencies } from '../alpine/dependencies.ts';
 import type { ApkPackage } from '../alpine/index-file.ts';
 import { installApks } from '../alpine/install.ts';
@@ -28,12 +28,11 @@ export async function changeApks(
   { upgrade, add, sources, keys }: HardenSettings,
   { fetcher, alpineKey }: Repositories,
 ): Promise<Changed> {
-  const installed = wellFormed(() =>
-    parseRecords(textAt(fileSystem, `${apkDirectory(fileSystem)}/installed`)),
-  );
+  const directory = apkDirectory(fileSystem);
+  const installed = directory === undefined ? [] : wellFormed(() => readRecords(fileSystem, directory));
   const architecture =
     textAt(fileSystem, 'etc/apk/arch').trim() ||
-    (installed.find((one) => !['', 'noarch', 'all'].includes(one.architecture))?.architecture ?? '');
+    (installed.find((one) => !['', 'noarch', 'all'].includes(one.architecture ?? ''))?.architecture ?? '');
   if (!/^\w{2,20}$/.test(architecture))
     throw invalid(`the architecture is ${printable(architecture) || 'not named'}`);
   const trusted = keys === undefined ? imageKeys(fileSystem) : keys.map(alpineKey);

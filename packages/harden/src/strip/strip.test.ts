@@ -239,7 +239,12 @@ describe('it fails closed', () => {
       'HARDEN_DATABASE_INVALID',
       { 'var/lib/dpkg/info/libb.list': '-> nowhere/at/all' },
     ],
-    ['the database is not one', ['app'], 'HARDEN_DATABASE_INVALID', { 'var/lib/dpkg/status': 'not a field' }],
+    [
+      'the database is not one',
+      ['app'],
+      'INSPECT_PACKAGE_DATABASE_UNREADABLE',
+      { 'var/lib/dpkg/status': 'not a field' },
+    ],
   ])('where %s', async (_name, entrypoint, code, changes: Files) => {
     const files = { ...packaged(base), ...changes };
     if (code === 'HARDEN_DATABASE_INVALID' && changes['var/lib/dpkg/info/libb.list'] !== undefined)

@@ -1,6 +1,7 @@
 import { printable } from '@pratique/errors';
 import { createDigester, type Digest, type Digester } from '@pratique/oci';
 import { inspectErrors } from '../errors.ts';
+import { expandsTooFar } from './expansion.ts';
 import { Spool } from './spool.ts';
 import { type TarEntry, TarStream, type TarVisitor } from './tar-stream.ts';
 import type { KeepRule, LayerContents, LayerEntry, Limits, NodeType } from './types.ts';
@@ -19,7 +20,6 @@ export interface LayerOptions {
 const maxPathBytes = 4096;
 const maxDepth = 256;
 const headBytes = 64;
-const judgedFrom = 256 * 1024 ** 2;
 
 /** The fault for a layer that no honest tool makes. */
 export function unsafeLayer(why: string) {
@@ -67,7 +67,7 @@ export async function readLayer(
     for await (const chunk of unpacked.chunks) {
       expanded += chunk.length;
       if (expanded > limits.layerBytes) throw overLimit('bytes in one layer', limits.layerBytes);
-      if (expanded > judgedFrom && expanded > size * limits.expansion)
+      if (expandsTooFar(size, expanded, limits.expansion))
         throw unsafeLayer(`expands to more than ${limits.expansion} times its size`);
       tar.push(chunk);
     }

@@ -1,10 +1,8 @@
-import type { FileNode } from '../filesystem/types.ts';
 import { type CatalogContext, type Cataloger, contentText, type FoundPackage } from './cataloger.ts';
-import { parseFields } from './fields.ts';
+import { type DpkgPackage, readDpkg } from './dpkg-database.ts';
 import { formatPurl } from './format-purl.ts';
 import type { Package } from './package.ts';
 
-const database = 'var/lib/dpkg';
 const wanted = /^var\/lib\/dpkg\/(?:status|status\.d\/[^/]+|info\/[^/]+\.(?:list|md5sums))$/;
 const copyright = /^usr\/share\/doc\/([^/]+)\/copyright$/;
 const maxCopyrightBytes = 4 * 1024 * 1024;
@@ -24,16 +22,7 @@ export const dpkgCataloger: Cataloger = {
   },
 
   find({ fileSystem, distro, layerOf }) {
-    const status = fileSystem.resolve(`${database}/status`);
-    const single = fileSystem.list(`${database}/status.d`).filter(({ path }) => !path.endsWith('.md5sums'));
-    const sources = [...(status === undefined ? [] : [status]), ...single];
-    return sources.flatMap((node) =>
-      contentText(node)
-        .split(/\n(?:[ \t]*\n)+/)
-        .map(parseFields)
-        .filter(isInstalled)
-        .map((fields) => foundPackage(fields, node, { fileSystem, distro, layerOf })),
-    );
+    return (readDpkg(fileSystem) ?? []).map((one) => foundPackage(one, { fileSystem, distro, layerOf }));
   },
 };
 
@@ -41,26 +30,14 @@ function text(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** Its files are there: also those of packages that are unpacked and not configured. */
-function isInstalled(fields: ReadonlyMap<string, string>): boolean {
-  if (!fields.get('package') || !fields.get('version')) return false;
-  const state = fields.get('status')?.split(/\s+/)[2] ?? 'installed';
-  return state !== 'not-installed' && state !== 'config-files';
-}
-
 function foundPackage(
-  fields: ReadonlyMap<string, string>,
-  node: FileNode,
+  { name, version, architecture, control, record, list, paths }: DpkgPackage,
   { fileSystem, distro, layerOf }: Pick<CatalogContext, 'fileSystem' | 'distro' | 'layerOf'>,
 ): FoundPackage {
-  const name = fields.get('package')!;
-  const version = fields.get('version')!;
-  const architecture = fields.get('architecture');
   const [, sourceName = name, sourceVersion = version] =
-    /^([^\s(]+)(?:\s*\(([^)]*)\))?/.exec(fields.get('source') ?? '') ?? [];
+    /^([^\s(]+)(?:\s*\(([^)]*)\))?/.exec(control.get('source') ?? '') ?? [];
   const other = sourceName !== name || sourceVersion !== version;
   const upstream = sourceVersion === version ? sourceName : `${sourceName}@${sourceVersion}`;
-  const list = fileList(name, architecture, node, fileSystem);
   const license = fileSystem.resolve(`usr/share/doc/${name}/copyright`);
   const found: Package = {
     type: 'deb',
@@ -78,42 +55,20 @@ function foundPackage(
     }),
     distro,
     licenses: license === undefined ? [] : contentText(license).split('\n').filter(Boolean),
-    supplier: fields.get('maintainer'),
+    supplier: control.get('maintainer'),
     // The list is written with the package, the database with every package.
-    location: { path: node.path, layer: layerOf(list.node ?? node) },
+    location: { path: record.path, layer: layerOf(list ?? record) },
   };
   return {
     package: found,
-    files: list.files,
-    needs: [...relations(fields.get('pre-depends')), ...relations(fields.get('depends'))],
-    provides: relations(fields.get('provides')).flat(),
+    files: paths,
+    needs: [...relations(control.get('pre-depends')), ...relations(control.get('depends'))],
+    provides: relations(control.get('provides')).flat(),
   };
 }
 
-function fileList(
-  name: string,
-  architecture: string | undefined,
-  database: FileNode,
-  fileSystem: CatalogContext['fileSystem'],
-): { node: FileNode | undefined; files: readonly string[] } {
-  if (database.path.includes('/status.d/')) {
-    const sums = fileSystem.resolve(`${database.path}.md5sums`);
-    return { node: database, files: sums === undefined ? [] : checksumPaths(contentText(sums)) };
-  }
-  const info = 'var/lib/dpkg/info';
-  const node =
-    fileSystem.resolve(`${info}/${name}.list`) ?? fileSystem.resolve(`${info}/${name}:${architecture}.list`);
-  const files = node === undefined ? [] : contentText(node).split('\n');
-  return { node, files: files.map((path) => path.replace(/^\/\.?/, '')).filter(Boolean) };
-}
-
-/** `md5  path`, as md5sum(1) writes. */
-function checksumPaths(sums: string): string[] {
-  return sums.split('\n').flatMap((line) => /^[0-9a-f]{32} [ *](.+)$/.exec(line)?.[1] ?? []);
-}
-
 /** Package names of a relation field (deb-control(5)): alternatives together, versions and architectures left out. */
-export function relations(field: string | undefined): string[][] {
+function relations(field: string | undefined): string[][] {
   return (field ?? '')
     .split(',')
     .map((group) => group.split('|').flatMap((one) => /^\s*([a-z0-9][a-z0-9+.-]*)/.exec(one)?.[1] ?? []))

@@ -131,6 +131,13 @@ test('apk: packages with origin and files, each of the layer that first has it',
   expect(libssl!.location.layer).not.toBe(libc!.location.layer);
 });
 
+test('a database of apk that lies elsewhere is a fault, never "no packages"', async () => {
+  const entries = [symlink('lib/apk/db/installed', '/opt/db'), file('opt/db', 'P:musl\nV:1.2-r0\n')];
+  await expect(catalog(entries)).rejects.toThrow(
+    expect.objectContaining({ code: 'INSPECT_PACKAGE_DATABASE_UNREADABLE' }),
+  );
+});
+
 describe('rpm', () => {
   function database(...headers: Uint8Array[]): Uint8Array {
     const root = mkdtempSync(join(tmpdir(), 'inspect-rpm-'));
@@ -190,12 +197,13 @@ describe('rpm', () => {
   });
 
   test.each([
-    ['a database of ndb', file('usr/lib/sysimage/rpm/Packages.db', 'x')],
-    ['a database of Berkeley DB', file('var/lib/rpm/Packages', 'x')],
-    ['one that is none', file(path, 'x'.repeat(5000))],
-    ['one with a damaged package', file(path, database(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0)))],
-  ])('%s is a fault, never "no packages"', async (_, entry) => {
-    await expect(catalog([entry])).rejects.toThrow(
+    ['a database of ndb', [file('usr/lib/sysimage/rpm/Packages.db', 'x')]],
+    ['a database of Berkeley DB', [file('var/lib/rpm/Packages', 'x')]],
+    ['one that is none', [file(path, 'x'.repeat(5000))]],
+    ['one that lies elsewhere', [symlink(path, '/opt/db'), file('opt/db', database(bash))]],
+    ['one with a damaged package', [file(path, database(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0)))]],
+  ])('%s is a fault, never "no packages"', async (_, entries) => {
+    await expect(catalog(entries)).rejects.toThrow(
       expect.objectContaining({ code: 'INSPECT_PACKAGE_DATABASE_UNREADABLE' }),
     );
   });

@@ -14,20 +14,37 @@ const limits = { fieldBytes: 1024 * 1024, fields: 200 } as const;
  * @throws ControlError
  */
 export function* paragraphs(text: string): Generator<Paragraph, void, undefined> {
-  let paragraph = new Map<string, string>();
-  let last = '';
+  for (const block of controlBlocks(text)) {
+    const paragraph = parseParagraph(block);
+    if (paragraph.size > 0) yield paragraph;
+  }
+}
+
+/** The texts that {@link paragraphs} reads, one a paragraph: for who writes some of them again, as they are. */
+export function* controlBlocks(text: string): Generator<string, void, undefined> {
+  let start: number | undefined;
   for (let at = 0; at < text.length; ) {
     const feed = text.indexOf('\n', at);
     const end = feed < 0 ? text.length : feed;
-    const line = text.slice(at, end);
+    if (text.slice(at, end).trim() === '') {
+      if (start !== undefined) yield text.slice(start, at);
+      start = undefined;
+    } else start ??= at;
     at = end + 1;
-    if (line.trim() === '') {
-      if (paragraph.size > 0) yield paragraph;
-      paragraph = new Map();
-      last = '';
-      continue;
-    }
-    if (line.startsWith('#')) continue;
+  }
+  if (start !== undefined) yield text.slice(start);
+}
+
+/**
+ * Reads one of {@link controlBlocks}. Of comments alone, it has no field.
+ *
+ * @throws ControlError
+ */
+export function parseParagraph(block: string): Paragraph {
+  const paragraph = new Map<string, string>();
+  let last = '';
+  for (const line of block.split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
     if (line.startsWith(' ') || line.startsWith('\t')) {
       if (last === '') throw new ControlError(`a line continues no field: ${printable(line, 80)}`);
       const value = `${paragraph.get(last)}\n${line.trim()}`;
@@ -45,5 +62,5 @@ export function* paragraphs(text: string): Generator<Paragraph, void, undefined>
     paragraph.set(name, line.slice(colon + 1).trim());
     last = name;
   }
-  if (paragraph.size > 0) yield paragraph;
+  return paragraph;
 }
