@@ -9,6 +9,7 @@ import { jammyBase, sourceLines } from '../support/bases.ts';
 import type { Context, KeyPair, Scenario } from '../support/context.ts';
 import { pushedImage } from '../support/images.ts';
 import { run } from '../support/process.ts';
+import { validSpdx } from '../support/spdx.ts';
 
 /** Kinds of programs: what brings each, how it is started, and what it must say. */
 const programs: readonly {
@@ -175,7 +176,13 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
       run: async () => {
         const key: KeyPair = await context.keyPair('pratique');
         const target = `${context.ours.host}/hardened/bash:1`;
-        const settings = { strip: { profile: 'minimal' }, run: { entrypoint: ['/bin/bash'] } };
+        const added = join(context.scratch(), 'added.conf');
+        writeFileSync(added, 'x');
+        const settings = {
+          strip: { profile: 'minimal' },
+          run: { entrypoint: ['/bin/bash'] },
+          add: { files: [{ from: added, to: '/etc/added.conf' }] },
+        };
         await harden(context, base, settings, ['-t', target, '--scan=false', '--key', key.privateKey]);
         const inspected = JSON.parse(
           await context.ok('skopeo', ['inspect', '--tls-verify=false', '--config', `docker://${target}`]),
@@ -188,14 +195,25 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
         match(await context.ok('oras', ['discover', '--plain-http', target]), /sigstore\.bundle/);
         const trust = ['--key', key.publicKey, '--insecure-ignore-tlog', '--allow-http-registry'];
         await context.ok('cosign', ['verify', ...trust, target]);
+        const attested = new Map<string, string>();
         for (const type of [
           'slsaprovenance1',
           'cyclonedx',
+          'spdxjson',
           'https://pratique.dev/attestations/harden/v1',
           'https://pratique.dev/attestations/removals/v1',
           'https://in-toto.io/attestation/test-result/v0.1',
         ])
-          await context.ok('cosign', ['verify-attestation', ...trust, '--type', type, target]);
+          attested.set(
+            type,
+            await context.ok('cosign', ['verify-attestation', ...trust, '--type', type, target]),
+          );
+        const { payload } = JSON.parse(attested.get('spdxjson')!) as { payload: string };
+        const { predicate } = JSON.parse(Buffer.from(payload, 'base64').toString()) as { predicate: unknown };
+        match(JSON.stringify(predicate), /put at \/etc\/added\.conf, from file:/);
+        const document = join(context.scratch(), 'image.spdx.json');
+        writeFileSync(document, JSON.stringify(predicate));
+        await validSpdx(document);
       },
     },
   ];

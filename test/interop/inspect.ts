@@ -8,7 +8,7 @@ import { bookwormBase } from '../support/bases.ts';
 import type { Context, Scenario } from '../support/context.ts';
 import { pushedImage } from '../support/images.ts';
 import { describe, run } from '../support/process.ts';
-import { installPythonPackages } from '../tools/python.ts';
+import { validSpdx } from '../support/spdx.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const corpora = resolve(process.env.PRATIQUE_CORPORA ?? resolve(root, '../shared/corpora'));
@@ -147,14 +147,6 @@ async function compare(context: Context, image: string): Promise<ReadonlySet<str
   );
   process.stdout.write(`       ${ours.length} packages in all three\n`);
   return new Set(ours);
-}
-
-/** What SPDX's own tools have to say of a document: it ends with 0 whatever it finds. */
-async function validSpdx(path: string): Promise<void> {
-  const args = ['-m', 'spdx_tools.spdx.clitools.pyspdxtools', '-i', path];
-  const result = await run('python3', args, { env: { PYTHONPATH: await installPythonPackages() } });
-  if (result.code !== 0 || `${result.stdout}${result.stderr}`.trim() !== '')
-    throw new Error(describe('python3', args, result));
 }
 
 /** `deb bash 5.2.15-2+b7`, each once. Trivy and Syft say `v1.2` or `1.2` of the same Go module. */

@@ -180,7 +180,13 @@ test('what is added is a material and in the bill of materials', async () => {
   const { digest } = await layout.resolve('1');
   const found = new Map<
     string,
-    { predicate: { components?: unknown; buildDefinition?: { resolvedDependencies: unknown } } }
+    {
+      predicate: {
+        components?: unknown;
+        packages?: unknown;
+        buildDefinition?: { resolvedDependencies: unknown };
+      };
+    }
   >();
   for (const referrer of await layout.referrers(digest)) {
     const { manifest } = await layout.getManifest(referrer.digest);
@@ -202,6 +208,13 @@ test('what is added is a material and in the bill of materials', async () => {
       type: 'file',
       name: 'app.conf',
       hashes: [{ alg: 'SHA-256', content: sha256 }],
+    }),
+  );
+  expect(found.get('https://spdx.dev/Document')!.predicate.packages).toContainEqual(
+    expect.objectContaining({
+      name: 'app.conf',
+      sourceInfo: expect.stringMatching(/^put at \S+app\.conf, from file:app\.conf$/),
+      checksums: [{ algorithm: 'SHA256', checksumValue: sha256 }],
     }),
   );
 }, 120_000);

@@ -70,6 +70,7 @@ test('a base goes in, a signed image comes out, with everything attested; twice 
     'https://pratique.dev/attestations/removals/v1',
     'https://sigstore.dev/cosign/sign/v1',
     'https://slsa.dev/provenance/v1',
+    'https://spdx.dev/Document',
   ]);
 }, 120_000);
 

@@ -11,7 +11,7 @@ import {
   testResultPredicate,
   testResultType,
 } from '@pratique/harden';
-import { toCosignVuln, toCyclonedxSbom } from '@pratique/inspect';
+import { type SbomInput, toCosignVuln, toCyclonedxSbom, toSpdxSbom } from '@pratique/inspect';
 import type { Descriptor, Repository } from '@pratique/oci';
 import type { Statement } from '@pratique/policy';
 import {
@@ -30,7 +30,7 @@ export function statements(
   target: string,
   made: Making,
 ): readonly Statement[] {
-  const sbom = toCyclonedxSbom({
+  const contents: SbomInput = {
     catalog: after.catalog,
     subject: { name: target, digest: report.image?.digest },
     // Packages of npm say themselves what they are.
@@ -39,7 +39,7 @@ export function statements(
       .map(({ name, to, uri, digest }) => ({ name, path: to, uri, sha256: digest.sha256 ?? null })),
     created: made.finishedOn,
     version: made.version,
-  });
+  };
   const scanned = after.report;
   return [
     { predicateType: provenanceType, predicate: provenance(report, settings, made) },
@@ -48,7 +48,8 @@ export function statements(
     ...(report.tests === null
       ? []
       : [{ predicateType: testResultType, predicate: testResultPredicate(report.tests, made.version) }]),
-    { predicateType: 'https://cyclonedx.org/bom', predicate: sbom },
+    { predicateType: 'https://cyclonedx.org/bom', predicate: toCyclonedxSbom(contents) },
+    { predicateType: 'https://spdx.dev/Document', predicate: toSpdxSbom(contents) },
     ...(scanned === null
       ? []
       : [

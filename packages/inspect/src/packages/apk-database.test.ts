@@ -5,6 +5,7 @@ import { readApkInstalled } from './apk-database.ts';
 function read(text: string) {
   const bytes = new TextEncoder().encode(text);
   const content = {
+    name: 'installed',
     size: bytes.length,
     read: (at: number, length: number) => bytes.subarray(at, at + length),
   };

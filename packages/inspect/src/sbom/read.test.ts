@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parsePurl } from '../packages/parse-purl.ts';
-import { readSbom } from './read.ts';
+import { readSbom, readSbomDocument } from './read.ts';
 
 const read = (value: unknown) => readSbom(new TextEncoder().encode(JSON.stringify(value)));
 
@@ -145,7 +145,30 @@ test('licences and suppliers, of both formats', () => {
     hasExtractedLicensingInfos: [{ licenseId: 'LicenseRef-beer', name: 'Beer' }],
   });
   expect(spdx.packages).toMatchObject([
-    { licenses: ['MIT AND Beer'], supplier: 'Acme' },
+    { licenses: ['MIT', 'Beer'], supplier: 'Acme' },
     { licenses: [], supplier: undefined },
   ]);
+});
+
+test.each([
+  ['MIT AND (ISC OR Zlib)', ['MIT', 'ISC OR Zlib']],
+  ['MIT AND ISC OR Zlib', ['MIT AND ISC OR Zlib']],
+  ['GPL-2.0-only WITH Classpath-exception-2.0', ['GPL-2.0-only WITH Classpath-exception-2.0']],
+  ['(MIT OR ISC)', ['MIT OR ISC']],
+])('of %j, a policy sees each licence that counts beside the others', (licenseDeclared, licenses) => {
+  const one = {
+    name: 'a',
+    licenseDeclared,
+    externalRefs: [{ referenceType: 'purl', referenceLocator: 'pkg:npm/a@1' }],
+  };
+  const { packages } = readSbomDocument({ spdxVersion: 'SPDX-2.3', packages: [one] });
+  expect(packages[0]?.licenses).toEqual(licenses);
+});
+
+test('an image, its system and files are no packages of which nothing is known', () => {
+  const packages = ['CONTAINER', 'OPERATING-SYSTEM', 'FILE', 'LIBRARY'].map((primaryPackagePurpose) => ({
+    name: 'x',
+    primaryPackagePurpose,
+  }));
+  expect(readSbomDocument({ spdxVersion: 'SPDX-2.3', packages }).unknown).toBe(1);
 });

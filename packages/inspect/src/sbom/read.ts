@@ -59,6 +59,7 @@ const spdx = v.object({
       v.object({
         name: text,
         versionInfo: v.optional(text),
+        primaryPackagePurpose: v.optional(text),
         supplier: v.optional(words),
         licenseConcluded: v.optional(words),
         licenseDeclared: v.optional(words),
@@ -139,8 +140,14 @@ function* walk(components: readonly unknown[], depth: number): Generator<Compone
   }
 }
 
+/** What SPDX calls packages too: the image itself, what it runs on, and what no package manager has brought. */
+const notPackages: readonly unknown[] = ['CONTAINER', 'OPERATING-SYSTEM', 'FILE'];
+
 function fromSpdx(document: v.InferOutput<typeof spdx>): SbomContents {
-  const listed = document.packages ?? [];
+  const listed = (document.packages ?? []).filter(
+    ({ primaryPackagePurpose, externalRefs }) =>
+      externalRefs !== undefined || !notPackages.includes(primaryPackagePurpose),
+  );
   const names = new Map(
     (document.hasExtractedLicensingInfos ?? []).map(({ licenseId, name }) => [licenseId, name ?? licenseId]),
   );
@@ -173,9 +180,28 @@ function spdxTerms(
     licenses:
       expression === undefined
         ? []
-        : [expression.replace(/LicenseRef-[A-Za-z0-9.-]+/g, (id) => names.get(id) ?? id)],
+        : conjuncts(expression).map((one) =>
+            one.replace(/LicenseRef-[A-Za-z0-9.-]+/g, (id) => names.get(id) ?? id),
+          ),
     supplier: said(supplier)?.replace(/^(?:Organization|Person): /, ''),
   };
+}
+
+/** What an expression asks for together (SPDX 2.3, annex D): `MIT AND (ISC OR Zlib)` is two. */
+function conjuncts(expression: string): readonly string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (const { 0: token, index } of expression.matchAll(/[()]| (?:AND|OR) /g)) {
+    if (token === '(') depth++;
+    else if (token === ')') depth--;
+    else if (depth === 0) {
+      if (token === ' OR ') return [expression];
+      parts.push(expression.slice(start, index));
+      start = index + token.length;
+    }
+  }
+  return [...parts, expression.slice(start)].map((part) => part.replace(/^\(([^()]*)\)$/, '$1'));
 }
 
 function properties(one: Component): ReadonlyMap<string, string> {

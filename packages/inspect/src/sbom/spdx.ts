@@ -1,5 +1,5 @@
 import type { Package } from '../packages/package.ts';
-import { documentUuid, type SbomInput, timestamp } from './document.ts';
+import { type Brought, documentUuid, type SbomInput, timestamp } from './document.ts';
 import { isSpdxExpression } from './licenses.ts';
 import { packageRef } from './package-ref.ts';
 
@@ -11,6 +11,7 @@ export function toSpdxSbom(input: SbomInput): unknown {
   const { catalog, subject } = input;
   const ids = new Map(catalog.packages.map((one) => [one, spdxId(one)]));
   const custom = new Map<string, string>();
+  const brought = (input.brought ?? []).map(broughtPackage);
   const relationships = [
     { spdxElementId: 'SPDXRef-DOCUMENT', relationshipType: 'DESCRIBES', relatedSpdxElement: rootId },
     ...catalog.packages.flatMap((one) => [
@@ -21,6 +22,11 @@ export function toSpdxSbom(input: SbomInput): unknown {
         relatedSpdxElement: ids.get(needed)!,
       })),
     ]),
+    ...brought.map(({ SPDXID }) => ({
+      spdxElementId: rootId,
+      relationshipType: 'CONTAINS',
+      relatedSpdxElement: SPDXID,
+    })),
   ];
   const packages = catalog.packages.map((one) => spdxPackage(one, ids.get(one)!, custom));
   return {
@@ -43,6 +49,7 @@ export function toSpdxSbom(input: SbomInput): unknown {
         primaryPackagePurpose: 'CONTAINER',
       },
       ...packages,
+      ...brought,
     ],
     relationships,
     ...(custom.size === 0
@@ -77,6 +84,22 @@ function spdxPackage(one: Package, id: string, custom: Map<string, string>): unk
     externalRefs: [
       { referenceCategory: 'PACKAGE-MANAGER', referenceType: 'purl', referenceLocator: one.purl },
     ],
+  };
+}
+
+/** A package to SPDX, whatever it is: its files would have to be listed with SHA-1 each. */
+function broughtPackage({ name, path, uri, sha256 }: Brought, index: number) {
+  return {
+    SPDXID: `SPDXRef-Brought-${index}`,
+    name,
+    downloadLocation: /^https?:/.test(uri) ? uri : unknown,
+    filesAnalyzed: false,
+    ...(sha256 === null ? {} : { checksums: [{ algorithm: 'SHA256', checksumValue: sha256 }] }),
+    sourceInfo: `put at ${path}, from ${uri}`,
+    licenseConcluded: unknown,
+    licenseDeclared: unknown,
+    copyrightText: unknown,
+    primaryPackagePurpose: 'FILE',
   };
 }
 

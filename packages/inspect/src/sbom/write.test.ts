@@ -8,7 +8,7 @@ import type { Package } from '../packages/package.ts';
 import { cyclonedxVersions, toCyclonedxSbom } from './cyclonedx.ts';
 import type { SbomInput } from './document.ts';
 import { isSpdxExpression } from './licenses.ts';
-import { readSbom } from './read.ts';
+import { readSbom, readSbomDocument } from './read.ts';
 import { toSpdxSbom } from './spdx.ts';
 
 const schemas = new URL('../../../../node_modules/@cyclonedx/cyclonedx-library/res/schema/', import.meta.url);
@@ -122,12 +122,44 @@ test('SPDX says the same, every reference leads somewhere, and licences that SPD
   expect(document.hasExtractedLicensingInfos).toMatchObject([{ licenseId: 'LicenseRef-GPL-2-2b-' }]);
 });
 
+test('both say of what somebody put there where it came from, and neither takes it for a package of a package manager', () => {
+  const brought = [
+    { name: 'ca.pem', path: '/etc/ssl/ca.pem', uri: 'file:ca.pem', sha256: '4'.repeat(64) },
+    { name: 'app', path: '/app', uri: 'https://example.com/app', sha256: null },
+  ];
+  const added = { ...all, brought };
+  const cyclonedx = toCyclonedxSbom(added);
+  expect(validCyclonedx['1.6']!(cyclonedx) || validCyclonedx['1.6']!.errors).toBe(true);
+  const spdx = toSpdxSbom(added) as { packages: { SPDXID: string }[]; relationships: object[] };
+  const [file, directory] = spdx.packages.slice(-2);
+  expect(file).toMatchObject({
+    name: 'ca.pem',
+    downloadLocation: 'NOASSERTION',
+    checksums: [{ algorithm: 'SHA256', checksumValue: '4'.repeat(64) }],
+    sourceInfo: 'put at /etc/ssl/ca.pem, from file:ca.pem',
+  });
+  expect(directory).toMatchObject({ name: 'app', downloadLocation: 'https://example.com/app' });
+  for (const { SPDXID } of [file!, directory!])
+    expect(spdx.relationships).toContainEqual({
+      spdxElementId: 'SPDXRef-Image',
+      relationshipType: 'CONTAINS',
+      relatedSpdxElement: SPDXID,
+    });
+  for (const document of [cyclonedx, spdx])
+    expect(readSbomDocument(document)).toMatchObject({ packages: { length: 3 }, unknown: 0 });
+});
+
 test('both are read back as the packages they were written from', () => {
   for (const document of [toCyclonedxSbom(all), toSpdxSbom(all)]) {
     const { packages, distro } = readSbom(new TextEncoder().encode(JSON.stringify(document)));
     expect(packages.map(({ name, version, purl }) => [name, version, purl])).toEqual(
       all.catalog.packages.map(({ name, version, purl }) => [name, version, purl]),
     );
+    expect(packages.map(({ licenses }) => licenses.map((text) => text.replace(/^\((.*)\)$/, '$1')))).toEqual([
+      [],
+      ['GPL-2+', 'MIT'],
+      ['MIT OR Apache-2.0'],
+    ]);
     expect(packages[1]?.source).toEqual(libc.source);
     expect(distro).toMatchObject({ id: 'debian', versionId: '12' });
   }

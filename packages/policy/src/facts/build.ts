@@ -21,7 +21,7 @@ export interface Gathered {
   readonly now: Date;
 }
 
-const sbomTypes = ['https://spdx.dev/Document', 'https://cyclonedx.org/bom'];
+const sbomTypes = ['https://cyclonedx.org/bom', 'https://spdx.dev/Document'];
 const scanTypes = [
   'https://cosign.sigstore.dev/attestation/vuln/v1',
   'https://in-toto.io/attestation/vulns/v0.1',
@@ -122,12 +122,17 @@ function platformsOf(manifest: ImageIndex): readonly string[] {
     .map(({ platform }) => platformText(platform as Platform));
 }
 
+/** Of those that are as new, the one whose type comes first. */
 function newest(
   attestations: readonly AttestationFact[],
   types: readonly string[],
 ): { predicateType: string; document: unknown } | null {
   const [latest] = attestations
     .filter(({ predicateType }) => types.includes(predicateType))
-    .sort((a, b) => (b.signedAt ?? '').localeCompare(a.signedAt ?? ''));
+    .sort(
+      (a, b) =>
+        (b.signedAt ?? '').localeCompare(a.signedAt ?? '') ||
+        types.indexOf(a.predicateType) - types.indexOf(b.predicateType),
+    );
   return latest === undefined ? null : { predicateType: latest.predicateType, document: latest.predicate };
 }
