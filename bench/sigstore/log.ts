@@ -1,6 +1,6 @@
 /**
- * The private Sigstore's log: durable appends a second at 1, 10 and 100 clients, on a new log and on a large one,
- * beside what the disk can do at most with one flush an append: `fdatasync` of the same bytes in a row, measured in turns.
+ * The private Sigstore's log: durable appends a second at 1, 10 and 100 clients, on a large log and on a new one, in turns,
+ * and beside what the disk can do at most with one flush an append: `fdatasync` of the same bytes in a row, in turns too.
  * Both logs get the same number of appends, enough that tiles are published meanwhile, and begin with all published; the
  * rate is over the whole time, with the moments in which something else was in the way.
  */
@@ -41,43 +41,98 @@ const loads = [
 
 interface Rate {
   readonly perSecond: number;
-  readonly limit: number;
+  /** Milliseconds an append takes. */
   readonly median: number;
   readonly p99: number;
+}
+
+/** A log, and how long appends to it took. */
+class Subject {
+  readonly log: DurableLog;
+  readonly #path: string;
+  #waits: number[] = [];
+  #milliseconds = 0;
+
+  constructor(directory: string) {
+    this.#path = directory;
+    this.log = new DurableLog({ directory, checkpoint: (size) => `${size}` });
+  }
+
+  /** Appends by clients that each wait for theirs. */
+  async append(clients: number, each: number): Promise<void> {
+    this.#milliseconds += await time(() =>
+      Promise.all(
+        Array.from({ length: clients }, async () => {
+          for (let i = 0; i < each; i++)
+            this.#waits.push(await time(() => this.log.append(entry(leafBytes))));
+        }),
+      ),
+    );
+  }
+
+  /** Resolves when the static files hold all of the log. */
+  async published(): Promise<void> {
+    const checkpoint = join(this.#path, 'checkpoint');
+    const isPublished = () =>
+      existsSync(checkpoint) && readFileSync(checkpoint, 'utf8') === `${this.log.tree.size}`;
+    while (!isPublished()) await wait(20);
+  }
+
+  /** What was measured since it was last asked. */
+  rate(): Rate {
+    const sorted = this.#waits.toSorted((a, b) => a - b);
+    const rate = {
+      perSecond: (sorted.length * 1000) / this.#milliseconds,
+      median: median(sorted),
+      p99: sorted[Math.floor(sorted.length * 0.99)]!,
+    };
+    [this.#waits, this.#milliseconds] = [[], 0];
+    return rate;
+  }
 }
 
 export async function logRows(): Promise<Row[]> {
   const directory = mkdtempSync(join(tmpdir(), 'pratique-bench-log-'));
   const flushed = openSync(join(directory, 'flushes'), 'w');
+  const large = new Subject(join(directory, 'large'));
   try {
-    const path = join(directory, 'log');
-    const log = new DurableLog({ directory: path, checkpoint: (size) => `${size}` });
-    const rates = async () => {
-      const all: Rate[] = [];
-      for (const { clients, appends } of loads) {
-        await published(path, log);
-        all.push(await measure(log, flushed, clients, appends));
+    await fill(large.log);
+    const rows: Row[] = [];
+    const flat: Row[] = [];
+    for (const { clients, appends } of loads) {
+      const small = new Subject(join(directory, `new-${clients}`));
+      const each = Math.ceil(appends / rounds / clients);
+      const limits: number[] = [];
+      await Promise.all([large.published(), small.append(clients, each)]);
+      small.rate();
+      for (let round = 0; round < rounds; round++) {
+        for (const subject of round % 2 === 0 ? [large, small] : [small, large])
+          await subject.append(clients, each);
+        limits.push(flushesPerSecond(flushed));
       }
-      return all;
-    };
-    await measure(log, flushed, 10, 3_000);
-    const small = await rates();
-    await fill(log);
-    const size = log.tree.size;
-    const large = await rates();
-    await log.close();
-    return [
-      ...small.map((rate, i) => row(rate, loads[i]!.clients, 'new log')),
-      ...large.map((rate, i) => row(rate, loads[i]!.clients, `log of ${size.toLocaleString('en')} entries`)),
-      ...large.map((rate, i) => flatness(rate, small[i]!, loads[i]!.clients, size)),
-    ];
+      const [largeRate, smallRate, limit] = [large.rate(), small.rate(), median(limits)];
+      await small.log.close();
+      const size = `${large.log.tree.size.toLocaleString('en')} entries`;
+      rows.push(row(smallRate, limit, clients, 'new log'), row(largeRate, limit, clients, `log of ${size}`));
+      flat.push({
+        what: `durable appends, ${clients} clients, with ${size} beside a new log`,
+        ours: largeRate.perSecond,
+        peer: smallRate.perSecond,
+        unit: 'appends/s',
+        ratio: largeRate.perSecond / smallRate.perSecond,
+        goal: flatGoal,
+        peerName: 'new log',
+      });
+    }
+    return [...rows, ...flat];
   } finally {
+    await large.log.close();
     closeSync(flushed);
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-function row({ perSecond, limit, ...waits }: Rate, clients: number, which: string): Row {
+function row({ perSecond, ...waits }: Rate, limit: number, clients: number, which: string): Row {
   const said = `median ${waits.median.toFixed(1)} ms, p99 ${waits.p99.toFixed(1)} ms`;
   return {
     what: `durable appends, ${clients} clients, ${which} (${said})`,
@@ -86,43 +141,6 @@ function row({ perSecond, limit, ...waits }: Rate, clients: number, which: strin
     unit: 'appends/s',
     ratio: perSecond / limit,
     peerName: 'fdatasync in a row',
-  };
-}
-
-function flatness(large: Rate, small: Rate, clients: number, size: number): Row {
-  return {
-    what: `durable appends, ${clients} clients, with ${size.toLocaleString('en')} entries beside a new log`,
-    ours: large.perSecond / large.limit,
-    peer: small.perSecond / small.limit,
-    unit: 'of limit',
-    ratio: large.perSecond / large.limit / (small.perSecond / small.limit),
-    goal: flatGoal,
-    peerName: 'new log',
-  };
-}
-
-/** Appends by clients that each wait for theirs, in turns with the bare flushes that are the limit of one client. */
-async function measure(log: DurableLog, flushed: number, clients: number, appends: number): Promise<Rate> {
-  const waits: number[] = [];
-  let milliseconds = 0;
-  const limits: number[] = [];
-  const each = Math.ceil(appends / rounds / clients);
-  for (let round = 0; round < rounds; round++) {
-    milliseconds += await time(() =>
-      Promise.all(
-        Array.from({ length: clients }, async () => {
-          for (let i = 0; i < each; i++) waits.push(await time(() => log.append(entry(leafBytes))));
-        }),
-      ),
-    );
-    limits.push(flushesPerSecond(flushed));
-  }
-  const sorted = waits.toSorted((a, b) => a - b);
-  return {
-    perSecond: (waits.length * 1000) / milliseconds,
-    limit: median(limits),
-    median: median(waits),
-    p99: sorted[Math.floor(sorted.length * 0.99)]!,
   };
 }
 
@@ -141,12 +159,6 @@ async function fill(log: DurableLog): Promise<void> {
   const until = performance.now() + longestFillMs;
   while (log.tree.size < largeTree && performance.now() < until)
     await Promise.all(Array.from({ length: 5000 }, () => log.append(entry(fillerBytes))));
-}
-
-/** Waits until the static files hold all of the log. */
-async function published(path: string, log: DurableLog): Promise<void> {
-  const checkpoint = join(path, 'checkpoint');
-  while (!existsSync(checkpoint) || readFileSync(checkpoint, 'utf8') !== `${log.tree.size}`) await wait(20);
 }
 
 let count = 0;
