@@ -303,6 +303,43 @@ describe('documents that see only data', () => {
     expect(() => rule.evaluate({}, { strictBuiltinErrors: true })).toThrow(RegoError);
   });
 
+  test.each([
+    ['a set rule', 'a contains y if { some x in [1, 0]; y := 1 / x }\nb := count(a)', 'data.a.a'],
+    [
+      'a member of a set rule',
+      's contains x if { some x in [1, 2]; 1 / (x - 2) }\nb if not s[2]',
+      'not data.a.s[2]',
+    ],
+    [
+      'a member of an object rule',
+      'm[x] := y if { some x in [1, 0]; y := 1 / x }\nb if not m[0]',
+      'not data.a.m[0]',
+    ],
+    ['a function', 'f(x) := 1 / x\nb if not f(0)', 'not data.a.f(0)'],
+  ])('show the errors of %s that was evaluated before them', (_, rules, before) => {
+    const policy = compile({ modules: { 'a.rego': `package a\n${rules}` }, data: { list: [1, 0] } });
+    const [result] = policy.query(`${before}; data.a.b`).evaluate();
+    expect(result).toBeDefined();
+    expect(() => policy.rule('data.a.b').evaluate({}, { strictBuiltinErrors: true })).toThrow(
+      expect.objectContaining({ message: expect.stringContaining('div: divide by zero') as string }),
+    );
+  });
+
+  test('are not kept from the inside of a function that stands for another', () => {
+    const policy = compile({
+      modules: {
+        'a.rego': `package a
+          h := upper("a")
+          k("a") := "mock"
+          k("b") := h
+          inner := [a, b] if { a := h; b := upper("b") }
+          r := x if x := inner with upper as k`,
+      },
+    });
+    expect(policy.rule('data.a.r').evaluate()).toEqual(['mock', 'mock']);
+    expect(policy.rule('data.a.h').evaluate()).toBe('A');
+  });
+
   test('may be comprehensions inside a rule that sees the input', () => {
     const rules = `p := [x | some x in input.xs; not x in {y | some y in data.list; y != input.skip}]
       q := [x | some x in input.xs; not x in {y | some y in data.list; y != 0}]

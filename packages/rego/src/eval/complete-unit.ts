@@ -42,9 +42,10 @@ export class CompleteUnit implements Unit {
     const cache = machine.unitCache(this.#id);
     if (cache.full !== undefined) return cache.full === ABSENT ? undefined : cache.full;
     this.#weight ||= stackWeight(this.#rules);
+    const { swallowed } = machine;
     if (!machine.enter(this.#weight)) throw this.#deferral();
     const value = this.#evaluate();
-    machine.leave(this.#weight);
+    machine.leave(this.#weight, cache, swallowed);
     cache.full = toCached(value);
     return value;
   }

@@ -58,9 +58,10 @@ export class FunctionUnit implements Unit {
     const known = level.get(args[last]) as Cached | undefined;
     if (known !== undefined) return known === ABSENT ? undefined : known;
     this.#weight ||= stackWeight(this.#rules);
+    const { swallowed } = machine;
     if (!machine.enter(this.#weight)) throw this.#deferral(args);
     const value = this.#evaluate(args);
-    machine.leave(this.#weight);
+    machine.leave(this.#weight, cache, swallowed);
     level.set(args[last], toCached(value));
     return value;
   }

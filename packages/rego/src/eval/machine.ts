@@ -24,6 +24,8 @@ export interface UnitCache {
   calls: Map<unknown, unknown> | undefined;
   /** Results of a comprehension by the variables it selects with. */
   groups: Groups | undefined;
+  /** Whether something kept here took an error of a built-in for "no value". */
+  swallowed: boolean;
 }
 
 export interface Groups {
@@ -66,12 +68,12 @@ export class Machine implements BuiltinContext {
   /** Indexed by document. Replaced while a `with` is in force. */
   caches: (UnitCache | undefined)[] = [];
   mask: Mask | undefined = undefined;
-  mocks: Map<string, Mock> | undefined = undefined;
+  mocks: ReadonlyMap<string, Mock> | undefined = undefined;
   strictErrors = false;
   /** Whether sets may be gone over unsorted where the compiler allows it. Errors of built-ins come in Rego's order. */
   anyOrder = false;
 
-  /** How many errors of built-ins were taken for "no value". */
+  /** How many errors of built-ins were taken for "no value". What is read from a cache brings its own again. */
   swallowed = 0;
 
   /** What documents that wait for others take of the stack. */
@@ -124,8 +126,10 @@ export class Machine implements BuiltinContext {
     return true;
   }
 
-  leave(weight: number): void {
+  /** A document or call is evaluated and kept in `cache`; before it `swallowed` errors were taken for "no value". */
+  leave(weight: number, cache: UnitCache, swallowed: number): void {
     this.#depth -= weight;
+    if (this.swallowed !== swallowed) cache.swallowed = true;
   }
 
   /** Begins again with an empty stack: what was on it was thrown away. */
@@ -191,9 +195,15 @@ export class Machine implements BuiltinContext {
   unitCache(id: number): UnitCache {
     let cache = this.caches[id];
     if (cache === undefined) {
-      cache = { full: undefined, members: undefined, calls: undefined, groups: undefined };
+      cache = {
+        full: undefined,
+        members: undefined,
+        calls: undefined,
+        groups: undefined,
+        swallowed: false,
+      };
       this.caches[id] = cache;
-    }
+    } else if (cache.swallowed) this.swallowed++;
     return cache;
   }
 

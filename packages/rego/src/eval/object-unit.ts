@@ -56,10 +56,11 @@ export class ObjectUnit implements Unit {
     const cache = machine.unitCache(this.#id);
     if (cache.full !== undefined) return cache.full as Value;
     this.#weight ||= stackWeight(this.#rules);
+    const { swallowed } = machine;
     if (!machine.enter(this.#weight)) throw this.#deferral();
     this.#full ??= this.#rules.map((rule) => this.#compile(rule, false));
     const object = this.#run(this.#full);
-    machine.leave(this.#weight);
+    machine.leave(this.#weight, cache, swallowed);
     cache.full = object;
     return object;
   }
@@ -80,10 +81,11 @@ export class ObjectUnit implements Unit {
     const known = cache.members.get(id);
     if (known !== undefined) return known === ABSENT ? undefined : known;
     this.#weight ||= stackWeight(this.#rules);
+    const { swallowed } = machine;
     if (!machine.enter(this.#weight)) throw this.#memberDeferral(key);
     this.#single ??= this.#rules.map((rule) => this.#compile(rule, true));
     const value = this.#run(this.#single, key).get(key);
-    machine.leave(this.#weight);
+    machine.leave(this.#weight, cache, swallowed);
     cache.members.set(id, toCached(value));
     return value;
   }

@@ -41,6 +41,7 @@ export class SetUnit implements Unit {
     const cache = machine.unitCache(this.#id);
     if (cache.full !== undefined) return cache.full as Value;
     this.#weight ||= stackWeight(this.#rules);
+    const { swallowed } = machine;
     if (!machine.enter(this.#weight)) throw this.#deferral();
     machine.tick();
     if (this.#full === undefined) {
@@ -50,7 +51,7 @@ export class SetUnit implements Unit {
     const set = new RegoSet();
     this.#set = set;
     for (const step of this.#index === undefined ? this.#full : this.#index.candidates()) step();
-    machine.leave(this.#weight);
+    machine.leave(this.#weight, cache, swallowed);
     cache.full = set;
     return set;
   }
@@ -71,6 +72,7 @@ export class SetUnit implements Unit {
     const known = cache.members.get(key);
     if (known !== undefined) return known !== ABSENT;
     this.#weight ||= stackWeight(this.#rules);
+    const { swallowed } = machine;
     if (!machine.enter(this.#weight)) throw this.#memberDeferral(value);
     machine.tick();
     this.#single ??= this.#rules.map((rule) => lazily(() => this.#compileMember(rule)));
@@ -82,7 +84,7 @@ export class SetUnit implements Unit {
         break;
       }
     }
-    machine.leave(this.#weight);
+    machine.leave(this.#weight, cache, swallowed);
     cache.members.set(key, found ? true : ABSENT);
     return found;
   }

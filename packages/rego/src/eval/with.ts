@@ -80,6 +80,9 @@ function planChange(plan: Plan, block: Block, modifier: With): Change {
   };
 }
 
+/** No function is replaced, but documents may have been made while some were. */
+const NO_MOCKS: ReadonlyMap<string, Mock> = new Map();
+
 /** `with f as g` or `with f as value`. */
 function planMock(plan: Plan, block: Block, name: string, value: Term): Change {
   let mock: Mock;
@@ -90,7 +93,7 @@ function planMock(plan: Plan, block: Block, name: string, value: Term): Change {
       // Inside the replacement, functions are themselves again.
       const { machine } = plan;
       const { mocks } = machine;
-      machine.mocks = undefined;
+      machine.mocks = NO_MOCKS;
       try {
         return call(args);
       } finally {
