@@ -63,6 +63,8 @@ export interface CompileInput {
   /** Nodes and types the compilation may look at, and that of each query; 50 million unless given (a policy of
    * 20,000 rules takes some 5 million). */
   readonly maxSteps?: number;
+  /** Told when the modules are parsed, and again when a query is, and compiling them begins. */
+  readonly onParsed?: () => void;
   /** How many problems a stage of the compilation tells; 10 unless given, 0 for all. That the limit is reached is one more. */
   readonly maxErrors?: number;
   /** Keywords in force without an import (names of `future.keywords`). */
@@ -120,6 +122,7 @@ export class Engine {
     this.#input = input;
     this.sources = new Map(Object.entries(input.modules));
     const modules = parseAll(this.sources, input);
+    input.onParsed?.();
     const builtins = allowed(builtinTable(input.builtins), input);
     this.compiled = compileModules(modules, {
       builtins,
@@ -183,6 +186,7 @@ export class Engine {
         ...(futureKeywords === undefined ? {} : { futureKeywords }),
       }),
     );
+    this.#input.onParsed?.();
     const compiled = compileQuery(this.compiled, body as Body, imports, capture, inPackage, unifies);
     const targets = this.#targets;
     const { data } = targets;

@@ -37,18 +37,18 @@ export { type FormatOptions, format } from './format/format.ts';
 export {
   compile,
   type ExpressionValue,
-  type PartialOptions,
   Policy,
   PreparedRule,
   prepare,
   Query,
+  type QueryOptions,
   type QueryResult,
   type QueryValues,
 } from './query.ts';
 export { isStackOverflow } from './stack.ts';
 export * from './testing/index.ts';
 export type { TraceEvent, Tracer } from './topdown/events.ts';
-export type { PartialResult } from './topdown/partial.ts';
+export { type PartialOptions, PartialQuery, type PartialResult } from './topdown/partial.ts';
 export { TracedQuery } from './topdown/traced-query.ts';
 export { type ExplainMode, explained, TraceBuffer } from './trace/buffer.ts';
 export { type Dependencies, dependencies } from './trace/dependencies.ts';

@@ -1,14 +1,11 @@
-import { parseBody, parseModule } from './ast/index.ts';
+import { parseModule } from './ast/index.ts';
 import type { Import, Term } from './ast/types.ts';
-import { constantOf } from './compiler/constants.ts';
 import { type CompileInput, Engine, type EvaluateOptions, guarded } from './engine.ts';
 import { RegoError } from './errors.ts';
 import { Block, Frame } from './eval/block.ts';
 import type { Step } from './eval/machine.ts';
 import { planBody, planTerm } from './eval/planner.ts';
-import type { Tracer } from './topdown/events.ts';
-import { type PartialResult, partiallyEvaluate } from './topdown/partial.ts';
-import { type RefTerm, refTerm, valueTerm, varTerm } from './topdown/terms.ts';
+import { type PartialOptions, PartialQuery, type PartialResult } from './topdown/partial.ts';
 import { TracedQuery } from './topdown/traced-query.ts';
 import { type Json, toJson, type Value } from './values/index.ts';
 
@@ -146,19 +143,12 @@ export class PreparedRule {
   }
 }
 
-/** What a partial evaluation may take for known, and what it may do with it. */
-export interface PartialOptions extends EvaluateOptions {
+/** What names of a query may mean. */
+export interface QueryOptions {
+  /** As in a module: `["data.a", "input.b as c"]`. */
   readonly imports?: readonly string[];
+  /** The query may use the names of this package's rules (`a.b`) as the package itself does. */
   readonly package?: string;
-  /** What is known of the input: paths below `unknowns` are not looked at. */
-  readonly input?: unknown;
-  /** Paths of which nothing is known: `["input.subject", "data.users"]`; `["input"]` unless given. */
-  readonly unknowns?: readonly string[];
-  /** Paths of documents that stay documents: they become rules of a module and not a part of the query. */
-  readonly disableInlining?: readonly string[];
-  /** No document that depends on something unknown becomes a part of the query. */
-  readonly shallow?: boolean;
-  readonly tracer?: Tracer;
 }
 
 /** Compiled policies, on which queries are prepared. */
@@ -171,14 +161,8 @@ export class Policy {
     this.#engine = guarded(input, () => new Engine(input));
   }
 
-  /**
-   * Prepares a query (`data.a.deny[x]; startswith(x, "b")`). `imports` as in a module: `["data.a", "input.b as c"]`.
-   * `package` (`a.b`): the query may use the names of that package's rules as the package itself does.
-   */
-  query(
-    text: string,
-    options: { readonly imports?: readonly string[]; readonly package?: string } = {},
-  ): Query {
+  /** Prepares a query (`data.a.deny[x]; startswith(x, "b")`). */
+  query(text: string, options: QueryOptions = {}): Query {
     const inPackage = packagePath(options.package);
     return guarded(
       this.#input,
@@ -192,10 +176,7 @@ export class Policy {
   }
 
   /** As {@link Policy.query}, for a query that tells each step of its evaluation. */
-  tracedQuery(
-    text: string,
-    options: { readonly imports?: readonly string[]; readonly package?: string } = {},
-  ): TracedQuery {
+  tracedQuery(text: string, options: QueryOptions = {}): TracedQuery {
     return guarded(
       this.#input,
       () =>
@@ -214,49 +195,22 @@ export class Policy {
     return guarded(this.#input, () => new TracedQuery(this.#engine, text, [], false));
   }
 
-  /**
-   * Evaluates a query as far as it goes where some of `input` or `data` is not known yet (`unknowns`, the whole input
-   * unless given), as `opa eval --partial` does. Throws {@link RegoError}.
-   */
-  partial(text: string, options: PartialOptions = {}): PartialResult {
-    const { unknowns = ['input'], disableInlining = [], shallow = false, input, tracer } = options;
-    const saving = {
-      unknowns: unknowns.map(pathTerm),
-      disableInlining: disableInlining.map(pathTerm),
-      shallow,
-    };
+  /** Prepares a query to be evaluated as far as it goes where some of `input` or `data` is not known yet. */
+  partialQuery(text: string, options: QueryOptions = {}): PartialQuery {
     const imports = parseImports(options.imports ?? []);
     const inPackage = packagePath(options.package);
-    return guarded(this.#input, () =>
-      partiallyEvaluate(this.#engine, text, imports, inPackage, saving, input, options, tracer),
-    );
+    return guarded(this.#input, () => new PartialQuery(this.#engine, this.#input, text, imports, inPackage));
+  }
+
+  /** {@link Policy.partialQuery}, evaluated once. */
+  partial(text: string, options: PartialOptions & QueryOptions = {}): PartialResult {
+    return this.partialQuery(text, options).evaluate(options);
   }
 
   /** Prepares the evaluation of one document. */
   rule(path: string): PreparedRule {
     return guarded(this.#input, () => new PreparedRule(this.#engine, path));
   }
-}
-
-function notAPath(text: string): RegoError {
-  const message = `${text} is not a path of constants into input or data`;
-  return new RegoError([{ code: 'rego_parse_error', message, location: undefined }]);
-}
-
-/** `input.a["b"]` */
-function pathTerm(text: string): RefTerm {
-  const parsed = parseBody(text)[0]?.terms;
-  const terms = parsed?.kind === 'var' ? [parsed] : parsed?.kind === 'ref' ? parsed.terms : [];
-  const [head, ...path] = terms;
-  if (head?.kind !== 'var' || (head.name !== 'input' && head.name !== 'data')) {
-    throw notAPath(text);
-  }
-  const keys = path.map((term) => {
-    const value = constantOf(term);
-    if (value === undefined) throw notAPath(text);
-    return valueTerm(value);
-  });
-  return refTerm([varTerm(head.name), ...keys]);
 }
 
 function packagePath(name: string | undefined): readonly Term[] | undefined {

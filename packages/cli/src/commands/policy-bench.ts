@@ -62,13 +62,13 @@ function evaluation(
     const query = policy.query(text, scope);
     return () => query.values(input, limits).length;
   }
+  const query = policy.partialQuery(text, scope);
   const options = {
-    ...scope,
     ...limits,
     ...(input === undefined ? {} : { input }),
     unknowns: flags.unknowns.length === 0 ? ['input'] : flags.unknowns,
   };
-  return () => policy.partial(text, options).queries.length;
+  return () => query.evaluate(options).queries.length;
 }
 
 function print(measured: Measured, flags: Flags, terminal: Terminal): void {

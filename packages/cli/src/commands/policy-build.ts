@@ -10,15 +10,13 @@ import {
   loadBundle,
   loadFiles,
   type Manifest,
-  type Module,
   mergeBundles,
-  optimize,
-  parseModule,
   type RegoVersion,
   rootsContain,
   writeBundle,
 } from '@pratique/rego';
 import { allowedBuiltins } from '../policy/capabilities.ts';
+import { optimized } from '../policy/optimized.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
 import { signingKey, verificationKey } from '../policy/signing.ts';
 import {
@@ -67,7 +65,7 @@ export const run: Run<typeof policyBuild.flags> = async ({ args, flags, terminal
     compileSources(sources, options);
     const built =
       flags.optimize > 0
-        ? optimized({ sources, manifest }, compileInput(sources, options), flags, terminal)
+        ? optimizedContents({ sources, manifest }, compileInput(sources, options), flags, terminal)
         : { sources, manifest };
     const content = formatted(built.sources, {
       ...built.manifest,
@@ -178,24 +176,16 @@ function fileVersions({ modules }: Pick<Sources, 'modules'>, common: 0 | 1): Man
   );
 }
 
-/** The entry points evaluated as far as it goes without an input. */
-function optimized(
+/** With entry points evaluated as far as it goes without an input. */
+function optimizedContents(
   { sources, manifest }: Contents,
   input: CompileInput,
   flags: Flags,
   terminal: Terminal,
 ): Contents {
   const namespace = flags['partial-namespace'];
-  const { modules, left } = optimize(input, {
-    entrypoints: entrypointsOf(sources, flags.entrypoint),
-    inline: flags.optimize > 1,
-    roots: manifest.roots,
-    namespace,
-  });
-  for (const name of left)
-    terminal.err(`Warning: ${name} is left as it is: optimized, it would not be the same document.\n`);
+  const changed = optimized(sources, input, flags, { roots: manifest.roots, namespace }, terminal);
   const roots = rootsContain(manifest.roots, [namespace]) ? manifest.roots : [...manifest.roots, namespace];
-  const changed = { data: sources.data, modules };
   return {
     sources: changed,
     manifest: {
@@ -205,27 +195,6 @@ function optimized(
       fileRegoVersions: fileVersions(changed, manifest.regoVersion === 0 ? 0 : 1),
     },
   };
-}
-
-/** What --entrypoint names, and rules and packages that METADATA blocks mark. */
-function entrypointsOf({ modules }: Sources, named: readonly string[]): string[][] {
-  const paths = named.map((path) => path.split('/'));
-  for (const [file, { text, regoVersion }] of modules) {
-    const module = parseModule(text, { file, regoVersion });
-    const packagePath = module.package.path.slice(1).map(nameOf);
-    for (const { head, annotations } of module.rules) {
-      if (!annotations.some(({ entrypoint }) => entrypoint === true)) continue;
-      paths.push([...packagePath, ...head.ref.map(nameOf)]);
-    }
-    if (module.annotations.some(({ scope, entrypoint }) => scope === 'package' && entrypoint === true)) {
-      paths.push(packagePath);
-    }
-  }
-  return [...new Map(paths.map((path) => [path.join('/'), path])).values()];
-}
-
-function nameOf(term: Module['package']['path'][number]): string {
-  return term.kind === 'var' ? term.name : term.kind === 'string' ? term.value : '';
 }
 
 /** Policies are stored formatted, as OPA does. */

@@ -1,15 +1,28 @@
-import type { ExplainMode, ExpressionStats, ProfileOrder, Value } from '@pratique/rego';
+import {
+  BundleError,
+  COVERAGE_KINDS,
+  type ExplainMode,
+  type ExpressionStats,
+  type ProfileOrder,
+  RegoError,
+  type RegoProblem,
+  type Value,
+} from '@pratique/rego';
 import { allowedBuiltins } from '../policy/capabilities.ts';
+import { coverageRuns } from '../policy/coverage-runs.ts';
 import { milliseconds } from '../policy/duration.ts';
+import { Laps } from '../policy/laps.ts';
 import { loadSources } from '../policy/load-sources.ts';
-import { observe, type Wanted } from '../policy/observe.ts';
-import { type Problem, problemsOf } from '../policy/problems.ts';
+import { type Observed, observe, observePartial, type Wanted } from '../policy/observe.ts';
+import { optimized } from '../policy/optimized.ts';
+import { type Problem, problemsOf, problemsText } from '../policy/problems.ts';
 import { inputOf, queryOf } from '../policy/query-input.ts';
 import { type Repeated, repeatedMetrics, repeatedProfile } from '../policy/repeated.ts';
 import { type Output, present } from '../policy/results.ts';
 import { namedSchemas } from '../policy/schemas.ts';
 import { verificationKey } from '../policy/signing.ts';
-import { compileSources, languageOf, type Sources, textsOf, usage } from '../policy/sources.ts';
+import { compileInput, compileSources, languageOf, type Sources, textsOf, usage } from '../policy/sources.ts';
+import { requireRego } from '../policy/target.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { policyEval } from '../specs/policy-queries.ts';
@@ -18,8 +31,8 @@ type Flags = FlagValues<typeof policyEval.flags>;
 
 export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal, signal }) => {
   const query = queryOf('policy eval', args, flags, terminal);
-  checkFormat(flags);
-  if (flags.count < 1) throw usage('policy eval', '--count must be at least 1');
+  checkFlags(flags);
+  const wanted = wantedOf(flags);
   let texts = new Map<string, string>();
   let input: Value | undefined;
   try {
@@ -28,13 +41,16 @@ export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal,
     terminal.err(`unable to read input: ${requireProblems(error, texts)[0]!.text}\n`);
     return 2;
   }
-  const output: { -readonly [K in keyof Output]: Output[K] } = { problems: [], results: [] };
+  const output: Changing<Output> = { problems: [], results: [] };
   try {
-    const sources = await loadSources(flags, terminal, signal, verificationKey(flags, terminal.cwd));
+    const loading = new Laps();
+    const sources = await loadSources(flags, terminal, signal, verificationKey(flags, terminal.cwd), loading);
     texts = textsOf(sources).set('query', query);
+    const asked = { query, input, sources: optimizedSources(sources, flags, terminal), flags, wanted };
+    if (asked.sources === undefined) return 2;
     const runs: Runs = { metrics: [], profiles: [] };
     for (let run = 0; run < flags.count; run++) {
-      evaluate(query, input, sources, flags, terminal, signal, output);
+      evaluate({ ...asked, sources: asked.sources }, loading, terminal, signal, output);
       if (output.metrics !== undefined) runs.metrics.push(output.metrics);
       if (output.profile !== undefined) runs.profiles.push(output.profile);
     }
@@ -51,6 +67,8 @@ export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal,
   return (flags.fail && !defined) || (flags['fail-defined'] && defined) ? 1 : 0;
 };
 
+type Changing<T> = { -readonly [K in keyof T]: T[K] };
+
 /** What was measured, run by run. */
 interface Runs {
   readonly metrics: Record<string, number>[];
@@ -66,61 +84,95 @@ function repeated({ metrics, profiles }: Runs, flags: Flags): Repeated | undefin
   };
 }
 
-function evaluate(
-  query: string,
-  input: Value | undefined,
-  sources: Sources,
-  flags: Flags,
-  terminal: Terminal,
-  signal: AbortSignal,
-  output: { -readonly [K in keyof Output]: Output[K] },
-): void {
-  const started = performance.now();
-  const policy = compileSources(sources, {
+/** The sources as they are to be evaluated; undefined where --optimize told of problems. */
+function optimizedSources(sources: Sources, flags: Flags, terminal: Terminal): Sources | undefined {
+  if (flags.optimize <= 0) return sources;
+  try {
+    const input = compileInput(sources, { ...compileOptions(flags, terminal), print: () => undefined });
+    return optimized(sources, input, flags, { roots: [''] }, terminal);
+  } catch (error) {
+    const problems = requireProblems(error, textsOf(sources));
+    terminal.err(error instanceof BundleError ? `${problems[0]!.text}\n` : problemsText(problems));
+    return undefined;
+  }
+}
+
+function compileOptions(flags: Flags, terminal: Terminal) {
+  return {
     regoVersion: languageOf(flags),
     strict: flags.strict,
     ...allowedBuiltins(flags.capabilities, terminal.cwd, languageOf(flags)),
     ...namedSchemas(flags.schema, terminal.cwd),
-    print: (message) => terminal.err(`${message}\n`),
-  });
-  const compiled = performance.now();
-  const scope = {
-    imports: flags.import,
-    ...(flags.package === undefined ? {} : { package: flags.package.replace(/^data\./, '') }),
   };
-  const timeoutMs = flags.timeout === undefined ? undefined : milliseconds('timeout', flags.timeout);
-  const options = {
-    signal,
-    strictBuiltinErrors: flags['strict-builtin-errors'],
-    maxSteps: Number.MAX_SAFE_INTEGER,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  };
-  if (flags.partial) {
-    output.partial = policy.partial(query, {
-      ...scope,
-      ...options,
-      ...(input === undefined ? {} : { input }),
-      unknowns: flags.unknowns.length === 0 ? ['input'] : flags.unknowns.flatMap((item) => item.split(',')),
-      disableInlining: flags['disable-inlining'],
-      shallow: flags['shallow-inlining'],
-    });
-    return;
-  }
-  const wanted = wantedOf(flags);
-  const prepared = observe(policy, query, scope, sources, wanted);
-  const planned = performance.now();
+}
+
+interface Asked {
+  readonly query: string;
+  readonly input: Value | undefined;
+  readonly sources: Sources;
+  readonly flags: Flags;
+  readonly wanted: Wanted;
+}
+
+/** Compiles and evaluates once. What came of it stands in `output`, where it failed too. */
+function evaluate(
+  { query, input, sources, flags, wanted }: Asked,
+  loading: Laps,
+  terminal: Terminal,
+  signal: AbortSignal,
+  output: Changing<Output>,
+): void {
+  const laps = new Laps();
+  const hasModules = sources.modules.size > 0;
+  let compiling = hasModules ? 'rego_module_compile' : undefined;
+  laps.begin(hasModules ? 'rego_module_parse' : undefined);
+  const failures: RegoProblem[] = [];
+  let observed: () => Observed = () => ({});
   try {
-    output.results = prepared.evaluate(input, options);
-  } finally {
-    Object.assign(output, prepared.observed());
-  }
-  if (flags.metrics || wanted.profile !== undefined) {
-    const ns = (ms: number): number => Math.round(ms * 1e6);
-    output.metrics = {
-      timer_rego_module_compile_ns: ns(compiled - started),
-      timer_rego_query_compile_ns: ns(planned - compiled),
-      timer_rego_query_eval_ns: ns(performance.now() - planned),
+    const policy = compileSources(sources, {
+      ...compileOptions(flags, terminal),
+      onParsed: () => laps.begin(compiling),
+      print: (message) => terminal.err(`${message}\n`),
+    });
+    laps.begin('rego_query_parse');
+    compiling = 'rego_query_compile';
+    const scope = {
+      imports: flags.import,
+      ...(flags.package === undefined ? {} : { package: flags.package.replace(/^data\./, '') }),
     };
+    const timeoutMs = flags.timeout === undefined ? undefined : milliseconds('timeout', flags.timeout);
+    const options = {
+      signal,
+      strictBuiltinErrors: flags['strict-builtin-errors'],
+      maxSteps: Number.MAX_SAFE_INTEGER,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    };
+    if (flags.partial) {
+      const prepared = observePartial(policy, query, scope, sources, wanted);
+      observed = prepared.observed;
+      laps.begin('rego_partial_eval');
+      output.partial = prepared.evaluate({
+        ...options,
+        ...(input === undefined ? {} : { input }),
+        unknowns: flags.unknowns.length === 0 ? ['input'] : flags.unknowns.flatMap((item) => item.split(',')),
+        disableInlining: flags['disable-inlining'],
+        shallow: flags['shallow-inlining'],
+        nondeterministic: flags['nondeterminstic-builtins'],
+      });
+    } else {
+      const all = flags['show-builtin-errors']
+        ? { ...wanted, onBuiltinError: (problem: RegoProblem) => failures.push(problem) }
+        : wanted;
+      const prepared = observe(policy, query, scope, sources, all);
+      observed = prepared.observed;
+      laps.begin('rego_query_eval');
+      output.results = prepared.evaluate(input, options);
+    }
+  } finally {
+    Object.assign(output, observed());
+    if (flags.metrics || wanted.profile !== undefined) output.metrics = laps.metrics(loading);
+    if (failures.length > 0)
+      output.builtinErrors = requireProblems(new RegoError(failures), textsOf(sources));
   }
 }
 
@@ -133,13 +185,15 @@ function wantedOf(flags: Flags): Wanted {
       throw usage('policy eval', `--profile-sort ${criterion}: not one of ${[...PROFILE_ORDERS].join(', ')}`);
     }
   }
+  const runs = coverageRuns('policy eval', flags['coverage-runs']);
   return {
     explain: flags.explain === 'off' ? undefined : (flags.explain as ExplainMode),
     variables: flags['var-values'],
     profile: profiles
       ? { order: order as ProfileOrder[], limit: flags.count > 1 ? 0 : (limit ?? PROFILE_LIMIT) }
       : undefined,
-    coverage: flags.coverage,
+    coverage: flags.coverage || runs !== undefined ? (runs ?? COVERAGE_KINDS) : undefined,
+    onBuiltinError: undefined,
     indexing: !flags['disable-indexing'],
     earlyExit: !flags['disable-early-exit'],
   };
@@ -150,11 +204,27 @@ const PROFILE_LIMIT = 10;
 
 const PROFILE_ORDERS = new Set(['total_time_ns', 'num_eval', 'num_redo', 'num_gen_expr', 'file', 'line']);
 
-function checkFormat({ format, partial }: Flags): void {
+function checkFlags(flags: Flags): void {
+  const { format, partial } = flags;
+  requireRego(
+    'policy eval',
+    flags.target,
+    'opa eval --target wasm runs WebAssembly, where opa is built for it',
+  );
+  if (flags.count < 1) throw usage('policy eval', '--count must be at least 1');
   if (partial && format !== 'json' && format !== 'source' && format !== 'pretty') {
     throw usage('policy eval', `--partial gives json, pretty or source, and not ${format}`);
   }
   if (!partial && format === 'source') throw usage('policy eval', '--format source is for --partial');
+  if (flags['show-builtin-errors'] && flags['strict-builtin-errors']) {
+    throw usage(
+      'policy eval',
+      '--strict-builtin-errors ends at the first error that --show-builtin-errors is to show',
+    );
+  }
+  if (flags.optimize > 0 && flags.data.length > 0 && flags.bundle.length > 0) {
+    throw usage('policy eval', 'specify either --data or --bundle with --optimize');
+  }
 }
 
 /** What is shown; where a value nests too far for that, the problem in place of the results. */

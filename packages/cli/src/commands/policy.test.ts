@@ -43,6 +43,65 @@ test('eval keeps every digit, escapes as Go does, and shows members named __prot
   expect(stdout).toBe('{"__proto__":"\\u003c","big":123456789012345678901,"n":1.50}\n');
 });
 
+test('eval shows errors of built-ins on request, beside the results and without failing', async () => {
+  write({ 'p.rego': 'package p\n\ndeny contains y if {\n\tsome x in [1, 0]\n\ty := 1 / x\n}\n' });
+  const given = ['eval', '-d', 'p.rego', 'data.p.deny'];
+  expect((await policy(given)).stdout).not.toContain('errors');
+  const { code, stdout } = await policy([...given, '--show-builtin-errors', '--coverage']);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    errors: [{ code: 'eval_builtin_error', message: 'div: divide by zero', location: { row: 5 } }],
+    result: [{ expressions: [{ value: [1] }] }],
+  });
+  expect((await policy([...given, '--show-builtin-errors', '--strict-builtin-errors'])).code).toBe(3);
+  expect(await policy([...given, '--show-builtin-errors', '-f', 'pretty', '--fail-defined'])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringContaining('p.rego:5:7: eval_builtin_error: div: divide by zero') as string,
+  });
+});
+
+test('eval --optimize answers the same, and not at all where an entry point has no value', async () => {
+  write({
+    'p.rego': 'package p\n\n# METADATA\n# entrypoint: true\nallow if input.x in data.xs\n\nnever if false\n',
+    'd.json': '{"xs": [1, 2]}',
+    'i.json': '{"x": 2}',
+  });
+  const given = ['eval', '-O1', '-d', 'p.rego', '-d', 'd.json', '-i', 'i.json', '-f', 'raw'];
+  expect(await policy([...given, 'data.p'])).toEqual({ code: 0, stdout: '{"allow":true}\n', stderr: '' });
+  expect(await policy([...given, '-e', 'p/never', 'data.p'])).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: 'undefined entrypoint data.p.never\n',
+  });
+  expect((await policy([...given, '-b', '.', 'data.p'])).code).toBe(3);
+});
+
+test('eval names the steps it measured, up to the one that failed', async () => {
+  write({ 'p.rego': 'package p\n\np := 1\n', 'bad.rego': 'package bad\n\np := nothing(1)\n' });
+  const names = async (...args: string[]) =>
+    Object.keys(
+      (JSON.parse((await policy(['eval', '--metrics', ...args])).stdout) as { metrics: object }).metrics,
+    ).map((name) => name.replace(/^timer_rego_(.*)_ns$/, '$1'));
+  const query = ['query_compile', 'query_eval', 'query_parse'];
+  expect(await names('1')).toEqual(query);
+  expect(await names('-d', 'p.rego', 'data')).toEqual([
+    'load_files',
+    'module_compile',
+    'module_parse',
+    ...query,
+  ]);
+  expect(await names('-d', 'bad.rego', 'data')).toEqual(['load_files', 'module_compile', 'module_parse']);
+  expect(await names('--partial', '1')).toEqual(['partial_eval', 'query_compile', 'query_parse']);
+});
+
+test('eval refuses what it cannot do, and says why', async () => {
+  for (const flags of [['--target', 'wasm'], ['--instrument'], ['--coverage-runs', 'other']]) {
+    const { code, stderr } = await policy(['eval', ...flags, 'true']);
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/is not done here|invalid --coverage-runs/)]);
+  }
+});
+
 test('exit codes tell scripts what came out', async () => {
   expect((await policy(['eval', '--fail', 'data.nothing'])).code).toBe(1);
   expect((await policy(['eval', '--fail-defined', 'true'])).code).toBe(1);

@@ -2,6 +2,7 @@ import { type Bundle, loadFiles, type VerificationKey } from '@pratique/rego';
 import type { Terminal } from '../program/terminal.ts';
 import type { RegistryFlags } from '../registry/client.ts';
 import { fetchBundle } from './fetch-bundle.ts';
+import type { Laps } from './laps.ts';
 import { withLibrary } from './library.ts';
 import { ignored, joined, languageOf, type Sources } from './sources.ts';
 
@@ -13,15 +14,17 @@ interface SourceFlags extends RegistryFlags {
   readonly 'v1-compatible': boolean;
 }
 
-/** What `--data` and `--bundle` name. */
+/** What `--data` and `--bundle` name. `laps` measures how long reading them takes. */
 export async function loadSources(
   flags: SourceFlags,
   terminal: Terminal,
   signal: AbortSignal,
   verification?: VerificationKey,
+  laps?: Laps,
 ): Promise<Sources> {
   const options = { regoVersion: languageOf(flags), ignore: ignored(flags.ignore), directory: terminal.cwd };
   const trust = verification === undefined ? {} : { verification };
+  laps?.begin(flags.bundle.length > 0 ? 'rego_load_bundles' : undefined);
   const bundles: { name: string; bundle: Bundle }[] = [];
   for (const name of flags.bundle) {
     bundles.push({
@@ -29,5 +32,8 @@ export async function loadSources(
       bundle: await fetchBundle(name, { ...options, ...trust, flags, terminal, signal }),
     });
   }
-  return withLibrary(joined(loadFiles(flags.data, options), bundles));
+  laps?.begin(flags.data.length > 0 ? 'rego_load_files' : undefined);
+  const files = loadFiles(flags.data, options);
+  laps?.begin();
+  return withLibrary(joined(files, bundles));
 }

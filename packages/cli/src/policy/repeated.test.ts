@@ -34,6 +34,7 @@ test('each timer and each line has the times of all runs', () => {
     num_redo: 2,
     num_gen_expr: 3,
     location: { file: 'p.rego', row, col: 1 },
+    text: 'x',
   });
   const profile = repeatedProfile(
     [

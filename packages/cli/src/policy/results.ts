@@ -22,6 +22,8 @@ import { boxed, ruled } from './table.ts';
 /** What an evaluation came to, as `opa eval` shows it. */
 export interface Output {
   readonly problems: readonly Problem[];
+  /** Errors of built-in functions that left calls without a value. */
+  readonly builtinErrors?: readonly Problem[];
   readonly results: readonly QueryValues[];
   readonly metrics?: Record<string, number>;
   readonly coverage?: CoverageReport;
@@ -51,13 +53,16 @@ export function present(format: string, output: Output): { out: string; err: str
     // Unlike with `json`, OPA sorts the members of everything here.
     return { out: `${goJson(parseJsonText(text), '  ')}\n`, err: '' };
   }
-  const trace = format === 'pretty' ? prettyExplanation(output) : '';
-  if (format === 'source' && output.partial !== undefined) return { out: source(output.partial), err: '' };
-  if (output.problems.length > 0) return { out: trace, err: problemsText(output.problems) };
-  if (format === 'pretty' && output.partial !== undefined)
-    return { out: partialPretty(output.partial), err: '' };
-  if (format === 'pretty') return { out: trace + pretty(output), err: '' };
+  const problems = problemsIn(output);
+  const err = problems.length === 0 ? '' : problemsText(problems);
+  if (format === 'pretty') return { out: pretty(output), err };
+  if (problems.length > 0) return { out: '', err };
+  if (output.partial !== undefined) return { out: source(output.partial), err: '' };
   return { out: output.results.map((result) => line(format, result)).join(''), err: '' };
+}
+
+function problemsIn({ problems, builtinErrors = [] }: Output): readonly Problem[] {
+  return [...problems, ...builtinErrors];
 }
 
 function line(format: string, { expressions, bindings }: QueryValues): string {
@@ -74,10 +79,9 @@ function prettyExplanation({ explanation }: Output): string {
   return explanation === undefined ? '' : prettyTrace(explanation.events, explanation);
 }
 
-function document(
-  { problems, metrics, coverage, explanation, partial, profile, repeated }: Output,
-  result: GoJson | undefined,
-): string {
+function document(output: Output, result: GoJson | undefined): string {
+  const { metrics, coverage, explanation, partial, profile, repeated } = output;
+  const problems = problemsIn(output);
   const members = {
     errors: problems.length === 0 ? undefined : problemsJson(problems),
     result,
@@ -88,11 +92,15 @@ function document(
       explanation === undefined || explanation.events.length === 0
         ? undefined
         : (JSON.parse(traceJson(explanation.events, explanation.original)) as GoJson),
-    profile: profile === undefined || repeated !== undefined ? undefined : asJson(profile),
-    aggregated_profile: repeated?.profile === undefined ? undefined : asJson(repeated.profile),
+    profile: profile === undefined || repeated !== undefined ? undefined : profileJson(profile),
+    aggregated_profile: repeated?.profile === undefined ? undefined : profileJson(repeated.profile),
     coverage: coverage === undefined ? undefined : coverageJson(coverage),
   };
   return `${goJson(members, '  ')}\n`;
+}
+
+function profileJson(lines: readonly Pick<ExpressionStats, 'text'>[]): GoJson {
+  return asJson(lines.map(({ text: _, ...line }) => line));
 }
 
 /** What is left of a query, as Rego. */
@@ -143,25 +151,26 @@ function bindingsJson(bindings: ReadonlyMap<string, Value>): GoJson | undefined 
   return new Map([...bindings].sort(([a], [b]) => compareStrings(a, b)));
 }
 
-function pretty({ results, metrics, coverage, profile, repeated }: Output): string {
-  const parts = [results.length === 0 ? 'undefined\n' : prettyResults(results)];
+function pretty(output: Output): string {
+  const { metrics, coverage, profile, repeated } = output;
+  const parts = [prettyExplanation(output)];
+  if (problemsIn(output).length === 0) parts.push(prettyValues(output));
   if (repeated !== undefined) parts.push(repeatedTables(repeated));
   else if (metrics !== undefined) {
     const rows = Object.entries(metrics as object).map(([name, value]) => [name, String(value)]);
     parts.push(boxed(rows, ['Metric', 'Value']));
   }
   if (repeated === undefined && profile !== undefined && profile.length > 0) {
-    const rows = profile.map(({ total_time_ns, num_eval, num_redo, num_gen_expr, location }) => [
-      goDuration(total_time_ns / 1e6),
-      String(num_eval),
-      String(num_redo),
-      String(num_gen_expr),
-      placeOf(location),
-    ]);
+    const rows = profile.map((line) => [goDuration(line.total_time_ns / 1e6), ...countCells(line)]);
     parts.push(boxed(rows, ['Time', 'Num Eval', 'Num Redo', 'Num Gen Expr', 'Location']));
   }
   if (coverage !== undefined) parts.push(boxed([['Overall Coverage', coverage.coverage.toFixed(2)]]));
   return parts.join('');
+}
+
+function prettyValues({ results, partial }: Output): string {
+  if (partial !== undefined) return partialPretty(partial);
+  return results.length === 0 ? 'undefined\n' : prettyResults(results);
 }
 
 function repeatedTables({ metrics, profile = [] }: Repeated): string {
@@ -169,10 +178,9 @@ function repeatedTables({ metrics, profile = [] }: Repeated): string {
     name,
     ...spreadCells(times, (value, whole) => (whole ? String(value) : goNumber(value))),
   ]);
-  const lines = profile.map(({ total_time_ns_stats, num_eval, num_redo, num_gen_expr, location }) => [
-    ...spreadCells(total_time_ns_stats, (value) => goDuration(value / 1e6)),
-    ...[num_eval, num_redo, num_gen_expr].map(String),
-    placeOf(location),
+  const lines = profile.map((line) => [
+    ...spreadCells(line.total_time_ns_stats, (value) => goDuration(value / 1e6)),
+    ...countCells(line),
   ]);
   const counts = ['Num Eval', 'Num Redo', 'Num Gen Expr', 'Location'];
   return (
@@ -181,8 +189,13 @@ function repeatedTables({ metrics, profile = [] }: Repeated): string {
   );
 }
 
-function placeOf({ file, row }: ExpressionStats['location']): string {
-  return `${file === '' ? 'query' : file}:${row}`;
+function countCells(line: Omit<ExpressionStats, 'total_time_ns'>): string[] {
+  return [...[line.num_eval, line.num_redo, line.num_gen_expr].map(String), placeOf(line)];
+}
+
+/** A line of a policy; of a query, what stands there. */
+function placeOf({ location: { file, row }, text }: Pick<ExpressionStats, 'location' | 'text'>): string {
+  return file === '' ? text : `${file}:${row}`;
 }
 
 function prettyResults(results: readonly QueryValues[]): string {

@@ -2,6 +2,7 @@ import { defineCommand } from '../program/spec.ts';
 import {
   benchmemFlag,
   capabilitiesFlag,
+  coverageRunsFlag,
   formatFlag,
   group,
   languageFlags,
@@ -12,6 +13,8 @@ import {
 } from './policy-flags.ts';
 import { needlessFlag, refusedFlag } from './refused.ts';
 import { registryFlags } from './shared.ts';
+
+const fastStoreFlag = needlessFlag('boolean', 'Documents are held as values of Rego in any case');
 
 export const policyEval = defineCommand({
   name: 'policy eval',
@@ -52,6 +55,10 @@ export const policyEval = defineCommand({
     'fail-defined': { kind: 'boolean', summary: 'Exit 1 when the query has a result' },
     strict: { kind: 'boolean', short: 'S', summary: 'Unused imports, variables and arguments are errors' },
     'strict-builtin-errors': { kind: 'boolean', summary: 'Errors of built-in functions end the evaluation' },
+    'show-builtin-errors': {
+      kind: 'boolean',
+      summary: 'Report errors of built-in functions, which leave a call without a value',
+    },
     timeout: {
       kind: 'string',
       placeholder: 'DURATION',
@@ -69,6 +76,7 @@ export const policyEval = defineCommand({
     },
     'var-values': { kind: 'boolean', summary: 'Show values of variables in the explanation' },
     coverage: { kind: 'boolean', summary: 'Report which lines were evaluated' },
+    ...coverageRunsFlag,
     partial: {
       kind: 'boolean',
       short: 'p',
@@ -87,6 +95,11 @@ export const policyEval = defineCommand({
     'shallow-inlining': {
       kind: 'boolean',
       summary: 'Keep every document as a rule that depends on unknowns',
+    },
+    'nondeterminstic-builtins': {
+      kind: 'boolean',
+      aliases: ['nondeterministic-builtins'],
+      summary: 'With --partial: call functions such as time.now_ns now, where their arguments are known',
     },
     'disable-indexing': { kind: 'boolean', summary: 'Evaluate rules that the index would rule out, too' },
     'disable-early-exit': { kind: 'boolean', summary: 'Evaluate all rules where one would be enough' },
@@ -107,6 +120,26 @@ export const policyEval = defineCommand({
       default: 1,
       summary: 'Times to compile and evaluate; --metrics and --profile then report how the times are spread',
     },
+    instrument: refusedFlag(
+      'boolean',
+      'it measures steps of OPA’s own engine. --metrics and --profile measure this one.',
+    ),
+    optimize: {
+      kind: 'integer',
+      short: 'O',
+      default: 0,
+      summary: 'Evaluate entry points as far as it goes before the query: 1, or 2 to put rules into others',
+    },
+    entrypoint: {
+      kind: 'list',
+      short: 'e',
+      placeholder: 'PATH',
+      summary:
+        'With --optimize: rule (a/b/allow) to evaluate, beside those that METADATA marks; may be repeated',
+    },
+    'pretty-limit': needlessFlag('integer', 'opa eval takes it, and cuts nothing either'),
+    'optimize-store-for-read-speed': fastStoreFlag,
+    ...targetFlag,
     ...schemaFlag,
     ...capabilitiesFlag,
     ...languageFlags,
@@ -168,10 +201,7 @@ export const policyBench = defineCommand({
     metrics: { kind: 'boolean', default: true, summary: 'Report how the times are spread' },
     count: { kind: 'integer', default: 1, summary: 'Times to repeat' },
     fail: { kind: 'boolean', default: true, summary: 'Exit 1 when the query is undefined' },
-    'optimize-store-for-read-speed': needlessFlag(
-      'boolean',
-      'Documents are held as values of Rego in any case',
-    ),
+    'optimize-store-for-read-speed': fastStoreFlag,
     ...targetFlag,
     ...benchmemFlag,
     ...servedFlags,

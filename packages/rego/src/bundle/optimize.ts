@@ -8,7 +8,7 @@ import { isRootRef, isWith, walk, walkAll } from '../compiler/tree.ts';
 import { type CompileInput, Engine } from '../engine.ts';
 import { RegoError } from '../errors.ts';
 import { withinStack } from '../stack.ts';
-import { evaluateBodies, moduleText } from '../topdown/partial.ts';
+import { moduleText, PartialQuery } from '../topdown/partial.ts';
 import type { SupportModule, SupportRule } from '../topdown/support.ts';
 import { hasPrefix, type RefTerm, refTerm, type Term, valueTerm, varTerm } from '../topdown/terms.ts';
 import { BundleError } from './errors.ts';
@@ -63,7 +63,7 @@ function optimizeAll(input: CompileInput, options: OptimizeOptions): Optimized {
   for (const [index, entrypoint] of options.entrypoints.entries()) {
     const engine = new Engine(withModules(input, modules));
     unknowns ??= unknownDocuments(engine, options.roots);
-    const made = optimizeOne(engine, entrypoint, index, unknowns, options);
+    const made = optimizeOne(engine, input, entrypoint, index, unknowns, options);
     const next = splitsObjects(engine, made) ? undefined : replaced(modules, made, names);
     if (next !== undefined && compiles(withModules(input, next))) modules = next;
     else left.push(refText(pathSource(entrypoint)));
@@ -105,6 +105,7 @@ function splitsObjects(engine: Engine, made: readonly SupportModule[]): boolean 
 
 function optimizeOne(
   engine: Engine,
+  input: CompileInput,
   entrypoint: readonly string[],
   index: number,
   unknowns: readonly RefTerm[],
@@ -129,7 +130,9 @@ function optimizeOne(
   };
   const query = `${RESULT} = ${name}`;
   const maxSteps = Number.MAX_SAFE_INTEGER;
-  const { queries, support } = evaluateBodies(engine, query, [], undefined, saving, undefined, { maxSteps });
+  const { queries, support } = new PartialQuery(engine, input, query, []).bodies(saving, undefined, {
+    maxSteps,
+  });
   if (queries.length === 0) throw new BundleError('bundle_entrypoint', `undefined entrypoint ${name}`);
   // What refers to itself cannot be told in another way.
   if (queries.some((body) => refersTo(body, path))) return [...support];

@@ -114,7 +114,7 @@ export class Coverage {
     const results = query.values(input, tracer, world);
     for (const [kind, other] of this.#others) {
       try {
-        query.values(input, other, { ...world, ...WITHOUT[kind], silent: true });
+        query.values(input, other, { ...world, ...WITHOUT[kind], silent: true, onBuiltinError: undefined });
       } catch (error) {
         if (!(error instanceof RegoError)) throw error;
       }

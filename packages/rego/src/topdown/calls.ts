@@ -1,6 +1,6 @@
 import type { Builtin } from '../builtins/types.ts';
 import { BuiltinError, Halt } from '../builtins/types.ts';
-import { locate, RegoError } from '../errors.ts';
+import { locate, RegoError, type RegoProblem } from '../errors.ts';
 import { conflict, MESSAGES } from '../eval/faults.ts';
 import { isStackOverflow } from '../stack.ts';
 import { equal, type Value } from '../values/index.ts';
@@ -74,7 +74,7 @@ function callBuiltin(frame: Frame, builtin: Builtin, args: readonly Term[], next
   const arity = declaration.variadic === undefined ? declaration.args.length : args.length;
   const operands = args.slice(0, arity).map((arg) => known(frame.bindings.plug(arg)));
   const location = frame.query[frame.index]?.location;
-  const { tracer, machine } = frame.evaluation;
+  const { tracer, machine, options } = frame.evaluation;
   const note =
     tracer === undefined ? undefined : (message: string) => frame.trace('Note', undefined, location, message);
   const context = frame.evaluation.context(locate(location), note);
@@ -103,10 +103,14 @@ function callBuiltin(frame: Frame, builtin: Builtin, args: readonly Term[], next
   } catch (error) {
     if (after !== undefined) throw after.error;
     if (error instanceof BuiltinError) {
-      if (!machine.strictErrors) return undefined;
-      throw new RegoError([
-        { code: error.code, message: `${name}: ${error.message}`, location: locate(location) },
-      ]);
+      const problem: RegoProblem = {
+        code: error.code,
+        message: `${name}: ${error.message}`,
+        location: locate(location),
+      };
+      if (machine.strictErrors) throw new RegoError([problem]);
+      options.onBuiltinError?.(problem);
+      return undefined;
     }
     if (error instanceof Halt) {
       throw new RegoError([

@@ -1,4 +1,5 @@
 import type { BuiltinContext, CallLocation } from '../builtins/types.ts';
+import type { RegoProblem } from '../errors.ts';
 import type { Machine } from '../eval/machine.ts';
 import type { RegoObject, Value } from '../values/index.ts';
 import type { Tracer } from './events.ts';
@@ -20,12 +21,14 @@ export interface Scope {
   readonly comprehensions: Map<ComprehensionTerm, RegoObject>;
 }
 
-/** What the interpreter leaves out that could not change the result. */
-export interface Optimizations {
+/** What the interpreter leaves out that could not change the result, and what it tells besides its steps. */
+export interface InterpreterOptions {
   /** Rules that the index rules out are not evaluated; true unless given. */
   readonly indexing?: boolean | undefined;
   /** Rules that all have one value are evaluated until one succeeds; true unless given. */
   readonly earlyExit?: boolean | undefined;
+  /** Told of each error of a built-in function that is taken for "no value", in order. */
+  readonly onBuiltinError?: ((problem: RegoProblem) => void) | undefined;
 }
 
 /** One evaluation of a query by the interpreter. */
@@ -35,7 +38,7 @@ export class Evaluation {
   readonly tracer: Tracer | undefined;
   /** What partial evaluation leaves for later; undefined where everything is known. */
   readonly saving: Saving | undefined;
-  readonly optimizations: Optimizations;
+  readonly options: InterpreterOptions;
   #queries = 0;
 
   constructor(
@@ -43,13 +46,13 @@ export class Evaluation {
     machine: Machine,
     tracer: Tracer | undefined,
     saving: Saving | undefined,
-    optimizations: Optimizations,
+    options: InterpreterOptions,
   ) {
     this.program = program;
     this.machine = machine;
     this.tracer = tracer;
     this.saving = saving;
-    this.optimizations = optimizations;
+    this.options = options;
   }
 
   /** What names of variables begin with that the interpreter makes: those that are left have a name that is not hidden. */

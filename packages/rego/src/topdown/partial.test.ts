@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { RegoError } from '../errors.ts';
-import { compile, type PartialOptions, type Policy, type QueryResult } from '../query.ts';
+import { compile, type Policy, type QueryResult } from '../query.ts';
 import { compareStrings } from '../values/index.ts';
+import type { PartialOptions } from './partial.ts';
 import { DATA, inputs, policies } from './testing/policies.ts';
 
 /*
@@ -81,4 +82,25 @@ test('a path that is none is refused', () => {
   const policy = compile({ modules: {} });
   expect(() => policy.partial('input.x', { unknowns: ['foo.bar'] })).toThrow('foo.bar is not a path');
   expect(() => policy.partial('input.x', { disableInlining: ['data[x]'] })).toThrow('data[x] is not a path');
+});
+
+test('a function whose answer may be another later is called for whoever asks for it now, and left for others', () => {
+  const policy = compile({
+    modules: { 'p.rego': 'package p\nlate if time.now_ns() > input.t\nold if time.now_ns() > 5' },
+  });
+  const now = { timeNs: 7n, nondeterministic: true };
+  expect(policy.partial('data.p.old').queries).toEqual(['time.now_ns() > 5']);
+  expect(policy.partial('data.p.old', now).queries).toEqual(['']);
+  expect(policy.partial('data.p.old', { ...now, timeNs: 3n }).queries).toEqual([]);
+  expect(policy.partial('data.p.late', now).queries).toEqual(['7 > input.t']);
+});
+
+test('a prepared query is left the same way each time, and by what is known that time', () => {
+  const policy = compile({ modules: { 'p.rego': 'package p\nallow if { input.a == 1; input.b == 2 }' } });
+  const query = policy.partialQuery('data.p.allow');
+  const unknowns = ['input.b'];
+  expect(query.evaluate().queries).toEqual(['input.a = 1\ninput.b = 2']);
+  expect(query.evaluate({ unknowns, input: { a: 1 } }).queries).toEqual(['input.b = 2']);
+  expect(query.evaluate({ unknowns, input: { a: 2 } }).queries).toEqual([]);
+  expect(query.evaluate().queries).toEqual(['input.a = 1\ninput.b = 2']);
 });

@@ -1,12 +1,15 @@
 import { compareTerms } from '../ast/compare.ts';
+import { parseBody } from '../ast/index.ts';
 import { bodyJson } from '../ast/json.ts';
 import { NO_LOCATION } from '../ast/nodes.ts';
 import { exprText, refText, termText } from '../ast/print.ts';
 import type { Import, Term as Source, Body as SourceBody } from '../ast/types.ts';
 import { eachChild, type Node } from '../ast/visit.ts';
+import { constantOf } from '../compiler/constants.ts';
 import { equalityExpr, isGenerated } from '../compiler/tree.ts';
 import { varsOf } from '../compiler/vars.ts';
-import type { Engine, EvaluateOptions } from '../engine.ts';
+import { type CompileInput, type Engine, type EvaluateOptions, guarded } from '../engine.ts';
+import { RegoError } from '../errors.ts';
 import { format } from '../format/format.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Tracer } from './events.ts';
@@ -14,6 +17,7 @@ import { Frame } from './frame.ts';
 import { Program } from './program.ts';
 import { Saving, type SavingOptions } from './saving.ts';
 import type { SupportModule, SupportRule } from './support.ts';
+import { type Body, type RefTerm, refTerm, valueTerm, varTerm } from './terms.ts';
 import { toSource } from './to-source.ts';
 
 export interface PartialResult {
@@ -25,64 +29,114 @@ export interface PartialResult {
   readonly queriesJson: readonly string[];
 }
 
-/** Evaluates a query as far as it goes without knowing everything. */
-export function partiallyEvaluate(
-  engine: Engine,
-  text: string,
-  imports: readonly Import[],
-  inPackage: readonly Source[] | undefined,
-  saving: SavingOptions,
-  input: unknown,
-  options: EvaluateOptions,
-  tracer?: Tracer,
-): PartialResult {
-  const { queries, support } = evaluateBodies(
-    engine,
-    text,
-    imports,
-    inPackage,
-    saving,
-    input,
-    options,
-    tracer,
-  );
-  return {
-    queries: queries.map(queryText),
-    modules: support.map(moduleText),
-    queriesJson: queries.map((left) => bodyJson(left.map((expr, index) => ({ ...expr, index })))),
-  };
+/** What a partial evaluation may take for known, and what it may do with it. */
+export interface PartialOptions extends EvaluateOptions {
+  /** What is known of the input: paths below `unknowns` are not looked at. */
+  readonly input?: unknown;
+  /** Paths of which nothing is known: `["input.subject", "data.users"]`; `["input"]` unless given. */
+  readonly unknowns?: readonly string[];
+  /** Paths of documents that stay documents: they become rules of a module and not a part of the query. */
+  readonly disableInlining?: readonly string[];
+  /** No document that depends on something unknown becomes a part of the query. */
+  readonly shallow?: boolean;
+  /** Functions such as `time.now_ns` are called now, where their operands are known, and not later. */
+  readonly nondeterministic?: boolean;
+  readonly tracer?: Tracer;
 }
 
-/** As {@link partiallyEvaluate}, with the syntax trees of what is left. */
-export function evaluateBodies(
-  engine: Engine,
-  text: string,
-  imports: readonly Import[],
-  inPackage: readonly Source[] | undefined,
-  saving: SavingOptions,
-  input: unknown,
-  options: EvaluateOptions,
-  tracer?: Tracer,
-): { readonly queries: readonly SourceBody[]; readonly support: readonly SupportModule[] } {
-  const { body } = engine.compileQuery(text, imports, false, inPackage, true);
-  const program = new Program(engine.compiled);
-  const query = program.query(body);
-  const live = new Set([...varsOf(body)].filter((name) => !isGenerated(name)));
-  const queries: SourceBody[] = [];
-  return engine.run(input, options, () => {
-    const saved = new Saving(program, saving);
-    const root = Frame.root(new Evaluation(program, engine.plan.machine, tracer, saved, {}), query);
-    root.run(({ bindings }) => {
-      const known = [...bindings.entries(bindings)].map(([name, term]) =>
-        equalityExpr({ kind: 'var', name, location: NO_LOCATION }, toSource(term), NO_LOCATION),
-      );
-      known.sort((a, b) => compareTerms(a.terms as Source, b.terms as Source));
-      const left = [...saved.query(bindings), ...known];
-      if (saved.isPossible(left)) queries.push(saving.shallow ? left : saved.propagate(left, live, false));
-      return undefined;
+/** What is left of a query, as syntax trees. */
+interface Left {
+  readonly queries: readonly SourceBody[];
+  readonly support: readonly SupportModule[];
+}
+
+/** A query prepared to be evaluated as far as it goes without knowing everything, as `opa eval --partial` does. */
+export class PartialQuery {
+  readonly #engine: Engine;
+  readonly #input: CompileInput;
+  readonly #program: Program;
+  readonly #body: Body;
+  readonly #live: ReadonlySet<string>;
+  /** The name that a variable has in the policy or the query. */
+  readonly original: (name: string) => string;
+
+  /** Use {@link Policy.partialQuery}. */
+  constructor(
+    engine: Engine,
+    input: CompileInput,
+    text: string,
+    imports: readonly Import[],
+    inPackage?: readonly Source[],
+  ) {
+    const { body, original } = engine.compileQuery(text, imports, false, inPackage, true);
+    this.#engine = engine;
+    this.#input = input;
+    this.#program = new Program(engine.compiled);
+    this.#body = this.#program.query(body);
+    this.#live = new Set([...varsOf(body)].filter((name) => !isGenerated(name)));
+    this.original = (name) => engine.compiled.names.get(name) ?? original(name);
+  }
+
+  /** What is left, as Rego. Throws {@link RegoError}. */
+  evaluate(options: PartialOptions = {}): PartialResult {
+    const { unknowns = ['input'], disableInlining = [], input, tracer } = options;
+    const saving = {
+      unknowns: unknowns.map(pathTerm),
+      disableInlining: disableInlining.map(pathTerm),
+      shallow: options.shallow ?? false,
+      nondeterministic: options.nondeterministic ?? false,
+    };
+    return guarded(this.#input, () => {
+      const { queries, support } = this.bodies(saving, input, options, tracer);
+      return {
+        queries: queries.map(queryText),
+        modules: support.map(moduleText),
+        queriesJson: queries.map((left) => bodyJson(left.map((expr, index) => ({ ...expr, index })))),
+      };
     });
-    return { queries, support: saved.support.modules() };
+  }
+
+  /** What is left, for callers that go on with it. */
+  bodies(saving: SavingOptions, input: unknown, options: EvaluateOptions, tracer?: Tracer): Left {
+    const queries: SourceBody[] = [];
+    return this.#engine.run(input, options, () => {
+      const saved = new Saving(this.#program, saving);
+      const { machine } = this.#engine.plan;
+      const root = Frame.root(new Evaluation(this.#program, machine, tracer, saved, {}), this.#body);
+      root.run(({ bindings }) => {
+        const known = [...bindings.entries(bindings)].map(([name, term]) =>
+          equalityExpr({ kind: 'var', name, location: NO_LOCATION }, toSource(term), NO_LOCATION),
+        );
+        known.sort((a, b) => compareTerms(a.terms as Source, b.terms as Source));
+        const left = [...saved.query(bindings), ...known];
+        if (saved.isPossible(left))
+          queries.push(saving.shallow ? left : saved.propagate(left, this.#live, false));
+        return undefined;
+      });
+      return { queries, support: saved.support.modules() };
+    });
+  }
+}
+
+function notAPath(text: string): RegoError {
+  const message = `${text} is not a path of constants into input or data`;
+  return new RegoError([{ code: 'rego_parse_error', message, location: undefined }]);
+}
+
+/** `input.a["b"]` */
+function pathTerm(text: string): RefTerm {
+  const parsed = parseBody(text)[0]?.terms;
+  const terms = parsed?.kind === 'var' ? [parsed] : parsed?.kind === 'ref' ? parsed.terms : [];
+  const [head, ...path] = terms;
+  if (head?.kind !== 'var' || (head.name !== 'input' && head.name !== 'data')) {
+    throw notAPath(text);
+  }
+  const keys = path.map((term) => {
+    const value = constantOf(term);
+    if (value === undefined) throw notAPath(text);
+    return valueTerm(value);
   });
+  return refTerm([varTerm(head.name), ...keys]);
 }
 
 /** As `opa fmt` writes it. */

@@ -26,7 +26,7 @@ export function candidatesAt(
   ref: readonly Term[],
   args?: readonly Term[],
 ): Candidates {
-  const { indexing = true, earlyExit: exits = true } = frame.evaluation.optimizations;
+  const { indexing = true, earlyExit: exits = true } = frame.evaluation.options;
   const found = indexing ? index.lookup((place) => frame.resolvePlace(place, args)) : index.all();
   const candidates = exits ? found : { ...found, earlyExit: false };
   const expr = frame.query[frame.index];

@@ -38,7 +38,7 @@ export class Requirements {
       case 'call': {
         const builtin = this.#program.compiled.options.builtins.get(terms.name);
         // Some answers are only good when the result is used.
-        if (builtin?.declaration.nondeterministic === true) return true;
+        if (builtin?.declaration.nondeterministic === true && !this.#saving.nondeterministic) return true;
         return term(terms.operator) || terms.args.some(term);
       }
       case 'term':

@@ -49,6 +49,8 @@ export interface SavingOptions {
   readonly namespace?: readonly string[];
   /** Whether rules stay in the packages where they are, in place of the original ones, and are not put below the namespace. */
   readonly inPlace?: boolean;
+  /** Whether functions are called whose answer may be another later, where their operands are known. */
+  readonly nondeterministic?: boolean;
 }
 
 interface Disabled {
@@ -73,6 +75,7 @@ interface UnknownVariable {
 /** What partial evaluation leaves for later (`v1/topdown/save.go` of OPA). */
 export class Saving {
   readonly shallow: boolean;
+  readonly nondeterministic: boolean;
   readonly inlining: Disabled[];
   readonly support = new Support();
   readonly #program: Program;
@@ -86,6 +89,7 @@ export class Saving {
 
   constructor(program: Program, options: SavingOptions) {
     const { unknowns, disableInlining, shallow, namespace = NAMESPACE, inPlace = false } = options;
+    this.nondeterministic = options.nondeterministic ?? false;
     this.#namespace = namespace.map(valueTerm);
     this.#inPlace = inPlace;
     this.#program = program;

@@ -3,7 +3,7 @@ import type { Engine, EvaluateOptions } from '../engine.ts';
 import type { QueryValues } from '../query.ts';
 import type { Value } from '../values/index.ts';
 import type { Bindings } from './bindings.ts';
-import { Evaluation, type Optimizations } from './evaluation.ts';
+import { Evaluation, type InterpreterOptions } from './evaluation.ts';
 import type { Tracer } from './events.ts';
 import { Frame } from './frame.ts';
 import { Program } from './program.ts';
@@ -11,7 +11,7 @@ import { type Body, varTerm } from './terms.ts';
 import { known } from './unify.ts';
 
 /** As of any evaluation, and what the interpreter may leave out. */
-export interface TraceOptions extends EvaluateOptions, Optimizations {
+export interface TraceOptions extends EvaluateOptions, InterpreterOptions {
   /** What the policy prints is dropped. */
   readonly silent?: boolean;
 }

@@ -12,9 +12,21 @@ test('a profile counts by line what was evaluated, what again, and what the comp
   const lines = profiler.report(['file', 'line']).map(({ total_time_ns: _, ...line }) => line);
   // What OPA 1.20.2 counts.
   expect(lines).toEqual([
-    { num_eval: 3, num_redo: 2, num_gen_expr: 1, location: { file: 'p.rego', row: 5, col: 2 } },
-    { num_eval: 1, num_redo: 3, num_gen_expr: 1, location: { file: 'p.rego', row: 4, col: 2 } },
-    { num_eval: 1, num_redo: 1, num_gen_expr: 1, location: { file: '', row: 1, col: 1 } },
+    {
+      num_eval: 3,
+      num_redo: 2,
+      num_gen_expr: 1,
+      location: { file: 'p.rego', row: 5, col: 2 },
+      text: 'x > 1',
+    },
+    {
+      num_eval: 1,
+      num_redo: 3,
+      num_gen_expr: 1,
+      location: { file: 'p.rego', row: 4, col: 2 },
+      text: 'some x in input.xs',
+    },
+    { num_eval: 1, num_redo: 1, num_gen_expr: 1, location: { file: '', row: 1, col: 1 }, text: 'data.p.p' },
   ]);
 });
 

@@ -10,6 +10,8 @@ export interface ExpressionStats {
   /** How many expressions the compiler made of the line. */
   readonly num_gen_expr: number;
   readonly location: { readonly file: string; readonly row: number; readonly col: number };
+  /** Of the expression that was evaluated first. */
+  readonly text: string;
 }
 
 export type ProfileOrder = 'total_time_ns' | 'num_eval' | 'num_redo' | 'num_gen_expr' | 'file' | 'line';
@@ -64,6 +66,7 @@ export class Profiler implements Tracer {
       num_redo: redone,
       num_gen_expr: expressions.size,
       location: { file: location.file, row: location.row, col: location.col },
+      text: location.text,
     }));
     const criteria = order.length === 0 ? DEFAULT_ORDER : order;
     stats.sort((a, b) => {
