@@ -36,7 +36,8 @@ export class LibrarySearch {
   constructor(fileSystem: FileSystem, libraryPath = '') {
     this.#fileSystem = fileSystem;
     this.#environment = libraryPath.split(':').filter((directory) => directory !== '');
-    this.#system = systemDirectories(fileSystem);
+    // musl’s loader looks there without being told.
+    this.#system = [...new Set([...loaderDirectories(fileSystem), '/usr/local/lib'])];
   }
 
   /** Every file that may be loaded for one of the names a file needs: the one found first, and its hardware variants. */
@@ -89,10 +90,11 @@ export class LibrarySearch {
   }
 }
 
-const defaults = ['/lib64', '/usr/lib64', '/lib', '/usr/lib', '/usr/local/lib'];
+const defaults = ['/lib64', '/usr/lib64', '/lib', '/usr/lib'];
 const maxConfigBytes = 64 * 1024;
 
-function systemDirectories(fileSystem: FileSystem): readonly string[] {
+/** Directories with libraries for every program, in the loader’s order: those that are configured, then its own. */
+export function loaderDirectories(fileSystem: FileSystem): readonly string[] {
   const configured = [
     'etc/ld.so.conf',
     ...fileSystem.list('etc/ld.so.conf.d').map(({ path }) => path),
