@@ -3,10 +3,12 @@
  * modes and links. And how many of the packages that are often added are accepted at all.
  */
 import { deepEqual, ok } from 'node:assert/strict';
-import { createReadStream } from 'node:fs';
+import { createReadStream, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
 import { openDeb } from '../../packages/harden/src/debian/deb.ts';
 import { installPackages } from '../../packages/harden/src/debian/install.ts';
+import { loaderCache, loaderCachePath } from '../../packages/harden/src/image/loader-cache.ts';
 import {
   createFetcher,
   fetchPackage,
@@ -20,6 +22,7 @@ import { readDatabase } from '../../packages/harden/src/strip/installed.ts';
 import { type FileNode, type FileSystem, readRootArchive } from '../../packages/inspect/src/index.ts';
 import { bookwormBase } from '../support/bases.ts';
 import type { Context, Scenario } from '../support/context.ts';
+import { run } from '../support/process.ts';
 import { sourcesFor } from '../tools/debian.ts';
 
 /** Their scripts make users, groups, alternatives, directories and links. */
@@ -46,7 +49,7 @@ const refused = ['apache2', 'mariadb-server', 'php-cli', 'postgresql'];
 
 type Install = (names: readonly string[]) => ReturnType<typeof installPackages>;
 
-export async function scenarios(_context: Context): Promise<readonly Scenario[]> {
+export async function scenarios(context: Context): Promise<readonly Scenario[]> {
   const base = await readTar(await bookwormBase());
   const install = await installer(base);
   return [
@@ -61,6 +64,24 @@ export async function scenarios(_context: Context): Promise<readonly Scenario[]>
         deepEqual(describe(ours, 'alternatives'), describe(theirs, 'alternatives'));
         const differences = difference(ours, theirs);
         deepEqual(differences, []);
+      },
+    },
+    {
+      name: 'the loader’s cache has every library that ldconfig puts there, in its order',
+      run: async () => {
+        const theirs = await readTar(await bookwormBase(compared));
+        const directory = context.scratch();
+        const listed = async (name: string, bytes: Uint8Array) => {
+          const file = join(directory, name);
+          writeFileSync(file, bytes);
+          const { code, stdout, stderr } = await run('/sbin/ldconfig', ['-p', '-C', file]);
+          deepEqual(code, 0, stderr);
+          return stdout.split('\n').filter((line) => line.includes('=>'));
+        };
+        const { content } = theirs.get(loaderCachePath)!;
+        const ldconfig = await listed('theirs', content!.read(0, content!.size));
+        ok(ldconfig.length > 100, `${ldconfig.length} libraries`);
+        deepEqual(await listed('ours', loaderCache(theirs, () => true)!), ldconfig);
       },
     },
     {

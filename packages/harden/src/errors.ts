@@ -58,6 +58,11 @@ export const hardenErrors = defineErrors({
     title: 'A package wants to run a script when it is installed, and nothing is run here.',
     remedy: 'If the image works without, list the package in `add.scriptsNotNeeded`.',
   },
+  DEB_TRIGGER_UNKNOWN: {
+    kind: 'denial',
+    title: 'A change sets off a trigger of another package, whose script does what is not known here.',
+    remedy: 'If the image works without, list the package with the trigger in `add.scriptsNotNeeded`.',
+  },
   DEB_INVALID: {
     kind: 'fault',
     title: 'A Debian package (.deb) cannot be read.',

@@ -14,11 +14,13 @@ import { certificateBundle } from '../image/certificates.ts';
 import { fileEntry, layerOf, metadata, textAt } from '../image/entries.ts';
 import { javaKeystore } from '../image/java-keystore.ts';
 import { resolveWithLinks } from '../reach/resolve.ts';
-import type { PackageDatabase } from '../strip/installed.ts';
+import { type PackageDatabase, recordKinds } from '../strip/installed.ts';
 import type { Deb } from './deb.ts';
 import type { AptPackage } from './package-index.ts';
 import { Changes } from './scripts/changes.ts';
-import { followScript, type Maintained } from './scripts/maintainer.ts';
+import { emulated, followScript, type Maintained } from './scripts/maintainer.ts';
+import { triggerRecords } from './trigger-records.ts';
+import { installedTriggers, parseTriggers, runTriggers, type TriggeredPackage } from './triggers.ts';
 
 /** A package with its file, verified. */
 export interface FetchedPackage {
@@ -47,10 +49,10 @@ const everything = { id: 'everything-1', keep: () => 'whole' as const };
 /**
  * Unpacks packages over an image, as dpkg would, without running anything: files of the old version go, configuration
  * that is there stays, directories that the image has as links stay links, and the database says what is installed.
- * Certificates of authorities are bundled. What maintainer scripts would do is done here as far as it is known; a new
- * package whose script does more is refused.
+ * Certificates of authorities are bundled. What maintainer scripts would do is done here as far as it is known, and so is
+ * what triggers would; a new package whose script does more is refused, and so is a trigger.
  *
- * @throws DEB_INVALID, DEB_SCRIPT_UNKNOWN
+ * @throws DEB_INVALID, DEB_SCRIPT_UNKNOWN, DEB_TRIGGER_UNKNOWN
  */
 export async function installPackages(
   fileSystem: FileSystem,
@@ -67,7 +69,8 @@ export async function installPackages(
       );
       const control = await unpack(deb.control, found.name);
       const read = (name: string) => textAt(control, name);
-      return { found, deb, old, name: found.name, version: old?.version ?? null, read };
+      const triggers = parseTriggers(read('triggers'), found.name);
+      return { found, deb, old, name: found.name, version: old?.version ?? null, read, triggers };
     }),
   );
   const own = (one: { readonly architecture: string }) => one.architecture !== 'all';
@@ -89,6 +92,7 @@ export async function installPackages(
   /** Of old versions: files and records. They go before anything comes, since a file may move between packages. */
   const gone = new Set<string>();
   const paragraphs = new Map<string, string>();
+  const changed = unpacked.flatMap(({ old }) => old?.files ?? []);
   for (const { found, deb, old, read } of unpacked) {
     const current = withLayers(start, layers);
     const conffiles = new Set(
@@ -106,14 +110,10 @@ export async function installPackages(
     });
     for (const path of [...(old?.files ?? []), ...(old?.records ?? [])])
       if (!isConfiguration(path)) gone.add(path);
+    for (const { path, type } of own.entries) if (type !== 'directory') changed.push(path);
     const list = own.entries.map(({ path }) => (path === '' ? '/.' : `/${path}`));
-    const prefix = `${dpkgDirectory}/info/${recordName(found)}`;
     layers.push(
-      layerOf([
-        fileEntry(`${prefix}.list`, `${list.join('\n')}\n`),
-        ...(read('md5sums') === '' ? [] : [fileEntry(`${prefix}.md5sums`, read('md5sums'))]),
-        ...(read('conffiles') === '' ? [] : [fileEntry(`${prefix}.conffiles`, read('conffiles'))]),
-      ]),
+      layerOf(recordEntries(found, (kind) => (kind === 'list' ? `${list.join('\n')}\n` : read(kind)))),
       { ...own, entries },
     );
     const written = read('control').trim();
@@ -121,18 +121,34 @@ export async function installPackages(
       throw hardenErrors.error('DEB_INVALID', { message: `the package ${found.name} has no control file` });
     paragraphs.set(found.name, written.replace(/^(Package: .*)$/m, '$1\nStatus: install ok installed'));
   }
-  layers.push(
-    layerOf([
-      statusEntry(fileSystem, paragraphs),
-      { ...metadata, path: 'etc/ld.so.cache', type: 'whiteout' },
-    ]),
-  );
+  layers.push(layerOf([statusEntry(fileSystem, paragraphs)]));
   const removed = [...gone].map((path): LayerEntry => ({ ...metadata, path, type: 'whiteout' }));
   const merged = mergeLayers([...start.layers, layerOf(removed), ...layers]);
   const configured = new Changes(merged);
   follow('postinst', configured);
   if (refused.size > 0) throw scriptsUnknown(refused);
-  const result = withLayers(merged, configured.layers());
+  const fresh = unpacked.map(({ found, triggers, version, read }): TriggeredPackage => {
+    const { name } = found;
+    return { name, recordName: recordName(found), isFresh: true, triggers, old: version, architecture, read };
+  });
+  const staying = (database?.packages ?? []).filter((one) => !unpacked.some(({ old }) => old === one));
+  const configuredAll = withLayers(merged, configured.layers());
+  const afterTriggers = runTriggers(
+    configuredAll,
+    [...staying.map((one) => installedTriggers(configuredAll, one)), ...fresh],
+    {
+      paths: changed.map((path) => `/${path}`),
+      names: new Set([
+        ...unpacked.flatMap(({ triggers }) => triggers.activates),
+        ...prepared.takeActivated(),
+        ...configured.takeActivated(),
+      ]),
+    },
+    options.scriptsNotNeeded,
+  );
+  skipped.push(...afterTriggers.skipped);
+  const records = triggerRecords(afterTriggers.fileSystem, fresh);
+  const result = withLayers(afterTriggers.fileSystem, records.length === 0 ? [] : [layerOf(records)]);
   const made = [certificateBundle(result), javaKeystore(result)].filter((entry) => entry !== null);
   return { fileSystem: withLayers(result, made.length === 0 ? [] : [layerOf(made)]), skipped };
 }
@@ -169,15 +185,18 @@ function scriptsUnknown(refused: ReadonlyMap<string, string>) {
   });
 }
 
-/** Packages whose scripts’ work is done here: certificates are bundled, for Java too. Of Python’s, it is byte code alone, which is not needed. */
-const emulated = {
-  has: (name: string) =>
-    /^ca-certificates(-java)?$/.test(name) ||
-    /^python3(\.\d+)?(-minimal|-venv|-distutils|-lib2to3)?$/.test(name),
-};
-
 function isSame(architecture: string, found: AptPackage): boolean {
   return architecture === found.architecture || architecture === 'all' || found.architecture === 'all';
+}
+
+/** What dpkg keeps of a package beside its paragraph (`/var/lib/dpkg/info`). */
+function recordEntries(found: AptPackage, read: (kind: string) => string): readonly LayerEntry[] {
+  return recordKinds.flatMap((kind) => {
+    const text = read(kind);
+    if (text === '') return [];
+    const entry = fileEntry(`${dpkgDirectory}/info/${recordName(found)}.${kind}`, text);
+    return [/^(pre|post)(inst|rm)$|^config$/.test(kind) ? { ...entry, mode: 0o755 } : entry];
+  });
 }
 
 function recordName({ name, architecture, control }: AptPackage): string {

@@ -1,3 +1,4 @@
+import { elfBytes } from '@pratique/oci/testing/elf';
 import { describe, expect, test } from 'vitest';
 import type { StripOptions } from '../strip/plan.ts';
 import { planStrip } from '../strip/plan.ts';
@@ -120,6 +121,36 @@ test('a package that is unpacked and not configured is one: its files are there'
     ...dpkgDatabase({ app: { files: ['usr/bin/app'], fields: { Status: 'install ok half-configured' } } }),
   });
   expect(text('var/lib/dpkg/status')).toContain('Package: app');
+});
+
+test('who is interested in triggers: nobody who is gone', async () => {
+  const text = await stripped({
+    'usr/bin/app': elf(),
+    'usr/bin/old': elf(),
+    ...dpkgDatabase({ app: { files: ['usr/bin/app'] }, old: { files: ['usr/bin/old'] } }),
+    'var/lib/dpkg/triggers/File': '/usr/share/a app/noawait\n/usr/share/b old\n',
+    'var/lib/dpkg/triggers/ring': 'old/noawait\napp:amd64\n',
+    'var/lib/dpkg/triggers/Unincorp': 'not a record of who is interested\n',
+  });
+  expect(text('var/lib/dpkg/triggers/File')).toBe('/usr/share/a app/noawait\n');
+  expect(text('var/lib/dpkg/triggers/ring')).toBe('app:amd64\n');
+  expect(text('var/lib/dpkg/triggers/Unincorp')).toBe('not a record of who is interested\n');
+});
+
+test('the loader’s cache: no library that is gone, and each that is only found through it', async () => {
+  const text = await stripped({
+    'usr/bin/app': elf('libown.so.1'),
+    'opt/own/lib/libown.so.1': elfBytes({ needed: [], soname: 'libown.so.1' }),
+    'opt/own/lib/libold.so.1': elfBytes({ needed: [], soname: 'libold.so.1' }),
+    'etc/ld.so.conf': '/opt/own/lib\n',
+    'etc/ld.so.cache': 'stale',
+    ...dpkgDatabase({
+      app: { files: ['usr/bin/app', 'opt/own/lib/libown.so.1'] },
+      old: { files: ['opt/own/lib/libold.so.1'] },
+    }),
+  });
+  expect(text('etc/ld.so.cache')).toContain('libown.so.1\0/opt/own/lib/libown.so.1\0');
+  expect(text('etc/ld.so.cache')).not.toContain('libold');
 });
 
 test('status.d: the checksums name what is left, a package without files goes', async () => {

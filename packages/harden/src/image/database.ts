@@ -1,13 +1,14 @@
 import { controlBlocks, dpkgDirectory, type FileSystem, parseParagraph } from '@pratique/inspect';
 import { apkDirectory } from '../alpine/place.ts';
+import { isTriggerRecord, triggerLines, triggersDirectory } from '../debian/trigger-records.ts';
 import { directoryOf, resolveWithLinks } from '../reach/resolve.ts';
 import type { InstalledPackage } from '../strip/installed.ts';
 import type { StripPlan } from '../strip/plan.ts';
 
 /**
  * The files of the package database that a strip changes, by path: without the packages that are gone, and with no
- * record of a kept package claiming what is gone. dpkg’s `status`, `status.d`, lists, checksums and configuration files;
- * apk’s `installed`.
+ * record of a kept package claiming what is gone. dpkg’s `status`, `status.d`, lists, checksums, configuration files and who
+ * is interested in triggers; apk’s `installed`.
  */
 export function strippedDatabase(
   fileSystem: FileSystem,
@@ -44,6 +45,16 @@ export function strippedDatabase(
       rewrite(path, (text) => linesThat(text, (line) => isThere(line.replace(/^[\w-]+ +(?=\/)/, ''))));
     else if (path.startsWith(`${dpkgDirectory}/status.d/`))
       rewrite(path, (text) => withoutGone(text, isThere));
+  }
+  const names = new Set(staying.flatMap(({ name, architecture }) => [name, `${name}:${architecture}`]));
+  for (const { path } of fileSystem.list(triggersDirectory)) {
+    const file = path.slice(path.lastIndexOf('/') + 1);
+    if (!isTriggerRecord(file)) continue;
+    rewrite(path, (text) =>
+      triggerLines(text, file, (name) => names.has(name))
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
   }
   return written;
 }

@@ -29,6 +29,7 @@ import type { Contents } from '../add/addition.ts';
 import { applyAdditions } from '../add/apply.ts';
 import { gather } from '../add/gather.ts';
 import type { OpenedImage } from '../add/image.ts';
+import { runStripTriggers } from '../debian/triggers.ts';
 import { baseLayers } from '../image/base-layers.ts';
 import { diffEntries } from '../image/diff.ts';
 import { strippedEntries } from '../image/stripped.ts';
@@ -143,7 +144,8 @@ export async function harden(input: HardenInput): Promise<Hardened> {
     const removed = new Set(plan.removals.map(({ path }) => path));
     checkStripped(fileSystem, (path) => !removed.has(path));
     progress('building the image');
-    const entries = strippedEntries(fileSystem, plan);
+    const left = runStripTriggers(fileSystem, plan, settings.add.scriptsNotNeeded);
+    const entries = strippedEntries(left.fileSystem, plan);
     const isDiff = settings.layers === 'diff';
     const layer = await buildLayer(isDiff ? diffEntries(base.fileSystem, entries) : entries, {
       ...(input.dryRun === true
@@ -189,7 +191,7 @@ export async function harden(input: HardenInput): Promise<Hardened> {
       tests,
       policy: null,
       findingsGone,
-      scriptsNotRun: [...changed.skipped, ...contents.flatMap(({ skipped }) => skipped)],
+      scriptsNotRun: [...changed.skipped, ...contents.flatMap(({ skipped }) => skipped), ...left.skipped],
       missingLibraries: plan.missing,
       mayRunShell: plan.mayRunShell,
     };

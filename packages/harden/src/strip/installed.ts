@@ -76,23 +76,24 @@ function fromDpkg(fileSystem: FileSystem, one: DpkgPackage): InstalledPackage {
   };
 }
 
+/** Endings of the files that dpkg keeps of a package (`/var/lib/dpkg/info`). */
+export const recordKinds = [
+  'list',
+  'md5sums',
+  'conffiles',
+  'preinst',
+  'postinst',
+  'prerm',
+  'postrm',
+  'triggers',
+  'shlibs',
+  'symbols',
+  'templates',
+  'config',
+] as const;
+
 function recordsAt(fileSystem: FileSystem, prefix: string): readonly string[] {
-  return [
-    'list',
-    'md5sums',
-    'conffiles',
-    'preinst',
-    'postinst',
-    'prerm',
-    'postrm',
-    'triggers',
-    'shlibs',
-    'symbols',
-    'templates',
-    'config',
-  ]
-    .map((ending) => `${prefix}${ending}`)
-    .filter((path) => fileSystem.get(path) !== undefined);
+  return recordKinds.map((kind) => `${prefix}${kind}`).filter((path) => fileSystem.get(path) !== undefined);
 }
 
 function fromApk(

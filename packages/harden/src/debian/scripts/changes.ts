@@ -16,6 +16,7 @@ export class Changes {
   #there = new Map<string, FileNode>();
   #gone = new Set<string>();
   #bytes = 0;
+  #activated = new Set<string>();
 
   constructor(base: FileSystem) {
     this.#base = base;
@@ -30,14 +31,27 @@ export class Changes {
 
   /** Does something of which, where it throws, nothing stays. */
   attempt<T>(action: () => T): T {
-    const [there, gone] = [new Map(this.#there), new Set(this.#gone)];
+    const [there, gone, activated] = [new Map(this.#there), new Set(this.#gone), new Set(this.#activated)];
     try {
       return action();
     } catch (error) {
       this.#there = there;
       this.#gone = gone;
+      this.#activated = activated;
       throw error;
     }
+  }
+
+  /** Sets off a trigger of dpkg by its name: whoever is interested in it does something later. */
+  activate(trigger: string): void {
+    this.#activated.add(trigger);
+  }
+
+  /** Triggers that were set off since this was asked last. */
+  takeActivated(): ReadonlySet<string> {
+    const activated = this.#activated;
+    this.#activated = new Set();
+    return activated;
   }
 
   /** What stands at exactly this path, which is relative to the root and has no links in it. */

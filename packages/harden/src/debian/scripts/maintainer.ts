@@ -4,7 +4,7 @@ import { debconf } from './debconf.ts';
 import { fileCommands } from './files.ts';
 import { withoutGenerated } from './generated.ts';
 import { parseScript } from './parse.ts';
-import { Shell } from './shell.ts';
+import { type Known, Shell } from './shell.ts';
 import { NotUnderstood } from './syntax.ts';
 import { systemCommands } from './system.ts';
 
@@ -19,6 +19,13 @@ export interface Maintained {
   readonly read: (name: string) => string;
 }
 
+/** Packages whose scripts’ work is done here: certificates are bundled, for Java too. Of Python’s, it is byte code alone, which is not needed. */
+export const emulated = {
+  has: (name: string) =>
+    /^ca-certificates(-java)?$/.test(name) ||
+    /^python3(\.\d+)?(-minimal|-venv|-distutils|-lib2to3)?$/.test(name),
+};
+
 /**
  * Does what a package’s maintainer script would (Debian Policy §6.5), without running anything: the script is followed
  * with the arguments dpkg would give it, and each command whose meaning is known is done to `changes`. Where one is
@@ -28,42 +35,69 @@ export interface Maintained {
  */
 export function followScript(
   script: 'preinst' | 'postinst',
-  { name, old, architecture, read }: Maintained,
+  maintained: Maintained,
   changes: Changes,
 ): string | null {
-  if (read(script) === '') return null;
+  const { old, read } = maintained;
+  if (script === 'preinst')
+    return attempt(maintained, changes, [['preinst', ...(old === null ? ['install'] : ['upgrade', old])]]);
+  // `config` asks the questions whose answers the other script reads.
+  const before = read('postinst') === '' ? [] : [['config', 'configure', old ?? '']];
+  return attempt(maintained, changes, [...before, ['postinst', 'configure', old ?? '']]);
+}
+
+/** The same with `postinst`, for triggers of a package that is configured. */
+export function followTriggered(
+  names: readonly string[],
+  maintained: Maintained,
+  changes: Changes,
+): string | null {
+  return attempt(maintained, changes, [['postinst', 'triggered', names.join(' ')]]);
+}
+
+/** Follows scripts, each with its arguments, one after the other; those that the package has not got are left out. */
+function attempt(
+  maintained: Maintained,
+  changes: Changes,
+  scripts: readonly (readonly string[])[],
+): string | null {
+  const { read } = maintained;
   const known = new Map(
     Object.entries({ ...systemCommands, ...fileCommands, ...builtins, ...debconf(read('templates')) }),
   );
-  const follow = (file: string, args: readonly string[]): void => {
-    const source = read(file);
-    if (!/^#! *\/bin\/(ba|da)?sh( +-[eux]+)? *\n/.test(source))
-      throw new NotUnderstood('it is no shell script');
-    const shell = new Shell(changes, known, args);
-    if (/^#!.* -\w*e/.test(source)) shell.option('-e');
-    const variables = {
-      DPKG_MAINTSCRIPT_PACKAGE: name,
-      DPKG_MAINTSCRIPT_NAME: file,
-      DPKG_MAINTSCRIPT_ARCH: architecture,
-      DPKG_ROOT: '',
-      DEBIAN_FRONTEND: 'noninteractive',
-      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
-    };
-    for (const [variable, value] of Object.entries(variables)) shell.variables.set(variable, value);
-    const code = shell.run(parseScript(withoutGenerated(source)), { input: '', output: () => {} });
-    if (code !== 0) throw new NotUnderstood(`it would fail with ${code}`);
-  };
   try {
     changes.attempt(() => {
-      const args =
-        script === 'postinst' ? ['configure', old ?? ''] : old === null ? ['install'] : ['upgrade', old];
-      // It asks the questions whose answers the other script reads.
-      if (script === 'postinst' && read('config') !== '') follow('config', args);
-      follow(script, args);
+      for (const [file = '', ...args] of scripts)
+        if (read(file) !== '') follow(file, args, maintained, changes, known);
     });
     return null;
   } catch (error) {
     if (error instanceof NotUnderstood) return error.message;
     throw error;
   }
+}
+
+function follow(
+  file: string,
+  args: readonly string[],
+  { name, architecture, read }: Maintained,
+  changes: Changes,
+  known: ReadonlyMap<string, Known>,
+): void {
+  const source = read(file);
+  if (!/^#! *\/bin\/(ba|da)?sh( +-[eux]+)? *\n/.test(source))
+    throw new NotUnderstood('it is no shell script');
+  const shell = new Shell(changes, known, args);
+  if (/^#!.* -\w*e/.test(source)) shell.option('-e');
+  const variables = {
+    DPKG_MAINTSCRIPT_PACKAGE: name,
+    DPKG_MAINTSCRIPT_NAME: file,
+    DPKG_MAINTSCRIPT_ARCH: architecture,
+    DPKG_ROOT: '',
+    DEBIAN_FRONTEND: 'noninteractive',
+    PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+  };
+  for (const [variable, value] of Object.entries(variables)) shell.variables.set(variable, value);
+  const code = shell.run(parseScript(withoutGenerated(source)), { input: '', output: () => {} });
+  if (code !== 0) throw new NotUnderstood(`it would fail with ${code}`);
 }

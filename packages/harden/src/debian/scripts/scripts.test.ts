@@ -149,7 +149,6 @@ describe('not understood, told, and nothing of it done', () => {
     ['a failure', 'mkdir /etc/there', 'fail with 1'],
     ['an exit code', 'exit 4', 'fail with 4'],
     ['a user of people', 'adduser somebody', 'adduser somebody'],
-    ['a trigger nobody here knows', 'dpkg-trigger rebuild-everything', 'rebuild-everything'],
     ['a diversion', 'dpkg-divert --add /etc/there', 'dpkg-divert'],
     ['a password mask', 'umask 077', 'umask'],
     ['an owner that is not there', 'chown gone /etc/there', 'gone'],

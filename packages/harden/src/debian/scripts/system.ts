@@ -136,12 +136,18 @@ const groupadd: Known = (args, { changes }) => {
   return 0;
 };
 
-/** `systemd-sysusers NAME.conf…` (sysusers.d(5)): users, groups and memberships. */
+/** `systemd-sysusers [NAME.conf…]` (sysusers.d(5)): users, groups and memberships, of all files where none is named. */
 const sysusers: Known = (args, { changes }) => {
   const accounts = new Accounts(changes);
-  for (const name of args.filter((arg) => !/^--root=$/.test(arg))) {
+  const named = args.filter((arg) => !/^--root=$/.test(arg));
+  const all = ['/usr/lib/sysusers.d', '/etc/sysusers.d']
+    .flatMap((directory) => changes.list(directory))
+    .map(({ path }) => path.slice(path.lastIndexOf('/') + 1))
+    .filter((name) => name.endsWith('.conf'));
+  for (const name of named.length > 0 ? named : [...new Set(all)].sort()) {
     if (!/^[\w.@-]+\.conf$/.test(name)) throw new NotUnderstood('');
-    const bytes = changes.read(`/usr/lib/sysusers.d/${name}`) ?? changes.read(`/etc/sysusers.d/${name}`);
+    // What is in /etc stands for the file of the same name below /usr.
+    const bytes = changes.read(`/etc/sysusers.d/${name}`) ?? changes.read(`/usr/lib/sysusers.d/${name}`);
     if (bytes === undefined) return 1;
     for (const line of new TextDecoder().decode(bytes).split('\n')) {
       const fields = [...line.replace(/^\s*#.*/, '').matchAll(/"([^"]*)"|(\S+)/g)].map(
@@ -243,21 +249,57 @@ const compileSchemas: Known = ([directory = ''], { changes }) => {
   return 0;
 };
 
-/** Triggers whose work is done here, or is not needed. Of every other one it is not known what it would do. */
-const triggers = new Set([
-  'ldconfig',
-  'nginx-reload',
-  'update-ca-certificates',
-  'update-ca-certificates-fresh',
-  'update-ca-certificates-java',
-]);
-
-const trigger: Known = (args) => {
-  const names = args.filter((arg) => !arg.startsWith('--'));
+/** `dpkg-trigger NAME`: what it sets off is done once all scripts have been followed. */
+const trigger: Known = (args, { changes }) => {
+  const names = args.filter((arg) => !/^--(no-await|await|by-package=.*)$/.test(arg));
   if (args.includes('--check-supported')) return 0;
-  if (names.length !== 1 || !triggers.has(names[0]!)) throw new NotUnderstood('');
+  if (names.length !== 1 || names[0]!.startsWith('-')) throw new NotUnderstood('');
+  changes.activate(names[0]!);
   return 0;
 };
+
+/** update-shells(8): `/etc/shells` has those that packages bring, but for those that somebody has taken out of it. */
+const updateShells: Known = (args, { changes }) => {
+  if (args.length > 0) throw new NotUnderstood('');
+  const [target, state, template] = ['/etc/shells', '/var/lib/shells.state', '/usr/share/debianutils/shells'];
+  const linesOf = (path: string) => {
+    const bytes = changes.read(path);
+    return bytes === undefined
+      ? []
+      : new TextDecoder()
+          .decode(bytes)
+          .split('\n')
+          .filter((line) => line !== '');
+  };
+  const shellsOf = (path: string) => linesOf(path).flatMap((line) => line.replace(/#.*/, '') || []);
+  const write = (path: string, lines: readonly string[]) =>
+    changes.write(path, new TextEncoder().encode(lines.map((line) => `${line}\n`).join('')));
+  const brought = new Set(
+    [template, ...changes.list('/usr/share/debianutils/shells.d').map(({ path }) => `/${path}`)]
+      .flatMap(shellsOf)
+      .flatMap((shell) => [shell, realDirectory(shell, changes)]),
+  );
+  const before = new Set(shellsOf(state));
+  const isThere = changes.follow(target) !== undefined;
+  const kept = linesOf(isThere ? target : template).filter((line) => {
+    const shell = line.replace(/#.*/, '');
+    return shell === '' || brought.has(shell) || !before.has(shell);
+  });
+  const there = new Set(kept.map((line) => line.replace(/#.*/, '')));
+  write(target, [
+    ...new Set(kept),
+    ...[...brought].filter((shell) => !there.has(shell) && !before.has(shell)),
+  ]);
+  write(state, [...brought]);
+  return 0;
+};
+
+/** `/bin/sh` where `/bin` is a link to `usr/bin`: `/usr/bin/sh`. */
+function realDirectory(path: string, changes: Shell['changes']): string {
+  const slash = path.lastIndexOf('/');
+  const directory = changes.follow(path.slice(0, slash) || '/');
+  return directory === undefined ? path : `/${directory.path}${path.slice(slash)}`;
+}
 
 /** No override is there; one that is added is made so. */
 const statoverride: Known = (args, { changes }) => {
@@ -320,6 +362,7 @@ export const systemCommands: Readonly<Record<string, Known>> = {
   'dpkg-statoverride': statoverride,
   'dpkg-maintscript-helper': maintscript,
   'dpkg-trigger': trigger,
+  'update-shells': updateShells,
   'glib-compile-schemas': compileSchemas,
   'update-alternatives': (args, { changes }) => updateAlternatives(args, changes),
   command: ([option, name = ''], shell, streams) => {
