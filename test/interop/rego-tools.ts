@@ -264,9 +264,7 @@ async function annotations(context: Context): Promise<void> {
         context.ok('pratique', ['policy', ...args], { cwd }),
         context.ok('opa', args, { cwd }),
       ]);
-      // What a policy needs of an engine is not told here.
-      const shown = flags.length < 2 ? (text: string) => text : withoutCapabilities;
-      equal(shown(ours), shown(theirs), args.join(' '));
+      equal(ours, theirs, args.join(' '));
     }
   }
   for (const [program, words] of [
@@ -279,10 +277,86 @@ async function annotations(context: Context): Promise<void> {
   }
 }
 
-function withoutCapabilities(text: string): string {
-  const document = JSON.parse(text) as Record<string, unknown>;
-  delete document.capabilities;
-  return JSON.stringify(document);
+/** Policies that need one thing or another of an engine, by language. */
+const NEEDY: Readonly<Record<'v1' | 'v0', readonly string[]>> = {
+  v1: [
+    '',
+    'p := 1\n\nallow if true',
+    'p if input.x == 1',
+    'p := x if x := input.x == 1',
+    'p := [y | some y in input.xs; y > 1]',
+    'p if every k, v in input { k != v }',
+    'p if {\n\tprint("a", count(input.b))\n\tnot input.a\n}',
+    'p if print(count(input.a))',
+    'p := $"a {input.b} {upper(input.c)}"',
+    'p := 1 + 2 * count([1 | input.a[_] = "b"])',
+    'p := f(2)\n\nf(x) := sprintf("%v", [x])',
+    'p if unknown.function(1, upper("a"))',
+    'p if count(input) == 1 with count as data.q.f with unknown.function as 3',
+    'p if upper(input) == "A" with input as lower("x")',
+    'p := time.now_ns()\n\nq := http.send({"url": rand.intn("a", 3)})',
+    'p := x if x > 1',
+    'p.q[x].r := concat("", x) if some x in input\n\np.s contains 1 if walk(input, [[], 2])',
+    'import future.keywords.not\n\np if not { input.a; upper(input.b) == "x" }',
+    'import future.keywords\n\nimport future.keywords.if\n\np if { input.a == 1 or abs(input.b) > 1 }',
+    'import future.keywords.in\n\nimport rego.v1\n\np := regex.match("a", input)',
+    'p := v if { [v, _] := input.a } else := rego.metadata.rule().title if rego.metadata.chain()[0].path',
+    'default p := false\n\np if input.a[_] in ({"a"} | {2})',
+  ],
+  v0: [
+    'p { input.a == 1 }',
+    'p[x] { x := input.a[_] }',
+    'p.q.r = 1 { input.x != 3 }',
+    'p.q[x].r = 1 { x = input.a[_] }',
+    'import future.keywords\n\np contains 1 if { not input.a }',
+    'import future.keywords.if\nimport future.keywords.every\n\np if { every x in input.a { x } }',
+    'import rego.v1\n\np.q.r := 1 if input.a.b == 1',
+    'import future.keywords.not\n\np { re_match("a", "b") }',
+  ],
+};
+
+/** Policies that `inspect` refuses. */
+const REFUSED = [
+  'p if q\n\nq if p',
+  'p if 1 + "a" == 2',
+  'p := 1\n\np contains 2',
+  'f(x) := x\n\np := f(1, 2, 3)',
+  'p if {\n\tx := 1\n\tx := 2\n}',
+];
+
+async function needs(context: Context): Promise<void> {
+  const cwd = written(context, { 'site/q.rego': 'package q\n\nf(x) := lower(x)\n', 'site/data.json': '{}' });
+  for (const language of ['v1', 'v0'] as const) {
+    const flags = language === 'v0' ? ['--v0-compatible'] : [];
+    for (const text of NEEDY[language]) {
+      writeFileSync(join(cwd, 'p.rego'), `package p\n\n${text}\n`);
+      const args = ['inspect', '--format', 'json', ...flags, 'p.rego'];
+      equal(
+        await context.ok('pratique', ['policy', ...args], { cwd }),
+        await context.ok('opa', args, { cwd }),
+        text,
+      );
+    }
+  }
+  for (const text of REFUSED) {
+    writeFileSync(join(cwd, 'p.rego'), `package p\n\n${text}\n`);
+    const codes = ({ stderr }: { stderr: string }): string[] =>
+      [...stderr.matchAll(/p\.rego:(\d+)(?::\d+)?: (rego_\w+: .*)$/gm)].map(
+        ([, row, code]) => `${row} ${code}`,
+      );
+    for (const format of ['json', 'pretty']) {
+      const args = ['inspect', '-f', format, 'p.rego'];
+      const theirs = await context.exits(1, 'opa', args, { cwd });
+      const ours = await context.exits(1, 'pratique', ['policy', ...args], { cwd });
+      deepEqual(codes(ours), codes(theirs), text);
+      notEqual(codes(theirs).length, 0, text);
+    }
+  }
+  const directory = ['inspect', '--format', 'json', 'site'];
+  equal(
+    await context.ok('pratique', ['policy', ...directory], { cwd }),
+    await context.ok('opa', directory, { cwd }),
+  );
 }
 
 export async function scenarios(context: Context): Promise<Scenario[]> {
@@ -297,6 +371,7 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
       run: () => underCapabilities(context),
     },
     { name: 'inspect --annotations shows what opa shows', run: () => annotations(context) },
+    { name: 'inspect tells what policies need, and refuses what opa refuses', run: () => needs(context) },
     { name: 'build --follow-symlinks packs what opa packs', run: () => links(context) },
   ];
 }

@@ -45,6 +45,7 @@ export {
   type QueryResult,
   type QueryValues,
 } from './query.ts';
+export { requiredCapabilities } from './required-capabilities.ts';
 export { isStackOverflow } from './stack.ts';
 export * from './testing/index.ts';
 export type { TraceEvent, Tracer } from './topdown/events.ts';

@@ -16,6 +16,7 @@ import {
   parseModule,
   readBundle,
   refText,
+  requiredCapabilities,
   unpackArchive,
 } from '@pratique/rego';
 import { annotationsText } from '../policy/annotations-text.ts';
@@ -30,9 +31,13 @@ import type { policyInspect } from '../specs/policy-bundles.ts';
 export const run: Run<typeof policyInspect.flags> = async ({ args, flags, terminal }) => {
   try {
     const contents = inspect(args[0]!, flags, terminal);
-    const annotations = flags.annotations ? annotationRefs(contents.modules) : [];
+    const modules = [...contents.modules.values()].map(({ module }) => module);
+    const annotations = flags.annotations ? annotationRefs(modules) : [];
+    const capabilities = requiredCapabilities(contents.modules);
     terminal.out(
-      flags.format === 'json' ? json(contents, annotations) : pretty(contents) + annotationsText(annotations),
+      flags.format === 'json'
+        ? json(contents, annotations, capabilities)
+        : pretty(contents) + annotationsText(annotations),
     );
     return 0;
   } catch (error) {
@@ -48,7 +53,7 @@ interface Contents {
   readonly signatures: GoJson;
   /** Files by the path below `data` they add to. */
   readonly namespaces: ReadonlyMap<string, readonly string[]>;
-  readonly modules: readonly Module[];
+  readonly modules: ReadonlyMap<string, { readonly module: Module; readonly text: string }>;
 }
 
 function inspect(path: string, flags: FlagValues<typeof policyInspect.flags>, terminal: Terminal): Contents {
@@ -57,10 +62,10 @@ function inspect(path: string, flags: FlagValues<typeof policyInspect.flags>, te
   const add = (namespace: string, file: string): void => {
     namespaces.set(namespace, [...(namespaces.get(namespace) ?? []), file]);
   };
-  const modules: Module[] = [];
+  const modules = new Map<string, { module: Module; text: string }>();
   const addModule = (text: string, file: string, version: typeof regoVersion): void => {
     const module = parseModule(text, { file, regoVersion: version });
-    modules.push(module);
+    modules.set(file, { module, text });
     add(refText(module.package.path), file);
   };
   if (path.endsWith('.rego')) {
@@ -94,6 +99,7 @@ function sorted(namespaces: Contents['namespaces']): [string, readonly string[]]
 function json(
   { manifest, signatures, namespaces }: Contents,
   annotations: readonly AnnotationsRef[],
+  capabilities: GoJson,
 ): string {
   const members = {
     manifest: manifest === undefined ? undefined : manifestJson(manifest),
@@ -101,9 +107,10 @@ function json(
     namespaces: new Map(sorted(namespaces)),
   };
   const text = goJson(members);
-  if (annotations.length === 0) return `${indentJson(text, '  ')}\n`;
-  const listed = annotations.map(annotationsRefJson).join(',');
-  return `${indentJson(`${text.slice(0, -1)},"annotations":[${listed}]}`, '  ')}\n`;
+  const listed =
+    annotations.length === 0 ? '' : `,"annotations":[${annotations.map(annotationsRefJson).join(',')}]`;
+  const whole = `${text.slice(0, -1)}${listed},"capabilities":${goJson(capabilities)}}`;
+  return `${indentJson(whole, '  ')}\n`;
 }
 
 function pretty({ manifest, namespaces }: Contents): string {

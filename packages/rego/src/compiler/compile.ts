@@ -30,6 +30,8 @@ export interface CompileOptions {
   readonly schemas: Schemas | undefined;
   /** Whether `schemas` in METADATA blocks give documents types. */
   readonly typeAnnotations: boolean;
+  /** Whether functions may be called that are not there, by modules that others are to join. Nothing is safe then. */
+  readonly allowUndefinedFunctions?: boolean;
   /** How many problems are told; that the limit is reached is one of its own. */
   readonly maxErrors: number;
 }
@@ -44,6 +46,8 @@ export interface CompiledModules {
   readonly types: TypeChecker;
   /** From generated variables back to the names of the policy. */
   readonly names: ReadonlyMap<string, string>;
+  /** The built-in functions that the modules call, those included that stand for operators of the language. */
+  readonly called: ReadonlySet<string>;
   readonly options: CompileOptions;
 }
 
@@ -118,12 +122,14 @@ export function compileModules(
   context.throwIfFailed();
   checkConflicts(tree, sorted, context);
   context.throwIfFailed();
-  for (const rule of rules) checkCalls(rule, context);
-  context.throwIfFailed();
-  const safety = new SafetyCheck(context);
-  const scopes = new RuleScopes(rules);
-  for (const rule of rules) safety.rule(rule, scopes.of(rule));
-  context.throwIfFailed();
+  if (options.allowUndefinedFunctions !== true) {
+    for (const rule of rules) checkCalls(rule, context);
+    context.throwIfFailed();
+    const safety = new SafetyCheck(context);
+    const scopes = new RuleScopes(rules);
+    for (const rule of rules) safety.rule(rule, scopes.of(rule));
+    context.throwIfFailed();
+  }
   const dynamics = new Dynamics(context, true);
   forBodies(rules, (body) => dynamics.body(body));
   const graph = checkRecursion(tree, rules, context);
@@ -135,7 +141,15 @@ export function compileModules(
   for (const rule of rules)
     if (rule.uses.deprecated && checked.has(rule.module)) checkDeprecated(rule, context);
   context.throwIfFailed();
-  return { tree, exports, rules: graph.sorted, types, names: context.rewritten, options };
+  return {
+    tree,
+    exports,
+    rules: graph.sorted,
+    types,
+    names: context.rewritten,
+    called: context.called,
+    options,
+  };
 }
 
 /** The variable that holds what an expression of a query came to; the empty name for one that is just true. */

@@ -23,6 +23,9 @@ export class CompilerContext {
   readonly #maxErrors: number;
   /** From generated variables back to the names of the policy. */
   readonly rewritten = new Map<string, string>();
+  /** Built-in functions that are called, as written and as the compiler writes them. */
+  readonly called = new Set<string>();
+  readonly allowUndefinedFunctions: boolean;
   /** What generated variables stand for, where that is a term of the policy; as text. */
   readonly subjects = new Map<string, string>();
   /** Assigned once the heads are resolved. */
@@ -34,9 +37,11 @@ export class CompilerContext {
   #isQuery = false;
 
   constructor(
-    { builtins, sources, maxErrors }: Pick<CompileOptions, 'builtins' | 'sources' | 'maxErrors'>,
+    options: Pick<CompileOptions, 'builtins' | 'sources' | 'maxErrors' | 'allowUndefinedFunctions'>,
     strict: boolean,
   ) {
+    const { builtins, sources, maxErrors, allowUndefinedFunctions = false } = options;
+    this.allowUndefinedFunctions = allowUndefinedFunctions;
     this.builtins = builtins;
     this.strict = strict;
     this.sources = sources;

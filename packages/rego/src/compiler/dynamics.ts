@@ -29,6 +29,7 @@ export class Dynamics {
     if (this.#equals && isCallTo(expr, 'equal') && (expr.terms as Call).args.length === 2) {
       const call = expr.terms as Call;
       call.operator = refTo('eq', call.operator.location);
+      this.#context.called.add('equal');
     }
     const terms = expr.terms;
     switch (terms.kind) {

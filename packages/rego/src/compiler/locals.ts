@@ -184,6 +184,7 @@ export class LocalVars {
     for (const modifier of expr.with) this.#term(modifier.value);
     call.args = [this.#target(left), right];
     call.operator = refTo('eq', call.operator.location);
+    this.#context.called.add('assign');
     markAssignment(expr);
     return expr;
   }

@@ -107,6 +107,7 @@ export class Templates {
   #printCall(expr: Expr, scope: Scope): Expr {
     if (expr.terms.kind !== 'call') return expr;
     const { location } = expr;
+    this.#context.called.add('print');
     if (!this.#print) return { ...expr, terms: { kind: 'boolean', value: true, location }, negated: false };
     const items = expr.terms.args.map((arg) => {
       const operand = this.#term(arg, scope);

@@ -87,6 +87,10 @@ function validate(modifier: With, context: CompilerContext): boolean {
     target.kind === 'ref' ? target : { kind: 'ref', terms: [target], location: target.location };
   const name = operatorName(ref);
   const builtin = name === undefined ? undefined : builtins.get(name);
+  if (builtin === undefined && context.allowUndefinedFunctions) {
+    modifier.target = ref;
+    return false;
+  }
   if (builtin === undefined) {
     context.report(
       'rego_type_error',

@@ -169,8 +169,10 @@ export class TypeChecker {
       }
     }
     if (expr.terms.kind !== 'call') return undefined;
+    const name = operatorName(expr.terms.operator) ?? '';
+    if (this.#context.builtins.has(name)) this.#context.called.add(name);
     if (isEquality(expr)) return this.#equality(env, expr, expr.terms);
-    return this.#call(env, expr, expr.terms);
+    return this.#call(env, expr, expr.terms, name);
   }
 
   #equality(env: TypeEnv, expr: Expr, call: Call): Problem | undefined {
@@ -186,10 +188,9 @@ export class TypeChecker {
     };
   }
 
-  #call(env: TypeEnv, expr: Expr, call: Call): Problem | undefined {
+  #call(env: TypeEnv, expr: Expr, call: Call, name: string): Problem | undefined {
     const type = env.ofRef(call.operator);
-    const name = operatorName(call.operator) ?? '';
-    if (isAny(type)) return undefined;
+    if (isAny(type) || (type === undefined && this.#context.allowUndefinedFunctions)) return undefined;
     if (type?.kind !== 'function') {
       return { location: expr.location, message: `undefined function ${name}`, unknown: false };
     }
