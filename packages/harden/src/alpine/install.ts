@@ -11,7 +11,7 @@ import { type ApkRecord, contentOf, filesOf, q1, readRecords, recordText } from 
 import { acceptsApk } from './dependencies.ts';
 import type { ApkPackage } from './index-file.ts';
 import { apkDirectory } from './place.ts';
-import { installScripts, installTriggers } from './script-database.ts';
+import { changedScripts, changedTriggers } from './script-database.ts';
 import { emulated, readScript } from './scripts.ts';
 
 /** A package with its file, verified. */
@@ -41,6 +41,7 @@ export async function installApks(
   const old = new Map(before.map((one) => [one.name, one]));
   const { skipped, accounts } = readScripts(packages, old, options.scriptsNotNeeded);
   const owners = ownersOf(before.filter(({ name }) => !packages.some(({ found }) => found.name === name)));
+  const replaced = before.filter(({ name }) => packages.some(({ found }) => found.name === name));
   const gone = packages.flatMap(({ found }) => oldFiles(fileSystem, old.get(found.name)));
   const layers = [layerOf(gone.map((path) => ({ ...metadata, path, type: 'whiteout' })))];
   const records = new Map<string, string>();
@@ -75,8 +76,8 @@ export async function installApks(
         `${database}/installed`,
         [...rest, ...records.values()].map((text) => `${text}\n\n`).join(''),
       ),
-      ...installScripts(fileSystem, database, packages, before),
-      ...installTriggers(fileSystem, database, packages, before),
+      ...changedScripts(fileSystem, database, replaced, packages),
+      ...changedTriggers(fileSystem, database, replaced, packages),
       ...worldEntry(fileSystem, options.world),
     ]),
   );

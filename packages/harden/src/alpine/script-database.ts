@@ -9,27 +9,28 @@ import { SegmentError } from './segments.ts';
 const maxBytes = 64 * 1024 * 1024;
 
 /**
- * `scripts.tar`, with what apk runs when a package goes or something changes: scripts of old versions out, those of new
- * ones in. apk-tools 3 has it compressed.
+ * `scripts.tar`, with what apk runs when a package goes or something changes: scripts of packages that are gone out, those
+ * of new ones in. apk-tools 3 has it compressed.
  *
  * @throws SegmentError
  */
-export function installScripts(
+export function changedScripts(
   fileSystem: FileSystem,
   database: string,
-  packages: readonly FetchedApk[],
-  before: readonly ApkRecord[],
+  gone: readonly ApkRecord[],
+  packages: readonly FetchedApk[] = [],
 ): readonly LayerEntry[] {
-  const gone = replacedRecords(packages, before).map(scriptPrefix);
+  const prefixes = gone.map(scriptPrefix);
   const compressed = fileSystem.get(`${database}/scripts.tar.gz`) !== undefined;
   const path = `${database}/scripts.tar${compressed ? '.gz' : ''}`;
   const stored = contentOf(fileSystem, path);
   const tar = compressed && stored.length > 0 ? gunzipSync(stored, { maxOutputLength: maxBytes }) : stored;
-  const kept = tarEntries(tar).filter(({ name }) => !gone.some((prefix) => name.startsWith(prefix)));
+  const entries = tarEntries(tar);
+  const kept = entries.filter(({ name }) => !prefixes.some((prefix) => name.startsWith(prefix)));
   const added = packages.flatMap(({ found, file }) =>
     [...file.scripts].map(([name, text]) => scriptEntry(`${scriptPrefix(found)}${name}`, text)),
   );
-  if (added.length === 0 && gone.length === 0) return [];
+  if (added.length === 0 && kept.length === entries.length) return [];
   const bytes = Buffer.concat([...kept.map((entry) => entry.bytes), ...added, tarEnd]);
   return [bytesEntry(path, compressed ? gzipSync(bytes) : bytes)];
 }
@@ -78,25 +79,20 @@ function tarEntries(tar: Uint8Array): readonly { readonly name: string; readonly
 }
 
 /** `triggers`: whose script is run when something in which directories changes. */
-export function installTriggers(
+export function changedTriggers(
   fileSystem: FileSystem,
   database: string,
-  packages: readonly FetchedApk[],
-  before: readonly ApkRecord[],
+  gone: readonly ApkRecord[],
+  packages: readonly FetchedApk[] = [],
 ): readonly LayerEntry[] {
-  const gone = new Set(replacedRecords(packages, before).map(({ checksum }) => checksum));
+  const checksums = new Set(gone.map(({ checksum }) => checksum));
   const path = `${database}/triggers`;
   const text = textAt(fileSystem, path);
-  const kept = text.split('\n').filter((line) => line !== '' && !gone.has(line.split(' ')[0]!));
+  const kept = text.split('\n').filter((line) => line !== '' && !checksums.has(line.split(' ')[0]!));
   const added = packages.flatMap(({ found, file }) => {
     const [patterns] = file.info.get('triggers') ?? [];
     return patterns === undefined || patterns === '' ? [] : [`${found.checksum} ${patterns}`];
   });
   const written = [...kept, ...added].map((line) => `${line}\n`).join('');
   return written === text ? [] : [fileEntry(path, written)];
-}
-
-function replacedRecords(packages: readonly FetchedApk[], before: readonly ApkRecord[]) {
-  const names = new Set(packages.map(({ found }) => found.name));
-  return before.filter(({ name }) => names.has(name));
 }

@@ -1,3 +1,4 @@
+import { tarEnd, tarHeader } from '@pratique/oci';
 import { elfBytes } from '@pratique/oci/testing/elf';
 import { describe, expect, test } from 'vitest';
 import type { StripOptions } from '../strip/plan.ts';
@@ -190,6 +191,24 @@ test.each<[string, string, Files]>([
     expect(text('usr/bin/old')).toBeUndefined();
   },
 );
+
+test('apk: what is gone is asked for no more, and has no script or trigger: else apk would refuse every later change', async () => {
+  const rest = { type: 'file', size: 0, mode: 0o755, uid: 0, gid: 0, mtime: 0 } as const;
+  const script = (name: string, checksum: string) =>
+    tarHeader({ ...rest, path: `${name}-1.${checksum}.trigger` });
+  const installed = apkInstalled.replace('P:app\n', 'P:app\nC:Q1x=\np:cmd:app=1 so:libapp.so.1=1\n');
+  const text = await stripped({
+    ...apkFiles,
+    'lib/apk/db/installed': installed.replace('P:old\n', 'P:old\nC:Q1y=\np:cmd:old\n'),
+    'lib/apk/db/triggers': 'Q1x= /usr/share/app\nQ1y= /usr/share/old\n',
+    'lib/apk/db/scripts.tar': Buffer.concat([...script('app', 'Q1x='), ...script('old', 'Q1y='), tarEnd]),
+    'etc/apk/world': 'app~1\ncmd:app\ncmd:old\nold>0\n!conflict\nnever-there\n',
+  });
+  expect(text('etc/apk/world')).toBe('app~1\ncmd:app\n!conflict\nnever-there\n');
+  expect(text('lib/apk/db/triggers')).toBe('Q1x= /usr/share/app\n');
+  expect(text('lib/apk/db/scripts.tar')).toContain('app-1.Q1x=.trigger');
+  expect(text('lib/apk/db/scripts.tar')).not.toContain('old-1');
+});
 
 test('apk: two databases that are not one are no database to believe', async () => {
   const both = { 'lib/apk/db/installed': apkInstalled, 'usr/lib/apk/db/installed': apkInstalled };

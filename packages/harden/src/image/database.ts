@@ -1,5 +1,6 @@
 import { controlBlocks, dpkgDirectory, type FileSystem, parseParagraph } from '@pratique/inspect';
 import { apkDirectory } from '../alpine/place.ts';
+import { strippedApkFiles } from '../alpine/stripped.ts';
 import { isTriggerRecord, triggerLines, triggersDirectory } from '../debian/trigger-records.ts';
 import { directoryOf, resolveWithLinks } from '../reach/resolve.ts';
 import type { InstalledPackage } from '../strip/installed.ts';
@@ -8,7 +9,7 @@ import type { StripPlan } from '../strip/plan.ts';
 /**
  * The files of the package database that a strip changes, by path: without the packages that are gone, and with no
  * record of a kept package claiming what is gone. dpkg’s `status`, `status.d`, lists, checksums, configuration files and who
- * is interested in triggers; apk’s `installed`.
+ * is interested in triggers; apk’s `installed`, `world`, scripts and triggers.
  */
 export function strippedDatabase(
   fileSystem: FileSystem,
@@ -29,8 +30,11 @@ export function strippedDatabase(
     if (changed !== text) written.set(node.path, new TextEncoder().encode(changed));
   };
   if (database.manager === 'apk') {
+    const directory = apkDirectory(fileSystem)!;
     const names = new Set(staying.map(({ name }) => name));
-    rewrite(`${apkDirectory(fileSystem)}/installed`, (text) => apkInstalled(text, names, isThere));
+    rewrite(`${directory}/installed`, (text) => apkInstalled(text, names, isThere));
+    for (const { path, content } of strippedApkFiles(fileSystem, directory, database.packages, staying))
+      written.set(path, content!.read(0, content!.size));
     return written;
   }
   const kept = new Set(staying.map(identity));
