@@ -55,7 +55,7 @@ class Subject {
 
   constructor(directory: string) {
     this.#path = directory;
-    this.log = new DurableLog({ directory, checkpoint: (size) => `${size}` });
+    this.log = new DurableLog({ directory, checkpoint: ({ size }) => ({ size, note: `${size}` }) });
   }
 
   /** Appends by clients that each wait for theirs. */

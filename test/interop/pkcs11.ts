@@ -1,7 +1,7 @@
-/** Keys in a PKCS#11 token (softhsm2): signing with them, verified by cosign; a certificate authority whose key is in one. */
-import { equal, match, notEqual, ok } from 'node:assert/strict';
+/** Keys in a PKCS#11 token (softhsm2): signing with them, verified by cosign; a private Sigstore whose keys are in one. */
+import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Scenario } from '../support/context.ts';
 import {
@@ -140,7 +140,7 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
       run: () => refusals(context, hsm),
     },
     {
-      name: 'a private Sigstore whose CA and timestamp keys are in a token: cosign signs and verifies, we verify, and it starts again',
+      name: 'a private Sigstore all of whose keys for what is signed are in a token: cosign signs into both logs and verifies, we verify, and it starts again',
       run: () => authorityInToken(context, hsm),
     },
   ];
@@ -182,7 +182,11 @@ async function authorityInToken(context: Context, hsm: SoftHsm): Promise<void> {
   for (const [flag, label] of [
     ['--ca-root-key', 'root'],
     ['--ca-key', 'fulcio'],
+    ['--tsa-root-key', 'tsa-root'],
     ['--tsa-key', 'tsa'],
+    ['--rekor-key', 'rekor'],
+    ['--rekor-v2-key', 'rekor-v2'],
+    ['--ctlog-key', 'ctlog'],
   ] as const) {
     const made = [
       'generate-key-pair',
@@ -206,6 +210,15 @@ async function authorityInToken(context: Context, hsm: SoftHsm): Promise<void> {
   const ours = [...verify, '--trusted-root', trustedRoot];
   await context.ok('pratique', [...ours, ...identity(sigstore, alice), image.pinned]);
   await context.exits(NONE_MATCHES, 'pratique', [...ours, ...identity(sigstore, bob), image.pinned]);
+  // Into Rekor v2, whose checkpoints are by a key in the token too.
+  const second = await context.image(context.ours);
+  const v2 = ['--signing-config', sigstore.signingConfigRekorV2];
+  await context.ok('cosign', [...sign, ...v2, second.pinned], { env });
+  await context.ok('cosign', [...verify, ...identity(sigstore, alice), second.pinned], { env });
+  await context.ok('pratique', [...ours, ...identity(sigstore, alice), second.pinned]);
+  await context.exits(NONE_MATCHES, 'pratique', [...ours, ...identity(sigstore, bob), second.pinned]);
+  const kept = readdirSync(join(directory, 'keys')).filter((name) => name.endsWith('.pem'));
+  deepEqual(kept.sort(), ['oidc.pem', 'tuf-root.pem', 'tuf.pem']);
   // The issuer in the certificate is the key in the token.
   const chain = await run('openssl', [
     'x509',

@@ -107,17 +107,17 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
           };
         };
         for (const witness of Object.values(witnesses)) {
-          equal((await ask(witness, `old ${size}\n${proof}\n\n${forged(size + 2)}`)).status, 422);
-          const conflict = await ask(witness, `old ${size - 1}\n\n${forged(size + 2)}`);
+          equal((await ask(witness, `old ${size}\n${proof}\n\n${await forged(size + 2)}`)).status, 422);
+          const conflict = await ask(witness, `old ${size - 1}\n\n${await forged(size + 2)}`);
           equal(conflict.status, 409);
           equal(conflict.type, 'text/x.tlog.size');
           equal(conflict.text, `${size}\n`);
-          equal((await ask(witness, `old ${size}\n\n${forged(size - 1)}`)).status, 400);
+          equal((await ask(witness, `old ${size}\n\n${await forged(size - 1)}`)).status, 400);
           const stranger = generateSigningKey('ed25519');
-          equal((await ask(witness, `old ${size}\n\n${forged(size + 2, stranger)}`)).status, 403);
-          equal((await ask(witness, `new ${size}\n\n${forged(size)}`)).status, 400);
+          equal((await ask(witness, `old ${size}\n\n${await forged(size + 2, stranger)}`)).status, 403);
+          equal((await ask(witness, `new ${size}\n\n${await forged(size)}`)).status, 400);
           // The same size with another root: litewitness says that the proof is wrong, the specification 409.
-          ok([409, 422].includes((await ask(witness, `old ${size}\n\n${forged(size)}`)).status));
+          ok([409, 422].includes((await ask(witness, `old ${size}\n\n${await forged(size)}`)).status));
         }
       },
     },

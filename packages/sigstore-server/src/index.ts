@@ -6,7 +6,7 @@ export { sigstoreServerErrors } from './errors.ts';
 export type { IssuerConfiguration, IssuerOptions } from './oidc/issuers.ts';
 export type { AccessLogEntry, SigstoreServer, SigstoreServerOptions } from './options.ts';
 export { startSigstoreServer } from './server/start.ts';
-export { type OutsideKeys, type OutsideRole, outsideRoles } from './store/authority-keys.ts';
 export { type Generation, type Rotatable, rotatable } from './store/generations.ts';
+export { type OutsideKeys, type OutsideRole, outsideRoles } from './store/outside-keys.ts';
 export { listGenerations, type RotateOptions, rotate } from './store/rotate.ts';
 export { startWitness, type WitnessServer, type WitnessServerOptions } from './witness/serve.ts';

@@ -1,6 +1,6 @@
 import type { WitnessPolicy } from '@pratique/crypto';
 import type { IssuerConfiguration } from './oidc/issuers.ts';
-import type { OutsideKeys } from './store/authority-keys.ts';
+import type { OutsideKeys } from './store/outside-keys.ts';
 
 export interface SigstoreServerOptions {
   /** `HOST:PORT`; port 0 takes any free one. IPv6 hosts stand in brackets. */
@@ -16,8 +16,9 @@ export interface SigstoreServerOptions {
   readonly passphrase?: string;
   /**
    * Keys that are elsewhere, in a token or a key service: of the certificate authority (`fulcio-root`, `fulcio`) and of the
-   * timestamp authority (`tsa-root`, `tsa`), ECDSA or RSA. Given at the first start, or at the first after a rotation, each is
-   * needed at every one after, as long as it is in use.
+   * timestamp authority (`tsa-root`, `tsa`), ECDSA or RSA; of the logs, ECDSA P-256 (`rekor`, `ctlog`; `rekor-v2` also
+   * Ed25519). Given at the first start, or at the first after a rotation, each is needed at every one after, as long as it
+   * is in use.
    */
   readonly outsideKeys?: OutsideKeys;
   /** E-mail addresses of those who get a secret for the embedded issuer, beyond those who have one. */

@@ -10,9 +10,12 @@ const roles = {
   'ca-key': 'fulcio',
   'tsa-root-key': 'tsa-root',
   'tsa-key': 'tsa',
+  'rekor-key': 'rekor',
+  'rekor-v2-key': 'rekor-v2',
+  'ctlog-key': 'ctlog',
 } as const satisfies Record<string, OutsideRole>;
 
-/** Opens the keys of the authorities that the flags name; `close` when the server has stopped. */
+/** Opens the keys that the flags name; `close` when the server has stopped. */
 export async function openOutsideKeys(
   flags: Pick<FlagValues<typeof sigstoreServe.flags>, keyof typeof roles>,
   terminal: Terminal,

@@ -79,6 +79,21 @@ export const sigstoreServe = defineCommand({
       placeholder: 'KEY',
       summary: 'The same for the root of the timestamp authority',
     },
+    'rekor-key': {
+      kind: 'list',
+      placeholder: 'KEY',
+      summary: 'The same for the key that signs entries and checkpoints of Rekor v1',
+    },
+    'rekor-v2-key': {
+      kind: 'list',
+      placeholder: 'KEY',
+      summary: 'The same for the checkpoints of Rekor v2',
+    },
+    'ctlog-key': {
+      kind: 'list',
+      placeholder: 'KEY',
+      summary: 'The same for the timestamps and heads of the certificate log',
+    },
   },
 });
 

@@ -1,7 +1,7 @@
 import { octetString } from '../der/writer.ts';
 import { concatBytes, uintBytes } from '../encoding/bytes.ts';
 import type { PublicKey } from '../keys/public-key.ts';
-import type { SigningKey } from '../keys/signing-key.ts';
+import type { Signer } from '../keys/signer.ts';
 import { certificateExtension } from '../x509/issue.ts';
 import { oids } from '../x509/oids.ts';
 
@@ -25,9 +25,9 @@ export function precertificateLeaf(entry: PrecertificateEntry): Uint8Array {
 }
 
 /** Signs a SignedCertificateTimestamp (RFC 6962 §3.2), serialised. `key` is the log's, ECDSA P-256. */
-export function signCertificateTimestamp(entry: PrecertificateEntry, key: SigningKey): Uint8Array {
+export async function signCertificateTimestamp(entry: PrecertificateEntry, key: Signer): Promise<Uint8Array> {
   // Version 1, certificate_timestamp: the same two zero bytes as a leaf's version and type.
-  const signature = key.sign(precertificateLeaf(entry));
+  const signature = await key.sign(precertificateLeaf(entry));
   return concatBytes(
     Uint8Array.of(0),
     Buffer.from(key.publicKey.fingerprint.slice('sha256:'.length), 'hex'),
@@ -44,17 +44,17 @@ export function timestampListExtension(...timestamps: readonly Uint8Array[]): Ui
 }
 
 /** TreeHeadSignature (RFC 6962 §3.5), as `get-sth` answers it. */
-export function signTreeHead(
+export async function signTreeHead(
   head: { readonly time: Date; readonly size: number; readonly root: Uint8Array },
-  key: SigningKey,
-): Uint8Array {
+  key: Signer,
+): Promise<Uint8Array> {
   const signed = concatBytes(
     Uint8Array.of(0, 1),
     uintBytes(head.time.getTime(), 8),
     uintBytes(head.size, 8),
     head.root,
   );
-  return digitallySigned(key.sign(signed));
+  return digitallySigned(await key.sign(signed));
 }
 
 function timestampedEntry({ time, issuerKey, toBeSigned }: PrecertificateEntry): Uint8Array {

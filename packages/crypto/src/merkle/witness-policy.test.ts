@@ -15,7 +15,7 @@ const vkey = (index: number) => witnessKey(`w${index}.example.test`, keys[index]
 const witnessKey = (name: string, key: SigningKey) =>
   formatVerifierKey({ name, key: key.publicKey, role: 'witness' });
 const logVkey = formatVerifierKey({ name: origin, key: logKey.publicKey, role: 'log' });
-const checkpoint = signCheckpoint({ origin, size: 7, root: new Uint8Array(32) }, origin, logKey);
+const checkpoint = await signCheckpoint({ origin, size: 7, root: new Uint8Array(32) }, origin, logKey);
 const text = parseNote(checkpoint).text;
 
 /** The checkpoint, cosigned by witnesses of these numbers. */

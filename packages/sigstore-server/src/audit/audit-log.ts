@@ -34,6 +34,8 @@ export interface AuditedLog {
   readonly source: TileSource;
   /** The logs whose signature may be on the checkpoint. */
   readonly trusted: readonly TransparencyLog[];
+  /** What the origin of this log, and of no other with such a key, is like. */
+  readonly origin: RegExp;
   /** Trees of earlier audits, by origin. */
   readonly seen: Readonly<Record<string, SeenTree>>;
   /** Leaf hashes from elsewhere that the tiles must agree with: those of the journal. */
@@ -47,7 +49,14 @@ export interface AuditedLog {
  *
  * @throws what the source throws when it cannot be read
  */
-export async function auditLog({ name, source, trusted, seen, leaves }: AuditedLog): Promise<LogAudit> {
+export async function auditLog({
+  name,
+  source,
+  trusted,
+  origin,
+  seen,
+  leaves,
+}: AuditedLog): Promise<LogAudit> {
   const problems: string[] = [];
   const problem = (text: string) => {
     if (problems.length < maxProblems) problems.push(text);
@@ -57,7 +66,8 @@ export async function auditLog({ name, source, trusted, seen, leaves }: AuditedL
   const size = Number(checkpoint.treeSize);
   const result = { name, origin: printable(checkpoint.origin, 255), size, root, problems };
   // What nobody signed is not followed: its size may be anything.
-  if (!isSigned(checkpoint, trusted)) problem('the checkpoint is not signed by a log of the trusted root');
+  if (!origin.test(checkpoint.origin) || !isSigned(checkpoint, trusted))
+    problem('the checkpoint is not signed by a log of the trusted root');
   else if (size > maxEntries) problem(`the log has more than ${maxEntries} entries`);
   if (problems.length > 0) return result;
   const tree = await rebuild(source, size, problem);

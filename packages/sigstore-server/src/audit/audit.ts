@@ -10,6 +10,12 @@ import { isPublished, type TileSource, tilesBelow, tilesInDirectory } from './ti
 /** The logs of a private Sigstore, and where their tiles are below its URL. */
 const logs = { rekor: '/tiles/rekor', 'rekor-v2': '/api/v2', ctlog: '/tiles/ctlog' } as const;
 type LogName = keyof typeof logs;
+/** That of Rekor v1 ends with the number of its tree. */
+const origins: Readonly<Record<LogName, RegExp>> = {
+  rekor: /^[^\s/]+ - \d+$/,
+  'rekor-v2': /^[^\s/]+$/,
+  ctlog: /^[^\s/]+\/ctlog$/,
+};
 
 export interface AuditOptions {
   /** Trees of an earlier audit, by the logs’ origins. */
@@ -29,13 +35,12 @@ export async function auditDirectory(directory: string, { seen }: AuditOptions):
     const own = join(directory, name);
     // Not yet there where an older version served the directory.
     if (!isPublished(own)) continue;
-    const trusted = trustedLogs(trustedRoot, name);
     const source = withFirstCheckpoint(tilesInDirectory(own));
     // The checkpoint is read before the journal, which can only have more.
     await source.read('checkpoint');
     const leaves: Uint8Array[] = [];
     Journal.scan(join(own, 'journal'), (record) => leaves.push(leafHash(decodeEntry(record).leaf)));
-    audits.push(await auditLog({ name, source, trusted, seen, leaves }));
+    audits.push(await auditLog({ name, source, ...trustedLogs(trustedRoot, name), seen, leaves }));
   }
   return audits;
 }
@@ -52,17 +57,16 @@ export async function auditUrl(
 ): Promise<LogAudit[]> {
   const audits: LogAudit[] = [];
   for (const name of Object.keys(logs) as LogName[]) {
-    const trusted = trustedLogs(trustedRoot, name);
-    audits.push(await auditLog({ name, source: tilesBelow(`${url}${logs[name]}`), trusted, seen }));
+    const source = tilesBelow(`${url}${logs[name]}`);
+    audits.push(await auditLog({ name, source, ...trustedLogs(trustedRoot, name), seen }));
   }
   return audits;
 }
 
-/** Ours: Rekor v1 signs with ECDSA, Rekor v2 with Ed25519. */
+/** A trusted root does not say which of its logs is which: their origins do, in what they sign. */
 function trustedLogs(trustedRoot: Uint8Array, name: LogName) {
-  const root = parseTrustedRoot(trustedRoot);
-  if (name === 'ctlog') return root.certificateLogs;
-  return root.logs.filter(({ key }) => (key.algorithm === 'ed25519') === (name === 'rekor-v2'));
+  const { logs, certificateLogs } = parseTrustedRoot(trustedRoot);
+  return { trusted: name === 'ctlog' ? certificateLogs : logs, origin: origins[name] };
 }
 
 /** A server that runs replaces its checkpoint: the audit is of one. */

@@ -5,11 +5,11 @@ import {
   type PrecertificateEntry,
   precertificateLeaf,
   signCertificateTimestamp,
-  signCheckpoint,
   signTreeHead,
   uintBytes,
 } from '@pratique/crypto';
 import { Refusal } from '../http/refusal.ts';
+import { type CheckpointSource, signedCheckpoints } from '../log/checkpoints.ts';
 import { DurableLog } from '../log/log.ts';
 import type { KeySuccession } from '../store/generations.ts';
 
@@ -27,14 +27,14 @@ const maxEntries = 256;
 /** The log of the certificates that our own Fulcio issued (RFC 6962): nobody else can add to it. */
 export class CertificateLog {
   readonly log: DurableLog;
+  readonly checkpoints: CheckpointSource;
   readonly #options: CertificateLogOptions;
 
   constructor(options: CertificateLogOptions) {
     this.#options = options;
     const { directory, keys, name } = options;
-    const checkpoint = (size: number, root: Uint8Array) =>
-      signCheckpoint({ origin: name, size, root }, name, keys.at(new Date()).key);
-    this.log = new DurableLog({ directory, checkpoint });
+    this.log = new DurableLog({ directory, checkpoint: () => this.checkpoints.newest() });
+    this.checkpoints = signedCheckpoints({ tree: this.log.tree, keys, origin: name, name });
   }
 
   /**
@@ -55,17 +55,17 @@ export class CertificateLog {
       extra: concatBytes(asn1Cert(precertificate), uintBytes(certificates.byteLength, 3), certificates),
       time: entry.time,
     });
-    return signCertificateTimestamp(entry, this.#options.keys.at(entry.time).key);
+    return await signCertificateTimestamp(entry, this.#options.keys.at(entry.time).key);
   }
 
-  treeHead(): JsonObject {
+  async treeHead(): Promise<JsonObject> {
     const { tree } = this.log;
     const head = { time: new Date(), size: tree.size, root: tree.root() };
     return {
       tree_size: head.size,
       timestamp: head.time.getTime(),
       sha256_root_hash: encodeBase64(head.root),
-      tree_head_signature: encodeBase64(signTreeHead(head, this.#options.keys.at(head.time).key)),
+      tree_head_signature: encodeBase64(await signTreeHead(head, this.#options.keys.at(head.time).key)),
     };
   }
 

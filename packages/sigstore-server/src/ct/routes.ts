@@ -13,7 +13,7 @@ export function certificateLogRoutes(log: CertificateLog): Hono<{ Bindings: Http
     if (found === undefined) throw new Refusal(400, `${what} is missing`);
     return found;
   };
-  app.get('/get-sth', (context) => context.json(log.treeHead()));
+  app.get('/get-sth', async (context) => context.json(await log.treeHead()));
   app.get('/get-roots', (context) => context.json(log.roots()));
   app.get('/get-entries', ({ req, json }) =>
     json(log.entries(number(req.query('start'), 'start'), number(req.query('end'), 'end'))),

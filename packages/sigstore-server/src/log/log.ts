@@ -4,6 +4,7 @@ import { encodeBase64, GrowingTree, leafHash, parseCheckpoint, toHex, uintBytes 
 import { printable } from '@pratique/errors';
 import { makeDirectorySync, syncDirectorySync } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
+import type { SignedCheckpoint } from './checkpoints.ts';
 import { Journal } from './journal.ts';
 import { LeafIndex } from './leaf-index.ts';
 import { OffsetList } from './offset-list.ts';
@@ -17,20 +18,13 @@ export interface LoggedEntry {
   readonly time: Date;
 }
 
-/** A checkpoint with the tree it is about. */
-export interface PublishedCheckpoint {
-  readonly size: number;
-  readonly root: Uint8Array;
-  /** The signed note, with the cosignatures there are. */
-  readonly note: string;
-}
+/** A signed note, and how many entries the tree has that it is about. */
+export type PublishedCheckpoint = Pick<SignedCheckpoint, 'size' | 'note'>;
 
 export interface LogOptions {
   readonly directory: string;
-  /** Signs the checkpoint of the published tiles. */
-  readonly checkpoint: (size: number, root: Uint8Array) => string;
-  /** The checkpoint to publish with the tiles where it is another than the newest: the one that witnesses cosigned. */
-  readonly published?: () => PublishedCheckpoint | undefined;
+  /** The checkpoint to publish with the tiles. */
+  readonly checkpoint: (tree: GrowingTree) => PublishedCheckpoint | Promise<PublishedCheckpoint>;
   /** Called once for every entry, in order: at the start for those that are there, later for every new one. */
   readonly onEntry?: (entry: LoggedEntry, index: number) => void;
 }
@@ -66,6 +60,8 @@ export class DurableLog {
   #committing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #publication: Promise<void> | undefined;
+  /** How many entries the static files hold. */
+  #published = 0;
   #stopped = false;
 
   /** @throws SIGSTORE_SERVER_DAMAGED when the entries are not those of the checkpoint that was published */
@@ -87,11 +83,6 @@ export class DurableLog {
   /** False after a failed write, and when closed. */
   get writable(): boolean {
     return !this.#stopped;
-  }
-
-  /** The signed checkpoint of everything that is on disk. */
-  checkpoint(): string {
-    return this.#options.checkpoint(this.tree.size, this.tree.root());
   }
 
   /** Stores an entry; resolves with its index when it is on disk. An entry with the same leaf is not stored twice. */
@@ -181,23 +172,19 @@ export class DurableLog {
   /** Publishes what there is after so many milliseconds, where that is not to come already. */
   #publishAfter(milliseconds: number): void {
     this.#timer ??= setTimeout(async () => {
-      const { size } = this.tree;
       this.#publication = this.#publish();
       await this.#publication;
       this.#timer = undefined;
-      if (this.tree.size > size && !this.#stopped) this.#publishAfter(publishingMs);
+      if (this.tree.size > this.#published && !this.#stopped) this.#publishAfter(publishingMs);
     }, milliseconds).unref();
   }
 
   /** Off the way of whoever waits for an entry. */
   async #publish(): Promise<void> {
     try {
-      const given = this.#options.published?.();
-      const size = given?.size ?? this.tree.size;
-      await this.#publisher.publish(
-        size,
-        given?.note ?? this.#options.checkpoint(size, this.tree.root(size)),
-      );
+      const { size, note } = await this.#options.checkpoint(this.tree);
+      await this.#publisher.publish(size, note);
+      this.#published = size;
     } catch {
       // The static copy stays behind until the next time; every answer is made from the journal.
     }

@@ -1,19 +1,17 @@
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { Refusal } from '../http/refusal.ts';
+import type { CheckpointSource } from './checkpoints.ts';
 import type { DurableLog } from './log.ts';
 import { parseTileName, readTile } from './tiles.ts';
 
 const immutable = 'public, max-age=31536000, immutable';
 
 /** A log as C2SP `tlog-tiles` has it: `checkpoint`, `tile/LEVEL/INDEX` and `tile/entries/INDEX`. */
-export function tileRoutes(
-  log: DurableLog,
-  checkpoint = () => log.checkpoint(),
-): Hono<{ Bindings: HttpBindings }> {
+export function tileRoutes(log: DurableLog, checkpoints: CheckpointSource): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
-  app.get('/checkpoint', (context) =>
-    context.body(checkpoint(), 200, {
+  app.get('/checkpoint', async (context) =>
+    context.body((await checkpoints.newest()).note, 200, {
       'content-type': 'text/plain; charset=utf-8',
       'cache-control': 'no-cache',
     }),

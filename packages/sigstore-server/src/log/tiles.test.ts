@@ -1,10 +1,22 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateSigningKey, leafHash, signCheckpoint } from '@pratique/crypto';
+import {
+  type GrowingTree,
+  generateSigningKey,
+  leafHash,
+  type SigningKey,
+  signCheckpoint,
+} from '@pratique/crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryDirectory } from '../testing/client.ts';
 import { DurableLog } from './log.ts';
 import { tilePath } from './tiles.ts';
+
+const unsigned = ({ size }: GrowingTree) => ({ size, note: `${size}` });
+const signedBy = (key: SigningKey) => async (tree: GrowingTree) => {
+  const [size, root] = [tree.size, tree.root()];
+  return { size, note: await signCheckpoint({ origin: 'log', size, root }, 'log', key) };
+};
 
 test('tiles are where any C2SP tlog-tiles client looks for them', () => {
   expect([0, 67, 999, 1000, 1_234_067].map(tilePath)).toEqual([
@@ -18,7 +30,7 @@ test('tiles are where any C2SP tlog-tiles client looks for them', () => {
 
 test('the static files hold the whole log: full tiles, partial ones, entries and the checkpoint', async () => {
   const directory = temporaryDirectory(onTestFinished);
-  const open = () => new DurableLog({ directory, checkpoint: (size) => `${size}` });
+  const open = () => new DurableLog({ directory, checkpoint: unsigned });
   const leaf = (i: number) => new TextEncoder().encode(`leaf ${i}`);
   const entry = (i: number) => ({ leaf: leaf(i), extra: new Uint8Array(), time: new Date(0) });
   const log = open();
@@ -37,7 +49,7 @@ test('the static files hold the whole log: full tiles, partial ones, entries and
 
 test('a full tile replaces its partial ones, and the level above begins', async () => {
   const directory = temporaryDirectory(onTestFinished);
-  const log = new DurableLog({ directory, checkpoint: (size) => `${size}` });
+  const log = new DurableLog({ directory, checkpoint: unsigned });
   const time = new Date(0);
   const append = (i: number) =>
     log.append({ leaf: new TextEncoder().encode(`leaf ${i}`), extra: new Uint8Array(), time });
@@ -57,7 +69,7 @@ test('what a kill left half written, and a tile that is missing, are made again 
   const open = () =>
     new DurableLog({
       directory,
-      checkpoint: (size, root) => signCheckpoint({ origin: 'log', size, root }, 'log', key),
+      checkpoint: signedBy(key),
     });
   const first = open();
   await Promise.all(
@@ -82,7 +94,7 @@ test('entries are found by their hash after a restart, and not stored again', as
   const open = () =>
     new DurableLog({
       directory,
-      checkpoint: (size, root) => signCheckpoint({ origin: 'log', size, root }, 'log', key),
+      checkpoint: signedBy(key),
     });
   const entry = (i: number) => ({
     leaf: new TextEncoder().encode(`leaf ${i}`),
@@ -108,7 +120,7 @@ test('entries are found by their hash after a restart, and not stored again', as
 
 test('a damaged record is not published as a tile, and the checkpoint stays where it was', async () => {
   const directory = temporaryDirectory(onTestFinished);
-  const log = new DurableLog({ directory, checkpoint: (size) => `${size}` });
+  const log = new DurableLog({ directory, checkpoint: unsigned });
   const checkpoint = () => readFileSync(join(directory, 'checkpoint'), 'utf8');
   await expect.poll(checkpoint).toBe('0');
   await log.append({ leaf: new TextEncoder().encode('leaf'), extra: new Uint8Array(), time: new Date(0) });

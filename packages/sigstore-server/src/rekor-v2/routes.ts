@@ -16,9 +16,6 @@ export function rekorV2Routes(rekor: RekorV2): Hono<{ Bindings: HttpBindings }> 
     const message = `an equivalent entry already exists in the transparency log with index ${added}`;
     return context.json({ code: 6, message, details: [] }, 409, { 'x-log-index': String(added) });
   });
-  app.route(
-    '/',
-    tileRoutes(rekor.log, () => rekor.checkpoint()),
-  );
+  app.route('/', tileRoutes(rekor.log, rekor.checkpoints));
   return app;
 }

@@ -4,11 +4,12 @@ import {
   formatPublicKey,
   type JsonObject,
   leafHash,
-  type SigningKey,
+  type Signer,
   signCheckpoint,
   toHex,
 } from '@pratique/crypto';
 import { Refusal } from '../http/refusal.ts';
+import { type CheckpointSource, type SignedCheckpoint, signedCheckpoints } from '../log/checkpoints.ts';
 import { DurableLog } from '../log/log.ts';
 import { encodeSearchKeys } from '../search/keys.ts';
 import { SearchIndex } from '../search/search-index.ts';
@@ -28,15 +29,20 @@ export interface RekorOptions {
 export class Rekor {
   readonly search = new SearchIndex();
   readonly log: DurableLog;
+  readonly checkpoints: CheckpointSource;
   readonly #options: RekorOptions;
+  readonly #origin: string;
 
   constructor(options: RekorOptions) {
     this.#options = options;
     this.log = new DurableLog({
       directory: options.directory,
-      checkpoint: (size, root) => this.#checkpoint(size, root, this.#keyAt(new Date())),
+      checkpoint: () => this.checkpoints.newest(),
       onEntry: ({ extra }, index) => this.search.add(extra, index),
     });
+    const { keys, name, treeId } = options;
+    this.#origin = `${name} - ${BigInt(`0x${treeId}`)}`;
+    this.checkpoints = signedCheckpoints({ tree: this.log.tree, keys, origin: this.#origin, name });
   }
 
   /** Of the key that is in use. */
@@ -84,12 +90,10 @@ export class Rekor {
    * LogEntry of Rekor's API: the entry, the promise to keep it, and the proof that it is kept; signed by the key that
    * was in use when the entry was made, the only one that verifiers believe about that time.
    */
-  answer(index: number): JsonObject {
+  async answer(index: number): Promise<JsonObject> {
     const { tree } = this.log;
     if (index >= tree.size) throw new Refusal(404, 'no such entry');
     const { leaf, time } = this.log.entry(index);
-    const size = tree.size;
-    const root = tree.root(size);
     const key = this.#keyAt(time);
     const promised = {
       body: encodeBase64(leaf),
@@ -97,13 +101,16 @@ export class Rekor {
       logID: key.publicKey.fingerprint.slice('sha256:'.length),
       logIndex: index,
     };
-    const promise = key.sign(new TextEncoder().encode(canonicalJson(promised)));
+    const [promise, { size, root, note }] = await Promise.all([
+      key.sign(new TextEncoder().encode(canonicalJson(promised))),
+      this.#covering(index, key),
+    ]);
     return {
       [this.uuid(index)]: {
         ...promised,
         verification: {
           inclusionProof: {
-            checkpoint: this.#checkpoint(size, root, key),
+            checkpoint: note,
             hashes: tree.inclusionProof(index, size).map(toHex),
             logIndex: index,
             rootHash: toHex(root),
@@ -115,15 +122,14 @@ export class Rekor {
     };
   }
 
-  info(): JsonObject {
-    const { tree } = this.log;
-    const root = tree.root();
+  async info(): Promise<JsonObject> {
+    const { size, root, note } = await this.checkpoints.newest();
     return {
       inactiveShards: [],
       rootHash: toHex(root),
-      signedTreeHead: this.#checkpoint(tree.size, root, this.#keyAt(new Date())),
+      signedTreeHead: note,
       treeID: BigInt(`0x${this.#options.treeId}`).toString(),
-      treeSize: tree.size,
+      treeSize: size,
     };
   }
 
@@ -139,12 +145,19 @@ export class Rekor {
     return this.log.close();
   }
 
-  #keyAt(time: Date): SigningKey {
+  #keyAt(time: Date): Signer {
     return this.#options.keys.at(time).key;
   }
 
-  #checkpoint(size: number, root: Uint8Array, key: SigningKey): string {
-    const { name, treeId } = this.#options;
-    return signCheckpoint({ origin: `${name} - ${BigInt(`0x${treeId}`)}`, size, root }, name, key);
+  /** A checkpoint with the entry at `index`, by the key that is in use or by one before it. */
+  async #covering(index: number, key: Signer): Promise<Pick<SignedCheckpoint, 'size' | 'root' | 'note'>> {
+    const checkpoint = await this.checkpoints.covering(index);
+    if (checkpoint.key === key) return checkpoint;
+    const { size, root } = checkpoint;
+    return {
+      size,
+      root,
+      note: await signCheckpoint({ origin: this.#origin, size, root }, this.#options.name, key),
+    };
   }
 }

@@ -23,16 +23,16 @@ export function rekorRoutes(rekor: Rekor): Hono<{ Bindings: HttpBindings }> {
       const message = `an equivalent entry already exists in the transparency log with UUID ${rekor.uuid(index)}`;
       return context.json({ code: 409, message }, 409, { location });
     }
-    return context.json(rekor.answer(index), 201, { location, etag: rekor.uuid(index) });
+    return context.json(await rekor.answer(index), 201, { location, etag: rekor.uuid(index) });
   });
 
-  app.get('/log/entries', (context) => {
+  app.get('/log/entries', async (context) => {
     const index = wholeNumber(context.req.query('logIndex'), 'logIndex');
     if (index === undefined) throw new Refusal(400, 'logIndex is missing');
-    return context.json(rekor.answer(index));
+    return context.json(await rekor.answer(index));
   });
-  app.get('/log/entries/:uuid', (context) =>
-    context.json(rekor.answer(rekor.indexOf(context.req.param('uuid')))),
+  app.get('/log/entries/:uuid', async (context) =>
+    context.json(await rekor.answer(rekor.indexOf(context.req.param('uuid')))),
   );
 
   app.post('/log/entries/retrieve', async (context) => {
@@ -51,10 +51,10 @@ export function rekorRoutes(rekor: Rekor): Hono<{ Bindings: HttpBindings }> {
       throw new Refusal(400, 'nothing that can be looked up was asked for');
     const known = (index: number) => index < rekor.size;
     const all = [...indexes.filter(known), ...uuids.flatMap((uuid) => findOne(rekor, uuid))];
-    return context.json(all.map((index) => rekor.answer(index)));
+    return context.json(await Promise.all(all.map((index) => rekor.answer(index))));
   });
 
-  app.get('/log', (context) => context.json(rekor.info()));
+  app.get('/log', async (context) => context.json(await rekor.info()));
   app.get('/log/publicKey', (context) =>
     context.body(rekor.publicKeyPem, 200, { 'content-type': 'application/x-pem-file' }),
   );

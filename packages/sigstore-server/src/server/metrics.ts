@@ -103,7 +103,7 @@ export function createMetrics({
     labelNames: ['witness'],
     registers,
     collect() {
-      for (const [witness, fault] of rekorV2.witnessed?.faults ?? [])
+      for (const [witness, fault] of rekorV2.witnesses.faults)
         this.set({ witness }, fault === undefined ? 1 : 0);
     },
   });

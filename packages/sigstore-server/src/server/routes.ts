@@ -46,8 +46,8 @@ export function createRoutes(services: Services, rateLimit?: number): Hono<Env> 
   app.route('/api', fulcioRoutes(services.fulcio, services.issuers));
   app.route('/ct/v1', certificateLogRoutes(services.certificateLog));
   app.route('/oidc', oidcRoutes(services.oidc));
-  app.route('/tiles/rekor', tileRoutes(services.rekor.log));
-  app.route('/tiles/ctlog', tileRoutes(services.certificateLog.log));
+  app.route('/tiles/rekor', tileRoutes(services.rekor.log, services.rekor.checkpoints));
+  app.route('/tiles/ctlog', tileRoutes(services.certificateLog.log, services.certificateLog.checkpoints));
   app.get('/tuf/*', (context) => {
     const bytes = services.tuf.read(context.req.path.slice('/tuf/'.length));
     if (bytes === undefined) throw new Refusal(404, 'no such file');

@@ -15,7 +15,6 @@ import { type TrustedIssuers, trustIssuers } from '../oidc/tokens.ts';
 import type { SigstoreServerOptions } from '../options.ts';
 import { Rekor } from '../rekor/rekor.ts';
 import { RekorV2 } from '../rekor-v2/rekor-v2.ts';
-import { authorityKeys, type OutsideRole } from '../store/authority-keys.ts';
 import { loadConstants } from '../store/constants.ts';
 import {
   type Generation,
@@ -25,6 +24,7 @@ import {
   type Succession,
 } from '../store/generations.ts';
 import { loadKey, type Role } from '../store/keys.ts';
+import { authorityKeys, logKeys, type OutsideRole } from '../store/outside-keys.ts';
 import { Publication } from '../tuf/publication.ts';
 import { TufRepository } from '../tuf/repository.ts';
 import { type Trusted, trustTargets } from '../tuf/trust-files.ts';
@@ -59,22 +59,26 @@ export async function openServices(options: SigstoreServerOptions, url: string):
   const key = (role: Role, generation?: number) =>
     loadKey(inside('keys'), role, options.passphrase, generation);
   const generations = (service: Rotatable) => generationsOf(service, constants.since, rotations);
-  const keys = (service: Exclude<Rotatable, 'fulcio' | 'tsa'>) =>
+  const now = new Date();
+  const keyOptions = <R extends OutsideRole>(role: R, service: Rotatable) => ({
+    role,
+    generations: generations(service).all,
+    keys: inside('keys'),
+    passphrase: options.passphrase,
+    outside: options.outsideKeys?.[role] ?? [],
+    now,
+  });
+  const ofLog = (service: 'rekor' | 'rekor-v2' | 'ctlog') => {
+    const chosen = logKeys(keyOptions(service, service));
+    return generations(service).map(({ number }) => ({ key: chosen.get(number)! }));
+  };
+  const ofTuf = (service: 'tuf-root' | 'tuf') =>
     generations(service).map(({ number }) => ({ key: key(service, number) }));
   const authorityOf = async <T>(service: 'fulcio' | 'tsa', load: (files: AuthorityFiles) => Promise<T>) => {
     const all = generations(service);
-    const [certificates, now] = [inside('certificates'), new Date()];
-    const keysOf = (role: OutsideRole) =>
-      authorityKeys({
-        role,
-        generations: all.all,
-        keys: inside('keys'),
-        certificates,
-        passphrase: options.passphrase,
-        outside: options.outsideKeys?.[role] ?? [],
-        now,
-      });
-    const [rootKeys, ownKeys] = [keysOf(`${service}-root`), keysOf(service)];
+    const certificates = inside('certificates');
+    const rootKeys = authorityKeys(keyOptions(`${service}-root`, service), certificates);
+    const ownKeys = authorityKeys(keyOptions(service, service), certificates);
     const loaded = new Map<number, T>();
     for (const { number, since } of all.all) {
       const keyPair = { rootKey: rootKeys.get(number)!, key: ownKeys.get(number)! };
@@ -85,7 +89,7 @@ export async function openServices(options: SigstoreServerOptions, url: string):
   const authorities = await authorityOf('fulcio', loadFulcioAuthority);
   const timestamps = await authorityOf('tsa', loadTimestampAuthority);
   const oidc = await OidcIssuer.create(`${url}/oidc`, key('oidc'), people);
-  const [rekorKeys, rekorV2Keys, certificateLogKeys] = [keys('rekor'), keys('rekor-v2'), keys('ctlog')];
+  const [rekorKeys, rekorV2Keys, certificateLogKeys] = [ofLog('rekor'), ofLog('rekor-v2'), ofLog('ctlog')];
   const certificateLog = new CertificateLog({
     directory: inside('ctlog'),
     keys: certificateLogKeys,
@@ -116,8 +120,8 @@ export async function openServices(options: SigstoreServerOptions, url: string):
   };
   const tuf = new TufRepository({
     directory: inside('tuf'),
-    rootKeys: keys('tuf-root'),
-    onlineKeys: keys('tuf'),
+    rootKeys: ofTuf('tuf-root'),
+    onlineKeys: ofTuf('tuf'),
   });
   const publication = new Publication(tuf, options.directory, (now) => trustTargets(trusted, now));
   return {

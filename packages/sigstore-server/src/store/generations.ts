@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isJsonObject, type JsonValue, parseJson, type SigningKey } from '@pratique/crypto';
+import { isJsonObject, type JsonValue, parseJson, type Signer } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import { replaceFile } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
@@ -20,7 +20,7 @@ export interface Generation {
 }
 
 /** Signing keys that follow one another. */
-export type KeySuccession = Succession<Generation & { readonly key: SigningKey }>;
+export type KeySuccession<Key extends Signer = Signer> = Succession<Generation & { readonly key: Key }>;
 
 /** Generations in order, and which is in use. */
 export class Succession<T extends Generation> {

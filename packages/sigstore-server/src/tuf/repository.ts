@@ -14,9 +14,9 @@ export interface Target {
 
 export interface TufOptions {
   readonly directory: string;
-  readonly rootKeys: KeySuccession;
+  readonly rootKeys: KeySuccession<SigningKey>;
   /** Sign targets, snapshot and timestamp. */
-  readonly onlineKeys: KeySuccession;
+  readonly onlineKeys: KeySuccession<SigningKey>;
 }
 
 const day = 86_400_000;
@@ -60,7 +60,7 @@ export class TufRepository {
   publish(targets: Readonly<Record<string, Target>>, now = new Date()): void {
     const { rootKeys, onlineKeys } = this.#options;
     const root = this.#current('root');
-    const signers = (role: TufRole, keys: KeySuccession) => {
+    const signers = (role: TufRole, keys: KeySuccession<SigningKey>) => {
       const before = root === undefined ? [] : keysOf(role, root, keys);
       return [...new Set([...before, keys.at(now).key])];
     };
@@ -178,7 +178,11 @@ function rootContent(rootKey: SigningKey, onlineKey: SigningKey): JsonObject {
 }
 
 /** The keys that a root names for a role: clients that know no newer root believe only those. */
-function keysOf(role: TufRole, { content, version }: Metadata, keys: KeySuccession): readonly SigningKey[] {
+function keysOf(
+  role: TufRole,
+  { content, version }: Metadata,
+  keys: KeySuccession<SigningKey>,
+): readonly SigningKey[] {
   const roles = isJsonObject(content.roles) ? content.roles : {};
   const named = isJsonObject(roles[role]) ? roles[role].keyids : undefined;
   const found = keys.all

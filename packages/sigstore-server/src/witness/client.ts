@@ -1,67 +1,47 @@
-import { encodeBase64, findCosignature, parseCheckpoint, type Witness } from '@pratique/crypto';
-import type { DurableLog, PublishedCheckpoint } from '../log/log.ts';
-
-export interface WitnessedLogOptions {
-  readonly log: DurableLog;
-  /** Signs the checkpoint of a tree. */
-  readonly sign: (size: number, root: Uint8Array) => string;
-  /** Each with a URL. */
-  readonly witnesses: readonly Witness[];
-}
+import {
+  encodeBase64,
+  findCosignature,
+  type GrowingTree,
+  parseCheckpoint,
+  type Witness,
+} from '@pratique/crypto';
 
 /** How long one witness may take, in milliseconds: whoever adds an entry waits for it. */
 const patienceMs = 5_000;
 const maxAnswerBytes = 16 * 1024;
 
 /**
- * Has witnesses cosign the checkpoints of a log (C2SP `tlog-witness`). Entries that arrive while witnesses are asked
- * share the next round. A witness that does not answer is left out: what is missing, verifiers notice.
+ * Has witnesses cosign the checkpoints of a log (C2SP `tlog-witness`). A witness that does not answer is left out: what is
+ * missing, verifiers notice.
  */
-export class WitnessedLog {
-  readonly #options: WitnessedLogOptions;
+export class Witnesses {
+  readonly #tree: GrowingTree;
+  readonly #witnesses: readonly Witness[];
   /** The size that each witness saw last, as far as is known. */
   readonly #seen = new Map<Witness, number>();
   readonly #faults = new Map<Witness, string>();
-  #latest: PublishedCheckpoint | undefined;
-  #round: Promise<void> | undefined;
 
-  constructor(options: WitnessedLogOptions) {
-    this.#options = options;
+  /** @param witnesses each with a URL */
+  constructor(tree: GrowingTree, witnesses: readonly Witness[]) {
+    this.#tree = tree;
+    this.#witnesses = witnesses;
   }
 
-  /** The newest checkpoint that witnesses were asked about. */
-  get latest(): PublishedCheckpoint | undefined {
-    return this.#latest;
+  get count(): number {
+    return this.#witnesses.length;
   }
 
   /** By the witnesses' labels: why the last request was in vain; undefined where it was not. */
   get faults(): ReadonlyMap<string, string | undefined> {
-    return new Map(this.#options.witnesses.map((witness) => [witness.label, this.#faults.get(witness)]));
+    return new Map(this.#witnesses.map((witness) => [witness.label, this.#faults.get(witness)]));
   }
 
-  /** A checkpoint of a tree that has the entry at `index`, which is on disk. */
-  async covering(index: number): Promise<PublishedCheckpoint> {
-    for (;;) {
-      const latest = this.#latest;
-      if (latest !== undefined && latest.size > index) return latest;
-      this.#round ??= this.#ask().finally(() => {
-        this.#round = undefined;
-      });
-      await this.#round;
-    }
-  }
-
-  async #ask(): Promise<void> {
-    // Entries that arrive in the same turn of the loop come along.
-    await new Promise(setImmediate);
-    const { log, sign, witnesses } = this.#options;
-    const size = log.tree.size;
-    const root = log.tree.root(size);
-    const own = sign(size, root);
+  /** The signature lines of those who cosign the signed checkpoint of `size` entries. */
+  async cosign(size: number, note: string): Promise<string> {
     const lines = await Promise.all(
-      witnesses.map(async (witness) => {
+      this.#witnesses.map(async (witness) => {
         try {
-          const line = await this.#cosign(witness, size, own);
+          const line = await this.#cosign(witness, size, note);
           this.#faults.delete(witness);
           return line;
         } catch (error) {
@@ -70,7 +50,7 @@ export class WitnessedLog {
         }
       }),
     );
-    this.#latest = { size, root, note: own + lines.join('') };
+    return lines.join('');
   }
 
   /** The signature line of a witness, which verifies. */
@@ -98,8 +78,7 @@ export class WitnessedLog {
     size: number,
     note: string,
   ): Promise<{ readonly status: number; readonly text: string }> {
-    const { tree } = this.#options.log;
-    const proof = before === 0 || before === size ? [] : tree.consistencyProof(before, size);
+    const proof = before === 0 || before === size ? [] : this.#tree.consistencyProof(before, size);
     const lines = [`old ${before}`, ...proof.map(encodeBase64)];
     const response = await fetch(`${witness.url!.replace(/\/$/, '')}/add-checkpoint`, {
       method: 'POST',

@@ -28,9 +28,9 @@ for (let i = 0; i < 20; i++) {
 }
 const checkpoint = (size: number, of = tree, key = logKey, name = origin) =>
   signCheckpoint({ origin: name, size, root: of.root(size) }, name, key);
-const request = (old: number, size: number, of = tree) => {
+const request = async (old: number, size: number, of = tree) => {
   const proof = old === 0 || old >= size ? [] : of.consistencyProof(old, size);
-  return `${[`old ${old}`, ...proof.map(encodeBase64)].join('\n')}\n\n${checkpoint(size, of)}`;
+  return `${[`old ${old}`, ...proof.map(encodeBase64)].join('\n')}\n\n${await checkpoint(size, of)}`;
 };
 
 let directory: string;
@@ -60,24 +60,24 @@ test('a log that only grows is cosigned: from nothing, further, and again at the
     [5, 11],
     [11, 20],
   ] as const) {
-    const { status, text } = await ask(request(old, size));
+    const { status, text } = await ask(await request(old, size));
     expect([old, size, status]).toEqual([old, size, 200]);
-    const found = findCosignature(parseCheckpoint(checkpoint(size) + text), name, key);
+    const found = findCosignature(parseCheckpoint((await checkpoint(size)) + text), name, key);
     expect(Math.abs(found!.time.getTime() - Date.now())).toBeLessThan(60_000);
   }
 });
 
 test('a fork is not cosigned, by no proof, and what was seen stays', async () => {
-  await ask(request(0, 10));
-  expect((await ask(request(10, 15, fork))).status).toBe(422);
-  expect((await ask(`old 10\n\n${checkpoint(15, fork)}`)).status).toBe(422);
+  await ask(await request(0, 10));
+  expect((await ask(await request(10, 15, fork))).status).toBe(422);
+  expect((await ask(`old 10\n\n${await checkpoint(15, fork)}`)).status).toBe(422);
   // The other tree at the size that was seen: no proof is needed, the roots differ.
-  expect(await ask(`old 10\n\n${checkpoint(10, fork)}`)).toMatchObject({ status: 409, text: '10\n' });
-  expect((await ask(request(10, 20))).status).toBe(200);
+  expect(await ask(`old 10\n\n${await checkpoint(10, fork)}`)).toMatchObject({ status: 409, text: '10\n' });
+  expect((await ask(await request(10, 20))).status).toBe(200);
 });
 
 test('an older tree, and one from another beginning than was seen, get the size that was', async () => {
-  await ask(request(0, 10));
+  await ask(await request(0, 10));
   for (const [old, size] of [
     [0, 10],
     [0, 20],
@@ -85,7 +85,7 @@ test('an older tree, and one from another beginning than was seen, get the size 
     [11, 20],
     [5, 7],
   ] as const) {
-    expect(await ask(request(old, size)), `${old} to ${size}`).toEqual({
+    expect(await ask(await request(old, size)), `${old} to ${size}`).toEqual({
       status: 409,
       type: 'text/x.tlog.size',
       text: '10\n',
@@ -95,39 +95,41 @@ test('an older tree, and one from another beginning than was seen, get the size 
 
 test('a log that is not known, or whose signature is missing, is not cosigned', async () => {
   const stranger = generateSigningKey('ed25519');
-  expect((await ask(`old 0\n\n${checkpoint(5, tree, logKey, 'elsewhere.example.test')}`)).status).toBe(404);
-  expect((await ask(`old 0\n\n${checkpoint(5, tree, stranger)}`)).status).toBe(403);
-  const changed = checkpoint(5).replace(encodeBase64(tree.root(5)), encodeBase64(fork.root(9)));
+  expect((await ask(`old 0\n\n${await checkpoint(5, tree, logKey, 'elsewhere.example.test')}`)).status).toBe(
+    404,
+  );
+  expect((await ask(`old 0\n\n${await checkpoint(5, tree, stranger)}`)).status).toBe(403);
+  const changed = (await checkpoint(5)).replace(encodeBase64(tree.root(5)), encodeBase64(fork.root(9)));
   expect((await ask(`old 0\n\n${changed}`)).status).toBe(403);
   // Nothing of it was kept.
-  expect((await ask(request(0, 5))).status).toBe(200);
+  expect((await ask(await request(0, 5))).status).toBe(200);
 });
 
 test('what is no request is refused', async () => {
-  await ask(request(0, 10));
+  await ask(await request(0, 10));
   const hash = encodeBase64(tree.root(3));
   for (const [body, status] of [
     ['', 400],
-    [checkpoint(10), 400],
-    [`old 10\n${checkpoint(10)}`, 400],
-    [`old -1\n\n${checkpoint(10)}`, 400],
-    [`old 010\n\n${checkpoint(10)}`, 400],
-    [`old 12\n\n${checkpoint(10)}`, 400],
-    [`old 10\nnot a hash\n\n${checkpoint(15)}`, 400],
-    [`old 10\nAAAA\n\n${checkpoint(15)}`, 400],
-    [`old 10\n${`${hash}\n`.repeat(64)}\n${checkpoint(15)}`, 400],
-    [`old 10\n${hash}\n\n${checkpoint(10)}`, 422],
-    [`old 10\n${hash}\n\n${checkpoint(15)}`, 422],
+    [await checkpoint(10), 400],
+    [`old 10\n${await checkpoint(10)}`, 400],
+    [`old -1\n\n${await checkpoint(10)}`, 400],
+    [`old 010\n\n${await checkpoint(10)}`, 400],
+    [`old 12\n\n${await checkpoint(10)}`, 400],
+    [`old 10\nnot a hash\n\n${await checkpoint(15)}`, 400],
+    [`old 10\nAAAA\n\n${await checkpoint(15)}`, 400],
+    [`old 10\n${`${hash}\n`.repeat(64)}\n${await checkpoint(15)}`, 400],
+    [`old 10\n${hash}\n\n${await checkpoint(10)}`, 422],
+    [`old 10\n${hash}\n\n${await checkpoint(15)}`, 422],
     ['x'.repeat(70_000), 413],
   ] as const) {
     expect((await ask(body)).status, body.slice(0, 40)).toBe(status);
   }
-  expect((await ask(request(10, 15))).status).toBe(200);
+  expect((await ask(await request(10, 15))).status).toBe(200);
 });
 
 test('a proof that was changed in any way is refused', async () => {
-  await ask(request(0, 7));
-  const good = request(7, 13);
+  await ask(await request(0, 7));
+  const good = await request(7, 13);
   const lines = good.slice(0, good.indexOf('\n\n')).split('\n');
   const checkpointText = good.slice(good.indexOf('\n\n'));
   await fc.assert(
@@ -149,22 +151,22 @@ test('a proof that was changed in any way is refused', async () => {
 });
 
 test('two requests at once do not roll back what was seen', async () => {
-  await ask(request(0, 5));
-  const answers = await Promise.all([request(5, 20), request(5, 8), request(5, 20), request(5, 12)].map(ask));
+  await ask(await request(0, 5));
+  const answers = await Promise.all([20, 8, 20, 12].map(async (size) => ask(await request(5, size))));
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   const seen = answers.find(({ status }) => status === 409)!.text;
-  expect(await ask(request(0, 20))).toMatchObject({ status: 409, text: seen });
+  expect(await ask(await request(0, 20))).toMatchObject({ status: 409, text: seen });
 });
 
 test('what was seen outlives the process, and so does the key', async () => {
-  await ask(request(0, 10));
+  await ask(await request(0, 10));
   const { verifierKey } = witness;
   await witness.close();
   witness = await start();
   expect(witness.verifierKey).toBe(verifierKey);
-  expect(await ask(request(0, 10))).toMatchObject({ status: 409, text: '10\n' });
-  expect((await ask(request(10, 15, fork))).status).toBe(422);
-  expect((await ask(request(10, 15))).status).toBe(200);
+  expect(await ask(await request(0, 10))).toMatchObject({ status: 409, text: '10\n' });
+  expect((await ask(await request(10, 15, fork))).status).toBe(422);
+  expect((await ask(await request(10, 15))).status).toBe(200);
 });
 
 test('a second witness on the same directory, and a witness’s key for a log’s, are refused', async () => {
