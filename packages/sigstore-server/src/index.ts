@@ -4,7 +4,7 @@ export { backupDirectory, restoreDirectory } from './backup/backup.ts';
 export type { LogCopy } from './backup/copy.ts';
 export { sigstoreServerErrors } from './errors.ts';
 export type { IssuerConfiguration, IssuerOptions } from './oidc/issuers.ts';
-export type { AccessLogEntry, SigstoreServer, SigstoreServerOptions } from './options.ts';
+export type { AccessLogEntry, LogName, SigstoreServer, SigstoreServerOptions } from './options.ts';
 export { startSigstoreServer } from './server/start.ts';
 export { type Generation, type Rotatable, rotatable } from './store/generations.ts';
 export { type OutsideKeys, type OutsideRole, outsideRoles } from './store/outside-keys.ts';

@@ -2,6 +2,10 @@ import type { WitnessPolicy } from '@pratique/crypto';
 import type { IssuerConfiguration } from './oidc/issuers.ts';
 import type { OutsideKeys } from './store/outside-keys.ts';
 
+/** The transparency logs of a private Sigstore. */
+export const logNames = ['rekor', 'rekor-v2', 'ctlog'] as const;
+export type LogName = (typeof logNames)[number];
+
 export interface SigstoreServerOptions {
   /** `HOST:PORT`; port 0 takes any free one. IPv6 hosts stand in brackets. */
   readonly listen: string;
@@ -30,8 +34,13 @@ export interface SigstoreServerOptions {
    * all clients have the proxy’s address, and the limit belongs there.
    */
   readonly rateLimit?: number;
-  /** Who is asked to cosign the checkpoints of Rekor v2; those without a URL are not. Nobody by default. */
+  /** Who is asked to cosign checkpoints; those without a URL are not. Nobody by default. */
   readonly witnesses?: WitnessPolicy;
+  /**
+   * Of which logs; by default of Rekor v2, whose entries then come back with the cosignatures. Those of the others are on
+   * the checkpoints beside their tiles: what clients of Rekor v1 and RFC 6962 get has no place for them.
+   */
+  readonly witnessed?: readonly LogName[];
   /** One call a request: never with a token, a header or a query in it. */
   readonly log?: (entry: AccessLogEntry) => void;
 }
@@ -55,8 +64,11 @@ export interface SigstoreServer {
   readonly signingConfigFile: string;
   /** The same with Rekor v2 in it. */
   readonly signingConfigRekorV2File: string;
-  /** Verifier keys of Rekor v2 (C2SP `signed-note`), those of now and those to come: what its witnesses have to know. */
-  readonly logVerifierKeys: readonly string[];
+  /**
+   * What witnesses have to know of each log: its verifier keys (C2SP `signed-note`), those of now and those to come; after
+   * its origin and a space where that is not the key’s name.
+   */
+  readonly logVerifierKeys: Readonly<Record<LogName, readonly string[]>>;
   /** The file with the secrets of the people. */
   readonly peopleFile: string;
   /** An identity token of the embedded issuer, for whoever runs the server inside a process. */

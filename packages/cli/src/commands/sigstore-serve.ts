@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseWitnessPolicy } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
-import { type IssuerConfiguration, startSigstoreServer } from '@pratique/sigstore-server';
+import { type IssuerConfiguration, type LogName, startSigstoreServer } from '@pratique/sigstore-server';
 import { parse } from 'yaml';
 import { openOutsideKeys } from '../keys/outside-keys.ts';
 import { readPassphrase } from '../keys/passphrase-file.ts';
@@ -29,6 +29,7 @@ export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, si
       ...(passphrase === undefined ? {} : { passphrase }),
       ...(flags.issuers ? { issuers: readIssuers(read(flags.issuers)) } : {}),
       ...(policy ? { witnesses: parseWitnessPolicy(read(policy)) } : {}),
+      ...(flags.witnessed.length === 0 ? {} : { witnessed: flags.witnessed as LogName[] }),
       ...(flags['rate-limit'] === undefined ? {} : { rateLimit: flags['rate-limit'] }),
       log: ({ method, path, status, milliseconds, fault }) => {
         if (status >= 500)
@@ -38,7 +39,7 @@ export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, si
       },
     });
     terminal.err(
-      `trusted root: ${server.trustedRootFile}\nsecrets of people: ${server.peopleFile}\n${server.logVerifierKeys.map((vkey) => `Rekor v2: log ${vkey} ${server.url}/api/v2\n`).join('')}cosign initialize --mirror ${server.url}/tuf --root ${server.url}/tuf/root.json\n`,
+      `trusted root: ${server.trustedRootFile}\nsecrets of people: ${server.peopleFile}\n${server.logVerifierKeys['rekor-v2'].map((vkey) => `Rekor v2: log ${vkey} ${server.url}/api/v2\n`).join('')}${[...server.logVerifierKeys.rekor, ...server.logVerifierKeys.ctlog].map((key) => `for witnesses: --log '${key}'\n`).join('')}cosign initialize --mirror ${server.url}/tuf --root ${server.url}/tuf/root.json\n`,
     );
     return await serveUntilStopped(
       {

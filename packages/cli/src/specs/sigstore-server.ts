@@ -50,7 +50,12 @@ export const sigstoreServe = defineCommand({
     'witness-policy': {
       kind: 'string',
       placeholder: 'FILE',
-      summary: 'Have the witnesses of this policy (C2SP tlog-policy, with URLs) cosign Rekor v2',
+      summary: 'Have the witnesses of this policy (C2SP tlog-policy, with URLs) cosign checkpoints',
+    },
+    witnessed: {
+      kind: 'list',
+      placeholder: 'LOG',
+      summary: 'Of this log: rekor, rekor-v2 or ctlog; may be repeated; by default rekor-v2',
     },
     'rate-limit': {
       kind: 'integer',
@@ -109,7 +114,7 @@ export const witnessServe = defineCommand({
     },
   ],
   description:
-    'C2SP tlog-witness: what was seen last of each log is on disk before it is cosigned, so that no two histories of a log are\never cosigned. Run it elsewhere than the log, by somebody else. `pratique sigstore serve` prints the VKEY of its Rekor v2.',
+    'C2SP tlog-witness: what was seen last of each log is on disk before it is cosigned, so that no two histories of a log are\never cosigned. Run it elsewhere than the log, by somebody else. `pratique sigstore serve` prints the keys of its logs.',
   args: [],
   flags: {
     ...serverFlags,
@@ -123,7 +128,8 @@ export const witnessServe = defineCommand({
     log: {
       kind: 'list',
       placeholder: 'VKEY',
-      summary: 'Verifier key of a log (C2SP signed-note), whose name is its origin; may be repeated',
+      summary:
+        'Verifier key of a log (C2SP signed-note), as "ORIGIN VKEY" where its name is not the origin; may be repeated',
     },
     'passphrase-file': {
       kind: 'string',

@@ -7,11 +7,14 @@ import {
   signCertificateTimestamp,
   signTreeHead,
   uintBytes,
+  type Witness,
 } from '@pratique/crypto';
 import { Refusal } from '../http/refusal.ts';
 import { type CheckpointSource, signedCheckpoints } from '../log/checkpoints.ts';
 import { DurableLog } from '../log/log.ts';
 import type { KeySuccession } from '../store/generations.ts';
+import { witnessedCheckpoints } from '../witness/checkpoints.ts';
+import { Witnesses } from '../witness/client.ts';
 
 export interface CertificateLogOptions {
   readonly directory: string;
@@ -20,6 +23,8 @@ export interface CertificateLogOptions {
   readonly name: string;
   /** DER of the roots it takes certificates of. */
   readonly roots: readonly Uint8Array[];
+  /** Who is asked to cosign the checkpoints beside its tiles; nobody by default. */
+  readonly witnesses?: readonly Witness[];
 }
 
 const maxEntries = 256;
@@ -27,14 +32,19 @@ const maxEntries = 256;
 /** The log of the certificates that our own Fulcio issued (RFC 6962): nobody else can add to it. */
 export class CertificateLog {
   readonly log: DurableLog;
-  readonly checkpoints: CheckpointSource;
+  /** Those beside the tiles, with the cosignatures of witnesses. */
+  readonly published: CheckpointSource;
+  readonly witnesses: Witnesses;
   readonly #options: CertificateLogOptions;
 
   constructor(options: CertificateLogOptions) {
     this.#options = options;
     const { directory, keys, name } = options;
-    this.log = new DurableLog({ directory, checkpoint: () => this.checkpoints.newest() });
-    this.checkpoints = signedCheckpoints({ tree: this.log.tree, keys, origin: name, name });
+    this.log = new DurableLog({ directory, checkpoint: () => this.published.newest() });
+    const { tree } = this.log;
+    const own = signedCheckpoints({ tree, keys, origin: name, name });
+    this.witnesses = new Witnesses(tree, options.witnesses ?? []);
+    this.published = witnessedCheckpoints(own, { tree, keys }, this.witnesses);
   }
 
   /**

@@ -1,11 +1,5 @@
-import {
-  encodeBase64,
-  formatVerifierKey,
-  type JsonObject,
-  noteKeyHash,
-  type Witness,
-} from '@pratique/crypto';
-import type { CheckpointSource, SignedCheckpoint } from '../log/checkpoints.ts';
+import { encodeBase64, type JsonObject, noteKeyHash, type Witness } from '@pratique/crypto';
+import { type CheckpointSource, type SignedCheckpoint, signedCheckpoints } from '../log/checkpoints.ts';
 import { DurableLog } from '../log/log.ts';
 import { encodeSearchKeys } from '../search/keys.ts';
 import { SearchIndex } from '../search/search-index.ts';
@@ -42,7 +36,8 @@ export class RekorV2 {
     const { tree } = this.log;
     const { keys, name } = options;
     this.witnesses = new Witnesses(tree, options.witnesses ?? []);
-    this.checkpoints = witnessedCheckpoints({ tree, keys, origin: name, name }, this.witnesses);
+    const own = signedCheckpoints({ tree, keys, origin: name, name });
+    this.checkpoints = witnessedCheckpoints(own, { tree, keys }, this.witnesses);
   }
 
   /**
@@ -55,14 +50,6 @@ export class RekorV2 {
     const extra = encodeSearchKeys(entry.searchKeys);
     const { index, duplicate } = await this.log.append({ leaf: entry.body, extra, time: new Date() });
     return duplicate ? index : this.#entry(entry, index, await this.checkpoints.covering(index));
-  }
-
-  /** Verifier keys (C2SP `signed-note`) that are in use at a time or will be. */
-  verifierKeys(now: Date): readonly string[] {
-    const { name, keys } = this.#options;
-    return keys.all
-      .filter(({ until }) => until === undefined || until > now)
-      .map(({ key }) => formatVerifierKey({ name, key: key.publicKey, role: 'log' }));
   }
 
   close(): Promise<void> {

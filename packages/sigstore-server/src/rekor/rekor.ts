@@ -7,6 +7,7 @@ import {
   type Signer,
   signCheckpoint,
   toHex,
+  type Witness,
 } from '@pratique/crypto';
 import { Refusal } from '../http/refusal.ts';
 import { type CheckpointSource, type SignedCheckpoint, signedCheckpoints } from '../log/checkpoints.ts';
@@ -14,6 +15,8 @@ import { DurableLog } from '../log/log.ts';
 import { encodeSearchKeys } from '../search/keys.ts';
 import { SearchIndex } from '../search/search-index.ts';
 import type { KeySuccession } from '../store/generations.ts';
+import { witnessedCheckpoints } from '../witness/checkpoints.ts';
+import { Witnesses } from '../witness/client.ts';
 import { canonicalEntry } from './entry.ts';
 
 export interface RekorOptions {
@@ -23,26 +26,36 @@ export interface RekorOptions {
   readonly treeId: string;
   /** Stands in the checkpoint's origin and on its signature line, fixed as well. */
   readonly name: string;
+  /** Who is asked to cosign the checkpoints beside its tiles; nobody by default. */
+  readonly witnesses?: readonly Witness[];
 }
 
 /** Rekor v1: entries whose signatures were verified, in a tree anyone can check. */
 export class Rekor {
   readonly search = new SearchIndex();
   readonly log: DurableLog;
+  /** Those of proofs: clients of Rekor v1 refuse a checkpoint with a signature that is not the log’s. */
   readonly checkpoints: CheckpointSource;
+  /** Those beside the tiles, with the cosignatures of witnesses. */
+  readonly published: CheckpointSource;
+  readonly witnesses: Witnesses;
+  /** What its checkpoints begin with. */
+  readonly origin: string;
   readonly #options: RekorOptions;
-  readonly #origin: string;
 
   constructor(options: RekorOptions) {
     this.#options = options;
     this.log = new DurableLog({
       directory: options.directory,
-      checkpoint: () => this.checkpoints.newest(),
+      checkpoint: () => this.published.newest(),
       onEntry: ({ extra }, index) => this.search.add(extra, index),
     });
     const { keys, name, treeId } = options;
-    this.#origin = `${name} - ${BigInt(`0x${treeId}`)}`;
-    this.checkpoints = signedCheckpoints({ tree: this.log.tree, keys, origin: this.#origin, name });
+    const { tree } = this.log;
+    this.origin = `${name} - ${BigInt(`0x${treeId}`)}`;
+    this.checkpoints = signedCheckpoints({ tree, keys, origin: this.origin, name });
+    this.witnesses = new Witnesses(tree, options.witnesses ?? []);
+    this.published = witnessedCheckpoints(this.checkpoints, { tree, keys }, this.witnesses);
   }
 
   /** Of the key that is in use. */
@@ -157,7 +170,7 @@ export class Rekor {
     return {
       size,
       root,
-      note: await signCheckpoint({ origin: this.#origin, size, root }, this.#options.name, key),
+      note: await signCheckpoint({ origin: this.origin, size, root }, this.#options.name, key),
     };
   }
 }

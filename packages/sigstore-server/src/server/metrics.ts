@@ -32,8 +32,8 @@ export function createMetrics({
   publication,
   authorities,
   timestamps,
-  rekorV2,
-}: Pick<Services, 'logs' | 'publication' | 'authorities' | 'timestamps' | 'rekorV2'>): Metrics {
+  witnesses,
+}: Pick<Services, 'logs' | 'publication' | 'authorities' | 'timestamps' | 'witnesses'>): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -100,11 +100,11 @@ export function createMetrics({
   new Gauge({
     name: 'pratique_sigstore_witness_answering',
     help: '0 for a witness whose last answer was no cosignature. Witnesses are those of the witness policy.',
-    labelNames: ['witness'],
+    labelNames: ['log', 'witness'],
     registers,
     collect() {
-      for (const [witness, fault] of rekorV2.witnesses.faults)
-        this.set({ witness }, fault === undefined ? 1 : 0);
+      for (const [log, { faults }] of Object.entries(witnesses))
+        for (const [witness, fault] of faults) this.set({ log, witness }, fault === undefined ? 1 : 0);
     },
   });
   return {

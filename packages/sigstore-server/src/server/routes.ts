@@ -5,6 +5,7 @@ import { fulcioRoutes } from '../fulcio/routes.ts';
 import { Refusal } from '../http/refusal.ts';
 import { tileRoutes } from '../log/routes.ts';
 import { oidcRoutes } from '../oidc/routes.ts';
+import { logNames } from '../options.ts';
 import { rekorRoutes } from '../rekor/routes.ts';
 import { rekorV2Routes } from '../rekor-v2/routes.ts';
 import { searchRoutes } from '../search/routes.ts';
@@ -46,8 +47,8 @@ export function createRoutes(services: Services, rateLimit?: number): Hono<Env> 
   app.route('/api', fulcioRoutes(services.fulcio, services.issuers));
   app.route('/ct/v1', certificateLogRoutes(services.certificateLog));
   app.route('/oidc', oidcRoutes(services.oidc));
-  app.route('/tiles/rekor', tileRoutes(services.rekor.log, services.rekor.checkpoints));
-  app.route('/tiles/ctlog', tileRoutes(services.certificateLog.log, services.certificateLog.checkpoints));
+  app.route('/tiles/rekor', tileRoutes(services.rekor.log, services.rekor.published));
+  app.route('/tiles/ctlog', tileRoutes(services.certificateLog.log, services.certificateLog.published));
   app.get('/tuf/*', (context) => {
     const bytes = services.tuf.read(context.req.path.slice('/tuf/'.length));
     if (bytes === undefined) throw new Refusal(404, 'no such file');
@@ -66,7 +67,7 @@ export function createRoutes(services: Services, rateLimit?: number): Hono<Env> 
 
 /** Why nobody should be sent here, for people. */
 function problemsOf({ logs, publication }: Services, now: Date): readonly string[] {
-  const stopped = Object.keys(logs).filter((name) => !logs[name]!.writable);
+  const stopped = logNames.filter((name) => !logs[name].writable);
   const expired = Object.entries(publication.expiries).filter(([, end]) => end <= now);
   return [
     ...(stopped.length === 0 ? [] : [`no entries are taken any more: ${stopped.join(', ')}`]),

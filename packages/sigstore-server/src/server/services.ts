@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { formatVerifierKey } from '@pratique/crypto';
 import {
   type AuthorityFiles,
   type FulcioAuthority,
@@ -12,13 +13,14 @@ import type { DurableLog } from '../log/log.ts';
 import { OidcIssuer } from '../oidc/issuer.ts';
 import { parseIssuers } from '../oidc/issuers.ts';
 import { type TrustedIssuers, trustIssuers } from '../oidc/tokens.ts';
-import type { SigstoreServerOptions } from '../options.ts';
+import type { LogName, SigstoreServerOptions } from '../options.ts';
 import { Rekor } from '../rekor/rekor.ts';
 import { RekorV2 } from '../rekor-v2/rekor-v2.ts';
 import { loadConstants } from '../store/constants.ts';
 import {
   type Generation,
   generationsOf,
+  type KeySuccession,
   type Rotatable,
   readRotations,
   type Succession,
@@ -28,6 +30,7 @@ import { authorityKeys, logKeys, type OutsideRole } from '../store/outside-keys.
 import { Publication } from '../tuf/publication.ts';
 import { TufRepository } from '../tuf/repository.ts';
 import { type Trusted, trustTargets } from '../tuf/trust-files.ts';
+import type { Witnesses } from '../witness/client.ts';
 import { loadPeople } from './people.ts';
 
 /** Everything behind the routes. */
@@ -42,11 +45,21 @@ export interface Services {
   readonly authorities: Succession<Generation & FulcioAuthority>;
   readonly timestamps: Succession<Generation & TimestampAuthority>;
   /** The logs by their names. */
-  readonly logs: Readonly<Record<string, DurableLog>>;
+  readonly logs: Readonly<Record<LogName, DurableLog>>;
+  readonly witnesses: Readonly<Record<LogName, Witnesses>>;
+  /** How witnesses are told of each log, with the keys that are in use or will be. */
+  readonly verifierKeys: Readonly<Record<LogName, readonly string[]>>;
   readonly tuf: TufRepository;
   readonly publication: Publication;
   readonly peopleFile: string;
   close(): Promise<void>;
+}
+
+/** Those that are in use at a time or will be (C2SP `signed-note`). */
+function verifierKeys(name: string, keys: KeySuccession, now: Date): readonly string[] {
+  return keys.all
+    .filter(({ until }) => until === undefined || until > now)
+    .map(({ key }) => formatVerifierKey({ name, key: key.publicKey, role: 'log' }));
 }
 
 export async function openServices(options: SigstoreServerOptions, url: string): Promise<Services> {
@@ -90,23 +103,27 @@ export async function openServices(options: SigstoreServerOptions, url: string):
   const timestamps = await authorityOf('tsa', loadTimestampAuthority);
   const oidc = await OidcIssuer.create(`${url}/oidc`, key('oidc'), people);
   const [rekorKeys, rekorV2Keys, certificateLogKeys] = [ofLog('rekor'), ofLog('rekor-v2'), ofLog('ctlog')];
+  const asked = (options.witnesses?.witnesses ?? []).filter(({ url }) => url !== undefined);
+  const witnessesOf = (log: LogName) => ((options.witnessed ?? ['rekor-v2']).includes(log) ? asked : []);
   const certificateLog = new CertificateLog({
     directory: inside('ctlog'),
     keys: certificateLogKeys,
     name: `${constants.logName}/ctlog`,
     roots: authorities.all.map(({ root }) => root.der),
+    witnesses: witnessesOf('ctlog'),
   });
   const rekor = new Rekor({
     directory: inside('rekor'),
     keys: rekorKeys,
     treeId: constants.treeId,
     name: constants.logName,
+    witnesses: witnessesOf('rekor'),
   });
   const rekorV2 = new RekorV2({
     directory: inside('rekor-v2'),
     keys: rekorV2Keys,
     name: constants.logName,
-    witnesses: (options.witnesses?.witnesses ?? []).filter(({ url }) => url !== undefined),
+    witnesses: witnessesOf('rekor-v2'),
   });
   const trusted: Trusted = {
     url,
@@ -135,6 +152,12 @@ export async function openServices(options: SigstoreServerOptions, url: string):
     authorities,
     timestamps,
     logs: { rekor: rekor.log, 'rekor-v2': rekorV2.log, ctlog: certificateLog.log },
+    witnesses: { rekor: rekor.witnesses, 'rekor-v2': rekorV2.witnesses, ctlog: certificateLog.witnesses },
+    verifierKeys: {
+      rekor: verifierKeys(constants.logName, rekorKeys, now).map((key) => `${rekor.origin} ${key}`),
+      'rekor-v2': verifierKeys(constants.logName, rekorV2Keys, now),
+      ctlog: verifierKeys(`${constants.logName}/ctlog`, certificateLogKeys, now),
+    },
     tuf,
     publication,
     peopleFile,

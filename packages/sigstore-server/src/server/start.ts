@@ -6,7 +6,7 @@ import { printable } from '@pratique/errors';
 import { lockDirectory, makeDirectorySync } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
 import { listen, parseListen, stop, timeouts } from '../http/listener.ts';
-import type { SigstoreServer, SigstoreServerOptions } from '../options.ts';
+import { logNames, type SigstoreServer, type SigstoreServerOptions } from '../options.ts';
 import { createRoutes, faults } from './routes.ts';
 import { openServices } from './services.ts';
 
@@ -24,6 +24,14 @@ export async function startSigstoreServer(options: SigstoreServerOptions): Promi
   if (options.rateLimit !== undefined && !(options.rateLimit > 0)) {
     throw sigstoreServerErrors.error('SIGSTORE_SERVER_OPTION_INVALID', {
       message: 'the rate limit is not a number above 0',
+    });
+  }
+  const unknown = options.witnessed?.find((name) => !logNames.includes(name));
+  if (unknown !== undefined) {
+    throw sigstoreServerErrors.error('SIGSTORE_SERVER_OPTION_INVALID', {
+      message: 'there is no such log to be witnessed',
+      expected: logNames.join(', '),
+      found: printable(unknown, 80),
     });
   }
   if (options.url !== undefined) checkUrl(options.url);
@@ -65,7 +73,7 @@ export async function startSigstoreServer(options: SigstoreServerOptions): Promi
       trustedRootFile: join(options.directory, 'trusted_root.json'),
       signingConfigFile: join(options.directory, 'signing_config.v0.2.json'),
       signingConfigRekorV2File: join(options.directory, 'signing_config_rekor_v2.v0.2.json'),
-      logVerifierKeys: services.rekorV2.verifierKeys(new Date()),
+      logVerifierKeys: services.verifierKeys,
       peopleFile: services.peopleFile,
       issueToken: (email) => services.oidc.issue(email),
       close: () => {

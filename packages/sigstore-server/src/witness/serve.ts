@@ -12,7 +12,7 @@ import { listen, parseListen, stop, timeouts } from '../http/listener.ts';
 import { Refusal } from '../http/refusal.ts';
 import { readBody } from '../http/request.ts';
 import { loadKey } from '../store/keys.ts';
-import { Conflict, WitnessKeeper } from './witness.ts';
+import { Conflict, type WitnessedLogKey, WitnessKeeper } from './witness.ts';
 
 export interface WitnessServerOptions {
   /** `HOST:PORT`; port 0 takes any free one. */
@@ -21,7 +21,10 @@ export interface WitnessServerOptions {
   readonly directory: string;
   /** The witness’s name, a URL without its scheme by custom: `witness.example.com/w1`. */
   readonly name: string;
-  /** Verifier keys of the logs (C2SP `signed-note`), whose names are their origins. */
+  /**
+   * Verifier keys of the logs (C2SP `signed-note`), each after the log’s origin and a space where that is not the key’s
+   * name: the origins of Rekor v1 have spaces, which names have not.
+   */
   readonly logs: readonly string[];
   /** Encrypts the key. Given at the first start, it is needed at every one after. */
   readonly passphrase?: string;
@@ -33,6 +36,13 @@ export interface WitnessServer {
   /** For verifiers: the witness’s name and key. */
   readonly verifierKey: string;
   close(): Promise<void>;
+}
+
+/** `VKEY` or `ORIGIN VKEY`. */
+function readLog(text: string): WitnessedLogKey {
+  const end = text.lastIndexOf(' ');
+  const verifier = parseVerifierKey(text.slice(end + 1));
+  return { origin: end < 0 ? verifier.name : text.slice(0, end), verifier };
 }
 
 /** A checkpoint with all its signatures and a proof. */
@@ -47,8 +57,8 @@ const maxBodyBytes = 64 * 1024;
 export async function startWitness(options: WitnessServerOptions): Promise<WitnessServer> {
   const { directory, name, passphrase } = options;
   const { host, port } = parseListen(options.listen);
-  const logs = options.logs.map(parseVerifierKey);
-  if (!/^[^\s+]{1,255}$/u.test(name) || logs.some(({ role }) => role !== 'log')) {
+  const logs = options.logs.map(readLog);
+  if (!/^[^\s+]{1,255}$/u.test(name) || logs.some(({ verifier }) => verifier.role !== 'log')) {
     throw sigstoreServerErrors.error('SIGSTORE_SERVER_OPTION_INVALID', {
       message: 'a witness has a name without spaces and plus signs, and keys of logs',
       found: printable(name, 255),

@@ -19,14 +19,20 @@ import { replaceFile } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
 import { fromClient, Refusal } from '../http/refusal.ts';
 
+/** A key of a log, and what the log’s checkpoints begin with. */
+export interface WitnessedLogKey {
+  readonly origin: string;
+  readonly verifier: VerifierKey;
+}
+
 export interface WitnessOptions {
   readonly directory: string;
   /** Stands on the signature lines. */
   readonly name: string;
   /** Ed25519. */
   readonly key: SigningKey;
-  /** Logs by their origins and keys. Several keys of one origin: the log is signed by any of them. */
-  readonly logs: readonly VerifierKey[];
+  /** Several keys of one origin: the log is signed by any of them. */
+  readonly logs: readonly WitnessedLogKey[];
 }
 
 /** What a witness keeps of a log. */
@@ -68,10 +74,10 @@ export class WitnessKeeper {
     const { oldSize, proof, note } = parseRequest(body);
     const checkpoint = fromClient(() => parseCheckpoint(note));
     const { origin, treeSize, rootHash } = checkpoint;
-    const keys = this.#options.logs.filter(({ name }) => name === origin);
+    const keys = this.#options.logs.filter((log) => log.origin === origin);
     if (keys.length === 0) throw new Refusal(404, 'the log is not known here');
-    const signed = keys.some((log) =>
-      isNoteSignedBy(checkpoint, { key: log.key, keyHint: hintOf(log), name: null }),
+    const signed = keys.some(({ verifier }) =>
+      isNoteSignedBy(checkpoint, { key: verifier.key, keyHint: hintOf(verifier), name: null }),
     );
     if (!signed) throw new Refusal(403, 'the checkpoint is not signed by the log');
     if (treeSize > BigInt(Number.MAX_SAFE_INTEGER)) throw new Refusal(400, 'the tree is too large');

@@ -12,7 +12,15 @@ import {
 } from '@pratique/crypto';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { SigstoreServer } from '../index.ts';
-import { hashedRekordV2, post, start, temporaryDirectory } from '../testing/client.ts';
+import {
+  alice,
+  certificateRequest,
+  hashedRekord,
+  hashedRekordV2,
+  post,
+  start,
+  temporaryDirectory,
+} from '../testing/client.ts';
 import { startWitness } from './serve.ts';
 
 const key = generateSigningKey();
@@ -24,7 +32,7 @@ beforeEach(() => {
 const urlOf = (server: Server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 /** The log's verifier keys, which witnesses have to know before the log can ask them. */
-async function logKeys(): Promise<readonly string[]> {
+async function logKeys(): Promise<SigstoreServer['logVerifierKeys']> {
   const server = await start(directory);
   await server.close();
   return server.logVerifierKeys;
@@ -49,7 +57,7 @@ const add = async (server: SigstoreServer, name: string) => {
 };
 
 test('entries come back with checkpoints that every witness cosigned, over restarts and many at once', async () => {
-  const logs = await logKeys();
+  const logs = (await logKeys())['rekor-v2'];
   const witnesses = [await witnessOf('w0.example.test', logs), await witnessOf('w1.example.test', logs)];
   const policy = parseWitnessPolicy(
     `${witnesses.map(({ verifierKey, url }, i) => `witness w${i} ${verifierKey} ${url}\n`).join('')}group all 2 w0 w1\nquorum all\n`,
@@ -63,7 +71,7 @@ test('entries come back with checkpoints that every witness cosigned, over resta
     const published = parseCheckpoint(await (await fetch(`${server.url}/api/v2/checkpoint`)).text());
     expect(checkWitnesses(published, policy).ok).toBe(true);
     expect(await (await fetch(`${server.url}/metrics`)).text()).toContain(
-      'pratique_sigstore_witness_answering{witness="w0"} 1',
+      'pratique_sigstore_witness_answering{log="rekor-v2",witness="w0"} 1',
     );
     await server.close();
     const onDisk = parseCheckpoint(readFileSync(join(directory, 'rekor-v2', 'checkpoint'), 'utf8'));
@@ -73,7 +81,7 @@ test('entries come back with checkpoints that every witness cosigned, over resta
 });
 
 test('a witness that is down, lies, or knows another tree is left out, and that is shown', async () => {
-  const logs = await logKeys();
+  const logs = (await logKeys())['rekor-v2'];
   const good = await witnessOf('good.example.test', logs);
   const stranger = generateSigningKey('ed25519');
   const answers: Record<string, (body: string) => [status: number, text: string]> = {
@@ -122,6 +130,63 @@ test('a witness that is down, lies, or knows another tree is left out, and that 
   }
   const metrics = await (await fetch(`${log.url}/metrics`)).text();
   for (const name of [...Object.keys(answers), 'gone'])
-    expect(metrics).toContain(`pratique_sigstore_witness_answering{witness="${name}"} 0`);
-  expect(metrics).toContain('pratique_sigstore_witness_answering{witness="good"} 1');
+    expect(metrics).toContain(`pratique_sigstore_witness_answering{log="rekor-v2",witness="${name}"} 0`);
+  expect(metrics).toContain('pratique_sigstore_witness_answering{log="rekor-v2",witness="good"} 1');
+});
+
+test('Rekor v1 and the certificate log have the cosignatures beside their tiles, and none in proofs, where clients refuse them', async () => {
+  const logs = Object.values(await logKeys()).flat();
+  const witnesses = [await witnessOf('w0.example.test', logs), await witnessOf('w1.example.test', logs)];
+  const policy = parseWitnessPolicy(
+    `${witnesses.map(({ verifierKey, url }, i) => `witness w${i} ${verifierKey} ${url}\n`).join('')}group all 2 w0 w1\nquorum all\n`,
+  );
+  const server = await start(directory, { witnesses: policy, witnessed: ['rekor', 'ctlog'] });
+  onTestFinished(() => server.close());
+  const { status, text } = await post(`${server.url}/api/v1/log/entries`, hashedRekord('entry', key));
+  expect(status).toBe(201);
+  const [{ verification }] = Object.values(JSON.parse(text)) as [
+    { verification: { inclusionProof: { checkpoint: string } } },
+  ];
+  const { signedTreeHead } = (await (await fetch(`${server.url}/api/v1/log`)).json()) as {
+    signedTreeHead: string;
+  };
+  for (const proof of [verification.inclusionProof.checkpoint, signedTreeHead])
+    expect(parseCheckpoint(proof).signatures).toHaveLength(1);
+  const issued = await post(`${server.url}/api/v2/signingCert`, certificateRequest(key, alice), {
+    authorization: `Bearer ${await server.issueToken(alice)}`,
+  });
+  expect(issued.status).toBe(200);
+  const witnessed = { ok: true, witnesses: ['w0', 'w1'] };
+  for (const name of ['rekor', 'ctlog']) {
+    const served = parseCheckpoint(await (await fetch(`${server.url}/tiles/${name}/checkpoint`)).text());
+    expect(served.treeSize).toBe(1n);
+    expect(checkWitnesses(served, policy)).toEqual(witnessed);
+  }
+  // Rekor v2 was not asked for: its witnesses do not have to know it.
+  expect((await add(server, 'unwitnessed')).signatures).toHaveLength(1);
+  await server.close();
+  for (const name of ['rekor', 'ctlog']) {
+    const onDisk = parseCheckpoint(readFileSync(join(directory, name, 'checkpoint'), 'utf8'));
+    expect(checkWitnesses(onDisk, policy)).toEqual(witnessed);
+  }
+});
+
+test('a witness that knows the key of Rekor v1 under its name only does not know the log, whose origin is another', async () => {
+  const [full] = (await logKeys()).rekor;
+  const vkey = full!.slice(full!.lastIndexOf(' ') + 1);
+  const unaware = await witnessOf('w0.example.test', [vkey]);
+  const policy = parseWitnessPolicy(`witness w0 ${unaware.verifierKey} ${unaware.url}\nquorum none\n`);
+  const server = await start(directory, { witnesses: policy, witnessed: ['rekor'] });
+  onTestFinished(() => server.close());
+  const served = parseCheckpoint(await (await fetch(`${server.url}/tiles/rekor/checkpoint`)).text());
+  expect(served.signatures).toHaveLength(1);
+  expect(await (await fetch(`${server.url}/metrics`)).text()).toContain(
+    'pratique_sigstore_witness_answering{log="rekor",witness="w0"} 0',
+  );
+});
+
+test('a log that is none cannot be witnessed', async () => {
+  await expect(start(directory, { witnessed: ['rekor-v3' as 'rekor'] })).rejects.toMatchObject({
+    code: 'SIGSTORE_SERVER_OPTION_INVALID',
+  });
 });
