@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
 import { digestOf } from '@pratique/oci';
 import { expect, test } from 'vitest';
 import type { Registry } from '../options.ts';
@@ -65,6 +66,23 @@ test.each(['3-5', '7-9', 'x', '5-3', 'bytes */9'])(
     expect((await finish(location, blobOf('hello you').digest)).status).toBe(201);
   },
 );
+
+test('a disk that is full is the registry’s failure, and not the client’s, who still sends', async () => {
+  const handle = await open(process.execPath);
+  const files = Object.getPrototypeOf(handle);
+  await handle.close();
+  const { writev } = files;
+  files.writev = async () => {
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  };
+  try {
+    const registry = await testRegistry({ log: () => {} });
+    const refused = await patch(await begin(registry), 'x'.repeat(8 * 1024 * 1024));
+    expect(refused.status).toBe(507);
+  } finally {
+    files.writev = writev;
+  }
+});
 
 test('a chunk that is not as long as it says ends the upload', async () => {
   const registry = await testRegistry();

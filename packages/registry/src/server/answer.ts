@@ -75,15 +75,28 @@ function challengeFor(challenge: string, action: RegistryAction, repository: str
   return `${challenge},scope="repository:${repository}:${action === 'push' ? 'pull,push' : action}"`;
 }
 
+/** What a file system answers, and no client brings about. */
+const storageFaults: ReadonlySet<string> = new Set([
+  'EDQUOT',
+  'EFBIG',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+  'ENOSPC',
+  'EROFS',
+]);
+
 /** Turns whatever was thrown into an answer. The reason of a fault goes to the log, not to the client. */
 function toApiError(error: unknown, { incoming, outgoing }: Exchange, options: RegistryOptions): ApiError {
   if (error instanceof ApiError) return error;
-  if (!incoming.complete || outgoing.destroyed) {
+  const { code = '' } = (error ?? {}) as NodeJS.ErrnoException;
+  // A body is not read on once it cannot be stored: that the request is incomplete is then our doing.
+  if (!storageFaults.has(code) && (!incoming.complete || outgoing.destroyed)) {
     return new ApiError(400, 'BLOB_UPLOAD_INVALID', 'the client closed the connection');
   }
   faults.set(outgoing, error);
   if (options.log === undefined) process.stderr.write(`registry: ${printable(String(error), 500)}\n`);
-  if ((error as NodeJS.ErrnoException | null)?.code === 'ENOSPC') {
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new ApiError(507, 'UNKNOWN', 'the registry has no space left');
   }
   return new ApiError(500, 'UNKNOWN', 'the registry failed; its log says why');
