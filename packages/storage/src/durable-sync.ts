@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { removeQuietly } from './durable.ts';
 
 /**
  * Writes a file such that after a crash its name holds either the old content or all of the new, both on disk when this
@@ -19,15 +20,20 @@ export function replaceFile(path: string, content: string | Uint8Array, secret =
   const directory = dirname(path);
   makeDirectorySync(directory);
   const temporary = `${path}.${randomUUID()}.tmp`;
-  const file = openSync(temporary, 'wx', secret ? 0o600 : 0o644);
   try {
-    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-    for (let offset = 0; offset < bytes.byteLength; ) offset += writeSync(file, bytes, offset);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    const file = openSync(temporary, 'wx', secret ? 0o600 : 0o644);
+    try {
+      const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+      for (let offset = 0; offset < bytes.byteLength; ) offset += writeSync(file, bytes, offset);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
   }
-  renameSync(temporary, path);
   syncDirectorySync(directory);
 }
 

@@ -51,6 +51,12 @@ test('a replaced file holds the new content and leaves nothing beside it', async
   expect(readdirSync(join(directory, 'tmp'))).toEqual([]);
 });
 
+test('a file that cannot be replaced is as it was, with nothing half written beside it', () => {
+  mkdirSync(join(directory, 'taken', 'inside'), { recursive: true });
+  expect(() => replaceFile(join(directory, 'taken'), 'new')).toThrow();
+  expect(readdirSync(directory)).toEqual(['taken']);
+});
+
 test('a secret is readable by its owner only, and made once', () => {
   const path = join(directory, 'keys', 'secret');
   expect(readOrCreate(path, () => 'first', true)).toBe('first');
