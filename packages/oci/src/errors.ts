@@ -28,7 +28,7 @@ export const ociErrors = defineErrors({
     kind: 'fault',
     title: "The registry's TLS certificate is not trusted.",
     remedy:
-      'Name the certificate authority that issued it: NODE_EXTRA_CA_CERTS=FILE.pem, or NODE_USE_SYSTEM_CA=1 to trust what this machine trusts.',
+      'Name the certificate authority that issued it: --registry-cacert FILE, or NODE_EXTRA_CA_CERTS=FILE in the environment; NODE_USE_SYSTEM_CA=1 trusts what this machine trusts.',
   },
   OCI_TIMEOUT: {
     kind: 'fault',
@@ -45,22 +45,22 @@ export const ociErrors = defineErrors({
     kind: 'auth',
     title: 'The registry wants valid credentials.',
     remedy:
-      'Log in: `docker login HOST` (or set REGISTRY_AUTH_FILE), and check that the credentials have not expired.',
+      'Log in: `pratique login HOST` (or set REGISTRY_AUTH_FILE), and check that the credentials have not expired.',
   },
   OCI_FORBIDDEN: {
     kind: 'auth',
     title: 'The registry refused the operation for these credentials.',
-    remedy: 'Use an account that may read (or write) this repository: `docker login HOST`.',
+    remedy: 'Use an account that may read (or write) this repository: `pratique login HOST`.',
   },
   OCI_CREDENTIALS_UNREADABLE: {
     kind: 'auth',
     title: 'A credential file or helper could not be used.',
-    remedy: 'Run `docker login HOST` again, or repair the file named in the message.',
+    remedy: 'Run `pratique login HOST` again, or repair the file named in the message.',
   },
   OCI_RATE_LIMITED: {
     kind: 'fault',
     title: 'The registry limits how often it may be asked.',
-    remedy: 'Wait, log in (`docker login HOST`) for a higher limit, or use a mirror.',
+    remedy: 'Wait, log in (`pratique login HOST`) for a higher limit, or use a mirror.',
   },
   OCI_SERVER_ERROR: {
     kind: 'fault',

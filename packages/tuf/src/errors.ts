@@ -44,7 +44,8 @@ export const tufErrors = defineErrors({
   TUF_UNREACHABLE: {
     kind: 'fault',
     title: 'A TUF repository could not be reached, or answered with an error.',
-    remedy: 'Check the address, DNS and HTTP(S)_PROXY/NO_PROXY: curl -v MIRROR/timestamp.json',
+    remedy:
+      'Check the address, DNS and HTTP(S)_PROXY/NO_PROXY: curl -v MIRROR/timestamp.json. Another Sigstore is named with `pratique initialize --mirror URL --root FILE`, a trusted root in a file with `--trusted-root`.',
   },
   TUF_NOT_INITIALIZED: {
     kind: 'fault',

@@ -38,6 +38,11 @@ export function systemCode(error: unknown): string | undefined {
 const certificateCodes =
   /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNAME_MISMATCH|CRL_|INVALID_CA|PATH_LENGTH)/;
 
+const otherName = /^(?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/;
+
+/** What OpenSSL and BoringSSL say of a first record that is none of TLS. */
+const notTls = /wrong version number|WRONG_VERSION_NUMBER/;
+
 /** What Node's HTTP parser calls an answer that is none, and what Bun's does. */
 const invalidHttpCodes =
   /^(?:HPE_|Malformed_HTTP|InvalidHTTPResponse|InvalidContentLength|UnsupportedTransferEncoding|ResponseHeadersTooLarge|UnexpectedData)/;
@@ -51,9 +56,29 @@ export function connectionFault(
   if (signal?.aborted) return abortFault(signal, what);
   if (error instanceof PratiqueError) return error;
   const code = systemCode(error);
-  const text = printable(error instanceof Error ? error.message || String(code) : String(error));
+  const said = error instanceof Error ? error.message || String(code) : String(error);
+  // Node adds how to run it otherwise, which is not for who runs us.
+  const text = printable(said.replace(/; if the root CA is installed locally.*$/s, ''));
+  if (notTls.test(said)) {
+    return ociErrors.error('OCI_UNREACHABLE', {
+      message: `${what}: the host does not speak TLS there`,
+      expected: 'HTTPS',
+      found: code,
+      remedy:
+        'Check host and port. If the registry offers plain HTTP only, anybody on the way can change what is sent: --allow-http-registry takes it all the same.',
+      cause: error,
+    });
+  }
   if (code !== undefined && certificateCodes.test(code)) {
-    return ociErrors.error('OCI_TLS_UNTRUSTED', { message: `${what}: ${text}`, found: code, cause: error });
+    const remedy = otherName.test(code)
+      ? 'Use a name that is in the certificate, or say which it is for: --registry-server-name NAME.'
+      : undefined;
+    return ociErrors.error('OCI_TLS_UNTRUSTED', {
+      message: `${what}: ${text}`,
+      found: code,
+      remedy,
+      cause: error,
+    });
   }
   if (code !== undefined && invalidHttpCodes.test(code)) {
     return ociErrors.error('OCI_RESPONSE_INVALID', {

@@ -16,6 +16,6 @@ export interface LoginClient {
 
 export const scope = 'openid email';
 
-export function loginFailed(problem: string, found?: string): PratiqueError {
-  return sigstoreClientErrors.error('LOGIN_FAILED', { message: `not logged in: ${problem}`, found });
+export function loginFailed(problem: string, found?: string, remedy?: string): PratiqueError {
+  return sigstoreClientErrors.error('LOGIN_FAILED', { message: `not logged in: ${problem}`, found, remedy });
 }

@@ -29,7 +29,13 @@ export async function postForm(
 /** The identity token in an answer that grants one. @throws LOGIN_FAILED */
 export function grantedToken(client: LoginClient, answer: ServiceAnswer): string {
   if (answer.status !== 200)
-    throw loginFailed(explanation(answer, client.clientSecret ?? ''), `HTTP ${answer.status}`);
+    throw loginFailed(
+      explanation(answer, client.clientSecret ?? ''),
+      `HTTP ${answer.status}`,
+      client.clientSecret === null
+        ? undefined
+        : 'Check `--oidc-client-id` and the secret in `--oidc-client-secret-file`.',
+    );
   const { id_token: token } = answerObject(answer);
   if (typeof token !== 'string') throw loginFailed('the issuer gave no identity token');
   return token;
