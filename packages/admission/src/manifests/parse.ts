@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@pratique/crypto';
 import { type PratiqueError, printable } from '@pratique/errors';
+import { yamlProblem } from '@pratique/policy';
 import { type Document, isMap, isNode, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import { admissionErrors } from '../errors.ts';
 
@@ -37,7 +38,8 @@ export function parseManifests(source: ManifestSource): readonly ManifestObject[
   const documents = readDocuments(source, lines);
   const objects = documents.flatMap((document) => {
     const [error] = document.errors;
-    if (error !== undefined) throw invalid(source.name, lines.linePos(error.pos[0]), error.message);
+    if (error !== undefined)
+      throw invalid(source.name, lines.linePos(error.pos[0]), yamlProblem(error.message));
     if (document.contents === null) return [];
     return objectsOf(source.name, lines, document.contents, toJson(source.name, lines, document));
   });

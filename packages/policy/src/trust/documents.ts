@@ -23,7 +23,7 @@ export function readDocuments(text: string, name: string): readonly Source[] {
     if (error === undefined) continue;
     const { line, col } = lines.linePos(error.pos[0]);
     throw policyErrors.error('TRUST_INVALID', {
-      message: `${name}:${line}:${col}: ${printable(error.message, 300)}`,
+      message: `${name}:${line}:${col}: ${printable(yamlProblem(error.message), 300)}`,
     });
   }
   return documents.filter(({ contents }) => contents !== null).map((document) => ({ name, document, lines }));
@@ -43,6 +43,11 @@ export function toJson(source: Source): JsonValue {
     });
   }
   return value as JsonValue;
+}
+
+/** What the parser says of a document, in words where it only ran out of its stack. */
+export function yamlProblem(message: string): string {
+  return message.includes('call stack') ? 'nested too deep' : message;
 }
 
 function tooLarge(name: string, limit: string) {

@@ -31,15 +31,16 @@ export async function loadTrust(
   path: string,
   { openRemote = noRemote, openPublicKey, fetchPolicy, now = new Date() }: LoadOptions = {},
 ): Promise<Trust> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch (cause) {
     throw policyErrors.error('TRUST_UNREADABLE', {
       message: `cannot read ${path} (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'})`,
       cause,
     });
   }
+  const text = decodeText(bytes, path);
   const files = filesIn(dirname(path));
   const [first] = readDocuments(text, path);
   const alone = first !== undefined && holdsClusterImagePolicies(first);
@@ -60,6 +61,18 @@ export async function loadTrust(
     remotePolicies,
     ...(managedKeys === undefined ? {} : { managedKeys }),
   });
+}
+
+function decodeText(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw policyErrors.error('TRUST_INVALID', {
+      message: `${path} is not text in UTF-8`,
+      expected: 'a trust configuration, YAML or JSON',
+      cause,
+    });
+  }
 }
 
 const noRemote: OpenRemote = async () => {

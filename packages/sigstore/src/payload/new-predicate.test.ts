@@ -36,3 +36,9 @@ test('bytes that are no text are not signed', () => {
     expect.objectContaining({ code: 'PREDICATE_INVALID' }),
   );
 });
+
+test('a predicate too large for a statement is refused before it is copied', () => {
+  expect(() => newPredicate('custom', new Uint8Array(64 * 1024 * 1024 + 1), now)).toThrow(
+    expect.objectContaining({ code: 'PREDICATE_INVALID', message: expect.stringContaining('larger than') }),
+  );
+});

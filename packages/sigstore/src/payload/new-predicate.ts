@@ -10,6 +10,9 @@ const requiredMembers: Readonly<Record<string, readonly string[]>> = {
   'https://cosign.sigstore.dev/attestation/vuln/v1': ['invocation', 'scanner', 'metadata'],
 };
 
+/** Escaped in a statement and in base64 it still fits into a string, and is more than any log or registry takes. */
+const maxBytes = 64 * 1024 * 1024;
+
 /**
  * What stands in a statement for the content of a predicate file, as Cosign makes it: `custom` wraps the text with the
  * time, `spdx` is the text (tag-value), every other type is JSON.
@@ -24,6 +27,7 @@ export function newPredicate(
 ): { readonly predicateType: string; readonly predicate: JsonValue } {
   const predicateType = parsePredicateType(type);
   if (predicateType === null) throw invalid('its type is neither a name that is known nor a URI');
+  if (content.length > maxBytes) throw invalid(`it is larger than ${maxBytes} bytes`);
   if (type === 'custom') {
     const predicate = { Data: textOf(content), Timestamp: `${now.toISOString().slice(0, 19)}Z` };
     return { predicateType, predicate };
