@@ -10,6 +10,7 @@ export async function allErrors(): Promise<ReadonlyMap<string, ErrorEntry & { re
     'keys elsewhere': (await import('@pratique/keys')).keysErrors,
     signatures: (await import('@pratique/sigstore')).sigstoreErrors,
     'private Sigstore': (await import('@pratique/sigstore-server')).sigstoreServerErrors,
+    'trusted roots': (await import('@pratique/tuf')).tufErrors,
     signing: (await import('@pratique/sigstore-client')).sigstoreClientErrors,
     registry: (await import('@pratique/registry')).registryErrors,
     policy: (await import('@pratique/policy')).policyErrors,

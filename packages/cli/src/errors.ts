@@ -24,6 +24,11 @@ export const cliErrors = defineErrors({
     title: 'A file named on the command line could not be read.',
     remedy: 'Check the path and its permissions.',
   },
+  FILE_UNWRITABLE: {
+    kind: 'fault',
+    title: 'A file could not be written: it is missing, or holds only a part.',
+    remedy: 'Check that the directory exists, that you may write there, and free space: ls -ld DIR; df DIR',
+  },
   FILE_EXISTS: {
     kind: 'usage',
     title: 'A file that would be overwritten exists already.',

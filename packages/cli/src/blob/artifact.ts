@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { type Artifact, blobArtifact, type NamedArtifact } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
+import { readFile } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
 
 const digestLengths = { sha256: 64, sha384: 96, sha512: 128 } as const;
@@ -33,7 +34,7 @@ export function namedArtifact(name: string, terminal: Terminal): NamedArtifact {
 
 /** A file, or standard input for `-`. */
 export function readInput(name: string, terminal: Terminal): Uint8Array {
-  return name === '-' ? terminal.stdin() : Uint8Array.from(readFileSync(resolve(terminal.cwd, name)));
+  return name === '-' ? terminal.stdin() : readFile(name, terminal.cwd);
 }
 
 /** The path of `--bundle`, which the command cannot do without. */

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import {
   decodeBase64,
   isJsonObject,
@@ -14,6 +12,7 @@ import { PratiqueError } from '@pratique/errors';
 import { type Bundle, type LogEntry, parseLogAnnotation } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
 import { loadPublicKey } from '../keys/key-reference.ts';
+import { readFile, readText } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
 
 /** Files that older tools wrote about a signature, by the flags that name them. */
@@ -98,8 +97,8 @@ function readContent(
 
 /** A signature in base64, or the envelope of an attestation as it is. */
 function readSignature(file: string, terminal: Terminal): Uint8Array {
-  const bytes = readFileSync(resolve(terminal.cwd, file));
-  return bytes[0] === 0x7b ? bytes : decodeBase64(bytes.toString('utf8').trim(), '--signature');
+  const bytes = readFile(file, terminal.cwd);
+  return bytes[0] === 0x7b ? bytes : decodeBase64(new TextDecoder().decode(bytes).trim(), '--signature');
 }
 
 function dsse(document: JsonObject): Bundle['content'] {
@@ -119,10 +118,7 @@ async function readSigner(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Signer> {
-  const text =
-    files.certificate === undefined
-      ? old.certificate
-      : readFileSync(resolve(terminal.cwd, files.certificate), 'utf8');
+  const text = files.certificate === undefined ? old.certificate : readText(files.certificate, terminal.cwd);
   if (text !== undefined) {
     // Cosign writes the PEM once more in base64.
     const pem = text.includes('-----BEGIN')
@@ -152,7 +148,7 @@ function readTimestamp(file: string | undefined, terminal: Terminal): readonly U
 }
 
 function readJson(file: string, terminal: Terminal): JsonObject {
-  return objectOf(readFileSync(resolve(terminal.cwd, file)), file);
+  return objectOf(readFile(file, terminal.cwd), file);
 }
 
 function objectOf(bytes: Uint8Array, what: string): JsonObject {

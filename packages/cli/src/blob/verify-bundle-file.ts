@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import {
   type Artifact,
@@ -14,6 +12,7 @@ import {
 import { checkLines, signerText } from '../commands/verification-report.ts';
 import { signerTrust } from '../keys/signer-trust.ts';
 import { CommandFailure } from '../program/exit.ts';
+import { readFile } from '../program/read-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { detachedFlags, outputFlag, signerFlags } from '../specs/shared.ts';
@@ -72,7 +71,7 @@ async function readBundle(
 ): Promise<Uint8Array | Bundle> {
   if (flags.signature === undefined) {
     const file = requireBundle(flags.bundle, command, 'that holds the signature');
-    const bytes = Uint8Array.from(readFileSync(resolve(terminal.cwd, file)));
+    const bytes = readFile(file, terminal.cwd);
     if (!isOldBundle(bytes)) return bytes;
   }
   const { digest, algorithm } = 'bytes' in artifact ? blobArtifact(artifact.bytes) : artifact;

@@ -1,3 +1,4 @@
+import { openGate } from '../gate/open-gate.ts';
 import { startWebhook } from '../gate/start-webhook.ts';
 import { serveUntilStopped } from '../program/serve.ts';
 import type { Run } from '../program/spec.ts';
@@ -9,7 +10,7 @@ export const run: Run<typeof admissionServe.flags> = async ({ flags, terminal, s
   try {
     const webhook = await startWebhook(
       { ...flags, listen: flags.listen ?? '127.0.0.1:8443' },
-      client,
+      await openGate(flags, client, terminal),
       terminal,
     );
     return await serveUntilStopped(

@@ -1,12 +1,14 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type ManifestSource, reviewManifests } from '@pratique/admission';
+import { admissionErrors, type ManifestSource, reviewManifests } from '@pratique/admission';
+import { printable } from '@pratique/errors';
 import type { Decision, DecisionLog } from '@pratique/policy';
 import { cliErrors } from '../errors.ts';
 import { openLog } from '../gate/decision-log.ts';
 import { openGate } from '../gate/open-gate.ts';
 import { decisionText } from '../gate/print-decision.ts';
 import { exit } from '../program/exit.ts';
+import { readFile } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import { style } from '../program/style.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -35,10 +37,17 @@ export const run: Run<typeof admit.flags> = async ({ args, flags, terminal, sign
       results.push({ title: image, source: { image }, decision });
     }
     const sources = flags.filename.flatMap((name) => readManifests(name, terminal));
-    for (const { decision, ...source } of await reviewManifests(sources, gate, {
-      ...options,
-      namespace: flags.namespace,
-    })) {
+    const reviews = await reviewManifests(sources, gate, { ...options, namespace: flags.namespace });
+    // A template that came out empty must not pass for one that is allowed.
+    if (sources.length > 0 && reviews.length === 0) {
+      throw admissionErrors.error('MANIFEST_INVALID', {
+        message: `no Kubernetes object is in ${flags.filename.map((name) => printable(name)).join(', ')}`,
+        expected: 'at least one',
+        found: 'none',
+        remedy: 'Check what makes the manifests: an object that is not there cannot be decided about.',
+      });
+    }
+    for (const { decision, ...source } of reviews) {
       const title = `${source.kind} ${source.namespace}/${source.name ?? '(no name)'}  ${source.file}:${source.line}`;
       await log?.log(decision, { request: { operation: 'CREATE', file: source.file, line: source.line } });
       results.push({ title, source, decision });
@@ -67,9 +76,10 @@ export const run: Run<typeof admit.flags> = async ({ args, flags, terminal, sign
 
 /** The manifests of `-f`: standard input, a file, or every YAML and JSON file below a directory. */
 function readManifests(name: string, terminal: Terminal): ManifestSource[] {
-  if (name === '-') return [{ name, text: new TextDecoder().decode(terminal.stdin()) }];
+  if (name === '-') return [{ name, text: manifestText(terminal.stdin(), name) }];
   const path = resolve(terminal.cwd, name);
-  if (!statSync(path).isDirectory()) return [{ name, text: readFileSync(path, 'utf8') }];
+  if (!statSync(path).isDirectory())
+    return [{ name, text: manifestText(readFile(name, terminal.cwd), name) }];
   const files = readdirSync(path, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.(ya?ml|json)$/.test(file))
     .sort();
@@ -80,5 +90,19 @@ function readManifests(name: string, terminal: Terminal): ManifestSource[] {
       found: 'none',
     });
   }
-  return files.map((file) => ({ name: join(name, file), text: readFileSync(join(path, file), 'utf8') }));
+  return files
+    .map((file) => join(name, file))
+    .map((file) => ({ name: file, text: manifestText(readFile(file, terminal.cwd), file) }));
+}
+
+function manifestText(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw admissionErrors.error('MANIFEST_INVALID', {
+      message: `${printable(name)} is not text in UTF-8`,
+      expected: 'Kubernetes manifests, YAML or JSON',
+      cause,
+    });
+  }
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { attachAttestation, creationTime } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
+import { readFile } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
 import type { attachAttestation as spec } from '../specs/attached.ts';
@@ -19,7 +18,7 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
     const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);
     const subject = await repository.resolve(version, { signal });
     for (const file of flags.attestation) {
-      for (const bytes of documents(readFileSync(resolve(terminal.cwd, file)))) {
+      for (const bytes of documents(readFile(file, terminal.cwd))) {
         const created = creationTime({ ...terminal.env });
         const stored = await attachAttestation(signatures, subject, bytes, created, { signal });
         terminal.out(`${pinned(reference, stored.digest)}\n`);

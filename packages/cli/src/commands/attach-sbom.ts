@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { attachSbom } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
+import { readFile } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
 import type { attachSbom as spec } from '../specs/attached.ts';
@@ -32,7 +31,7 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
       found: form,
     });
   }
-  const bytes = sbom === '-' ? terminal.stdin() : Uint8Array.from(readFileSync(resolve(terminal.cwd, sbom)));
+  const bytes = sbom === '-' ? terminal.stdin() : readFile(sbom, terminal.cwd);
   const client = openClient(flags, terminal);
   try {
     const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);

@@ -1,18 +1,15 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { isJsonObject, parseJson } from '@pratique/crypto';
 import { attachAttestation, attachSignature, creationTime, isBundle } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
+import { readFile, readText } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
 import type { attachSignature as spec } from '../specs/attached.ts';
 
 export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signal }) => {
-  const read = (file: string | undefined) =>
-    file === undefined ? undefined : Uint8Array.from(readFileSync(resolve(terminal.cwd, file)));
-  const text = (file: string | undefined) =>
-    file === undefined ? undefined : readFileSync(resolve(terminal.cwd, file), 'utf8');
+  const read = (file: string | undefined) => (file === undefined ? undefined : readFile(file, terminal.cwd));
+  const text = (file: string | undefined) => (file === undefined ? undefined : readText(file, terminal.cwd));
   const payload = read(flags.payload);
   const client = openClient(flags, terminal);
   try {
@@ -46,7 +43,7 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
 
 function readSignature(file: string | undefined, terminal: Terminal): string {
   if (file !== undefined) {
-    const bytes = file === '-' ? terminal.stdin() : readFileSync(resolve(terminal.cwd, file));
+    const bytes = file === '-' ? terminal.stdin() : readFile(file, terminal.cwd);
     const signature = new TextDecoder().decode(bytes).trim();
     if (signature !== '') return signature;
   }

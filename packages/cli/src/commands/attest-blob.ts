@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { attestBlob, type NamedArtifact } from '@pratique/sigstore';
 import { namedArtifact, readArtifact, requireBundle } from '../blob/artifact.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
+import { writeFile } from '../program/write-file.ts';
 import { readClaim } from '../signing/claim.ts';
 import { openSigner } from '../signing/open-signer.ts';
 import { rekorVersions } from '../signing/signature-format.ts';
@@ -21,7 +21,7 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
   try {
     const { bundle, signed } = await attestBlob(artifact, claim, signer, { signal });
     if (file !== undefined) {
-      writeFileSync(resolve(terminal.cwd, file), bundle);
+      writeFile(file, bundle, terminal.cwd);
       terminal.err(`Wrote bundle to file ${file}\n`);
     }
     const files = {

@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { attestImage } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
+import { writeFile } from '../program/write-file.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
 import { readClaim } from '../signing/claim.ts';
 import { openSigner } from '../signing/open-signer.ts';
@@ -29,8 +28,7 @@ export const run: Run<typeof attest.flags> = async ({ args, flags, terminal, sig
         store: flags.upload,
         signal,
       });
-      if (bundle !== null && flags.bundle !== undefined)
-        writeFileSync(resolve(terminal.cwd, flags.bundle), bundle);
+      if (bundle !== null && flags.bundle !== undefined) writeFile(flags.bundle, bundle, terminal.cwd);
       if (manifest === null) continue;
       terminal.err(`Stored as ${format === 'legacy' ? 'tag-based attestation' : 'bundle'} ${manifest}\n`);
       terminal.out(`${pinned(image.reference, subject.digest)}\n`);

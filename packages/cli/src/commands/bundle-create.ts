@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { assembleBundle, type LogEntry } from '@pratique/sigstore';
 import { findRekorEntry, openServices, rekorEntryAt } from '@pratique/sigstore-client';
 import { type DetachedParts, needs, readDetached } from '../blob/detached.ts';
 import { cliErrors } from '../errors.ts';
 import { refuseSecurityKey } from '../keys/managed-key.ts';
+import { readFile } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import type { bundleCreate } from '../specs/bundle.ts';
 import { writeOut } from '../trust/write-out.ts';
@@ -13,7 +12,7 @@ import { writeOut } from '../trust/write-out.ts';
 export const run: Run<typeof bundleCreate.flags> = async ({ flags, terminal, signal }) => {
   refuseSecurityKey(flags);
   if (flags.artifact === undefined) throw needs('--artifact FILE', 'no --artifact');
-  const artifact = readFileSync(resolve(terminal.cwd, flags.artifact));
+  const artifact = readFile(flags.artifact, terminal.cwd);
   const { entry, signer, ...parts } = await readDetached(
     flags,
     createHash('sha256').update(artifact).digest(),

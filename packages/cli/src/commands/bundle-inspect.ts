@@ -1,12 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { isJsonObject, parseJson } from '@pratique/crypto';
 import { type Inspected, inspectBundle } from '@pratique/sigstore';
+import { readFile } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import type { bundleInspect } from '../specs/bundle.ts';
 
 export const run: Run<typeof bundleInspect.flags> = async ({ args, flags, terminal }) => {
-  const bytes = Uint8Array.from(readFileSync(resolve(terminal.cwd, args[0]!)));
+  const bytes = readFile(args[0]!, terminal.cwd);
   const document = parseJson(bytes, 'the bundle');
   const mediaType = isJsonObject(document) ? String(document.mediaType ?? '') : '';
   const inspected = inspectBundle(bytes, mediaType);

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { upgradeBundle } from '@pratique/sigstore';
 import { openServices, rekorEntryAt } from '@pratique/sigstore-client';
+import { readFile } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import type { bundleUpgrade } from '../specs/bundle.ts';
 import { writeOut } from '../trust/write-out.ts';
 
 export const run: Run<typeof bundleUpgrade.flags> = async ({ args, flags, terminal, signal }) => {
-  const bytes = Uint8Array.from(readFileSync(resolve(terminal.cwd, args[0]!)));
+  const bytes = readFile(args[0]!, terminal.cwd);
   const services = openServices({ ...terminal.env });
   try {
     const upgraded = await upgradeBundle(bytes, (index) =>

@@ -43,6 +43,8 @@ export const run: Run<typeof dbImport.flags> = async ({ args, flags, terminal, s
 function localFile(input: string, terminal: Terminal): string {
   const path = resolve(terminal.cwd, input);
   if (!existsSync(path))
-    throw cliErrors.error('FILE_UNREADABLE', { message: `there is no ${printable(input)}` });
+    throw cliErrors.error('FILE_UNREADABLE', {
+      message: `there is no file or directory ${printable(input)}`,
+    });
   return path;
 }

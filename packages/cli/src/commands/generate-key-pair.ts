@@ -1,11 +1,10 @@
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { formatPublicKey, generateSigningKey } from '@pratique/crypto';
 import { cliErrors } from '../errors.ts';
 import { isManaged, managedKeys } from '../keys/managed-key.ts';
 import { newPassword } from '../keys/password.ts';
 import { refuseExistingFiles, writePair } from '../keys/write-pair.ts';
 import type { Run } from '../program/spec.ts';
+import { writeFile } from '../program/write-file.ts';
 import type { generateKeyPair } from '../specs/signing.ts';
 
 export const run: Run<typeof generateKeyPair.flags> = async ({ args, flags, terminal, signal }) => {
@@ -29,7 +28,7 @@ export const run: Run<typeof generateKeyPair.flags> = async ({ args, flags, term
   const { createKey, context } = await managedKeys(terminal, signal);
   const { publicKey, place } = await createKey(reference, context, () => newPassword(terminal));
   terminal.err(`Private key made in ${place}\n`);
-  writeFileSync(resolve(terminal.cwd, file), formatPublicKey(publicKey), { mode: 0o644 });
+  writeFile(file, formatPublicKey(publicKey), terminal.cwd, { mode: 0o644 });
   terminal.err(`Public key written to ${file}\n`);
   return 0;
 };

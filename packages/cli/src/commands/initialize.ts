@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { PratiqueError } from '@pratique/errors';
 import { Cache, initializeTuf, openMirror, publicGood, staging, type TufClient } from '@pratique/tuf';
 import { cliErrors } from '../errors.ts';
+import { readFile } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { initialize } from '../specs/trust.ts';
@@ -56,9 +55,7 @@ async function readRoot(
       'warning: whoever can answer for that address decides what you trust; give --root-checksum SHA256 as well\n',
     );
   }
-  const bytes = remote
-    ? await fetchRoot(new URL(root), terminal, signal)
-    : readFileSync(resolve(terminal.cwd, root));
+  const bytes = remote ? await fetchRoot(new URL(root), terminal, signal) : readFile(root, terminal.cwd);
   if (checksum !== undefined) requireChecksum(bytes, checksum);
   return bytes;
 }

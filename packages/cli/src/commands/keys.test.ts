@@ -105,3 +105,14 @@ test('a public key that is there already is found before a key is made', async (
   const made = await pratique(['generate-key-pair', 'k8s://team/signing']);
   expect(made).toMatchObject({ code: 3, stderr: expect.stringContaining('FILE_EXISTS') });
 });
+
+test.each([
+  ['sign', ['sign', '--key', 'notes.txt', 'localhost:1/app']],
+  ['verify', ['verify', '--key', 'notes.txt', 'localhost:1/app']],
+  ['import-key-pair', ['import-key-pair', '--key', 'notes.txt']],
+])('%s names the file that holds no key, and that it was the wrong one to give', async (_name, argv) => {
+  writeFileSync(join(cwd, 'notes.txt'), 'not a key\n');
+  const { code, stderr } = await pratique(argv);
+  expect(stderr).toContain('error KEY_INVALID: notes.txt: ');
+  expect(code).toBe(3);
+});

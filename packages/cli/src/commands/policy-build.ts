@@ -1,4 +1,4 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import {
   type Bundle,
@@ -31,6 +31,7 @@ import {
 } from '../policy/sources.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
+import { writeFile } from '../program/write-file.ts';
 import type { policyBuild } from '../specs/policy-bundles.ts';
 
 type Flags = FlagValues<typeof policyBuild.flags>;
@@ -71,7 +72,7 @@ export const run: Run<typeof policyBuild.flags> = async ({ args, flags, terminal
       ...built.manifest,
       revision: flags.revision ?? built.manifest.revision,
     });
-    writeFileSync(resolve(terminal.cwd, flags.output), writeBundle(content, signing));
+    writeFile(flags.output, writeBundle(content, signing), terminal.cwd);
     return 0;
   } catch (error) {
     const problems = problemsOf(error, texts);

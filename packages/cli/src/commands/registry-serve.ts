@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import { startRegistry } from '@pratique/registry';
 import { cliErrors } from '../errors.ts';
+import { readText } from '../program/read-file.ts';
 import { serveUntilStopped } from '../program/serve.ts';
 import type { Run } from '../program/spec.ts';
 import type { registryServe } from '../specs/servers.ts';
@@ -15,7 +15,7 @@ export const run: Run<typeof registryServe.flags> = async ({ flags, terminal, si
       found: flags['tls-cert'] ? 'only --tls-cert' : 'only --tls-key',
     });
   }
-  const read = (file: string): string => readFileSync(resolve(terminal.cwd, file), 'utf8');
+  const read = (file: string): string => readText(file, terminal.cwd);
   const registry = await startRegistry({
     listen: flags.listen ?? '127.0.0.1:5000',
     directory: resolve(terminal.cwd, flags.data),

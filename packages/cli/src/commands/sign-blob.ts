@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { signBlob } from '@pratique/sigstore';
 import { readInput, requireBundle } from '../blob/artifact.ts';
 import type { Run } from '../program/spec.ts';
+import { writeFile } from '../program/write-file.ts';
 import { openSigner } from '../signing/open-signer.ts';
 import { rekorVersions } from '../signing/signature-format.ts';
 import { makeKeyOf } from '../signing/signing-algorithm.ts';
@@ -24,7 +23,7 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
   try {
     const { bundle, signed } = await signBlob(bytes, signer, { signal });
     if (file !== undefined) {
-      writeFileSync(resolve(terminal.cwd, file), bundle);
+      writeFile(file, bundle, terminal.cwd);
       terminal.err(`Wrote bundle to file ${file}\n`);
     }
     const files = {

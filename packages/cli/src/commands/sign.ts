@@ -1,9 +1,8 @@
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { type SignedImage, signImage } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
+import { writeFile } from '../program/write-file.ts';
 import { parseAnnotations } from '../registry/annotations.ts';
 import { type NamedImage, openClient, openImage, pinned } from '../registry/client.ts';
 import { openSigner } from '../signing/open-signer.ts';
@@ -78,8 +77,7 @@ function report(
   terminal: Terminal,
 ): void {
   const name = pinned(reference, subject);
-  if (bundle !== null && flags.bundle !== undefined)
-    writeFileSync(resolve(terminal.cwd, flags.bundle), bundle);
+  if (bundle !== null && flags.bundle !== undefined) writeFile(flags.bundle, bundle, terminal.cwd);
   const files = {
     signature: flags['output-signature'],
     payload: flags['output-payload'],

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import {
   type ConfiguredService,
@@ -9,6 +7,7 @@ import {
   type SigningConfig,
 } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
+import { readFile } from '../program/read-file.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { signingConfigCreate } from '../specs/trust.ts';
@@ -72,7 +71,7 @@ async function baseConfig(flags: Flags, terminal: Terminal, signal: AbortSignal)
       found: 'both',
     });
   }
-  if (file !== undefined) return parseSigningConfig(readFileSync(resolve(terminal.cwd, file)));
+  if (file !== undefined) return parseSigningConfig(readFile(file, terminal.cwd));
   if (!published) return nothing;
   const repository = await openSigstoreRepository(terminal, { offline: flags.offline, signal });
   const target = flags['with-default-rekor-v2']

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseWitnessPolicy } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
@@ -6,6 +5,7 @@ import { type IssuerConfiguration, type LogName, startSigstoreServer } from '@pr
 import { parse } from 'yaml';
 import { openOutsideKeys } from '../keys/outside-keys.ts';
 import { readPassphrase } from '../keys/passphrase-file.ts';
+import { readText } from '../program/read-file.ts';
 import { serveUntilStopped } from '../program/serve.ts';
 import type { Run } from '../program/spec.ts';
 import type { sigstoreServe } from '../specs/sigstore-server.ts';
@@ -13,8 +13,7 @@ import type { sigstoreServe } from '../specs/sigstore-server.ts';
 const maxFileBytes = 1024 * 1024;
 
 export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, signal }) => {
-  const read = (file: string): string =>
-    readFileSync(resolve(terminal.cwd, file), 'utf8').slice(0, maxFileBytes);
+  const read = (file: string): string => readText(file, terminal.cwd).slice(0, maxFileBytes);
   const passphrase = readPassphrase(flags['passphrase-file'], terminal);
   const policy = flags['witness-policy'];
   const directory = resolve(terminal.cwd, flags.data);

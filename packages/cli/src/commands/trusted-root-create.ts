@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseCertificate, parsePem, parsePublicKey } from '@pratique/crypto';
 import { formatTrustedRoot, type NewAuthority, type NewLog, type TrustedRootParts } from '@pratique/sigstore';
+import { readText } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { trustedRootCreate } from '../specs/trust.ts';
@@ -39,7 +38,7 @@ function log(flag: string, text: string, terminal: Terminal): NewLog {
   const { origin } = spec;
   return {
     url: spec.url!,
-    key: parsePublicKey(readFileSync(resolve(terminal.cwd, spec['public-key']!), 'utf8')),
+    key: parsePublicKey(readText(spec['public-key']!, terminal.cwd)),
     validFrom: parseSpecTime(flag, spec['start-time']!),
     ...until(flag, spec['end-time']),
     ...(origin === undefined ? {} : { origin }),
@@ -50,7 +49,7 @@ function log(flag: string, text: string, terminal: Terminal): NewLog {
 function authority(flag: 'fulcio' | 'tsa', text: string, terminal: Terminal): NewAuthority {
   const spec = parseServiceSpec(flag, text, ['url', 'certificate-chain'], ['start-time', 'end-time']);
   const file = spec['certificate-chain']!;
-  const pem = parsePem(readFileSync(resolve(terminal.cwd, file), 'utf8'), file);
+  const pem = parsePem(readText(file, terminal.cwd), file);
   const chain = pem.map(({ bytes }) => parseCertificate(bytes));
   const start = spec['start-time'];
   const certificate = flag === 'fulcio' ? chain.at(-1)! : chain[0]!;

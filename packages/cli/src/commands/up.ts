@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { startRegistry } from '@pratique/registry';
+import { openGate } from '../gate/open-gate.ts';
 import { startWebhook } from '../gate/start-webhook.ts';
 import { serveUntilStopped } from '../program/serve.ts';
 import type { Run } from '../program/spec.ts';
@@ -11,12 +12,13 @@ export const run: Run<typeof up.flags> = async ({ flags, terminal, signal }) => 
   const data = resolve(terminal.cwd, flags.data);
   const trust = flags.trust ?? (existsSync(join(data, 'trust.yaml')) ? join(data, 'trust.yaml') : undefined);
   const client = openClient(flags, terminal);
+  // Before anything is made on disk, or listens.
+  const gate = await openGate({ ...flags, trust }, client, terminal);
   const registry = await startRegistry({ listen: flags.listen, directory: join(data, 'registry') });
   try {
     const webhook = await startWebhook(
       {
-        ...flags,
-        trust,
+        deadline: flags.deadline,
         listen: flags['admission-listen'],
         data: join(data, 'admission'),
         'mutate-workloads': false,
@@ -24,7 +26,7 @@ export const run: Run<typeof up.flags> = async ({ flags, terminal, signal }) => 
         'tls-key': undefined,
         'tls-name': [],
       },
-      client,
+      gate,
       terminal,
     );
     const urls = { registry: registry.url, admission: webhook.url };

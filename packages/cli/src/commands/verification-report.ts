@@ -22,3 +22,13 @@ export function checkLines(checks: readonly Check[]): readonly string[] {
 export function rejectionText({ code, message, source }: Rejection): string {
   return `${code} ${printable(message, 400)} (${source.format} ${source.manifest})`;
 }
+
+const ofTheOtherSort: ReadonlySet<string> = new Set(['NO_CERTIFICATE', 'CERTIFICATE_NOT_TRUSTED']);
+
+/**
+ * The rejection that says most about why none of the signatures counts. One by a key where an identity is asked for, or the
+ * other way round, says least.
+ */
+export function nearestRejection(rejected: readonly Rejection[]): Rejection | undefined {
+  return rejected.find(({ code }) => !ofTheOtherSort.has(code)) ?? rejected[0];
+}

@@ -18,7 +18,7 @@ import { parseAnnotations } from '../registry/annotations.ts';
 import { openClient } from '../registry/client.ts';
 import { openForVerification, type VerifiablePlace } from '../registry/places.ts';
 import type { verify } from '../specs/signing.ts';
-import { checkLines, rejectionText, signerText } from './verification-report.ts';
+import { checkLines, nearestRejection, rejectionText, signerText } from './verification-report.ts';
 
 export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, signal }) => {
   const trust = await signerTrust(flags, terminal, 'verify', signal);
@@ -95,7 +95,9 @@ function refusal(
     return sigstoreErrors.error('NO_MATCHING_SIGNATURE', {
       message: `${name} is signed, but not with the annotations asked for`,
       expected: annotationText(wanted),
-      found: signatures.map(({ annotations }) => printable(annotationText(annotations))).join('; '),
+      found: [...new Set(signatures.map(({ annotations }) => printable(annotationText(annotations))))].join(
+        '; ',
+      ),
       remedy: `pratique sign --key KEY ${Object.entries(wanted)
         .map(([key, value]) => `-a ${key}=${value} `)
         .join('')}${pinned(digest)}`,
@@ -108,18 +110,21 @@ function refusal(
       found: rejectionText(rejected[0]!),
     });
   }
-  const [first, ...others] = rejected;
+  const first = nearestRejection(rejected);
   if (first === undefined) {
     return sigstoreErrors.error('SIGNATURE_MISSING', {
       message: `${name} (${digest}) has no signature`,
       remedy: `pratique sign --key KEY ${pinned(digest)}`,
     });
   }
-  for (const other of others) terminal.err(`refused: ${rejectionText(other)}\n`);
+  for (const other of rejected) if (other !== first) terminal.err(`refused: ${rejectionText(other)}\n`);
   return sigstoreErrors.error('NO_MATCHING_SIGNATURE', {
     message: `${name} has ${rejected.length === 1 ? 'a signature' : `${rejected.length} signatures`}, and none counts: ${rejectionText(first)}`,
     expected: first.expected,
     found: first.found === undefined ? undefined : printable(first.found),
-    remedy: `verify with the key that signed it, or sign it with yours: pratique sign --key KEY ${pinned(digest)}`,
+    remedy:
+      first.code === 'IDENTITY_MISMATCH'
+        ? `verify with the identity that signed it, or sign it as the one that is asked for: pratique sign ${pinned(digest)}`
+        : `verify with the key that signed it, or sign it with yours: pratique sign --key KEY ${pinned(digest)}`,
   });
 }

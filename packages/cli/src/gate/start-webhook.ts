@@ -1,15 +1,13 @@
 import { resolve } from 'node:path';
 import { type Admission, type ReviewEvent, startAdmission, type TlsOptions } from '@pratique/admission';
 import { printable } from '@pratique/errors';
-import type { RegistryClient } from '@pratique/oci';
-import type { DecisionLog } from '@pratique/policy';
+import type { DecisionLog, Gate } from '@pratique/policy';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { keptCertificate } from './certificate.ts';
 import { openLog, problemLine } from './decision-log.ts';
-import { type GateFlags, openGate } from './open-gate.ts';
 
-export interface WebhookFlags extends GateFlags {
+export interface WebhookFlags {
   readonly listen: string;
   readonly data: string | undefined;
   readonly deadline: number;
@@ -23,12 +21,7 @@ export interface WebhookFlags extends GateFlags {
  * Starts the webhook. Decisions go where the trust configuration's `decisionLog` says; without one, each is a line of
  * JSON on standard error.
  */
-export async function startWebhook(
-  flags: WebhookFlags,
-  client: RegistryClient,
-  terminal: Terminal,
-): Promise<Admission> {
-  const gate = await openGate(flags, client, terminal);
+export async function startWebhook(flags: WebhookFlags, gate: Gate, terminal: Terminal): Promise<Admission> {
   const log = openLog(gate.trust, terminal);
   const admission = await startAdmission({
     gate,

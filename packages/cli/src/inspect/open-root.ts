@@ -69,7 +69,7 @@ export async function openRoot(
 
 async function readRoot(path: string, keep: KeepRule, signal: AbortSignal): Promise<FileSystem> {
   if (!existsSync(path))
-    throw cliErrors.error('FILE_UNREADABLE', { message: `there is no ${printable(path)}` });
+    throw cliErrors.error('FILE_UNREADABLE', { message: `there is no file or directory ${printable(path)}` });
   if (statSync(path).isDirectory()) return readRootDirectory(path, { keep });
   return await readRootArchive(createReadStream(path, { highWaterMark: 1024 * 1024, signal }), { keep });
 }

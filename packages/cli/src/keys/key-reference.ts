@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import {
+  cryptoErrors,
   isEncryptedKey,
   type PublicKey,
   parsePublicKey,
@@ -8,7 +7,9 @@ import {
   type Signer,
   type SigningKey,
 } from '@pratique/crypto';
+import { PratiqueError, printable } from '@pratique/errors';
 import { cliErrors } from '../errors.ts';
+import { readText } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { isManaged, managedKeys } from './managed-key.ts';
 import { openingPassword } from './password.ts';
@@ -38,7 +39,7 @@ function readKey(reference: string, terminal: Terminal): string {
       remedy: 'Get the key into a file or an environment variable first, and name that.',
     });
   }
-  return readFileSync(resolve(terminal.cwd, reference), 'utf8');
+  return readText(reference, terminal.cwd);
 }
 
 /** The private key of `--key`: a file opened with its password, or one in a token or a key service. */
@@ -71,7 +72,8 @@ export async function loadSigningKey(
     });
   }
   const pem = readKey(required, terminal);
-  return parseSigningKey(pem, isEncryptedKey(pem) ? await openingPassword(terminal) : '');
+  const password = isEncryptedKey(pem) ? await openingPassword(terminal) : '';
+  return parsing(required, () => parseSigningKey(pem, password));
 }
 
 /** The public key of `--key`; of a key in a token or a key service its public half. */
@@ -93,8 +95,26 @@ export async function loadPublicKey(
       remedy: `pratique public-key --key ${reference} --outfile cosign.pub, and give that`,
     });
   }
-  return parsePublicKey(pem);
+  return parsing(reference, () => parsePublicKey(pem));
 }
+
+/** Parses a key, and says of which reference it is that it is none. */
+function parsing<Key>(reference: string, parse: () => Key): Key {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof PratiqueError)) throw error;
+    // Bytes that are no PEM are a fault where a service sent them; here the wrong file was named.
+    const code = error.code === 'ENCODING_INVALID' ? 'KEY_INVALID' : (error.code as keyof typeof entries);
+    if (!Object.hasOwn(entries, code)) throw error;
+    const { expected, found, cause } = error;
+    const remedy = code === error.code ? error.remedy : undefined;
+    const message = `${printable(reference)}: ${error.message}`;
+    throw cryptoErrors.error(code, { message, expected, found, remedy, cause });
+  }
+}
+
+const { entries } = cryptoErrors;
 
 /** Refuses a command without `--key`, and says what to give. */
 export function requireKey(reference: string | undefined, command: string): string {

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { type Certificate, parseCertificate, parsePem } from '@pratique/crypto';
 import { certificateAuthority, type Trust, timestampAuthority } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
+import { readText } from '../program/read-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { signerFlags } from '../specs/shared.ts';
@@ -42,7 +41,7 @@ export function namedAuthorities(
 
 /** The certificates of a PEM file, at least one. */
 export function readCertificates(file: string, terminal: Terminal): Certificate[] {
-  const blocks = parsePem(readFileSync(resolve(terminal.cwd, file), 'utf8'), file);
+  const blocks = parsePem(readText(file, terminal.cwd), file);
   return blocks.map(({ label, bytes }) => {
     if (label === 'CERTIFICATE') return parseCertificate(bytes);
     throw cliErrors.error('USAGE', {

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import { parseWitnessPolicy } from '@pratique/crypto';
 import {
   type ExtensionName,
@@ -13,6 +12,7 @@ import {
   type TrustedRoot,
 } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
+import { readFile, readText } from '../program/read-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { programFlags, signerFlags } from '../specs/shared.ts';
@@ -84,7 +84,7 @@ export async function signerTrust(
   const enough = named.authorities !== undefined && ignoreLog && flags['insecure-ignore-sct'];
   const root: TrustedRoot =
     file !== undefined
-      ? parseTrustedRoot(readFileSync(resolve(terminal.cwd, file)))
+      ? parseTrustedRoot(readFile(file, terminal.cwd))
       : enough
         ? nobodyElse
         : parseTrustedRoot(await publishedRoot({ offline: flags.offline, signal }, terminal));
@@ -94,9 +94,7 @@ export async function signerTrust(
     keys,
     logs: ignoreLog ? [] : root.logs,
     identities: identity === null ? [] : [identity],
-    ...(policy === undefined
-      ? {}
-      : { witnesses: parseWitnessPolicy(readFileSync(resolve(terminal.cwd, policy), 'utf8')) }),
+    ...(policy === undefined ? {} : { witnesses: parseWitnessPolicy(readText(policy, terminal.cwd)) }),
     thresholds: {
       certificateLogs: flags['insecure-ignore-sct'] ? 0 : 1,
       timestamps: flags['use-signed-timestamps'] ? 1 : 0,

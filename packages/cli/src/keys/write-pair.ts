@@ -1,8 +1,10 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { formatPublicKey, formatSigningKey, type SigningKey } from '@pratique/crypto';
+import { replaceFile } from '@pratique/storage';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
+import { writeFile } from '../program/write-file.ts';
 
 /** Writes PREFIX.key (encrypted, readable by its owner only) and PREFIX.pub; never overwrites unless told to. */
 export function writePair(
@@ -14,9 +16,13 @@ export function writePair(
 ): void {
   const files = { key: `${prefix}.key`, pub: `${prefix}.pub` };
   refuseExistingFiles(Object.values(files), overwrite, terminal);
-  const flag = overwrite ? 'w' : 'wx';
-  writeFileSync(resolve(terminal.cwd, files.key), formatSigningKey(key, password), { mode: 0o600, flag });
-  writeFileSync(resolve(terminal.cwd, files.pub), formatPublicKey(key.publicKey), { mode: 0o644, flag });
+  const write = (file: string, text: string, secret: boolean) => {
+    // A key that is overwritten is there until the new one is, whole.
+    if (overwrite) replaceFile(resolve(terminal.cwd, file), text, secret);
+    else writeFile(file, text, terminal.cwd, { mode: secret ? 0o600 : 0o644, flag: 'wx' });
+  };
+  write(files.key, formatSigningKey(key, password), true);
+  write(files.pub, formatPublicKey(key.publicKey), false);
   terminal.err(`Private key written to ${files.key}\nPublic key written to ${files.pub}\n`);
 }
 

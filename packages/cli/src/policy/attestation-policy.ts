@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import { compile, RegoError } from '@pratique/rego';
 import { sigstoreErrors, type VerifiedAttestation } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
+import { readText } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
 
 const rule = 'data.signature.allow';
@@ -22,9 +21,7 @@ export function attestationPolicy(files: readonly string[], terminal: Terminal):
   if (files.length === 0) return () => {};
   const other = files.find((file) => !file.endsWith('.rego'));
   if (other !== undefined) throw wrong('a policy of another language', 'FILE.rego', other);
-  const modules = Object.fromEntries(
-    files.map((file) => [file, readFileSync(resolve(terminal.cwd, file), 'utf8')]),
-  );
+  const modules = Object.fromEntries(files.map((file) => [file, readText(file, terminal.cwd)]));
   const allow = orWrong(() => compile({ modules, regoVersion: 'v0' }).rule(rule));
   return (attestations) => {
     for (const { payload, predicateType } of attestations) {

@@ -42,3 +42,9 @@ test('with -o json errors are JSON', async () => {
   expect(await run(['config', '-o', 'json', 'nothing'], terminal, never)).toBe(3);
   expect(JSON.parse(terminal.stderr)).toMatchObject({ error: { code: 'USAGE', kind: 'usage' } });
 });
+
+test('a wrong call leads to the help of the command that was called', async () => {
+  const terminal = testTerminal();
+  expect(await run(['verify', '--timeout', '2', 'image'], terminal, never)).toBe(3);
+  expect(terminal.stderr).toContain('try       Read the help of the command: pratique verify --help.');
+});

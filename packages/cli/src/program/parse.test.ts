@@ -79,6 +79,14 @@ test('two-word commands are found, and a group alone shows its commands', () => 
   expect(parse(commands, ['registry'])).toEqual({ kind: 'overview', prefix: 'registry' });
 });
 
+test('--version is version, as users of other tools expect', () => {
+  expect(parse(commands, ['--version'])).toMatchObject({ kind: 'run', command: { name: 'version' } });
+});
+
+test('a mistyped word of a group leads to the help of the group', () => {
+  expect(failure('sigstore', 'serv').remedy).toBe('pratique sigstore --help');
+});
+
 test('help is shown wherever it is asked for', () => {
   expect(parse(commands, [])).toEqual({ kind: 'overview', prefix: '' });
   expect(parse(commands, ['verify', '--key', 'x', '--help'])).toMatchObject({ kind: 'help' });
@@ -94,6 +102,10 @@ test.each([
   [['verify', '--max-workers', 'many', 'i'], /whole number/],
   [['verify', '--key'], /argument missing/],
   [['constructor'], /unknown command/],
+  [['policy', 'tset'], /^unknown command 'policy tset' \(Did you mean test\?\)$/],
+  [['-o', 'json', 'verify', 'i'], /no command is named before -o/],
+  [['--bogus'], /no command is named before --bogus/],
+  [['verify', '--kye', 'x', 'i'], /^unknown option '--kye' \(Did you mean --key\?\)$/],
 ])('%j is a usage error that says what to do', (argv, message) => {
   const error = failure(...argv);
   expect(error.code).toBe('USAGE');

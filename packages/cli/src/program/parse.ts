@@ -117,9 +117,14 @@ function parseTokens(command: CommandSpec, tokens: readonly string[]): Parser {
     all.parser.parse(tokens, { from: 'user' });
     return all;
   } catch (error) {
-    if (error instanceof CommanderError) throw usage(command, error.message.replace(/^error: /, ''));
+    if (error instanceof CommanderError) throw usage(command, said(error));
     throw error;
   }
+}
+
+/** What Commander says, on one line. */
+function said(error: unknown): string {
+  return (error as Error).message.replace(/^error: /, '').replaceAll('\n', ' ');
 }
 
 /** Parses a command line. Throws `USAGE` with what was expected; never exits and never prints. */
@@ -127,6 +132,14 @@ export function parse(commands: readonly CommandSpec[], argv: readonly string[])
   const command = findCommand(commands, argv);
   const wantsHelp = argv.includes('--help') || argv.includes('-h');
   if (!command) {
+    if (argv[0] === '--version') return parse(commands, ['version', ...argv.slice(1)]);
+    if (argv[0]?.startsWith('-') && !wantsHelp) {
+      throw cliErrors.error('USAGE', {
+        message: `no command is named before ${argv[0]}`,
+        expected: 'pratique COMMAND [options]',
+        remedy: 'pratique --help',
+      });
+    }
     const words = argv.filter((word) => !word.startsWith('-') && word !== 'help');
     if (argv[0] === 'help' && findCommand(commands, words))
       return { kind: 'help', command: findCommand(commands, words)! };
@@ -191,19 +204,24 @@ function unknownCommand(commands: readonly CommandSpec[], words: readonly string
     const [name, remedy] = elsewhere;
     return cliErrors.error('USAGE', { message: `${name} is not done here`, remedy });
   }
+  const isGroup = commands.some(({ name }) => name.startsWith(`${words[0]} `));
+  const prefix = isGroup ? `${words[0]} ` : '';
+  const word = words[isGroup ? 1 : 0]!;
+  const remedy = `pratique ${prefix}--help`;
   // Commander knows how to say "Did you mean …?".
   const parser = new Command('pratique')
     .exitOverride()
     .configureOutput({ writeOut: () => {}, writeErr: () => {} });
-  for (const name of new Set(commands.map((command) => command.name.split(' ')[0]!))) parser.command(name);
+  const names = commands.map(({ name }) => name).filter((name) => name.startsWith(prefix));
+  for (const name of new Set(names.map((whole) => whole.slice(prefix.length).split(' ')[0]!)))
+    parser.command(name);
   try {
-    parser.parse([words[0]!], { from: 'user' });
+    parser.parse([word], { from: 'user' });
   } catch (error) {
-    const message = (error as Error).message.replace(/^error: /, '').replaceAll('\n', ' ');
-    return cliErrors.error('USAGE', { message, remedy: 'pratique --help' });
+    return cliErrors.error('USAGE', {
+      message: said(error).replace(`'${word}'`, `'${prefix}${word}'`),
+      remedy,
+    });
   }
-  return cliErrors.error('USAGE', {
-    message: `unknown command '${words.join(' ')}'`,
-    remedy: 'pratique --help',
-  });
+  return cliErrors.error('USAGE', { message: `unknown command '${words.join(' ')}'`, remedy });
 }

@@ -1,11 +1,10 @@
 import { subscribe } from 'node:diagnostics_channel';
-import { appendFileSync, writeFileSync } from 'node:fs';
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { resolve } from 'node:path';
 import type { FetchExchange, fetchChannel } from '@pratique/oci';
 import { programFlags } from '../specs/shared.ts';
 import type { CommandSpec } from './spec.ts';
 import type { Terminal } from './terminal.ts';
+import { writeFile } from './write-file.ts';
 
 /** The values of {@link programFlags}, for a command that has them; another command may call its own the same. */
 export function programFlagsOf(
@@ -23,10 +22,9 @@ export function programFlagsOf(
 
 /** The terminal with its standard output in a file, which is made anew. */
 export function writingTo(file: string, terminal: Terminal): Terminal {
-  const path = resolve(terminal.cwd, file);
-  writeFileSync(path, '');
+  writeFile(file, '', terminal.cwd);
   return Object.assign(Object.create(terminal) as Terminal, {
-    out: (text: string) => appendFileSync(path, text),
+    out: (text: string) => writeFile(file, text, terminal.cwd, { flag: 'a' }),
     err: (text: string) => terminal.err(text),
   });
 }

@@ -1,4 +1,6 @@
+import type { PratiqueError } from '@pratique/errors';
 import { load } from '../commands/index.ts';
+import { cliErrors } from '../errors.ts';
 import { milliseconds } from '../policy/duration.ts';
 import { commands } from '../specs/index.ts';
 import { settings } from './config.ts';
@@ -13,6 +15,7 @@ import type { Terminal } from './terminal.ts';
 /** Runs one command line; resolves to the exit code. Everything thrown is told on standard error with its code. */
 export async function run(argv: readonly string[], terminal: Terminal, signal: AbortSignal): Promise<number> {
   let json = false;
+  let name = 'COMMAND';
   try {
     const parsed = parse(commands, argv);
     if (parsed.kind === 'overview') {
@@ -25,6 +28,7 @@ export async function run(argv: readonly string[], terminal: Terminal, signal: A
       terminal.out(commandHelp(parsed.command, terminal.colour.out));
       return exit.ok;
     }
+    name = parsed.command.name;
     const resolved = await settings(parsed.command, parsed.given, terminal, commands);
     const flags = Object.fromEntries(Object.entries(resolved).map(([name, { value }]) => [name, value]));
     json = flags.output === 'json' && resolved.output?.origin !== 'default';
@@ -40,10 +44,24 @@ export async function run(argv: readonly string[], terminal: Terminal, signal: A
     });
   } catch (thrown) {
     if (signal.aborted) return exit.interrupted;
-    const error = asPratiqueError(thrown instanceof CommandFailure ? thrown.cause : thrown);
+    const error = namingHelp(asPratiqueError(thrown instanceof CommandFailure ? thrown.cause : thrown), name);
     terminal.err(json ? errorJson(error) : errorText(error, terminal.colour.err));
     if (error.code === 'INTERNAL' && terminal.env['PRATIQUE_DEBUG'])
       terminal.err(`${(error.cause as Error)?.stack ?? ''}\n`);
     return exitCodeOf(thrown instanceof CommandFailure ? thrown : error);
   }
+}
+
+/** A wrong call, for which there is no better remedy, leads to the help of the command that was called. */
+function namingHelp(error: PratiqueError, name: string): PratiqueError {
+  const { remedy } = cliErrors.entries.USAGE;
+  if (error.code !== 'USAGE' || error.remedy !== remedy) return error;
+  const { message, expected, found, cause } = error;
+  return cliErrors.error('USAGE', {
+    message,
+    expected,
+    found,
+    cause,
+    remedy: remedy.replace('COMMAND', name),
+  });
 }

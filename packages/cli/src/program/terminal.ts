@@ -1,4 +1,5 @@
 import { fstatSync, readFileSync, writeSync } from 'node:fs';
+import { unwritable } from './write-file.ts';
 
 /** Where a command reads and writes: data to `out`, everything else to `err`. Tests pass their own. */
 export interface Terminal {
@@ -24,20 +25,24 @@ export function wantsColour(env: Terminal['env'], isTerminal: boolean): boolean 
 
 /**
  * Writes all of `text` before it returns, as process.stdout does on POSIX, without loading the stream that is (8 ms in the
- * standalone executable). A reader that stops early (`pratique tree … | head`) is not a failure of ours.
+ * standalone executable).
+ *
+ * @returns false where nobody reads any more
  */
-function writeAll(descriptor: number, text: string): void {
+function writeAll(descriptor: number, text: string): boolean {
   let rest = Buffer.from(text);
   while (rest.length > 0) {
     try {
       rest = rest.subarray(writeSync(descriptor, rest));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') return false;
+      if (code !== 'EAGAIN') throw error;
       // Whoever shares the pipe does not want to be waited for: the reader needs a moment.
-      if (code === 'EAGAIN') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
-      else process.exit(code === 'EPIPE' ? 0 : 1);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }
+  return true;
 }
 
 interface Output {
@@ -47,14 +52,21 @@ interface Output {
   flush(then: () => void): void;
 }
 
-/** Standard output or standard error. */
+/**
+ * Standard output or standard error. A reader that stops early (`pratique admit … | head -1`) is not a failure of ours, and no
+ * success either: what is written from then on goes nowhere, and the exit code is what it would have been.
+ */
 function openOutput(name: 'stdout' | 'stderr', descriptor: number): Output {
   if (process.platform !== 'win32') {
     const isTerminal = isDevice(descriptor) && process.getBuiltinModule('node:tty').isatty(descriptor);
-    return { isTerminal, write: (text) => writeAll(descriptor, text), flush: (then) => then() };
+    let isRead = true;
+    const write = (text: string) => {
+      if (isRead) isRead = writeAll(descriptor, text);
+    };
+    return { isTerminal, write, flush: (then) => then() };
   }
   const stream = process[name];
-  stream.on('error', ({ code }: NodeJS.ErrnoException) => process.exit(code === 'EPIPE' ? 0 : 1));
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => code === 'EPIPE' || process.exit(1));
   return {
     isTerminal: Boolean(stream.isTTY),
     write: (text) => void stream.write(text),
@@ -77,8 +89,21 @@ export function processTerminal(): Terminal & { flush(then: () => void): void } 
   const out = openOutput('stdout', 1);
   const err = openOutput('stderr', 2);
   return {
-    out: out.write,
-    err: err.write,
+    out(text) {
+      try {
+        out.write(text);
+      } catch (cause) {
+        throw unwritable('standard output', cause);
+      }
+    },
+    err(text) {
+      try {
+        err.write(text);
+      } catch {
+        // There is no place left to say so.
+        process.exit(1);
+      }
+    },
     flush: (then) => out.flush(() => err.flush(then)),
     env,
     cwd: process.cwd(),

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import {
   createRegistryClient,
   formatReference,
@@ -10,6 +8,7 @@ import {
   type RegistryRepository,
 } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
+import { readText } from '../program/read-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { registryFlags } from '../specs/shared.ts';
@@ -39,7 +38,7 @@ export function openClient(flags: RegistryFlags, terminal: Terminal): RegistryCl
       found: certFile === undefined ? 'only --registry-client-key' : 'only --registry-client-cert',
     });
   }
-  const read = (file: string): string => readFileSync(resolve(terminal.cwd, file), 'utf8');
+  const read = (file: string): string => readText(file, terminal.cwd);
   return createRegistryClient({
     ...(token !== undefined
       ? { credentials: { registryToken: token } }

@@ -58,8 +58,8 @@ export async function openPlace(
 ): Promise<Place> {
   const local = parseLocal(text, terminal);
   if (!local) {
-    // No reference starts like this.
-    if (/^[./~]/.test(text)) throw noSuchFile(text);
+    // No reference starts like this, and who names an archive alone means no repository of Docker Hub.
+    if (/^[./~]|^[^/:@]+\.(?:tar|tgz)$/.test(text)) throw noSuchFile(text);
     const { reference, ...image } = openImage(client, text, terminal);
     return { ...image, name: formatReference(reference), close: nothingToClose };
   }

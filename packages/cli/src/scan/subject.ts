@@ -37,7 +37,7 @@ export async function openSubject(
 function readSbomSubject(name: string, terminal: Terminal): ScanSubject {
   const path = resolve(terminal.cwd, name);
   if (!existsSync(path))
-    throw cliErrors.error('FILE_UNREADABLE', { message: `there is no ${printable(name)}` });
+    throw cliErrors.error('FILE_UNREADABLE', { message: `there is no file or directory ${printable(name)}` });
   if (statSync(path).size > maxSbomBytes) {
     throw cliErrors.error('FILE_UNREADABLE', {
       message: `${printable(name)} is larger than ${maxSbomBytes} bytes`,

@@ -13,6 +13,7 @@ import {
   sigstoreClientErrors,
 } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
+import { readText } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { openBrowser } from './open-browser.ts';
 import type { SigningFlags } from './open-signer.ts';
@@ -93,7 +94,7 @@ function loginClient({ flags, terminal, services, issuer, signal }: IdentityCont
     services,
     issuer: url,
     clientId: flags['oidc-client-id'],
-    clientSecret: file === undefined ? null : readFileSync(resolve(terminal.cwd, file), 'utf8').trim(),
+    clientSecret: file === undefined ? null : readText(file, terminal.cwd).trim(),
     say: (text) => terminal.err(`${text}\n`),
     signal,
   };

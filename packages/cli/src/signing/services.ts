@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { openServices, type Services } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
+import { readText } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { SigningFlags } from './open-signer.ts';
 
@@ -31,7 +30,7 @@ export function openSigningServices(
 }
 
 function timestampConnection(flags: SigningFlags, terminal: Terminal): Connection | null {
-  const read = (file: string) => readFileSync(resolve(terminal.cwd, file), 'utf8');
+  const read = (file: string) => readText(file, terminal.cwd);
   const { 'timestamp-client-cacert': ca, 'timestamp-server-name': serverName } = flags;
   const { 'timestamp-client-cert': cert, 'timestamp-client-key': key } = flags;
   if ((cert === undefined) !== (key === undefined)) {

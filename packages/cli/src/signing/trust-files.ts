@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { TufClient } from '@pratique/tuf';
+import { readFile } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { SigningFlags } from './open-signer.ts';
 
@@ -20,7 +19,7 @@ export function openTrustFiles(flags: SigningFlags, terminal: Terminal, signal: 
     return (await repository).read(target);
   };
   const read = (file: string | undefined, target: string) =>
-    file === undefined ? published(target) : Promise.resolve(readFileSync(resolve(terminal.cwd, file)));
+    file === undefined ? published(target) : Promise.resolve(readFile(file, terminal.cwd));
   return {
     signingConfig: () => read(flags['signing-config'], 'signing_config.v0.2.json'),
     trustedRoot: () => read(flags['trusted-root'], 'trusted_root.json'),

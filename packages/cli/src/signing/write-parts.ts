@@ -1,8 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { encodeBase64, formatPem } from '@pratique/crypto';
 import { formatEnvelope, type Signed } from '@pratique/sigstore';
 import type { Terminal } from '../program/terminal.ts';
+import { writeFile } from '../program/write-file.ts';
 
 /** Files for the parts of a signature; what is absent is not written. */
 export interface PartFiles {
@@ -28,7 +27,7 @@ export function writeParts(
 ): void {
   const write = (what: string, file: string | undefined, bytes: string | Uint8Array) => {
     if (file === undefined) return;
-    writeFileSync(resolve(terminal.cwd, file), bytes);
+    writeFile(file, bytes, terminal.cwd);
     terminal.err(`Wrote ${what} to file ${file}\n`);
   };
   const inBase64 = (bytes: Uint8Array, yes: boolean) => (yes ? encodeBase64(bytes) : bytes);

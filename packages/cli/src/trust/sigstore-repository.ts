@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PratiqueError, printable } from '@pratique/errors';
@@ -11,6 +10,7 @@ import {
   staging,
   type TufClient,
 } from '@pratique/tuf';
+import { readFile } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
 
 export interface RepositoryOptions {
@@ -59,7 +59,7 @@ export async function openSigstoreRepository(
   const options = {
     cache,
     mirror: openMirror(mirror, { environment: { ...terminal.env } }),
-    bootstrap: file ? readFileSync(resolve(terminal.cwd, file)) : known?.root,
+    bootstrap: file ? readFile(file, terminal.cwd) : known?.root,
     offline,
     now: new Date(),
     signal,

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { existsSync, openSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { pratique } from '../../../../test/support/pratique.ts';
+
+/** The exit code of a command whose standard error, or output, nobody reads from the start. */
+async function exitCodeUnread(stream: 'stdout' | 'stderr', args: readonly string[]): Promise<number | null> {
+  const [command, ...prefix] = pratique;
+  const child = spawn(command, [...prefix, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child[stream].destroy();
+  return await new Promise((resolve) => child.once('close', resolve));
+}
+
+test('a failure whose report is not read to its end (2>&1 | head -1) is a failure all the same', async () => {
+  expect(await exitCodeUnread('stderr', ['verify', '--nope'])).toBe(3);
+});
+
+test('output that is not read to its end is no failure', async () => {
+  expect(await exitCodeUnread('stdout', ['explain'])).toBe(0);
+});
+
+test.skipIf(!existsSync('/dev/full'))(
+  'output that cannot be written is a failure that says why',
+  async () => {
+    const [command, ...prefix] = pratique;
+    const child = spawn(command, [...prefix, 'version'], {
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+    });
+    let told = '';
+    child.stderr!.on('data', (chunk) => (told += chunk));
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
+    expect(told).toContain('FILE_UNWRITABLE: cannot write standard output: no space is left on the device');
+  },
+);
