@@ -15,7 +15,8 @@ export const sigstoreServerErrors = defineErrors({
   SIGSTORE_SERVER_OPTION_INVALID: {
     kind: 'usage',
     title: 'An option of the private Sigstore cannot be used.',
-    remedy: 'Correct what the message names; the help of the command describes every option: pratique COMMAND --help.',
+    remedy:
+      'Correct what the message names; the help of the command describes every option: pratique COMMAND --help.',
   },
   SIGSTORE_SERVER_DIRECTORY_IN_USE: {
     kind: 'usage',
