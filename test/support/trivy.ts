@@ -1,11 +1,11 @@
 /** Trivy on our advisories: a database in its own format, and what it finds with it. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
 import type { VersionRange } from '../../packages/inspect/src/advisories/advisory.ts';
 import { buildGoProgram } from '../tools/go.ts';
+import { isPep440, readAffected } from './advisories.ts';
 import type { Context } from './context.ts';
 import { run } from './process.ts';
 
@@ -23,7 +23,7 @@ export async function writeTrivyDatabase(context: Context, database: string, cac
     fileURLToPath(new URL('../interop/trivy-db', import.meta.url)),
     program,
   );
-  const rows = readAffected(database);
+  const rows = advisoriesOf(database);
   const dataSources = Object.fromEntries(
     rows.map(({ bucket }) => [bucket, { ID: bucket, Name: 'Pratique' }]),
   );
@@ -32,36 +32,13 @@ export async function writeTrivyDatabase(context: Context, database: string, cac
   if (result.code !== 0) throw new Error(result.stderr);
 }
 
-function readAffected(path: string) {
-  const database = new DatabaseSync(path, { readOnly: true });
-  try {
-    return database
-      .prepare(
-        'SELECT a.vulnerability, f.type, f.distro, f.package, f.ranges, f.versions FROM affected f JOIN advisories a ON a.id = f.advisory',
-      )
-      .all()
-      .flatMap((row) => {
-        const bucket = bucketOf(row.type as string, row.distro as string);
-        if (bucket === undefined) return [];
-        const ranges = JSON.parse(row.ranges as string) as VersionRange[];
-        const versions = JSON.parse(row.versions as string) as string[];
-        return [
-          {
-            bucket,
-            package: row.package as string,
-            vulnerability: row.vulnerability as string,
-            advisory:
-              row.distro === '' ? constraints(ranges, versions) : { FixedVersion: ranges[0]?.fixed ?? '' },
-          },
-        ];
-      });
-  } finally {
-    database.close();
-  }
-}
-
-function isPep440(version: string): boolean {
-  return /^[0-9]+(?:\.[0-9]+)*(?:(?:a|b|rc|\.post|\.dev)[0-9]+)*$/.test(version);
+function advisoriesOf(path: string) {
+  return readAffected(path).flatMap(({ type, distro, package: name, vulnerability, ranges, versions }) => {
+    const bucket = bucketOf(type, distro);
+    if (bucket === undefined) return [];
+    const advisory = distro === '' ? constraints(ranges, versions) : { FixedVersion: ranges[0]?.fixed ?? '' };
+    return [{ bucket, package: name, vulnerability, advisory }];
+  });
 }
 
 /** What Trivy calls constraints, in the words of PEP 440. */

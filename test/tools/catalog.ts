@@ -71,6 +71,13 @@ export const tools = {
     module: 'github.com/anchore/syft/cmd/syft',
     versionArguments: ['version'],
   },
+  // The release that is made with this Syft: what both need is built once. It, too, does not know its own version.
+  grype: {
+    kind: 'go',
+    version: '0.121.3',
+    module: 'github.com/anchore/grype/cmd/grype',
+    versionArguments: ['version'],
+  },
   'osv-scanner': {
     kind: 'go',
     version: '2.5.0',
