@@ -110,6 +110,11 @@ async function bundle(
   const bundled = await rolldown({
     input,
     platform: 'node',
+    onLog(level, log, handle) {
+      // A command that another one imports as it starts is loaded whenever that one is: it only looks as if it were not.
+      if (log.code === 'INEFFECTIVE_DYNAMIC_IMPORT') throw new Error(log.message);
+      handle(level, log);
+    },
     plugins: [
       ...(output.format === 'cjs' ? [latePackages(found), lazyModules(target)] : []),
       placesOf(found, target),

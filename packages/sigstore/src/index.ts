@@ -10,7 +10,13 @@ export type { Bundle, LogEntry } from './bundle/bundle.ts';
 export { parseLogEntry } from './bundle/parse.ts';
 export { assembleBundle, type FetchEntry, upgradeBundle } from './bundle/upgrade.ts';
 export { type ExtensionName, isExtensionName } from './certificate/extensions.ts';
-export { type CollectOptions, collectEvidence, resolveAndCollect } from './collect/collect.ts';
+export {
+  type Collected,
+  type CollectOptions,
+  collectAbout,
+  collectEvidence,
+  resolveAndCollect,
+} from './collect/collect.ts';
 export { cosignTag } from './collect/tag-scheme.ts';
 export { type SigstoreErrorCode, sigstoreErrors } from './errors.ts';
 export { cosignExitCode } from './exit-code.ts';

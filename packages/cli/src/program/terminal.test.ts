@@ -16,7 +16,7 @@ test('a failure whose report is not read to its end (2>&1 | head -1) is a failur
 });
 
 test('output that is not read to its end is no failure', async () => {
-  expect(await exitCodeUnread('stdout', ['explain'])).toBe(0);
+  expect(await exitCodeUnread('stdout', ['version'])).toBe(0);
 });
 
 test.skipIf(!existsSync('/dev/full'))(

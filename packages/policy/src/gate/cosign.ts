@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import {
-  collectEvidence,
+  collectAbout,
   type EvidenceItem,
   type Trust as SigstoreTrust,
   type TrustedKey,
@@ -15,7 +15,7 @@ const slice = 16;
 
 /** Cosign's signatures and attestations in all its formats, by keys and by identities. */
 export const cosignStation: Station = {
-  collect: (repository, subject, options) => collectEvidence(repository, subject, options),
+  collect: (repository, digest, options) => collectAbout(repository, digest, options),
   /** Whoever may push can attach a thousand signatures: they must not hold up every other review meanwhile. */
   async verify(evidence, trust, now) {
     const circles = circlesOf(trust);

@@ -258,3 +258,73 @@ ${indented}
   expect(await codesOf(there.replace('}', ', tagPrefix: a- }'), 'sourced-both')).toEqual([]);
   expect(await codesOf(there, 'sourced-both')).toEqual(['SIGNATURE_MISSING']);
 });
+
+/**
+ * A gate that may ask the registry only in rounds: what is asked for at once is answered at once. Their number is the round trips
+ * that a review waits for, however fast the registry is.
+ */
+function countingGate() {
+  const counted = { rounds: 0, requests: 0 };
+  let waiting: (() => Promise<() => void>)[] = [];
+  const flush = async () => {
+    const round = waiting;
+    waiting = [];
+    counted.rounds++;
+    counted.requests += round.length;
+    for (const deliver of await Promise.all(round.map((ask) => ask()))) deliver();
+  };
+  const held = <Value>(ask: () => Promise<Value>): Promise<Value> =>
+    new Promise((resolve, reject) => {
+      if (waiting.length === 0) setImmediate(() => setImmediate(flush));
+      waiting.push(() =>
+        ask().then(
+          (value) => () => resolve(value),
+          (error) => () => reject(error),
+        ),
+      );
+    });
+  const counting = createGate({
+    trust: gate.trust,
+    openRepository(reference) {
+      const repository = client.repository(reference);
+      return {
+        ...repository,
+        resolve: (...args) => held(() => repository.resolve(...args)),
+        getManifest: (...args) => held(() => repository.getManifest(...args)),
+        getBlob: (...args) => held(() => repository.getBlob(...args)),
+        referrers: (...args) => held(() => repository.referrers(...args)),
+      };
+    },
+  });
+  return { gate: counting, counted };
+}
+
+test('an image that is new to the gate costs four round trips by its tag, and three by its digest', async () => {
+  const byTag = countingGate();
+  const { allowed, subject } = await byTag.gate.checkImage(`${host}/dev:1`);
+  // The tag; the manifest beside what is listed for its digest; the configuration beside the bundle’s manifest; the bundle.
+  expect(allowed).toBe(true);
+  expect(byTag.counted).toEqual({ rounds: 4, requests: 8 });
+  const byDigest = countingGate();
+  expect((await byDigest.gate.checkImage(`${host}/dev@${subject.images[0]!.digest}`)).allowed).toBe(true);
+  expect(byDigest.counted).toEqual({ rounds: 3, requests: 7 });
+});
+
+test('ten new images of one object cost as many round trips as one', async () => {
+  const names = Array.from({ length: 10 }, (_, index) => `ten-${index}`);
+  for (const name of names) await sign(name, await push(name, name), team, { annotations: { env: 'dev' } });
+  const { gate, counted } = countingGate();
+  const images = names.map((name) => ({ reference: `${host}/${name}:1`, container: name }));
+  const pod = { kind: 'Pod', namespace: 'dev', name: 'ten', input: {}, object: null };
+  expect((await gate.reviewRequest(pod, images)).denials).toEqual([]);
+  expect(counted).toEqual({ rounds: 4, requests: 80 });
+  expect((await gate.reviewRequest(pod, images)).denials).toEqual([]);
+  // The tags again, which may have moved; what they stand for is kept.
+  expect(counted).toEqual({ rounds: 5, requests: 90 });
+});
+
+test('signatures of an image that is not there make no image of it', async () => {
+  const missing = `sha256:${'0'.repeat(64)}`;
+  const { denials } = await gate.checkImage(`${host}/dev@${missing}`);
+  expect(denials).toMatchObject([{ code: 'OCI_NOT_FOUND', fault: true }]);
+});

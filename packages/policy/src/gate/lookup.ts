@@ -5,7 +5,7 @@ import {
   parseReference,
   type Reference,
 } from '@pratique/oci';
-import type { Evidence } from '@pratique/sigstore';
+import type { Collected } from '@pratique/sigstore';
 import type { PolicyEngine } from '../engine/types.ts';
 import { policyErrors } from '../errors.ts';
 import { buildFacts } from '../facts/build.ts';
@@ -122,42 +122,55 @@ async function gather(
   progress: Progress,
 ): Promise<ImageVerdict> {
   const { trust, engine, stations, openRepository, gatherTimeoutMs } = lookup;
-  const signal = AbortSignal.timeout(gatherTimeoutMs);
+  const finished = new AbortController();
+  const signal = AbortSignal.any([AbortSignal.timeout(gatherTimeoutMs), finished.signal]);
   progress.step = `the manifest of ${name}`;
   const repository = await openRepository(reference);
-  const manifest = await repository.getManifest(digest, { signal });
-  progress.step = `the signatures of ${name}`;
-  const now = new Date(lookup.clock());
-  let bytes = 0;
-  const [config, configFiles, ...results] = await Promise.all([
-    readConfig(repository, manifest, signal),
-    requirements.some(({ policy }) => policy?.include.includes('config'))
-      ? readConfigFiles(repository, manifest, signal)
-      : undefined,
-    ...placesFor(trust, requirements).flatMap((place) =>
+  // What is said of the digest is asked for beside the image: a round trip less, and it counts only where there is one.
+  const collecting = Promise.all(
+    placesFor(trust, requirements).flatMap((place) =>
       stations.map(async (station) => {
         const { repository: elsewhere, tagPrefix, pullSecrets } = place.source;
         const where =
           elsewhere === null && pullSecrets === null
             ? repository
             : await openRepository(elsewhere ?? reference, keychainOf(lookup, pullSecrets, namespace));
-        const evidence = await station.collect(where, manifest.descriptor, { signal, tagPrefix });
-        bytes += sizeOf(evidence);
-        return await station.verify(evidence, place.trust, now);
+        return { station, place, collected: await station.collect(where, digest, { signal, tagPrefix }) };
       }),
     ),
-  ]);
-  progress.step = `the policies about ${name}`;
-  const facts = buildFacts(trust, {
-    reference: { ...reference, registry },
-    manifest,
-    config,
-    configFiles,
-    verification: mergeResults(results),
-    requirements,
-    now,
-  });
-  return { facts, findings: await engine.evaluate('image', { image: facts }), bytes };
+  );
+  // Told below: a fault of the image comes before one of what is attached to it.
+  collecting.catch(() => {});
+  try {
+    const manifest = await repository.getManifest(digest, { signal });
+    progress.step = `the signatures of ${name}`;
+    const [config, configFiles, all] = await Promise.all([
+      readConfig(repository, manifest, signal),
+      requirements.some(({ policy }) => policy?.include.includes('config'))
+        ? readConfigFiles(repository, manifest, signal)
+        : undefined,
+      collecting,
+    ]);
+    const now = new Date(lookup.clock());
+    const subject = manifest.descriptor;
+    const results = await Promise.all(
+      all.map(({ station, place, collected }) => station.verify({ subject, ...collected }, place.trust, now)),
+    );
+    progress.step = `the policies about ${name}`;
+    const facts = buildFacts(trust, {
+      reference: { ...reference, registry },
+      manifest,
+      config,
+      configFiles,
+      verification: mergeResults(results),
+      requirements,
+      now,
+    });
+    const bytes = all.reduce((sum, { collected }) => sum + sizeOf(collected), 0);
+    return { facts, findings: await engine.evaluate('image', { image: facts }), bytes };
+  } finally {
+    finished.abort();
+  }
 }
 
 /** Whether what is found depends on the namespace: on secrets in it. */
@@ -185,6 +198,6 @@ function keychainOf(
 }
 
 /** About what the facts made of the evidence take to keep. */
-function sizeOf({ items }: Evidence): number {
+function sizeOf({ items }: Collected): number {
   return items.reduce((sum, item) => sum + ('bytes' in item ? item.bytes : item.payload).byteLength, 0);
 }

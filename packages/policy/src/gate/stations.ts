@@ -1,5 +1,6 @@
-import type { Descriptor, Keychain, Reference, Repository } from '@pratique/oci';
+import type { Digest, Keychain, Reference, Repository } from '@pratique/oci';
 import {
+  type Collected,
   type Evidence,
   isIdentity,
   type Rejection,
@@ -18,19 +19,19 @@ export type OpenRepository = (reference: Reference, keychain?: Keychain) => Repo
 
 /**
  * One family of signatures: where its evidence is kept, and what of it is true. `collect` does I/O and believes
- * nothing; `verify` does no I/O and decides only what is cryptographically so. `now` stands for the time of a
+ * nothing, not even that the image is there; `verify` does no I/O and decides only what is cryptographically so. `now` stands for the time of a
  * signature that proves none.
  */
 export interface Station {
   collect(
     repository: Repository,
-    subject: Descriptor,
+    digest: Digest,
     options: {
       readonly signal: AbortSignal;
       /** Before the names of tags, where signatures are found by such. */
       readonly tagPrefix: string;
     },
-  ): Promise<Evidence>;
+  ): Promise<Collected>;
   verify(evidence: Evidence, trust: Trust, now: Date): Attributed | Promise<Attributed>;
 }
 

@@ -106,9 +106,9 @@ export function fakeRegistry(images: FakeImages) {
     } as unknown as Repository;
   };
   const station: Station = {
-    async collect(repository, subject) {
-      calls.push(`collect ${repository.name}@${subject.digest}`);
-      return { subject, items: [], skipped: [], repository: repository.name } as never;
+    async collect(repository, digest) {
+      calls.push(`collect ${repository.name}@${digest}`);
+      return { items: [], skipped: [], repository: repository.name } as never;
     },
     verify: (evidence, trust) => {
       const { subject, repository } = evidence as unknown as {

@@ -24,6 +24,9 @@ export interface CollectOptions {
   readonly tagPrefix?: string;
 }
 
+/** Evidence before it is known what the image is. */
+export type Collected = Omit<Evidence, 'subject'>;
+
 /** Requests in flight at once. */
 const width = 8;
 const maxManifestBytes = 4 * 1024 * 1024;
@@ -90,11 +93,16 @@ export async function resolveAndCollect(
   }
 }
 
-async function collectAbout(
+/**
+ * What {@link collectEvidence} reads, for a caller who knows the image's digest and is yet to learn whether there is one.
+ *
+ * @throws what `collectEvidence` does
+ */
+export async function collectAbout(
   repository: Repository,
   digest: Digest,
   options: CollectOptions,
-): Promise<Omit<Evidence, 'subject'>> {
+): Promise<Collected> {
   const limits = { ...defaultEvidenceLimits, ...options.limits };
   const read: ReadOptions = options.signal === undefined ? {} : { signal: options.signal };
   const skipped: Rejection[] = [];
