@@ -7,7 +7,7 @@ import { generatedDocs } from './docs.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 
-test('the generated reference pages are in step with the code (node scripts/docs.ts writes them)', async () => {
+test('generated pages are in step with the code and the last measurements (node scripts/docs.ts writes them)', async () => {
   for (const [path, content] of await generatedDocs()) {
     expect(readFileSync(join(root, path), 'utf8'), path).toBe(content);
   }

@@ -1,5 +1,6 @@
-// Writes the reference pages that are made from the code: docs/reference/errors.md and docs/reference/cli.md.
-import { writeFileSync } from 'node:fs';
+// Writes what is made from the code and from measurements: docs/reference/errors.md, docs/reference/cli.md and the table in
+// docs/executable.md.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { allErrors } from '../packages/cli/src/catalog.ts';
 import { commandHelp } from '../packages/cli/src/program/help.ts';
@@ -40,15 +41,42 @@ function cliPage(): string {
   return `${parts.join('\n\n')}\n`;
 }
 
+interface Measurements {
+  readonly time: string;
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly os: string };
+  readonly rows: readonly { readonly what: string; readonly ours: number; readonly peer: number }[];
+}
+
+const atRoot = (path: string) => new URL(`../${path}`, import.meta.url);
+
+/** The page about the executable, with its table as it was last measured. */
+function executablePage(): string {
+  const page = readFileSync(atRoot('docs/executable.md'), 'utf8');
+  const results = 'bench/results/verify.json';
+  const { time, machine, rows } = JSON.parse(readFileSync(atRoot(results), 'utf8')) as Measurements;
+  const prefix = 'verify command, executable, ';
+  const lines = rows
+    .filter(({ what }) => what.startsWith(prefix))
+    .map(
+      ({ what, ours, peer }) => `| ${what.slice(prefix.length)} | ${ours.toFixed(0)} | ${peer.toFixed(0)} |`,
+    );
+  const table = `| signature | \`pratique verify\` | \`cosign verify\` |\n|---|---|---|\n${lines.join('\n')}`;
+  const where = `Measured ${time.slice(0, 10)} on ${machine.cores} cores of an ${machine.cpu}, ${machine.os}: \`${results}\`.`;
+  return page.replace(
+    /(<!-- bench\/results\/verify\.json -->\n).*(<!-- end -->)/s,
+    (_, begin, end) => `${begin}${table}\n\n${where}\n${end}`,
+  );
+}
+
 /** Path below the repository's root → content. */
 export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/reference/errors.md', await errorsPage()],
     ['docs/reference/cli.md', cliPage()],
+    ['docs/executable.md', executablePage()],
   ]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const [path, content] of await generatedDocs())
-    writeFileSync(new URL(`../${path}`, import.meta.url), content);
+  for (const [path, content] of await generatedDocs()) writeFileSync(atRoot(path), content);
 }
