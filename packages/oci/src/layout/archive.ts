@@ -39,8 +39,8 @@ const maxExpandedBytes = 16 * 1024 ** 3;
 
 /**
  * Opens an archive of images: an OCI image layout in a tar, or what `docker save` writes (the layout is preferred
- * where an archive is both). Compressed ones (gzip) are expanded into a temporary file first. Reads headers only; for
- * a docker archive also every layer once, to learn its digest.
+ * where an archive is both). Compressed ones (gzip) are expanded into a temporary file first. Reads headers only; of
+ * a docker archive also the layers that are compressed in it, once, to learn their digests.
  *
  * @param options.gzipLayers present plain layers of a docker archive gzipped, as registries are given them
  * @throws OCI_ARCHIVE_UNSAFE, OCI_LAYOUT_INVALID, OCI_FILE_UNREADABLE

@@ -6,7 +6,7 @@ import { measure } from '../build/layer.ts';
 import { ociErrors } from '../errors.ts';
 import { buildImageManifest, describeBytes } from '../manifest/build.ts';
 import { mediaTypes } from '../manifest/media-types.ts';
-import { createDigester, digestOf } from '../reference/digest.ts';
+import { createDigester, digestOf, isDigest } from '../reference/digest.ts';
 import { isTag } from '../reference/reference.ts';
 import type { Descriptor, Digest } from '../types.ts';
 import type { OpenArchive } from './archive.ts';
@@ -51,17 +51,12 @@ function parseDocument<Schema extends v.GenericSchema>(
   return parsed.output;
 }
 
-interface ArchivedLayer {
-  readonly descriptor: Descriptor;
-  /** Digest of the tar; absent for one that docker wrote compressed. */
-  readonly diffId?: Digest;
-}
-
 /**
  * Presents what `docker save` writes (`manifest.json`, configurations, layer tars) as an image layout. It holds no
- * manifest, so one is made from the configuration and the layers: the image's digest is that of our manifest. Layers
- * must be what the configuration's diff IDs say. With `gzip` plain layers are presented compressed; what docker wrote
- * compressed stays as it is.
+ * manifest, so one is made from the configuration and the layers: the image's digest is that of our manifest. A plain
+ * layer's digest is the diff ID that the configuration gives it: whether the layer has it shows when it is read, as with
+ * every blob. Only what docker wrote compressed is read here, to learn its digest; so is, with `gzip`, what is presented
+ * compressed.
  *
  * @throws OCI_LAYOUT_INVALID, OCI_DIGEST_MISMATCH
  */
@@ -70,7 +65,6 @@ export async function dockerArchiveStore(archive: OpenArchive, gzip: boolean): P
   if (file === undefined) throw invalid(archive, 'it is neither an OCI image layout nor a docker archive');
   const images = parseDocument(archive, manifestSchema, await archive.read(file), 'manifest.json');
   const blobs = new Map<Digest, StoredBlob>();
-  const layers = new Map<string, ArchivedLayer>();
   const entries: Descriptor[] = [];
 
   const required = (name: string): TarFile => {
@@ -89,29 +83,36 @@ export async function dockerArchiveStore(archive: OpenArchive, gzip: boolean): P
     });
     return descriptor;
   };
-  const layerOf = async (name: string): Promise<ArchivedLayer> => {
-    const known = layers.get(name);
-    if (known !== undefined) return known;
-    const found = required(name);
-    const digester = createDigester();
-    let magic: number | undefined;
-    for await (const chunk of archive.chunks(found)) {
-      magic ??= ((chunk[0] ?? 0) << 8) | (chunk[1] ?? 0);
-      digester.update(chunk);
+  /** Layers that had to be read, by their path and diff ID: images of one archive share them. */
+  const known = new Map<string, Descriptor>();
+  const layerOf = async (path: string, diffId: Digest): Promise<Descriptor> => {
+    const key = `${diffId} ${path}`;
+    const found = known.get(key) ?? (await describeLayer(required(path), path, diffId));
+    known.set(key, found);
+    return found;
+  };
+  const describeLayer = async (file: TarFile, path: string, diffId: Digest): Promise<Descriptor> => {
+    const stored = () => archive.chunks(file);
+    const compressed = await isGzip(stored());
+    if (compressed || !gzip) {
+      const mediaType = compressed ? mediaTypes.ociLayerGzip : mediaTypes.ociLayer;
+      const digest = compressed ? await digestOfAll(stored()) : diffId;
+      blobs.set(digest, { size: file.size, chunks: stored });
+      return { mediaType, digest, size: file.size };
     }
-    const plain = magic !== 0x1f8b;
-    const digest = digester.digest();
-    const compress = plain && gzip;
-    const descriptor = compress
-      ? (await measure(() => archive.chunks(found), 'gzip')).descriptor
-      : { mediaType: plain ? mediaTypes.ociLayer : mediaTypes.ociLayerGzip, digest, size: found.size };
-    blobs.set(descriptor.digest, {
-      size: descriptor.size,
-      chunks: () => (compress ? gzipped(archive.chunks(found)) : archive.chunks(found)),
+    const layer = await measure(stored, 'gzip');
+    if (layer.diffId !== diffId) {
+      throw ociErrors.error('OCI_DIGEST_MISMATCH', {
+        message: `${printable(archive.name)}: the layer ${printable(path)} is not the one the configuration names`,
+        expected: diffId,
+        found: layer.diffId,
+      });
+    }
+    blobs.set(layer.descriptor.digest, {
+      size: layer.descriptor.size,
+      chunks: () => gzipped(stored()),
     });
-    const layer = { descriptor, ...(plain ? { diffId: digest } : {}) };
-    layers.set(name, layer);
-    return layer;
+    return layer.descriptor;
   };
 
   for (const image of images) {
@@ -123,15 +124,9 @@ export async function dockerArchiveStore(archive: OpenArchive, gzip: boolean): P
       throw invalid(archive, 'the configuration lists other layers than manifest.json');
     const descriptors: Descriptor[] = [];
     for (const [at, name] of names.entries()) {
-      const { descriptor, diffId } = await layerOf(name);
-      if (diffId !== undefined && diffId !== diffIds[at]) {
-        throw ociErrors.error('OCI_DIGEST_MISMATCH', {
-          message: `${printable(archive.name)}: the layer ${printable(name)} is not the one the configuration names`,
-          expected: printable(diffIds[at]!),
-          found: diffId,
-        });
-      }
-      descriptors.push(descriptor);
+      const diffId = diffIds[at]!;
+      if (!isDigest(diffId)) throw invalid(archive, `the diff ID ${printable(diffId)} is no digest`);
+      descriptors.push(await layerOf(name, diffId));
     }
     const built = buildImageManifest({ config: keep(bytes, mediaTypes.ociConfig), layers: descriptors });
     const descriptor = keep(built.bytes, built.descriptor.mediaType);
@@ -147,6 +142,18 @@ export async function dockerArchiveStore(archive: OpenArchive, gzip: boolean): P
     entries: async () => entries,
     blob: async (digest) => blobs.get(digest),
   };
+}
+
+async function isGzip(chunks: AsyncGenerator<Uint8Array, void, undefined>): Promise<boolean> {
+  const { value: head } = await chunks.next();
+  await chunks.return();
+  return head !== undefined && head[0] === 0x1f && head[1] === 0x8b;
+}
+
+async function digestOfAll(chunks: AsyncIterable<Uint8Array>): Promise<Digest> {
+  const digester = createDigester();
+  for await (const chunk of chunks) digester.update(chunk);
+  return digester.digest();
 }
 
 /** What `writeDockerArchive` needs to know of one image. */

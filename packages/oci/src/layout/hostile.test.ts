@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { mediaTypes } from '../manifest/media-types.ts';
 import { digestOf } from '../reference/digest.ts';
 import { putImage, temporaryDirectory } from '../testing/images.ts';
+import type { ImageManifest } from '../types.ts';
 import { openArchive } from './archive.ts';
 import { openLayout } from './directory.ts';
 import { saveArchive } from './save.ts';
@@ -142,9 +143,13 @@ describe('archives that lie', () => {
       'OCI_ARCHIVE_UNSAFE',
     ],
     [
-      'another layer than the configuration says',
-      [manifestJson(docker), text('c.json', config), text('l.tar', 'other')],
-      'OCI_DIGEST_MISMATCH',
+      'a diff ID that is no digest',
+      [
+        manifestJson(docker),
+        text('c.json', JSON.stringify({ rootfs: { type: 'layers', diff_ids: ['md5:1'] } })),
+        text('l.tar', layer),
+      ],
+      'OCI_LAYOUT_INVALID',
     ],
     [
       'more layers than the configuration says',
@@ -157,6 +162,16 @@ describe('archives that lie', () => {
     ],
   ])('%s', async (_, entries, expected) => {
     await expect(archive(...entries).then(openArchive)).rejects.toThrow(code(expected));
+  });
+
+  test('a layer that is not what the configuration says, before its bytes are believed', async () => {
+    const path = await archive(manifestJson(docker), text('c.json', config), text('l.tar', 'other'));
+    await using opened = await openArchive(path);
+    const { manifest } = await opened.getManifest('v1');
+    const [descriptor] = (manifest as ImageManifest).layers;
+    await expect(opened.getBlob(descriptor!)).rejects.toThrow(code('OCI_DIGEST_MISMATCH'));
+    // What is presented compressed is read when it is opened.
+    await expect(openArchive(path, { gzipLayers: true })).rejects.toThrow(code('OCI_DIGEST_MISMATCH'));
   });
 
   test('a blob whose content is not its name', async () => {
