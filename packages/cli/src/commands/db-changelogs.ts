@@ -6,6 +6,7 @@ import { importChangelogs } from '@pratique/inspect';
 import { cliErrors } from '../errors.ts';
 import { cacheDirectory } from '../program/cache-directory.ts';
 import type { Run } from '../program/spec.ts';
+import { withProgress } from '../program/steps.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { databasePath } from '../scan/database-path.ts';
 import { securityChangelogs } from '../scan/security-changelogs.ts';
@@ -13,12 +14,15 @@ import { openSubject } from '../scan/subject.ts';
 import type { dbChangelogs } from '../specs/scan.ts';
 
 export const run: Run<typeof dbChangelogs.flags> = async ({ args, flags, terminal, signal }) => {
-  const subject = await openSubject(args[0]!, flags, terminal, signal);
   const now = new Date();
   const fetcher = createFetcher({ cache: join(cacheDirectory(terminal.env), 'debs'), signal });
   const options = { fetcher, architecture: flags.arch, keyrings: machineKeyrings, now };
   const sources = readSources(flags.sources, terminal);
-  const { changelogs, missing } = await securityChangelogs(subject.packages, sources, options);
+  const { changelogs, missing } = await withProgress(terminal, async (steps) => {
+    const { packages } = await openSubject(args[0]!, flags, terminal, steps, signal);
+    steps.begin('fetching changelogs');
+    return await securityChangelogs(packages, sources, options);
+  });
   const stored = await importChangelogs(databasePath(flags.db, terminal), changelogs, now);
   const newer = changelogs.filter(({ text }) => text !== undefined).length;
   terminal.out(

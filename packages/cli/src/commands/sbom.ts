@@ -1,38 +1,34 @@
 import { printable } from '@pratique/errors';
-import { type Catalog, catalogPackages, packageFiles, toCyclonedxSbom, toSpdxSbom } from '@pratique/inspect';
+import { type Catalog, toCyclonedxSbom, toSpdxSbom } from '@pratique/inspect';
 import { sourceDateEpoch } from '@pratique/oci';
-import { openRoot } from '../inspect/open-root.ts';
+import { readCatalog } from '../inspect/read-catalog.ts';
 import type { Run } from '../program/spec.ts';
+import { withProgress } from '../program/steps.ts';
 import { style, table } from '../program/style.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { programVersion } from '../program/version.ts';
 import type { sbom } from '../specs/inspect.ts';
 
 export const run: Run<typeof sbom.flags> = async ({ args, flags, terminal, signal }) => {
-  const { name, fileSystem, image } = await openRoot(args[0]!, packageFiles, flags, terminal, signal);
-  try {
-    const catalog = await catalogPackages(fileSystem);
-    for (const { path, why } of catalog.skipped)
-      terminal.err(`warning: ${printable(path)} is not listed: ${printable(why)}\n`);
-    if (flags.output === 'table') {
-      terminal.out(packageTable(catalog, name, terminal));
-      return 0;
-    }
-    const input = {
-      catalog,
-      subject: { name, digest: image?.descriptor.digest },
-      created: creationTime(terminal),
-      version: programVersion(),
-    };
-    const document =
-      flags.output === 'spdx-json'
-        ? toSpdxSbom(input)
-        : toCyclonedxSbom(input, flags.output === 'cyclonedx-json@1.7' ? '1.7' : '1.6');
-    terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+  const { name, image, catalog } = await withProgress(terminal, (steps) =>
+    readCatalog(args[0]!, flags, terminal, steps, signal),
+  );
+  if (flags.output === 'table') {
+    terminal.out(packageTable(catalog, name, terminal));
     return 0;
-  } finally {
-    fileSystem.close();
   }
+  const input = {
+    catalog,
+    subject: { name, digest: image?.descriptor.digest },
+    created: creationTime(terminal),
+    version: programVersion(),
+  };
+  const document =
+    flags.output === 'spdx-json'
+      ? toSpdxSbom(input)
+      : toCyclonedxSbom(input, flags.output === 'cyclonedx-json@1.7' ? '1.7' : '1.6');
+  terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+  return 0;
 };
 
 /** Now, or `SOURCE_DATE_EPOCH`: then the same image gives the same bytes. */

@@ -16,6 +16,7 @@ import {
 import { milliseconds } from '../policy/duration.ts';
 import { readFile } from '../program/read-file.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
+import { withProgress } from '../program/steps.ts';
 import { style } from '../program/style.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { programVersion } from '../program/version.ts';
@@ -38,9 +39,12 @@ export const run: Run<typeof scan.flags> = async ({ args, flags, terminal, signa
   const database = AdvisoryDatabase.open(databasePath(flags.db, terminal));
   try {
     refuseStale(database.builtAt(), maxAge, now);
-    const subject = await openSubject(args[0]!, flags, terminal, signal);
     const options = { ignore, vex, onlyFixed: flags['only-fixed'], now, version: programVersion() };
-    const report = scanSubject(subject, database, options);
+    const report = await withProgress(terminal, async (steps) => {
+      const subject = await openSubject(args[0]!, flags, terminal, steps, signal);
+      steps.begin(`looking ${subject.packages.length} packages up`);
+      return scanSubject(subject, database, options);
+    });
     terminal.out(render(report, flags.output, terminal));
     return conclude(report, flags, terminal);
   } finally {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { testTerminal } from '../testing/terminal.ts';
-import { openSteps } from './steps.ts';
+import { openSteps, withProgress } from './steps.ts';
 
 /** What a person sees in the end: what was erased is gone. */
 const seen = (written: string) => written.split('\n').map((line) => line.split('\r\u001b[2K').at(-1));
@@ -36,3 +36,24 @@ test('the step that failed is told, and those before it did not fail', () => {
 test('elsewhere nothing is written over, and no time makes two logs differ', () => {
   expect(play(false, 'fail')).toBe('• reading\n• testing\nwarning: old\n');
 });
+
+test.each([
+  [true, 'end', ['warning: old', '✓ reading', '']],
+  [true, 'fail', ['warning: old', '✗ reading', '']],
+  [false, 'end', ['warning: old', '']],
+  [false, 'fail', ['warning: old', '']],
+] as const)(
+  'on the way to an answer (live: %s), only who watches sees steps, and everybody the warnings: %s',
+  async (live, last, written) => {
+    const terminal = testTerminal({ live });
+    const working = withProgress(terminal, async (steps) => {
+      steps.begin('reading');
+      steps.say('warning: old');
+      if (last === 'fail') throw new Error('broken');
+      return 42;
+    });
+    if (last === 'fail') await expect(working).rejects.toThrow('broken');
+    else expect(await working).toBe(42);
+    expect(seen(terminal.stderr).map((line) => line!.replace(/ [0-9.]+ s$/, ''))).toEqual(written);
+  },
+);

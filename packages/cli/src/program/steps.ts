@@ -16,6 +16,25 @@ export interface Steps {
 const erase = '\r\u001b[2K';
 
 /**
+ * Works in steps towards an answer. They are shown on a live terminal alone: elsewhere they are no news, and standard error
+ * is for what is.
+ */
+export async function withProgress<T>(
+  terminal: Terminal,
+  work: (steps: Pick<Steps, 'begin' | 'say'>) => Promise<T>,
+): Promise<T> {
+  const steps = openSteps(terminal);
+  try {
+    const answer = await work(terminal.live ? steps : { ...steps, begin: () => {} });
+    steps.end();
+    return answer;
+  } catch (error) {
+    steps.fail();
+    throw error;
+  }
+}
+
+/**
  * On a live terminal the step that is being done, and those that were, each with how long it took; elsewhere a line where each
  * begins, so that logs stay plain text and the same.
  *

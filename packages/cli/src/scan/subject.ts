@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
-import { catalogPackages, maxSbomBytes, packageFiles, readSbom, type ScanSubject } from '@pratique/inspect';
+import { maxSbomBytes, readSbom, type ScanSubject } from '@pratique/inspect';
 import { cliErrors } from '../errors.ts';
-import { openRoot } from '../inspect/open-root.ts';
+import { readCatalog } from '../inspect/read-catalog.ts';
 import type { FlagValues } from '../program/spec.ts';
+import type { Steps } from '../program/steps.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { imageFlags } from '../specs/inspect.ts';
 
@@ -19,19 +20,14 @@ export async function openSubject(
   name: string,
   flags: FlagValues<typeof imageFlags>,
   terminal: Terminal,
+  steps: Pick<Steps, 'begin' | 'say'>,
   signal: AbortSignal,
 ): Promise<ScanSubject> {
   if (name.endsWith('.json')) return readSbomSubject(name, terminal);
-  const root = await openRoot(name, packageFiles, flags, terminal, signal);
-  try {
-    const { distro, packages, skipped } = await catalogPackages(root.fileSystem);
-    for (const { path, why } of skipped)
-      terminal.err(`warning: ${printable(path)} looks like a package and was not read: ${printable(why)}\n`);
-    const digest = root.image?.descriptor.digest ?? null;
-    return { kind: digest === null ? 'rootfs' : 'image', name: root.name, digest, distro, packages };
-  } finally {
-    root.fileSystem.close();
-  }
+  const read = await readCatalog(name, flags, terminal, steps, signal);
+  const { distro, packages } = read.catalog;
+  const digest = read.image?.descriptor.digest ?? null;
+  return { kind: digest === null ? 'rootfs' : 'image', name: read.name, digest, distro, packages };
 }
 
 function readSbomSubject(name: string, terminal: Terminal): ScanSubject {
