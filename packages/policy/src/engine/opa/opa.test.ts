@@ -90,16 +90,22 @@ describe('whatever is not a well-formed answer is a fault, never "no findings"',
     expect(fault.kind === 'fault' || fault.kind === 'auth').toBe(true);
   });
 
-  test.each<[string, Misbehaviour, string]>([
-    ['a server that accepts and never answers', () => true, 'no complete answer within 500 ms'],
+  test.each<[string, Misbehaviour]>([
+    ['a server that accepts and never answers', () => true],
     [
       'an answer that never ends',
       (_, outgoing) => {
         outgoing.writeHead(200).write('{"result":');
         return true;
       },
-      'no complete answer within 500 ms',
     ],
+  ])('%s', async (_name, misbehave) => {
+    const fault = await faultWhen(misbehave, { timeoutMs: 500 });
+    expect(fault).toMatchObject({ code: 'SERVICE_UNREACHABLE', kind: 'fault' });
+    expect(fault.message).toContain('no complete answer within 500 ms');
+  });
+
+  test.each<[string, Misbehaviour, string]>([
     [
       'an answer cut short',
       (_, outgoing) => {
@@ -126,7 +132,7 @@ describe('whatever is not a well-formed answer is a fault, never "no findings"',
       'ECONNRESET',
     ],
   ])('%s', async (_name, misbehave, reason) => {
-    const fault = await faultWhen(misbehave, { maxResponseBytes: 200_000, timeoutMs: 500 });
+    const fault = await faultWhen(misbehave, { maxResponseBytes: 200_000, timeoutMs: 60_000 });
     expect(fault).toMatchObject({ code: 'SERVICE_UNREACHABLE', kind: 'fault' });
     expect(fault.message).toContain(reason);
   });
