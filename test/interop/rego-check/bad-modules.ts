@@ -38,6 +38,8 @@ export const badModules: readonly Checked[] = [
   p('allow if input.x with input as y'),
   p('allow if { a := b; b := a }'),
   p('allow if { _ == 1 }'),
+  p('f(x) := 1 if y = {x | input.z}[_]'),
+  p('allow if { y := [1]; {y: 1}.c.d }'),
   p('allow if startswith(x, _)'),
   p('default allow := x'),
   p('default f(x) := y'),

@@ -1,12 +1,14 @@
 /** `to_number`, `format_int` and the deprecated `cast_*` functions. */
+
+import { toBigFloat, truncate } from '../../values/big-float.ts';
 import {
   isNumber,
+  type Num,
   numberText,
   parseNumber,
   RegoArray,
   RegoObject,
   RegoSet,
-  toBigInt,
   toDouble,
   type Value,
 } from '../../values/index.ts';
@@ -67,14 +69,10 @@ registerBuiltin('format_int', { args: [T.number, T.number], result: T.string }, 
   return truncated(number).toString(radix);
 });
 
-/** The integer part. */
-function truncated(value: Parameters<typeof toBigInt>[0]): bigint {
-  const integer = toBigInt(value);
-  if (integer !== undefined) return integer;
-  const match = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(numberText(value))!;
-  const point = match[2]!.length + Number(match[4] ?? '0');
-  const digits = (match[2]! + (match[3] ?? '')).padEnd(point, '0').slice(0, Math.max(0, point));
-  return BigInt(`${digits === '' ? 0n : BigInt(digits)}`) * (match[1] === '-' ? -1n : 1n);
+/** The integer part. As in OPA, what is not written as an integer is a float of 64 bits. */
+function truncated(value: Num): bigint {
+  const text = numberText(value);
+  return /^-?\d+$/.test(text) ? BigInt(text) : truncate(toBigFloat(value));
 }
 
 const deprecated = { args: [T.any], deprecated: true } as const;

@@ -149,13 +149,15 @@ export class TypeChecker {
   }
 
   #text(ref: Ref): string {
-    return refText(
-      ref.terms.map((term) =>
-        term.kind === 'var'
-          ? { ...term, name: this.#context.subjects.get(term.name) ?? this.#context.original(term.name) }
-          : term,
-      ),
-    );
+    return this.#original(refText(ref.terms));
+  }
+
+  /** A text with what generated variables stand for, wherever they are: nothing else in a policy looks like one. */
+  #original(text: string): string {
+    return text.replaceAll(/\b__local\w*__/g, (name) => {
+      const subject = this.#context.subjects.get(name);
+      return subject === undefined ? this.#context.original(name) : this.#original(subject);
+    });
   }
 
   #expr(env: TypeEnv, expr: Expr): Problem | undefined {

@@ -25,7 +25,9 @@ const maxDepth = 1_000;
 /** Parses the first document. Throws {@link YamlError}. `charge` is called once per node. */
 export function readYaml(text: string, charge: (steps: number) => void): Value {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text.replace(/^\ufeff/, ''), {
+  const source = text.replace(/^\ufeff/, '');
+  if (NOT_ALLOWED.test(source)) throw new YamlError('yaml: control characters are not allowed');
+  const documents = parseAllDocuments(source, {
     version: '1.1',
     schema: 'failsafe',
     merge: false,
@@ -34,13 +36,22 @@ export function readYaml(text: string, charge: (steps: number) => void): Value {
     logLevel: 'silent',
     strict: true,
   });
-  if (!Array.isArray(documents) || documents.length === 0) return null;
+  if (!Array.isArray(documents) || documents.length === 0) {
+    if (/^%/m.test(source)) throw new YamlError('yaml: did not find expected <document start>');
+    return null;
+  }
   const document = documents[0]!;
   const problem = document.errors[0];
   if (problem !== undefined)
     throw syntaxError(problem.code, problem.message, lines.linePos(problem.pos[0]).line);
+  if (document.warnings.some(({ code }) => code === 'BAD_DIRECTIVE'))
+    throw new YamlError('yaml: found unknown directive name');
   return new Reader(charge).value(document.contents, 0);
 }
+
+/** What go-yaml's reader refuses anywhere. */
+const NOT_ALLOWED =
+  /[^\t\n\r\x20-\x7e\x85\u{a0}-\u{d7ff}\u{e000}-\u{fefe}\u{ff00}-\u{fffd}\u{10000}-\u{10ffff}]/u;
 
 const scannerWords: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'found character that cannot start any token',

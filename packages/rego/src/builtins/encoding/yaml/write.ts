@@ -56,9 +56,9 @@ function scalar(value: null | boolean | number | string | RegoNumber, indent: nu
   if (value === null || typeof value === 'boolean') return String(value);
   const resolved = resolvePlain(numberText(value));
   if (typeof resolved === 'bigint') return resolved.toString();
-  return formatFloat(toDouble(value), 'g', -1)
-    .replace(/^\+Inf$/, '.inf')
-    .replace(/^-Inf$/, '-.inf');
+  const double = toDouble(value);
+  // What is no double is no number to go-yaml, which reads it before it writes it.
+  return Number.isFinite(double) ? formatFloat(double, 'g', -1) : stringText(numberText(value), indent);
 }
 
 function stringText(text: string, indent: number): string {
