@@ -27,7 +27,11 @@ const links = '/etc/alternatives';
  *
  * @throws NotUnderstood
  */
-export function updateAlternatives(args: readonly string[], changes: Changes): number {
+export function updateAlternatives(
+  args: readonly string[],
+  changes: Changes,
+  output: (text: string) => void,
+): number {
   const rest = args.filter((arg) => !['--quiet', '--verbose', '--force'].includes(arg));
   const [action, ...values] = rest;
   switch (action) {
@@ -51,9 +55,31 @@ export function updateAlternatives(args: readonly string[], changes: Changes): n
       write({ ...there, auto: true }, changes);
       return 0;
     }
+    case '--display':
+    case '--query': {
+      const there = read(values[0] ?? '', changes);
+      if (there === undefined) return 2;
+      if (action === '--display') throw new NotUnderstood('');
+      output(described(there, changes));
+      return 0;
+    }
     default:
       throw new NotUnderstood('');
   }
+}
+
+/** As `--query` says it. */
+function described({ name, link, auto, choices }: Alternative, changes: Changes): string {
+  const sorted = [...choices].sort((a, b) => b.priority - a.priority);
+  const lines = [
+    `Name: ${name}`,
+    `Link: ${link}`,
+    `Status: ${auto ? 'auto' : 'manual'}`,
+    ...(sorted[0] === undefined ? [] : [`Best: ${sorted[0].path}`]),
+    `Value: ${changes.at(`${links}/${name}`)?.linkname ?? 'none'}`,
+    ...choices.flatMap(({ path, priority }) => ['', `Alternative: ${path}`, `Priority: ${priority}`]),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 function install(values: readonly string[], changes: Changes): number {

@@ -9,14 +9,18 @@ const number = (text: string | undefined, otherwise: number): number => {
   return Number(text);
 };
 
-const assign: Known = (args, { variables }) => {
-  for (const arg of args) {
-    const [, name, value] = /^([A-Za-z_]\w*)(?:=(.*))?$/s.exec(arg) ?? [];
-    if (name === undefined) throw new NotUnderstood('');
-    if (value !== undefined) variables.set(name, value);
-  }
-  return 0;
-};
+/** `export NAME`, `local NAME=VALUE` and so on: what each does to a variable, then its value. */
+function declaring(declare: (name: string, shell: Shell) => void): Known {
+  return (args, shell) => {
+    for (const arg of args) {
+      const [, name, value] = /^([A-Za-z_]\w*)(?:=(.*))?$/s.exec(arg) ?? [];
+      if (name === undefined) throw new NotUnderstood('');
+      declare(name, shell);
+      if (value !== undefined) shell.assign(name, value);
+    }
+    return 0;
+  };
+}
 
 /** Reads a script that belongs to the image into this one. */
 const source: Known = ([path = ''], shell: Shell, streams) => {
@@ -43,15 +47,29 @@ export const builtins: Readonly<Record<string, Known>> = {
   return: ([code], shell) => shell.jump('return', number(code, shell.status)),
   break: ([count], shell) => (count === undefined ? shell.jump('break', 0) : unknown()),
   continue: ([count], shell) => (count === undefined ? shell.jump('continue', 0) : unknown()),
-  export: assign,
-  local: assign,
-  readonly: assign,
-  unset: (args, { variables }) => {
-    for (const name of args) variables.delete(name);
+  export: declaring((name, shell) => shell.export(name)),
+  local: declaring((name, shell) => shell.local(name)),
+  readonly: declaring(() => {}),
+  unset: (args, shell) => {
+    for (const name of args) {
+      if (!/^[A-Za-z_]\w*$/.test(name)) throw new NotUnderstood('');
+      shell.assign(name, undefined);
+    }
+    return 0;
+  },
+  cd: ([path, ...more], { changes }) => {
+    if (path === undefined || path.startsWith('-') || more.length > 0) throw new NotUnderstood('');
+    const node = changes.follow(path);
+    if (node?.type !== 'directory') return 1;
+    changes.directory = `/${node.path}`;
     return 0;
   },
   // What is written is written with the mask of everybody.
-  umask: ([mask]) => (mask === '022' || mask === '0022' ? 0 : unknown()),
+  umask: ([mask], _shell, { output }) => {
+    if (mask === undefined) output('0022\n');
+    else if (!/^0?022$/.test(mask)) throw new NotUnderstood('');
+    return 0;
+  },
   set: (args, shell) => {
     for (const arg of args) shell.option(arg);
     return 0;

@@ -11,6 +11,8 @@ const maxBytes = 16 * 1024 * 1024;
  * Nothing is changed but this object: the changes come out as layers.
  */
 export class Changes {
+  /** Where paths that are relative begin. */
+  directory = '/';
   readonly #base: FileSystem;
   /** What stands there now, and what was taken away before that. */
   #there = new Map<string, FileNode>();
@@ -65,7 +67,7 @@ export class Changes {
 
   /** What a path leads to. */
   follow(path: string): FileNode | undefined {
-    return resolveWithLinks(this, path)?.node;
+    return path === '' ? undefined : resolveWithLinks(this, this.#absolute(path))?.node;
   }
 
   /** What stands at a path itself, links in its directory followed. */
@@ -146,11 +148,15 @@ export class Changes {
     return real;
   }
 
-  #real(path: string): string | undefined {
+  #absolute(path: string): string {
+    return path.startsWith('/') ? path : `${this.directory}/${path}`;
+  }
+
+  #real(given: string): string | undefined {
+    const path = this.#absolute(given);
     const clean = path.split('/').filter((part) => part !== '' && part !== '.');
     const name = clean.pop();
-    if (!path.startsWith('/') || name === '..')
-      throw new NotUnderstood(`a path that is not absolute: ${path}`);
+    if (given === '' || name === '..') throw new NotUnderstood(`a path that is none: ${given}`);
     if (name === undefined) return '';
     const parent = resolveWithLinks(this, `/${clean.join('/')}`);
     if (parent === undefined || parent.node.type !== 'directory') return undefined;

@@ -23,8 +23,8 @@ export function debconf(templates: string): Readonly<Record<string, Known>> {
   return {
     // 30: the question was not shown.
     db_input: () => 30,
-    db_get: ([name = ''], { variables }) => {
-      variables.set('RET', answerTo(name));
+    db_get: ([name = ''], shell) => {
+      shell.assign('RET', answerTo(name));
       return 0;
     },
     db_set: ([name = '', ...words]) => {
@@ -32,8 +32,8 @@ export function debconf(templates: string): Readonly<Record<string, Known>> {
       values.set(name, words.join(' '));
       return 0;
     },
-    db_fget: (_args, { variables }) => {
-      variables.set('RET', 'false');
+    db_fget: (_args, shell) => {
+      shell.assign('RET', 'false');
       return 0;
     },
     ...Object.fromEntries(

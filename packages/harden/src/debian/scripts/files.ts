@@ -6,7 +6,7 @@ import { NotUnderstood } from './syntax.ts';
 import { isMatch } from './words.ts';
 
 /** Options of one letter, and of words, that change nothing here; what is left are operands. */
-function operands(args: readonly string[], options: RegExp): { flags: string; rest: string[] } {
+export function operands(args: readonly string[], options: RegExp): { flags: string; rest: string[] } {
   let flags = '';
   const rest: string[] = [];
   for (const [index, arg] of args.entries()) {
@@ -185,21 +185,33 @@ const move: Known = (args, { changes }) => {
   return 0;
 };
 
+/** `install` of a file, or of directories with `-d`. */
 const install: Known = (args, { changes }) => {
-  const value = (option: string): string | undefined => {
-    const at = args.indexOf(option);
-    return at < 0 ? undefined : args[at + 1];
-  };
-  const valued = ['-m', '-o', '-g'];
-  const { flags, rest } = operands(
-    args.filter((arg, at) => !valued.includes(arg) && !valued.includes(args[at - 1] ?? '')),
-    /^-[dDpv]+$/,
-  );
-  if (!flags.includes('d')) throw new NotUnderstood('');
-  for (const path of rest) {
-    makeDirectories(path, 0o755, changes);
-    setMode(value('-m') ?? '755', path, changes);
-    if (value('-o') ?? value('-g')) setOwner(`${value('-o') ?? ''}:${value('-g') ?? ''}`, path, changes);
+  // `-m 755`, `-m755`, `-d -m`: apart from each other all are the same.
+  const apart = args.flatMap((arg) => {
+    const [, option, value] = /^(-[mog])(.+)$/s.exec(arg) ?? [];
+    return option === undefined ? [arg] : [option, value!];
+  });
+  const values = new Map<string, string>();
+  const others = apart.filter((arg, at) => {
+    const option = apart[at - 1] ?? '';
+    if (/^-[mog]$/.test(option)) values.set(option, arg);
+    return !/^-[mog]$/.test(arg) && !/^-[mog]$/.test(option);
+  });
+  const { flags, rest } = operands(others, /^-[dDpvT]+$/);
+  const [from = '', to = ''] = rest;
+  const isDirectory = flags.includes('d');
+  if (!isDirectory && (rest.length !== 2 || flags.includes('D'))) throw new NotUnderstood('');
+  if (!isDirectory) {
+    const code = copy(from, to, changes);
+    if (code !== 0) return code;
+  }
+  const [user = '', group = ''] = [values.get('-o'), values.get('-g')];
+  for (const path of isDirectory ? rest : [into(from, to, changes)]) {
+    if (isDirectory) makeDirectories(path, 0o755, changes);
+    setMode(values.get('-m') ?? '755', path, changes);
+    if (!isDirectory) setOwner(`${user || '0'}:${group || '0'}`, path, changes);
+    else if (`${user}${group}` !== '') setOwner(`${user}:${group}`, path, changes);
   }
   return 0;
 };
@@ -218,24 +230,7 @@ function changing(
   };
 }
 
-function linesOf(text: string): readonly string[] {
-  const lines = text.split('\n');
-  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
-}
-
-/** The pattern of grep(1), where it means the same in JavaScript or can be made to. */
-function expressionOf(pattern: string, flags: string): RegExp {
-  const plain = /^[\w /:@,=#%&~"'<>-]*$/;
-  const form = /-\w*F|fixed/.test(flags) ? plain : /-\w*E/.test(flags) ? extended : basic;
-  if (!form.test(pattern) || (pattern.match(/[*?+]/g)?.length ?? 0) > 3) throw new NotUnderstood('');
-  const source = form === basic ? pattern.replace(/[+?(){}|]/g, '\\$&') : pattern;
-  return new RegExp(/-\w*x/.test(flags) ? `^(?:${source})$` : source, 'u');
-}
-
-const basic = /^(?:[\w /:@,=#%&~"'<>^$.*+?(){}|-]|\\\.|\[[\w-]+\])*$/;
-const extended = /^(?:[\w /:@,=#%&~"'<>^$.*+?()|-]|\\\.|\[[\w-]+\])*$/;
-
-/** Programs of coreutils and such that maintainer scripts use on files. */
+/** Programs that change files, or look where they are. */
 export const fileCommands: Readonly<Record<string, Known>> = {
   mkdir: make,
   rm: remove,
@@ -265,40 +260,11 @@ export const fileCommands: Readonly<Record<string, Known>> = {
   chmod: changing((text, { mode, type }) => ({ mode: modeOf(text, mode, type === 'directory') })),
   chown: changing((text, _node, { changes }) => ownerOf(text, changes)),
   chgrp: changing((text, _node, { changes }) => ownerOf(`:${text}`, changes)),
-  cat: (args, { changes }, { input, output }) => {
-    if (args.length === 0) output(input);
-    for (const path of args) {
-      const bytes = path === '-' ? new TextEncoder().encode(input) : changes.read(path);
-      if (path.startsWith('-') && path !== '-') throw new NotUnderstood('');
-      if (bytes === undefined) return 1;
-      output(new TextDecoder().decode(bytes));
-    }
-    return 0;
-  },
   readlink: (args, { changes }, { output }) => {
     const { flags, rest } = operands(args, /^-[efm]$/);
     const node = flags === '' ? changes.at(rest[0] ?? '') : changes.follow(rest[0] ?? '');
     if (node === undefined || (flags === '' && node.type !== 'symlink')) return 1;
     output(`${flags === '' ? node.linkname : `/${node.path}`}\n`);
-    return 0;
-  },
-  // One substitution: `sed s/a/b/`.
-  sed: (args, _shell, { input, output }) => {
-    const script = args.length === 2 && args[0] === '-e' ? args[1]! : args.length === 1 ? args[0]! : '';
-    const [, pattern, replacement, global] = /^s\/((?:[^\\/]|\\.)+)\/([^\\/&]*)\/(g?)$/.exec(script) ?? [];
-    if (pattern === undefined) throw new NotUnderstood('');
-    const expression = expressionOf(pattern.replaceAll('\\/', '/'), '');
-    const changed = new RegExp(expression.source, `u${global}`);
-    for (const line of linesOf(input)) output(`${line.replace(changed, () => replacement!)}\n`);
-    return 0;
-  },
-  seq: (args, _shell, { output }) => {
-    const numbers = args.map(Number);
-    const [first, step, last] = numbers.length === 3 ? numbers : [numbers[0], 1, numbers[1]];
-    if (args.some((arg) => !/^-?\d{1,4}$/.test(arg)) || args.length < 2 || args.length > 3 || step === 0)
-      throw new NotUnderstood('');
-    for (let number = first!; step! > 0 ? number <= last! : number >= last!; number += step!)
-      output(`${number}\n`);
     return 0;
   },
   // `find DIRECTORY -maxdepth 1 … -empty -delete`: what is left of older versions.
@@ -311,28 +277,5 @@ export const fileCommands: Readonly<Record<string, Known>> = {
       if (isMeant && changes.list(`/${node.path}`).length === 0) changes.remove(`/${node.path}`);
     }
     return 0;
-  },
-  basename: ([path = '', suffix = ''], _shell, { output }) => {
-    const name = path.replace(/\/+$/, '').replace(/^.*\//, '');
-    output(
-      `${name.endsWith(suffix) && name !== suffix ? name.slice(0, name.length - suffix.length) : name}\n`,
-    );
-    return 0;
-  },
-  dirname: ([path = ''], _shell, { output }) => {
-    output(`${/^(.*)\/[^/]+\/*$/.exec(path)?.[1] ?? '.'}\n`);
-    return 0;
-  },
-  grep: (args, { changes }, { input, output }) => {
-    const { flags, rest } = operands(args, /^-[qvsFEx]+$|^--(quiet|invert-match|fixed-strings)$/);
-    const [pattern = '', ...paths] = rest;
-    const expression = expressionOf(pattern, flags);
-    const texts = paths.length === 0 ? [input] : paths.map((path) => changes.read(path));
-    const lines = texts.flatMap((text) =>
-      linesOf(typeof text === 'string' ? text : new TextDecoder().decode(text)),
-    );
-    const found = lines.filter((line) => expression.test(line) !== /-\w*v|invert/.test(flags));
-    if (!/-\w*q|quiet/.test(flags)) for (const line of found) output(`${line}\n`);
-    return found.length > 0 ? 0 : 1;
   },
 };

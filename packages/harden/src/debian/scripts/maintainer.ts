@@ -1,12 +1,18 @@
+import { apacheCommands } from './apache.ts';
 import { builtins } from './builtins.ts';
 import type { Changes } from './changes.ts';
 import { debconf } from './debconf.ts';
+import { dpkgCommands } from './dpkg-commands.ts';
 import { fileCommands } from './files.ts';
 import { withoutGenerated } from './generated.ts';
 import { parseScript } from './parse.ts';
+import { phpCommands } from './php.ts';
 import { type Known, Shell } from './shell.ts';
+import { shellCommands } from './shells.ts';
 import { NotUnderstood } from './syntax.ts';
 import { systemCommands } from './system.ts';
+import { textCommands } from './text-commands.ts';
+import { userCommands } from './user-commands.ts';
 
 /** A package whose scripts are followed. */
 export interface Maintained {
@@ -19,10 +25,13 @@ export interface Maintained {
   readonly read: (name: string) => string;
 }
 
-/** Packages whose scripts’ work is done here: certificates are bundled, for Java too. Of Python’s, it is byte code alone, which is not needed. */
+/**
+ * Packages whose scripts’ work is done here: certificates are bundled, for Java too. Of Python’s, it is byte code
+ * alone, and of man-db’s an index of manuals, which are not needed.
+ */
 export const emulated = {
   has: (name: string) =>
-    /^ca-certificates(-java)?$/.test(name) ||
+    /^(ca-certificates(-java)?|man-db)$/.test(name) ||
     /^python3(\.\d+)?(-minimal|-venv|-distutils|-lib2to3)?$/.test(name),
 };
 
@@ -63,7 +72,18 @@ function attempt(
 ): string | null {
   const { read } = maintained;
   const known = new Map(
-    Object.entries({ ...systemCommands, ...fileCommands, ...builtins, ...debconf(read('templates')) }),
+    Object.entries({
+      ...systemCommands,
+      ...userCommands,
+      ...dpkgCommands,
+      ...shellCommands,
+      ...apacheCommands,
+      ...phpCommands,
+      ...fileCommands,
+      ...textCommands,
+      ...builtins,
+      ...debconf(read('templates')),
+    }),
   );
   try {
     changes.attempt(() => {
@@ -87,7 +107,7 @@ function follow(
   const source = read(file);
   if (!/^#! *\/bin\/(ba|da)?sh( +-[eux]+)? *\n/.test(source))
     throw new NotUnderstood('it is no shell script');
-  const shell = new Shell(changes, known, args);
+  const shell = new Shell(changes, known, `/var/lib/dpkg/info/${name}.${file}`, args);
   if (/^#!.* -\w*e/.test(source)) shell.option('-e');
   const variables = {
     DPKG_MAINTSCRIPT_PACKAGE: name,
@@ -97,7 +117,10 @@ function follow(
     DEBIAN_FRONTEND: 'noninteractive',
     PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
   };
-  for (const [variable, value] of Object.entries(variables)) shell.variables.set(variable, value);
+  for (const [variable, value] of Object.entries(variables)) {
+    shell.assign(variable, value);
+    shell.export(variable);
+  }
   const code = shell.run(parseScript(withoutGenerated(source)), { input: '', output: () => {} });
   if (code !== 0) throw new NotUnderstood(`it would fail with ${code}`);
 }

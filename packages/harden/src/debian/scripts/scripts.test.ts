@@ -127,6 +127,47 @@ test.each([
   ],
   ['what is not reached', 'if false; then x=$(($y + 1)); no-such-thing; fi; echo yes > /etc/out', 'yes\n'],
   [
+    'local variables, which give way to what was before',
+    'f() { local x y=2; x=1; y=$y; z=3; }; x=outer; f; echo "$x-$y-$z" > /etc/out',
+    'outer--3\n',
+  ],
+  [
+    'variables for one command only, and for the rest where the shell says so',
+    'f() { echo "$x" > /etc/out; }; x=0; x=1 f; echo "$x" >> /etc/out; x=2 :; echo "$x" >> /etc/out',
+    '1\n0\n2\n',
+  ],
+  [
+    'paths that begin in the directory of scripts, and in another one, which a sub-shell leaves again',
+    'echo a > etc/out; (cd /etc && for i in the*; do [ -f "$i" ] && echo "$i" >> out; done); cat etc/there >> /etc/out',
+    'a\nthere\nold\n',
+  ],
+  [
+    'names, how many, and fields of lines',
+    'ls /usr/bin > /etc/out; ls /etc/gone/* 2>/dev/null | wc -l >> /etc/out; echo a:b:c | cut -d ":" -f 1,3 >> /etc/out; echo "a b" | cut -d\\  -f2 >> /etc/out',
+    'gawk\nmawk\n0\na:c\nb\n',
+  ],
+  [
+    'modes and owners that are asked for',
+    'install -o nobody -g4 -m 0600 /etc/there /etc/new; echo "$(stat -c%a /etc/new) $(stat -c %u /etc/new) $(stat -c %g /etc/new)" > /etc/out',
+    '600 65534 4\n',
+  ],
+  [
+    'the choice of an alternative, and one that nobody has',
+    'update-alternatives --install /usr/bin/awk awk /usr/bin/gawk 10; update-alternatives --query awk | grep --quiet "Value: /usr/bin/gawk" && echo yes > /etc/out; update-alternatives --query none || echo $? >> /etc/out',
+    'yes\n2\n',
+  ],
+  [
+    'where diverted files are',
+    'printf "/bin/sh\\n/bin/sh.distrib\\ndash\\n" > /var/lib/dpkg/diversions; dpkg-divert --truename /bin/sh > /etc/out; dpkg-divert --truename /bin/ping >> /etc/out; dpkg-divert --list >> /etc/out',
+    '/bin/sh.distrib\n/bin/ping\ndiversion of /bin/sh to /bin/sh.distrib by dash\n',
+  ],
+  [
+    'a pattern with characters that stand for themselves',
+    "echo 'a*' | grep -q '\\*' && echo yes > /etc/out",
+    'yes\n',
+  ],
+  ['no file at an empty path', '[ -e "" ] || echo none > /etc/out', 'none\n'],
+  [
     'commands that are there',
     'command -v mawk > /etc/out; which gone || echo none >> /etc/out',
     '/usr/bin/mawk\nnone\n',
@@ -135,6 +176,85 @@ test.each([
   const { why, text } = await follow(lines);
   expect(why).toBeNull();
   expect(text('etc/out')).toBe(out);
+});
+
+describe('a program of the image that is a script', () => {
+  const files = {
+    'usr/bin/helper':
+      '#!/bin/sh -e\nf 2>/dev/null || echo "$0 $1 $hidden-$seen" >> /etc/out\nfalse\necho not reached\n',
+  };
+
+  test('is followed with its arguments, and sees what is exported and nothing else', async () => {
+    const lines =
+      'hidden=1; seen=2; export seen; f() { echo inner; }\nhelper a || hidden=3 /usr/bin/helper b || true';
+    const { why, text } = await follow(lines.replace('f() { echo inner; }', ':'), {
+      files: { 'usr/bin/helper': files['usr/bin/helper'].replace('f 2>/dev/null || ', '') },
+    });
+    expect(why).toBeNull();
+    expect(text('etc/out')).toBe('/usr/bin/helper a -2\n/usr/bin/helper b 3-2\n');
+  });
+
+  test('does not know functions of the script that starts it', async () => {
+    const { why } = await follow('f() { true; }; helper a', { files });
+    expect(why).toBe('helper: f 2>/dev/null || echo "$0 $1 $hidden-$seen" >> /etc/out');
+  });
+
+  test('is refused with what it does that is not known, and where it is none', async () => {
+    const odd = {
+      'usr/bin/helper': '#!/bin/sh\nmake-something\n',
+      'usr/bin/binary': '\x7fELF',
+      'usr/bin/loop': '#!/bin/sh\nloop\n',
+    };
+    expect((await follow('helper', { files: odd })).why).toBe('helper: make-something');
+    expect((await follow('binary', { files: odd })).why).toBe('binary');
+    expect((await follow('loop', { files: odd })).why).toContain('nested too deeply');
+  });
+});
+
+test('modules of Apache are enabled with what they need, sites and settings too', async () => {
+  const files = {
+    'etc/apache2/mods-available/deflate.load': '# Depends: filter\nLoadModule\n',
+    'etc/apache2/mods-available/deflate.conf': 'x',
+    'etc/apache2/mods-available/filter.load': 'LoadModule\n',
+    'etc/apache2/mods-available/other.load': '# Conflicts: filter\n',
+    'etc/apache2/mods-enabled/.keep': '',
+    'etc/apache2/sites-available/000-default.conf': 'x',
+    'etc/apache2/sites-enabled/.keep': '',
+  };
+  const { why, fileSystem, text } = await follow(
+    'a2enmod -m -q deflate\na2ensite -q 000-default\na2enmod -m other || a2enmod gone || echo refused > /etc/out',
+    { files },
+  );
+  expect(why).toBeNull();
+  expect(text('etc/out')).toBe('refused\n');
+  const links = ['deflate.load', 'deflate.conf', 'filter.load'].map(
+    (name) => fileSystem.get(`etc/apache2/mods-enabled/${name}`)?.linkname,
+  );
+  expect(links).toEqual(
+    ['deflate.load', 'deflate.conf', 'filter.load'].map((name) => `../mods-available/${name}`),
+  );
+  expect(fileSystem.get('var/lib/apache2/module/enabled_by_maint/filter')?.type).toBe('file');
+  expect(fileSystem.get('var/lib/apache2/site/enabled_by_admin/000-default')?.type).toBe('file');
+  expect((await follow('a2enmod -q cgi', { files })).why).toContain('a2enmod -q cgi');
+});
+
+test('modules of PHP are enabled for each way of running it that is there', async () => {
+  const files = {
+    'etc/php/8.2/mods-available/opcache.ini': '; priority=10\n',
+    'etc/php/8.2/cli/conf.d/.keep': '',
+    'usr/lib/php/8.2/sapi/cli': '',
+  };
+  const { why, fileSystem, text } = await follow(
+    'phpenmod -q -v 8.2 -m -r opcache\nfor s in $(phpquery -S -v 8.2); do phpenmod -m -v 8.2 -s "$s" -q opcache; done\n' +
+      'phpquery -M -v 8.2 > /etc/out; phpquery -v 8.2 -s cli -m opcache; echo $? >> /etc/out',
+    { files },
+  );
+  expect(why).toBeNull();
+  expect(text('etc/out')).toBe('opcache\n0\n');
+  expect(fileSystem.get('etc/php/8.2/cli/conf.d/10-opcache.ini')?.linkname).toBe(
+    '/etc/php/8.2/mods-available/opcache.ini',
+  );
+  expect((await follow('phpenmod ALL', { files })).why).toContain('phpenmod ALL');
 });
 
 describe('not understood, told, and nothing of it done', () => {
@@ -152,7 +272,10 @@ describe('not understood, told, and nothing of it done', () => {
     ['a diversion', 'dpkg-divert --add /etc/there', 'dpkg-divert'],
     ['a password mask', 'umask 077', 'umask'],
     ['an owner that is not there', 'chown gone /etc/there', 'gone'],
-    ['a path that is not absolute', 'touch there', 'there'],
+    ['fields told apart by something else', 'IFS=:; for i in a:b; do echo $i > /etc/out; done', 'IFS'],
+    ['the same for one command', 'IFS=: echo a', 'IFS'],
+    ['a local variable outside of a function', 'local x=1', 'local variable'],
+    ['names in a directory below the current one', 'echo et*/there > /etc/out', 'et*/there'],
     ['a loop without an end', 'while true; do :; done', 'too long'],
     ['a function that calls itself', 'f() { f; }; f', 'nested'],
     ['a text that grows', 'x=aaaaaaaaaaaaaaaa; while true; do x="$x$x$x$x"; done', 'too long'],

@@ -1,5 +1,7 @@
 import { printable } from '@pratique/errors';
 import type { Changes } from './changes.ts';
+import { parseScript } from './parse.ts';
+import { scriptOf } from './programs.ts';
 import { type Command, type List, NotUnderstood, type Pipeline, type Redirected } from './syntax.ts';
 import { isMatch, Words } from './words.ts';
 
@@ -23,6 +25,21 @@ class Jump extends Error {
   }
 }
 
+/** Assignments before these stay (XCU §2.14). */
+const special = new Set([
+  ':',
+  '.',
+  'break',
+  'continue',
+  'exit',
+  'export',
+  'readonly',
+  'return',
+  'set',
+  'shift',
+  'unset',
+]);
+
 const limits = { steps: 20_000, depth: 40, output: 1024 * 1024 };
 
 /**
@@ -31,8 +48,14 @@ const limits = { steps: 20_000, depth: 40, output: 1024 * 1024 };
  */
 export class Shell {
   readonly changes: Changes;
-  readonly variables: Map<string, string>;
+  /** `$0` */
+  readonly name: string;
   arguments: readonly string[];
+  readonly #variables: Map<string, string>;
+  /** What programs that are started see of them. */
+  readonly #exported: Set<string>;
+  /** Of the functions that are running: what their local variables were before. */
+  readonly #hidden: Map<string, string | undefined>[] = [];
   readonly #known: ReadonlyMap<string, Known>;
   readonly #functions: Map<string, Redirected>;
   readonly #budget: { steps: number };
@@ -42,11 +65,19 @@ export class Shell {
   #tested = 0;
   status = 0;
 
-  constructor(changes: Changes, known: ReadonlyMap<string, Known>, args: readonly string[], parent?: Shell) {
+  constructor(
+    changes: Changes,
+    known: ReadonlyMap<string, Known>,
+    name: string,
+    args: readonly string[],
+    parent?: Shell,
+  ) {
     this.changes = changes;
     this.#known = known;
+    this.name = name;
     this.arguments = args;
-    this.variables = new Map(parent?.variables);
+    this.#variables = new Map(parent === undefined ? [] : parent.#variables);
+    this.#exported = new Set(parent === undefined ? [] : parent.#exported);
     this.#functions = new Map();
     this.#budget = { steps: limits.steps };
     if (parent === undefined) return;
@@ -54,19 +85,46 @@ export class Shell {
     this.#budget = parent.#budget;
     this.#errexit = parent.#errexit;
     this.#tested = parent.#tested;
+    if (parent.#hidden.length > 0) this.#hidden.push(new Map());
     this.#depth = parent.#depth + 1;
     if (this.#depth > limits.depth) throw new NotUnderstood('it is nested too deeply');
   }
 
   /** Runs a whole script; its exit code. @throws NotUnderstood */
   run(script: List, streams: Streams): number {
+    const { directory } = this.changes;
     try {
       this.list(script, streams);
       return this.status;
     } catch (error) {
       if (error instanceof Jump && error.to === 'exit') return error.code;
       throw error;
+    } finally {
+      this.changes.directory = directory;
     }
+  }
+
+  variable(name: string): string | undefined {
+    return this.#variables.get(name);
+  }
+
+  /** Gives a variable its value, or with undefined takes it away. */
+  assign(name: string, value: string | undefined): void {
+    // Fields are always told apart by blanks here.
+    if (name === 'IFS') throw new NotUnderstood('it changes IFS');
+    if (value === undefined) this.#variables.delete(name);
+    else this.#variables.set(name, value);
+  }
+
+  export(name: string): void {
+    this.#exported.add(name);
+  }
+
+  /** Makes a variable one of the function that is running. */
+  local(name: string): void {
+    const hidden = this.#hidden.at(-1);
+    if (hidden === undefined) throw new NotUnderstood('a local variable outside of a function');
+    if (!hidden.has(name)) hidden.set(name, this.#variables.get(name));
   }
 
   /** A sourced file, or a function’s body, in this shell. */
@@ -102,7 +160,7 @@ export class Shell {
   }
 
   #inside(): Shell {
-    return new Shell(this.changes, this.#known, this.arguments, this);
+    return new Shell(this.changes, this.#known, this.name, this.arguments, this);
   }
 
   #pipeline({ negated, commands }: Pipeline, streams: Streams, tested: boolean): void {
@@ -206,7 +264,7 @@ export class Shell {
       case 'for':
         this.status = 0;
         for (const value of new Words(this).fields(command.words)) {
-          this.variables.set(command.name, value);
+          this.assign(command.name, value);
           if (!this.#round(command.body, streams)) break;
         }
         return;
@@ -245,10 +303,32 @@ export class Shell {
     const [name, ...args] = words.fields(given);
     if (name === undefined) {
       this.status = 0;
-      for (const { name: variable, value } of assignments) this.variables.set(variable, words.text(value));
+      for (const { name: variable, value } of assignments) this.assign(variable, words.text(value));
       return;
     }
     const values = assignments.map(({ name: variable, value }) => [variable, words.text(value)] as const);
+    const before = values.map(([variable]) => [variable, this.#variables.get(variable)] as const);
+    const exported = new Set(this.#exported);
+    for (const [variable, value] of values) {
+      this.assign(variable, value);
+      this.#exported.add(variable);
+    }
+    try {
+      this.#start(name, args, streams);
+    } catch (error) {
+      if (error instanceof NotUnderstood && error.message === '')
+        throw new NotUnderstood(printable(text, 200));
+      throw error;
+    }
+    if (special.has(name)) return;
+    for (const [variable, value] of before.reverse()) {
+      this.assign(variable, value);
+      if (!exported.has(variable)) this.#exported.delete(variable);
+    }
+  }
+
+  /** A function, a command that is known, or a script of the image. @throws NotUnderstood, with no text where it is none */
+  #start(name: string, args: readonly string[], streams: Streams): void {
     const body = this.#functions.get(name);
     if (body !== undefined) {
       this.#call(body, args, streams);
@@ -257,20 +337,36 @@ export class Shell {
     const known =
       this.#known.get(name) ??
       this.#known.get(name.replace(/^\/(usr\/)?s?bin\/|^\/usr\/lib\/[\w.-]+\/glib-2\.0\//, ''));
-    if (known === undefined) throw new NotUnderstood(printable(text, 200));
-    for (const [variable, value] of values) this.variables.set(variable, value);
-    try {
+    if (known !== undefined) {
       this.status = known(args, this, streams);
+      return;
+    }
+    const script = scriptOf(name, this.changes);
+    if (script === undefined) throw new NotUnderstood('');
+    try {
+      this.status = this.#program(script.path, args, script.options).run(parseScript(script.text), streams);
     } catch (error) {
-      if (error instanceof NotUnderstood && error.message === '')
-        throw new NotUnderstood(printable(text, 200));
+      if (error instanceof NotUnderstood) throw new NotUnderstood(`${name}: ${error.message}`);
       throw error;
     }
   }
 
+  /** A shell of its own, which knows nothing of this one but what is exported. */
+  #program(path: string, args: readonly string[], options: string): Shell {
+    const shell = new Shell(this.changes, this.#known, path, args, this);
+    shell.#functions.clear();
+    shell.#hidden.length = 0;
+    for (const name of shell.#variables.keys()) if (!shell.#exported.has(name)) shell.#variables.delete(name);
+    shell.#tested = 0;
+    shell.#errexit = options.includes('e');
+    return shell;
+  }
+
   #call(body: Redirected, args: readonly string[], streams: Streams): void {
     const before = this.arguments;
+    const hidden = new Map<string, string | undefined>();
     this.arguments = args;
+    this.#hidden.push(hidden);
     if (++this.#depth > limits.depth) throw new NotUnderstood('it is nested too deeply');
     try {
       this.#redirected(body, streams);
@@ -279,6 +375,8 @@ export class Shell {
       this.status = error.code;
     } finally {
       this.#depth--;
+      this.#hidden.pop();
+      for (const [name, value] of hidden) this.assign(name, value);
       this.arguments = before;
     }
   }

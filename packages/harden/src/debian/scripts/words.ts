@@ -77,15 +77,17 @@ export class Words {
     const pattern = field
       .map((piece) => (piece.quoted ? piece.text.replace(/[\\*?[\]]/g, '\\$&') : piece.text))
       .join('');
-    if (!pattern.startsWith('/')) throw new NotUnderstood(`the names that ${text} matches`);
+    // Of a relative pattern, names in the current directory.
+    if (!pattern.startsWith('/') && pattern.includes('/'))
+      throw new NotUnderstood(`the names that ${text} matches`);
     let paths = [''];
-    for (const name of pattern.split('/').slice(1)) {
+    for (const name of pattern.startsWith('/') ? pattern.split('/').slice(1) : [pattern]) {
       paths = paths.flatMap((path) =>
         this.#shell.changes
-          .list(path === '' ? '/' : path)
+          .list(path !== '' ? path : pattern.startsWith('/') ? '/' : '.')
           .map((node) => node.path.slice(node.path.lastIndexOf('/') + 1))
           .filter((found) => isMatch(name, found) && (name.startsWith('.') || !found.startsWith('.')))
-          .map((found) => `${path}/${found}`),
+          .map((found) => (pattern.startsWith('/') ? `${path}/${found}` : found)),
       );
     }
     return paths.length === 0 ? [text] : paths;
@@ -105,8 +107,8 @@ export class Words {
         return absent ? this.text(argument) : value;
       case '=':
         if (!absent) return value;
-        this.#shell.variables.set(name, this.text(argument));
-        return this.#shell.variables.get(name)!;
+        this.#shell.assign(name, this.text(argument));
+        return this.#shell.variable(name)!;
       case '+':
         return absent ? '' : this.text(argument);
       case '#':
@@ -124,8 +126,8 @@ export class Words {
     if (name === '?') return String(this.#shell.status);
     if (name === '#') return String(this.#shell.arguments.length);
     if (name === '*' || name === '@') return this.#shell.arguments.join(' ');
-    if (name === '0') return 'script';
-    return /^\d$/.test(name) ? this.#shell.arguments[Number(name) - 1] : this.#shell.variables.get(name);
+    if (name === '0') return this.#shell.name;
+    return /^\d$/.test(name) ? this.#shell.arguments[Number(name) - 1] : this.#shell.variable(name);
   }
 }
 

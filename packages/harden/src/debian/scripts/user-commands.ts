@@ -1,0 +1,210 @@
+import { Accounts } from './accounts.ts';
+import { fileCommands } from './files.ts';
+import type { Known, Shell } from './shell.ts';
+import { NotUnderstood } from './syntax.ts';
+
+/** Values of `--home DIR` and `--home=DIR`, flags, and what is left. */
+function options(args: readonly string[], valued: readonly string[], flags: readonly string[]) {
+  const values = new Map<string, string>();
+  const given = new Set<string>();
+  const rest: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const [, name, value] = /^(--[\w-]+|-[a-zA-Z])(?:=(.*))?$/s.exec(args[at]!) ?? [];
+    if (name === undefined) rest.push(args[at]!);
+    else if (valued.includes(name)) values.set(name, value ?? args[++at] ?? '');
+    else if (flags.includes(name) && value === undefined) given.add(name);
+    else throw new NotUnderstood('');
+  }
+  return { values, given, rest };
+}
+
+/** Four fields, as chfn(1) writes them. */
+function fullComment(text: string): string {
+  return text === '' ? '' : [...text.split(','), '', '', ''].slice(0, 4).join(',');
+}
+
+/** adduser(8) and addgroup(8) of Debian, for the system’s users and groups. */
+const adduser: Known = (args, { changes }) => {
+  const { values, given, rest } = options(
+    args,
+    ['--home', '--shell', '--gecos', '--comment', '--ingroup', '--uid', '--gid'],
+    [
+      '--system',
+      '--group',
+      '--quiet',
+      '-q',
+      '--no-create-home',
+      '--disabled-login',
+      '--disabled-password',
+      '--force-badname',
+      '--allow-bad-names',
+      '--allow-badname',
+    ],
+  );
+  const accounts = new Accounts(changes);
+  const [name = '', group] = rest;
+  if (group !== undefined) {
+    if (accounts.uid(name) === undefined || accounts.gid(group) === undefined) return 1;
+    accounts.addMember(name, group);
+    return 0;
+  }
+  if (!given.has('--system')) throw new NotUnderstood('');
+  if (accounts.uid(name) !== undefined) return 0;
+  const home = values.get('--home') ?? '/nonexistent';
+  const number = (option: string) => {
+    const text = values.get(option);
+    if (text !== undefined && !/^\d{1,5}$/.test(text)) throw new NotUnderstood('');
+    return text === undefined ? undefined : Number(text);
+  };
+  if (number('--gid') !== undefined) throw new NotUnderstood('');
+  const uid = accounts.addUser({
+    name,
+    uid: number('--uid'),
+    group: values.get('--ingroup') ?? (given.has('--group') ? name : 'nogroup'),
+    home,
+    shell: values.get('--shell') ?? '/usr/sbin/nologin',
+    comment: fullComment(values.get('--gecos') ?? values.get('--comment') ?? ''),
+  });
+  const gid = Number(accounts.line('passwd', name)!.split(':')[3]);
+  if (!given.has('--no-create-home') && home !== '/nonexistent' && changes.follow(home) === undefined) {
+    fileCommands.mkdir!(['-p', home], { changes } as Shell, { input: '', output: () => {} });
+    changes.change(changes.follow(home)!, { uid, gid });
+  }
+  return 0;
+};
+
+const addgroup: Known = (args, shell, streams) => {
+  const { values, given, rest } = options(
+    args,
+    ['--gid'],
+    ['--system', '--quiet', '-q', '--force-badname', '--allow-bad-names', '--group'],
+  );
+  if (rest.length === 2) return adduser(rest, shell, streams);
+  const gid = values.get('--gid');
+  if (!given.has('--system') || rest.length !== 1 || (gid !== undefined && !/^\d{1,5}$/.test(gid)))
+    throw new NotUnderstood('');
+  new Accounts(shell.changes).addGroup(rest[0]!, gid === undefined ? undefined : Number(gid));
+  return 0;
+};
+
+/** useradd(8) and groupadd(8), with `-r`: a number of the system’s. */
+const useradd: Known = (args, { changes }) => {
+  const { values, given, rest } = options(
+    args,
+    ['-d', '--home-dir', '--home', '-s', '--shell', '-c', '--comment', '-g', '--gid', '-u', '--uid'],
+    ['-r', '--system', '-M', '--no-create-home', '-U', '--user-group'],
+  );
+  const value = (...names: readonly string[]) =>
+    names.map((name) => values.get(name)).find((found) => found !== undefined);
+  const [name = ''] = rest;
+  const accounts = new Accounts(changes);
+  const uid = value('-u', '--uid');
+  if (
+    rest.length !== 1 ||
+    !(given.has('-r') || given.has('--system')) ||
+    (uid !== undefined && !/^\d{1,5}$/.test(uid))
+  )
+    throw new NotUnderstood('');
+  if (accounts.uid(name) !== undefined) return 9;
+  accounts.addUser({
+    name,
+    uid: uid === undefined ? undefined : Number(uid),
+    group: value('-g', '--gid') ?? name,
+    home: value('-d', '--home-dir', '--home') ?? `/home/${name}`,
+    shell: value('-s', '--shell') ?? '/bin/sh',
+    comment: value('-c', '--comment') ?? '',
+  });
+  return 0;
+};
+
+const groupadd: Known = (args, { changes }) => {
+  const { values, given, rest } = options(args, ['-g', '--gid'], ['-r', '--system', '-f', '--force']);
+  const gid = values.get('-g') ?? values.get('--gid');
+  if (
+    rest.length !== 1 ||
+    !(given.has('-r') || given.has('--system')) ||
+    (gid !== undefined && !/^\d{1,5}$/.test(gid))
+  )
+    throw new NotUnderstood('');
+  const accounts = new Accounts(changes);
+  if (accounts.gid(rest[0]!) !== undefined) return given.has('-f') || given.has('--force') ? 0 : 9;
+  accounts.addGroup(rest[0]!, gid === undefined ? undefined : Number(gid));
+  return 0;
+};
+
+/** `systemd-sysusers [NAME.conf…]` (sysusers.d(5)): users, groups and memberships, of all files where none is named. */
+const sysusers: Known = (args, { changes }) => {
+  const accounts = new Accounts(changes);
+  const named = args.filter((arg) => !/^--root=$/.test(arg));
+  const all = ['/usr/lib/sysusers.d', '/etc/sysusers.d']
+    .flatMap((directory) => changes.list(directory))
+    .map(({ path }) => path.slice(path.lastIndexOf('/') + 1))
+    .filter((name) => name.endsWith('.conf'));
+  for (const name of named.length > 0 ? named : [...new Set(all)].sort()) {
+    if (!/^[\w.@-]+\.conf$/.test(name)) throw new NotUnderstood('');
+    // What is in /etc stands for the file of the same name below /usr.
+    const bytes = changes.read(`/etc/sysusers.d/${name}`) ?? changes.read(`/usr/lib/sysusers.d/${name}`);
+    if (bytes === undefined) return 1;
+    for (const line of new TextDecoder().decode(bytes).split('\n')) {
+      const fields = [...line.replace(/^\s*#.*/, '').matchAll(/"([^"]*)"|(\S+)/g)].map(
+        ([, quoted, plain]) => quoted ?? plain!,
+      );
+      const [kind, user = '', id = '-', comment = '-', home = '-', shell = '-'] = fields;
+      const given = (value: string, otherwise: string) => (value === '-' ? otherwise : value);
+      if (kind === undefined) continue;
+      if (kind === 'm') {
+        accounts.addMember(user, id);
+        continue;
+      }
+      const [uid, group = user] = given(id, '').split(':') as [string, string?];
+      if (!/^(\d*|-)$/.test(uid) || /%/.test(line)) throw new NotUnderstood(`sysusers.d: ${line}`);
+      const number = uid === '' || uid === '-' ? undefined : Number(uid);
+      if (kind === 'g') accounts.addGroup(user, number);
+      else if (kind === 'u' || kind === 'u!')
+        accounts.addUser({
+          name: user,
+          uid: number,
+          group,
+          home: given(home, '/'),
+          shell: given(shell, '/usr/sbin/nologin'),
+          comment: given(comment, ''),
+        });
+      else if (kind !== 'r') throw new NotUnderstood(`sysusers.d: ${line}`);
+    }
+  }
+  return 0;
+};
+
+const getent: Known = ([database, name], { changes }, { output }) => {
+  if ((database !== 'passwd' && database !== 'group') || name === undefined) throw new NotUnderstood('');
+  const line = new Accounts(changes).line(database, name);
+  if (line !== undefined) output(`${line}\n`);
+  return line === undefined ? 2 : 0;
+};
+
+const id: Known = (args, { changes }, { output }) => {
+  const { given, rest } = options(args, [], ['-u', '-g', '-G', '-n', '-Gn', '-un', '-gn']);
+  const accounts = new Accounts(changes);
+  if (rest.length === 0) {
+    if (!given.has('-u')) throw new NotUnderstood('');
+    output('0\n');
+    return 0;
+  }
+  const line = accounts.line('passwd', rest[0]!)?.split(':');
+  if (line === undefined) return 1;
+  if (given.size === 0 || given.has('-u')) output(`${line[2]}\n`);
+  else if (given.has('-g')) output(`${line[3]}\n`);
+  else throw new NotUnderstood('');
+  return 0;
+};
+
+/** Administration of users and groups. */
+export const userCommands: Readonly<Record<string, Known>> = {
+  adduser,
+  addgroup,
+  useradd,
+  groupadd,
+  getent,
+  id,
+  'systemd-sysusers': sysusers,
+};
