@@ -14,8 +14,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What the executable cannot, and tests that ask Bun itself for what it has not. A listed test that passes is an error. */
 const knownFailures: Readonly<Record<string, string>> = {
-  'a certificate that is replaced is served without a restart; half of a pair is not':
-    'TLS_RELOAD_UNSUPPORTED says to start the webhook anew',
   'secp256k1 is refused': 'refused as KEY_INVALID: BoringSSL does not know the curve',
   'lets in who shows the right one':
     'the server of this test looks at certificates in a way Bun lacks; see tls.ts',

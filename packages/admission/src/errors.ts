@@ -37,17 +37,11 @@ export const admissionErrors = defineErrors({
     title: 'The certificate or its key could not be read, or they do not belong together.',
     remedy: 'Give a PEM certificate chain and its unencrypted private key; both are reread when they change.',
   },
-  TLS_RELOAD_UNSUPPORTED: {
-    kind: 'fault',
-    title:
-      'The certificate was replaced, and the standalone executable cannot serve another one while it runs.',
-    remedy:
-      'Start the webhook again, or run it on Node, which serves a replaced certificate without a restart.',
-  },
   LISTEN_FAILED: {
     kind: 'fault',
     title: 'The address could not be listened on.',
-    remedy: 'Use another port (0 takes any free one), or stop what is using this one.',
+    remedy:
+      'Choose another port (0 takes any free one) or an address of this machine, or stop the program that uses it: ss -ltnp. Ports below 1024 need privileges.',
   },
   ADMISSION_INTERNAL: {
     kind: 'fault',

@@ -10,7 +10,8 @@ export const sigstoreServerErrors = defineErrors({
   SIGSTORE_SERVER_LISTEN_FAILED: {
     kind: 'fault',
     title: 'The private Sigstore could not listen on the address.',
-    remedy: 'Choose another port (port 0 takes any free one), or stop the program which uses it: ss -ltnp',
+    remedy:
+      'Choose another port (0 takes any free one) or an address of this machine, or stop the program that uses it: ss -ltnp. Ports below 1024 need privileges.',
   },
   SIGSTORE_SERVER_OPTION_INVALID: {
     kind: 'usage',

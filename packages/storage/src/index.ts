@@ -1,3 +1,4 @@
 export { removeQuietly, replaceDurably, syncDirectory, writeTemporary } from './durable.ts';
 export { makeDirectorySync, readOrCreate, replaceFile, syncDirectorySync } from './durable-sync.ts';
+export { listen, parseListen, stop } from './listener.ts';
 export { lockDirectory } from './lock.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createSelfSigned } from '@pratique/crypto';
 import { afterAll, expect, test } from 'vitest';
 import { send } from '../testing/client.ts';
-import { fakeGate } from '../testing/gate.ts';
+import { fakeGate, podOf, requestFor, reviewOf } from '../testing/gate.ts';
 import { startAdmission } from './start.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pratique-tls-'));
@@ -59,4 +59,38 @@ test('files that are missing or do not belong together are refused at the start'
   await expect(start()).rejects.toMatchObject({ code: 'TLS_FILES_INVALID' });
   writeFileSync(join(folder, 'no'), createSelfSigned({ names: ['a'] }).privateKeyPem);
   await expect(start()).rejects.toMatchObject({ code: 'TLS_FILES_INVALID' });
+});
+
+test('a request that is being decided while the certificate is exchanged is answered', async () => {
+  const first = createSelfSigned({ names: ['127.0.0.1'] });
+  const second = createSelfSigned({ names: ['127.0.0.1'] });
+  write(first);
+  const pod = podOf({ containers: [{ name: 'a', image: 'signed:1' }] });
+  const review = JSON.stringify(reviewOf(requestFor(pod)));
+  const asked = Promise.withResolvers<void>();
+  const decided = Promise.withResolvers<void>();
+  const exchanged = Promise.withResolvers<Date>();
+  const gate = fakeGate();
+  const admission = await startAdmission({
+    gate: {
+      ...gate,
+      async reviewRequest(...args) {
+        asked.resolve();
+        await decided.promise;
+        return await gate.reviewRequest(...args);
+      },
+    },
+    listen: '127.0.0.1:0',
+    tls: { certFile, keyFile, reloadMs: 20 },
+    log: { certificate: exchanged.resolve },
+  });
+  const answer = send(`${admission.url}/validate`, first.caPem, review);
+  await asked.promise;
+  write(second);
+  await exchanged.promise;
+  expect((await send(`${admission.url}/healthz`, second.caPem, undefined)).status).toBe(200);
+  decided.resolve();
+  expect((await answer).status).toBe(200);
+  await admission.close();
+  await expect(send(`${admission.url}/healthz`, second.caPem, undefined)).rejects.toThrow();
 });

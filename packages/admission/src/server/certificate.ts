@@ -72,26 +72,37 @@ function check(cert: string, key: string, caPem: string): ServingCertificate {
 /**
  * Looks at the files now and then, and hands over a pair that changed and is valid. Looking is what works on every
  * file system; a Kubernetes secret is replaced by moving a symbolic link far from the file. A pair that is not valid
- * is reported and the old one stays.
+ * is reported and the old one stays; one that could not be taken up is tried again.
  */
 export function watchCertificate(
   options: TlsOptions,
   current: ServingCertificate,
-  onChange: (certificate: ServingCertificate) => void,
+  onChange: (certificate: ServingCertificate) => Promise<void>,
   onProblem: (error: unknown) => void,
-): { stop(): void } {
-  if (!('certFile' in options)) return { stop() {} };
+): { stop(): Promise<void> } {
+  if (!('certFile' in options)) return { stop: async () => {} };
   let serving = current;
-  const timer = setInterval(() => {
+  const look = async () => {
     try {
       const next = loadCertificate(options);
       if (next.cert === serving.cert && next.key === serving.key) return;
-      onChange(next);
+      await onChange(next);
       serving = next;
     } catch (error) {
       onProblem(error);
     }
+  };
+  let looking: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
   }, options.reloadMs ?? 10_000);
   timer.unref();
-  return { stop: () => clearInterval(timer) };
+  return {
+    async stop() {
+      clearInterval(timer);
+      await looking;
+    },
+  };
 }

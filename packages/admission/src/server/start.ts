@@ -35,33 +35,39 @@ export async function startAdmission(options: AdmissionOptions): Promise<Admissi
   );
   const limits = { ...defaultLimits, ...options.limits };
   const service: Service = { options, limits, metrics, inFlight: 0, closing: false };
-  const server = createHttpsServer(service, certificate);
+  let server = createHttpsServer(service, certificate);
   metrics.certificateExpires(certificate.expires);
   await listen(server, host, port, options.listen);
+  const bound = server.address() as AddressInfo;
+  const leaving = new Set<Promise<void>>();
+  /** Bun's servers keep the certificate they began with: another one takes the port over, and the old one answers what it has. */
+  const takeOver = async (next: ServingCertificate) => {
+    const old = stop(server, limits.closeMs).finally(() => leaving.delete(old));
+    leaving.add(old);
+    server = createHttpsServer(service, next);
+    await listen(server, host, bound.port, options.listen);
+  };
   const watch = watchCertificate(
     options.tls,
     certificate,
-    (next) => {
-      if (typeof server.setSecureContext !== 'function') {
-        throw admissionErrors.error('TLS_RELOAD_UNSUPPORTED', {
-          message: `the certificate that is served expires ${certificate.expires.toISOString()}`,
-        });
-      }
-      server.setSecureContext({ cert: next.cert, key: next.key, minVersion: 'TLSv1.2' });
+    async (next) => {
+      if (typeof server.setSecureContext !== 'function') await takeOver(next);
+      else server.setSecureContext({ cert: next.cert, key: next.key, minVersion: 'TLSv1.2' });
       metrics.certificateExpires(next.expires);
       options.log?.certificate?.(next.expires);
     },
     (error) => options.log?.problem?.(error),
   );
-  const bound = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;
   return {
     url: `https://${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
     caPem: certificate.caPem,
     close() {
-      watch.stop();
       service.closing = true;
-      closing ??= stop(server, limits.closeMs);
+      closing ??= watch
+        .stop()
+        .then(() => Promise.all([stop(server, limits.closeMs), ...leaving]))
+        .then(() => {});
       return closing;
     },
   };

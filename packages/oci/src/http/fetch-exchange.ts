@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { ociErrors } from '../errors.ts';
 import type { ConnectionOptions, HttpRequest, HttpResponse, ResponseBody } from './exchange.ts';
 import { connectionFault } from './faults.ts';
@@ -64,13 +65,11 @@ export async function exchangeByFetch(
   if (signal?.aborted) throw connectionFault(undefined, what, signal);
   signal?.addEventListener('abort', cancel, { once: true });
   const done = () => signal?.removeEventListener('abort', cancel);
-  // When the connection stands cannot be seen from here, so that one limit is for both.
-  const timer = setTimeout(
-    () =>
-      abort.abort(
-        ociErrors.error('OCI_TIMEOUT', { message: `${what}: no answer within ${limits.inactivityMs} ms` }),
-      ),
-    limits.inactivityMs,
+  const giveUp = (message: string) =>
+    abort.abort(ociErrors.error('OCI_TIMEOUT', { message: `${what}: ${message}` }));
+  const timer = setTimeout(() => giveUp(`no answer within ${limits.inactivityMs} ms`), limits.inactivityMs);
+  const probe = probeConnection(url, limits.connectMs, () =>
+    giveUp(`no connection within ${limits.connectMs} ms`),
   );
   const init: BunRequestInit = {
     method,
@@ -95,7 +94,30 @@ export async function exchangeByFetch(
     throw fault;
   } finally {
     clearTimeout(timer);
+    probe.stop();
   }
+}
+
+/**
+ * Whether the connection of a fetch stands cannot be seen. So when half of the time for it has passed without an answer, another
+ * one is tried, and where that does not come about in the other half, `onTimeout` is told. What refuses it is for the fetch to say.
+ */
+function probeConnection(url: URL, connectMs: number, onTimeout: () => void): { stop(): void } {
+  let socket: Socket | undefined;
+  const start = () => {
+    const { connect } = process.getBuiltinModule('node:net');
+    const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+    socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port });
+    socket.on('error', () => {});
+    socket.once('connect', stop).once('error', stop);
+    timer = setTimeout(onTimeout, connectMs / 2);
+  };
+  const stop = () => {
+    clearTimeout(timer);
+    socket?.destroy();
+  };
+  let timer = setTimeout(start, connectMs / 2);
+  return { stop };
 }
 
 function tell(exchange: FetchExchange): void {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { printable } from '@pratique/errors';
+import { listen, parseListen, stop } from '@pratique/storage';
 import { registryErrors } from '../errors.ts';
 import { defaultLimits, type Registry, type RegistryLimits, type RegistryOptions } from '../options.ts';
 import { collectGarbage } from '../store/garbage.ts';
@@ -22,7 +23,7 @@ import { type Service, Uploads } from './service.ts';
  * `REGISTRY_DIRECTORY_IN_USE` or `REGISTRY_DIRECTORY_UNUSABLE`.
  */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
-  const { host, port } = parseListen(options.listen);
+  const { host, port } = requireListen(options.listen);
   const limits: RegistryLimits = { ...defaultLimits, ...options.limits };
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'pratique-registry-'));
   const store = await Store.open(directory);
@@ -110,39 +111,12 @@ function logWhenDone(
   });
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
+function requireListen(text: string): { readonly host: string; readonly port: number } {
+  const parsed = parseListen(text);
+  if (parsed !== undefined) return parsed;
+  throw registryErrors.error('REGISTRY_LISTEN_INVALID', {
+    message: 'the listen address is not HOST:PORT',
+    expected: 'HOST:PORT, a port up to 65535',
+    found: printable(text),
   });
-}
-
-async function stop(server: Server, patienceMs: number): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), patienceMs);
-    // A connection whose last answer went out becomes idle, and would otherwise be kept for the next request.
-    const reaper = setInterval(() => server.closeIdleConnections(), 20);
-    server.close(() => {
-      clearTimeout(timer);
-      clearInterval(reaper);
-      resolve();
-    });
-  });
-}
-
-function parseListen(listen: string): { readonly host: string; readonly port: number } {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(listen);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host === undefined || port > 65_535) {
-    throw registryErrors.error('REGISTRY_LISTEN_INVALID', {
-      message: 'the listen address is not HOST:PORT',
-      expected: 'HOST:PORT',
-      found: printable(listen),
-    });
-  }
-  return { host, port };
 }
