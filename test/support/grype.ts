@@ -12,10 +12,14 @@ import { run } from './process.ts';
 const ecosystems: Readonly<Record<string, string>> = {
   deb: 'deb',
   apk: 'apk',
+  rpm: 'rpm',
   npm: 'npm',
   pypi: 'python',
   golang: 'go-module',
 };
+
+/** It has the advisories of these under the name of what they are built from. */
+const systems: Readonly<Record<string, string>> = { rocky: 'rhel', almalinux: 'rhel' };
 
 /** It asks for a release by its codename too, where os-release has one. */
 const codenames: Readonly<Record<string, string>> = { 'debian:12': 'bookworm', 'ubuntu:22.04': 'jammy' };
@@ -52,14 +56,15 @@ export async function writeGrypeDatabase(context: Context, database: string, cac
 function affected({ type, distro, package: name, vulnerability, ranges, versions }: AffectedRow) {
   const ecosystem = ecosystems[type];
   if (ecosystem === undefined) return [];
-  const [id, release] = distro.split(':');
+  const [id = '', release] = distro.split(':');
   const [major, minor = ''] = release?.split('.') ?? [];
   return [
     {
       vulnerability,
       ecosystem,
       package: name,
-      system: distro === '' ? null : { name: id, major, minor, codename: codenames[distro] ?? '' },
+      system:
+        distro === '' ? null : { name: systems[id] ?? id, major, minor, codename: codenames[distro] ?? '' },
       ranges: [
         ...ranges.map((range) => ({ constraint: constraint(range, type), fixed: range.fixed ?? '' })),
         ...versions

@@ -33,7 +33,7 @@ export const rpmCataloger: Cataloger = {
       .filter(({ name }) => name !== 'gpg-pubkey')
       .map((header) => {
         const { name, architecture, sourceRpm } = header;
-        const epoch = header.epoch ? `${header.epoch}:` : '';
+        const epoch = header.epoch === undefined ? '' : `${header.epoch}:`;
         const version = `${epoch}${header.version}-${header.release}`;
         const [, sourceName, sourceVersion] =
           /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(sourceRpm ?? '') ?? [];
@@ -45,8 +45,10 @@ export const rpmCataloger: Cataloger = {
             architecture,
             ...(sourceName === undefined || sourceVersion === undefined
               ? {}
-              : // The name of a source package has no epoch in it; what is built from it has the same one, as good as always.
-                { source: { name: sourceName, version: `${epoch}${sourceVersion}` } }),
+              : // The name of a source package has no epoch in it. What is built from it has the same one, or none.
+                {
+                  source: { name: sourceName, version: `${header.epoch ? epoch : ''}${sourceVersion}` },
+                }),
             purl: formatPurl({ type: 'rpm', name, version, architecture, distro, upstream: sourceRpm }),
             distro,
             licenses: header.license === undefined ? [] : [header.license],

@@ -250,11 +250,14 @@ function sourceOf(
 ): Package['source'] {
   const upstream = purl.qualifiers.get('upstream');
   if (upstream !== undefined && upstream !== '') {
-    // RPMs name the file: bash-5.1.8-9.el9.src.rpm. It leaves the epoch out.
+    // RPMs name the file: bash-5.1.8-9.el9.src.rpm. It leaves the epoch out: that of the package, where it has one.
     const rpm = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(upstream);
     if (rpm !== null) {
       const epoch = purl.qualifiers.get('epoch');
-      return { name: rpm[1]!, version: epoch === undefined ? rpm[2]! : `${epoch}:${rpm[2]!}` };
+      return {
+        name: rpm[1]!,
+        version: epoch === undefined || epoch === '0' ? rpm[2]! : `${epoch}:${rpm[2]!}`,
+      };
     }
     const at = upstream.lastIndexOf('@');
     return at > 0

@@ -43,6 +43,26 @@ describe('distributions', () => {
     expect(await found([openssl('1:0.1-1')], old)).toHaveLength(1);
   });
 
+  test('of an rpm without an epoch, what it was built from may have one: a fix that is installed is none to do', async () => {
+    const record = osv('RLSA-2024:1', 'Rocky Linux:9', 'perl', [
+      { introduced: '0' },
+      { fixed: '4:5.32.1-481.el9' },
+    ]);
+    const rocky = { id: 'rocky', versionId: '9.4' };
+    const part = (release: string, epoch = '') =>
+      installed('rpm', 'perl-Errno', `${epoch}1.30-${release}`, {
+        distro: rocky,
+        source: { name: 'perl', version: `${epoch}5.32.1-${release}` },
+      });
+    expect(await found([record], part('481.el9'))).toEqual([]);
+    expect(await found([record], part('480.el9'))).toEqual([
+      'RLSA-2024:1 perl-Errno 1.30-480.el9 4:5.32.1-481.el9',
+    ]);
+    expect(await found([record], part('481.el9', '3:'))).toHaveLength(1);
+    // Its own epoch is known, also where it has none.
+    expect(await found([record], installed('rpm', 'perl', '9-1', { distro: rocky }))).toHaveLength(1);
+  });
+
   test("another release's advisory, and another distribution's, is not about this one", async () => {
     for (const distro of [
       { id: 'debian', versionId: '11' },

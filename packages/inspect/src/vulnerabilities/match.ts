@@ -38,26 +38,36 @@ function placeOf({ type, distro }: Package): string | undefined {
   return '';
 }
 
-/** The names under which advisories may speak of a package, each with the version to compare. */
-function namesOf({ type, name, version, source }: Package): ReadonlyMap<string, string> {
-  const own: [string, string] = [advisoryName(type, name), advisoryVersion(type, version)];
-  if (source === undefined) return new Map([own]);
-  const built: [string, string] = [advisoryName(type, source.name), source.version];
+/** A name under which advisories may speak of a package, with the version to compare. */
+interface Named {
+  readonly name: string;
+  readonly version: string;
+  /** Whether the version is whole. */
+  readonly hasEpoch: boolean;
+}
+
+function namesOf({ type, name, version, source }: Package): readonly Named[] {
+  const own = { name: advisoryName(type, name), version: advisoryVersion(type, version), hasEpoch: true };
+  if (source === undefined) return [own];
+  // What an rpm was built from is told by a file name, which has no epoch: perl 4:5.32.1 is built into perl-Errno 1.30.
+  const hasEpoch = type !== 'rpm' || source.version.includes(':');
+  const built = { name: advisoryName(type, source.name), version: source.version, hasEpoch };
   // Debian's and Ubuntu's speak of source packages only; a binary package may be called like another source.
-  return new Map(type === 'deb' ? [built] : [own, built]);
+  if (type === 'deb') return [built];
+  return own.name === built.name ? [own] : [own, built];
 }
 
 function isExamined(installed: Package, distro: string, database: AdvisoryDatabase): boolean {
-  return [...namesOf(installed).keys()].some((name) => database.examined(installed.type, distro, name));
+  return namesOf(installed).some(({ name }) => database.examined(installed.type, distro, name));
 }
 
 function findingsOf(installed: Package, distro: string, database: AdvisoryDatabase): readonly Finding[] {
   const { type } = installed;
   /** Advisories about the same vulnerability, under each of its names. */
   const groups = new Map<string, { advisories: PackageAdvisory[]; fixes: string[] }>();
-  for (const [name, version] of namesOf(installed)) {
+  for (const { name, version, hasEpoch } of namesOf(installed)) {
     for (const advisory of database.advisories(type, distro, name)) {
-      if (!isAffected(type, version, advisory)) continue;
+      if (!isAffected(type, version, hasEpoch ? advisory : withoutEpochs(advisory))) continue;
       const names = distro === '' ? namesOfAdvisory(advisory) : [advisory.vulnerability];
       const group = names.map((one) => groups.get(one)).find((one) => one !== undefined) ?? {
         advisories: [],
@@ -78,6 +88,20 @@ function findingsOf(installed: Package, distro: string, database: AdvisoryDataba
  */
 function namesOfAdvisory({ vulnerability, id, aliases }: PackageAdvisory): readonly string[] {
   return [vulnerability, id, ...(vulnerability.startsWith('CVE-') ? [] : aliases)];
+}
+
+/** For a version whose epoch is not known. */
+function withoutEpochs({ ranges, versions }: PackageAdvisory): Pick<PackageAdvisory, 'ranges' | 'versions'> {
+  const cut = (version: string) => version.replace(/^[0-9]+:/, '');
+  const bound = (version: string | undefined) => (version === undefined ? undefined : cut(version));
+  return {
+    ranges: ranges.map(({ introduced, fixed, lastAffected }) => ({
+      introduced: bound(introduced),
+      fixed: bound(fixed),
+      lastAffected: bound(lastAffected),
+    })),
+    versions: versions.map(cut),
+  };
 }
 
 function findingOf(
