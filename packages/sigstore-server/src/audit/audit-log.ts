@@ -9,7 +9,7 @@ import {
 } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import type { TransparencyLog } from '@pratique/sigstore';
-import { readPartial, type TileSource } from './tile-source.ts';
+import { readPartial, TileMissing, type TileSource } from './tile-source.ts';
 
 /** A tree that was seen before. */
 export interface SeenTree {
@@ -70,11 +70,18 @@ export async function auditLog({
     problem('the checkpoint is not signed by a log of the trusted root');
   else if (size > maxEntries) problem(`the log has more than ${maxEntries} entries`);
   if (problems.length > 0) return result;
-  const tree = await rebuild(source, size, problem);
-  if (tree.size === size && !equalBytes(tree.root(), checkpoint.rootHash)) {
-    problem('the root of the entries is not that of the checkpoint');
+  let tree: GrowingTree;
+  try {
+    tree = await rebuild(source, size, problem);
+    if (tree.size === size && !equalBytes(tree.root(), checkpoint.rootHash)) {
+      problem('the root of the entries is not that of the checkpoint');
+    }
+    await checkUpperTiles(source, tree, problem);
+  } catch (error) {
+    if (!(error instanceof TileMissing)) throw error;
+    problem(`${error.message} is missing (what was restored gets its tiles when the server first starts)`);
+    return result;
   }
-  await checkUpperTiles(source, tree, problem);
   const before = Object.hasOwn(seen, checkpoint.origin) ? seen[checkpoint.origin] : undefined;
   if (before !== undefined) {
     if (before.size > tree.size) problem(`the log has shrunk: it had ${before.size} entries`);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateSigningKey } from '@pratique/crypto';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -64,6 +64,19 @@ test('a changed leaf, hash, upper hash or checkpoint is found, and where', async
   expect(await changed('rekor/checkpoint', (bytes) => bytes.write('9', bytes.indexOf('\n') + 3))).toContain(
     'rekor: the checkpoint is not signed by a log of the trusted root',
   );
+});
+
+test('a tile that is missing is what is wrong with its log, and hides nothing about the others', async () => {
+  const tile = join(directory, 'rekor/tile/0/000');
+  renameSync(tile, `${tile}.away`);
+  onTestFinished(() => renameSync(`${tile}.away`, tile));
+  const audits = await auditDirectory(directory, none);
+  expect(audits.map(({ name, problems }) => [name, problems.length])).toEqual([
+    ['rekor', 1],
+    ['rekor-v2', 0],
+    ['ctlog', 0],
+  ]);
+  expect(audits[0]!.problems[0]).toMatch(/^tile\/0\/000 is missing/);
 });
 
 test('two hashes that changed places are found', async () => {

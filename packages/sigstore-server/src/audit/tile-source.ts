@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { fetchBytes } from '../http/fetch.ts';
 import { tilePath } from '../log/tiles.ts';
 
+/** A tile that a directory does not have: something that is wrong with the log, and no failure to read it. */
+export class TileMissing extends Error {}
+
 /** Where the files of a C2SP `tlog-tiles` log are read from. */
 export interface TileSource {
-  /** @throws Error when there is no such file */
+  /** @throws TileMissing, or Error of the file system or of `fetch` */
   read(path: string): Promise<Uint8Array>;
 }
 
@@ -13,7 +16,16 @@ export interface TileSource {
 const maxTileBytes = 256 * (2 + 65_535);
 
 export function tilesInDirectory(directory: string): TileSource {
-  return { read: async (path) => readFileSync(join(directory, path)) };
+  return {
+    async read(path) {
+      try {
+        return readFileSync(join(directory, path));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        throw new TileMissing(path, { cause: error });
+      }
+    },
+  };
 }
 
 export function tilesBelow(url: string): TileSource {
