@@ -28,6 +28,7 @@ export { readElf } from './elf/file.ts';
 export { type LinkedProgram, sharedLibraries } from './elf/libraries.ts';
 export { type ByteSource, type ElfFile, parseElf } from './elf/parse.ts';
 export { isNotFound, ociErrors } from './errors.ts';
+export { addressProblem, shownAddress } from './http/address.ts';
 export { readAll } from './http/body.ts';
 export { type ConnectionOptions, createExchange } from './http/exchange.ts';
 export { type FetchExchange, fetchChannel } from './http/fetch-exchange.ts';

@@ -1,6 +1,14 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@pratique/crypto';
 import { PratiqueError, printable } from '@pratique/errors';
-import { createExchange, defaultLimits, defaultRetry, isLoopback, readAll, withRetry } from '@pratique/oci';
+import {
+  addressProblem,
+  createExchange,
+  defaultLimits,
+  defaultRetry,
+  readAll,
+  shownAddress,
+  withRetry,
+} from '@pratique/oci';
 import { keysErrors } from '../errors.ts';
 
 /** A service that holds keys, over HTTP with JSON. */
@@ -90,20 +98,11 @@ async function reached<T>(name: string, exchange: () => Promise<T>): Promise<T> 
 }
 
 function checkAddress(name: string, text: string): void {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const problem =
-    url === null || !/^https?:$/.test(url.protocol)
-      ? 'is not an http or https URL'
-      : url.username !== '' || url.password !== ''
-        ? 'holds credentials'
-        : url.protocol === 'http:' && !isLoopback(url.hostname)
-          ? 'is plain HTTP to another machine'
-          : null;
-  if (problem === null) return;
+  const problem = addressProblem(text);
+  if (problem === undefined) return;
   throw keysErrors.error('KEY_SERVICE_CONFIG', {
     message: `the address of ${name} ${problem}`,
-    // Whatever stands before an @ may be a password.
-    found: printable(text.replace(/\/\/[^/]*@/, '//…@'), 200),
+    found: shownAddress(text),
   });
 }
 

@@ -11,6 +11,8 @@ test('a registry of plain HTTP is said to be that, with the flag that takes it, 
   );
   expect(error.message).toBe('HEAD https://r.example/v2/: the host does not speak TLS there');
   expect(error.remedy).toContain('--allow-http-registry');
+  const onBun = fault('The TLS handshake failed. Does the server speak TLS on this port?', 'EPROTO');
+  expect(onBun.message).toBe(error.message);
 });
 
 test('a certificate for another name leads to the name, and not to another authority', () => {
@@ -22,7 +24,10 @@ test('a certificate for another name leads to the name, and not to another autho
   );
 });
 
-test('what Node says about running Node is left out', () => {
+test('what Node says about running Node, and Bun about calling it, is left out', () => {
+  expect(fault('Unable to connect. Is the computer able to access the url?', 'ECONNREFUSED').message).toBe(
+    'HEAD https://r.example/v2/: Unable to connect',
+  );
   const text =
     'unable to verify the first certificate; if the root CA is installed locally, try running Node.js with --use-system-ca';
   expect(fault(text, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE').message).toBe(

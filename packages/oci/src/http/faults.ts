@@ -38,10 +38,14 @@ export function systemCode(error: unknown): string | undefined {
 const certificateCodes =
   /^(?:CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|ERR_TLS_CERT|HOSTNAME_MISMATCH|CRL_|INVALID_CA|PATH_LENGTH)/;
 
+/** How to run Node or call Bun otherwise, which is not for who runs us. */
+const hints =
+  /; if the root CA is installed locally.*$|[.] For more information, pass `verbose: true`.*$|[.] Is the computer able.*$/s;
+
 const otherName = /^(?:ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/;
 
-/** What OpenSSL and BoringSSL say of a first record that is none of TLS. */
-const notTls = /wrong version number|WRONG_VERSION_NUMBER/;
+/** What OpenSSL, BoringSSL and Bun say of a first record that is none of TLS. */
+const notTls = /wrong version number|WRONG_VERSION_NUMBER|Does the server speak TLS/;
 
 /** What Node's HTTP parser calls an answer that is none, and what Bun's does. */
 const invalidHttpCodes =
@@ -57,8 +61,7 @@ export function connectionFault(
   if (error instanceof PratiqueError) return error;
   const code = systemCode(error);
   const said = error instanceof Error ? error.message || String(code) : String(error);
-  // Node adds how to run it otherwise, which is not for who runs us.
-  const text = printable(said.replace(/; if the root CA is installed locally.*$/s, ''));
+  const text = printable(said.replace(hints, ''));
   if (notTls.test(said)) {
     return ociErrors.error('OCI_UNREACHABLE', {
       message: `${what}: the host does not speak TLS there`,

@@ -101,7 +101,7 @@ export function parseReference(text: string): Reference {
       ? invalid(
           text,
           'the repository name must be lower case',
-          `Write it in lower case: \`${repository.toLowerCase()}\`.`,
+          `Write it in lower case: \`${printable(withLowerCase(text, repository))}\`.`,
         )
       : invalid(text, `"${printable(repository)}" is not a repository name`);
   }
@@ -139,4 +139,10 @@ function readsBackTo(text: string, canonical: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** What was written, with its repository in lower case; Docker Hub's `library/` is not written. */
+function withLowerCase(text: string, repository: string): string {
+  const written = repository.replace(/^library\//, '');
+  return text.replace(written, () => written.toLowerCase());
 }

@@ -9,6 +9,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import { PratiqueError, printable } from '@pratique/errors';
+import { isLoopback, shownAddress } from '@pratique/oci';
 import { policyErrors } from '../errors.ts';
 import { readToken, type TokenSource } from './token.ts';
 
@@ -217,13 +218,8 @@ function parseUrl(kind: string, { url: text, token, caFile }: ServiceAddress): U
   throw policyErrors.error('SERVICE_ADDRESS_INVALID', {
     message: `the address of ${kind} ${problem}`,
     expected: 'https://HOST:PORT, or http:// without a token or to loopback',
-    // Whatever stands before an @ may be a password.
-    found: printable(text.replace(/\/\/[^/]*@/, '//…@')),
+    found: shownAddress(text),
   });
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 function readCa(file: string): string {

@@ -1,12 +1,13 @@
 import { type JsonValue, parseJson } from '@pratique/crypto';
 import { PratiqueError, printable } from '@pratique/errors';
 import {
+  addressProblem,
   type ConnectionOptions,
   createExchange,
   defaultLimits,
   defaultRetry,
-  isLoopback,
   readAll,
+  shownAddress,
   withRetry,
 } from '@pratique/oci';
 import { sigstoreClientErrors } from '../errors.ts';
@@ -83,20 +84,11 @@ export function openServices(
  * @throws SIGNING_SERVICE_ADDRESS
  */
 export function serviceUrl(service: string, base: string, path = ''): URL {
-  const url = URL.canParse(base) ? new URL(`${base.replace(/\/+$/, '')}${path}`) : null;
-  const problem =
-    url === null || !/^https?:$/.test(url.protocol)
-      ? 'is not an http or https URL'
-      : url.username !== '' || url.password !== ''
-        ? 'holds credentials'
-        : url.protocol === 'http:' && !isLoopback(url.hostname)
-          ? 'is plain HTTP to another machine'
-          : null;
-  if (url !== null && problem === null) return url;
+  const problem = addressProblem(base);
+  if (problem === undefined) return new URL(`${base.replace(/\/+$/, '')}${path}`);
   throw sigstoreClientErrors.error('SIGNING_SERVICE_ADDRESS', {
     message: `the address of ${service} ${problem}`,
-    // Whatever stands before an @ may be a password.
-    found: printable(base.replace(/\/\/[^/]*@/, '//…@'), 200),
+    found: shownAddress(base),
   });
 }
 
