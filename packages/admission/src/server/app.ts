@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { PratiqueError } from '@pratique/errors';
+import { PratiqueError, printable } from '@pratique/errors';
 import type { Decision } from '@pratique/policy';
 import { type Context, Hono } from 'hono';
 import { admissionErrors } from '../errors.ts';
@@ -92,7 +92,7 @@ function readRequest({ limits }: Service, incoming: IncomingMessage): Promise<Ui
     throw admissionErrors.error('REVIEW_MEDIA_TYPE', {
       message: 'the request body is not application/json',
       expected: 'application/json',
-      found: type === undefined ? 'no Content-Type' : 'another Content-Type',
+      found: type === undefined ? 'no Content-Type' : printable(type, 100),
     });
   }
   return readBody(incoming, { maxBytes: limits.maxBodyBytes, timeoutMs: limits.bodyTimeoutMs });

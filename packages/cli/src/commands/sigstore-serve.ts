@@ -38,7 +38,7 @@ export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, si
       },
     });
     terminal.err(
-      `trusted root: ${server.trustedRootFile}\nsecrets of people: ${server.peopleFile}\n${server.logVerifierKeys['rekor-v2'].map((vkey) => `Rekor v2: log ${vkey} ${server.url}/api/v2\n`).join('')}${[...server.logVerifierKeys.rekor, ...server.logVerifierKeys.ctlog].map((key) => `for witnesses: --log '${key}'\n`).join('')}cosign initialize --mirror ${server.url}/tuf --root ${server.url}/tuf/root.json\n`,
+      `trusted root: ${server.trustedRootFile}\nsecrets of people: ${server.peopleFile}\n${server.logVerifierKeys['rekor-v2'].map((vkey) => `Rekor v2: log ${vkey} ${server.url}/api/v2\n`).join('')}${[...server.logVerifierKeys.rekor, ...server.logVerifierKeys.ctlog].map((key) => `for witnesses: --log '${key}'\n`).join('')}to trust it, also with cosign: pratique initialize --mirror ${server.url}/tuf --root ${server.url}/tuf/root.json\n`,
     );
     return await serveUntilStopped(
       {

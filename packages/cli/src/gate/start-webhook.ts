@@ -22,6 +22,13 @@ export interface WebhookFlags {
  * JSON on standard error.
  */
 export async function startWebhook(flags: WebhookFlags, gate: Gate, terminal: Terminal): Promise<Admission> {
+  if (flags.deadline < 1) {
+    throw cliErrors.error('USAGE', {
+      message: 'nothing can be decided in no time',
+      expected: '--deadline in milliseconds, such as 8000',
+      found: String(flags.deadline),
+    });
+  }
   const log = openLog(gate.trust, terminal);
   const admission = await startAdmission({
     gate,

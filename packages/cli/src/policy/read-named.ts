@@ -8,7 +8,12 @@ export function readNamed(path: string, directory: string): Uint8Array {
     return readFileSync(resolve(directory, path));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EISDIR') throw unreadable(`read ${path}: is a directory`, error);
     const reason = code === 'ENOENT' ? 'no such file or directory' : message;
-    throw new BundleError('bundle_unreadable', `open ${path}: ${reason}`, { cause: error });
+    throw unreadable(`open ${path}: ${reason}`, error);
   }
+}
+
+function unreadable(message: string, cause: unknown): BundleError {
+  return new BundleError('bundle_unreadable', message, { cause });
 }

@@ -8,7 +8,7 @@ export const sigstoreServe = defineCommand({
   examples: [
     {
       command: 'pratique sigstore serve --listen 127.0.0.1:5080 --data ./sigstore --person dev@example.com',
-      does: 'then `cosign initialize --mirror http://127.0.0.1:5080/tuf --root http://127.0.0.1:5080/tuf/root.json`',
+      does: 'then `pratique initialize --mirror http://127.0.0.1:5080/tuf --root http://127.0.0.1:5080/tuf/root.json`',
     },
     {
       command: 'pratique sigstore serve --url https://sigstore.example.com --issuers issuers.yaml',

@@ -49,7 +49,7 @@ export const completion = defineCommand({
       does: 'fish; also zsh and powershell',
     },
   ],
-  args: ['SHELL'],
+  args: ['bash|zsh|fish|powershell'],
   flags: programFlags,
 });
 
