@@ -4,8 +4,10 @@ import { defineErrors } from '@pratique/errors';
 export const hardenErrors = defineErrors({
   HARDEN_ROOT_UNRESOLVED: {
     kind: 'denial',
-    title: 'What the image runs is not in it, so that nothing can be said about what it needs.',
-    remedy: 'Correct the entrypoint, or name what must stay in `keep`.',
+    title:
+      'What the image runs is not in it, or nothing says it, so that nothing can be said about what it needs.',
+    remedy:
+      'Correct `run.entrypoint`, or add the package that has the program; what else must stay, `strip.keep` names.',
   },
   HARDEN_LIBRARY_MISSING: {
     kind: 'denial',

@@ -122,6 +122,36 @@ test('a dry run says what would go and why, and leaves nothing behind', async ()
   expect(html).not.toContain('<script>');
 });
 
+test('who misses the database, a signer or the registry learns before anything is built, and what can be left out', async () => {
+  const target = ['-t', '127.0.0.1:9/x:1'];
+  const cases: readonly (readonly [string, readonly string[], string])[] = [
+    ['ADVISORY_DATABASE_MISSING', [...target, '--sign=false'], '--scan=false'],
+    ['FILE_UNREADABLE', [...target, '--scan=false', '--key', 'none.key'], '--sign=false'],
+    ['OCI_UNREACHABLE', [...target, '--scan=false', '--sign=false'], '127.0.0.1:9'],
+  ];
+  for (const [code, args, says] of cases) {
+    const { err } = await pratique('harden', 'oci:base:1', ...args);
+    expect(err).toContain(code);
+    expect(err).toContain(says);
+    expect(err).not.toContain('reading the base');
+  }
+});
+
+test('a base that says nowhere what it runs is not stripped to nothing, and what keep names in vain is told', async () => {
+  const layer = await buildLayer([{ type: 'file', path: 'etc/motd', content: Buffer.from('x') }]);
+  const image = buildImage({ layers: [layer], platform: machinePlatform() });
+  await pushImage(image, await openLayout(join(folder, 'silent'), { create: true }), { tag: '1' });
+  const refused = await pratique('harden', 'oci:silent:1', '--dry-run', '--scan=false');
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('HARDEN_ROOT_UNRESOLVED') });
+  expect(refused.err).toContain('run.entrypoint');
+  const file = settings('strip: { keep: [/etc/motd, /etc/gone, "/srv/**"] }');
+  const { code, out } = await pratique('harden', 'oci:silent:1', '-f', file, '--dry-run', '--scan=false');
+  expect(code).toBe(0);
+  expect(out).toContain('strip.keep names /etc/gone, which is not in the image');
+  expect(out).toContain('strip.keep names /srv/**');
+  expect(out).not.toContain('/etc/motd');
+});
+
 test('what fails has pushed nothing', async () => {
   writeFileSync(join(folder, 'bad.yaml'), 'run: { entrypoint: [/usr/bin/gone] }');
   const result = await pratique(

@@ -11,9 +11,11 @@ import {
 } from '@pratique/harden';
 import { AdvisoryDatabase, parsePlatform } from '@pratique/inspect';
 import { type Job, readJob } from '../harden/job.ts';
+import { optionalStep } from '../harden/optional-step.ts';
 import { describeAndJudge, indexOver, makingOf } from '../harden/outcomes.ts';
 import { refuseDenied } from '../harden/policy-step.ts';
 import { publish } from '../harden/publish.ts';
+import { checkReachable } from '../harden/reachable.ts';
 import { scanner } from '../harden/scanner.ts';
 import { writeReports } from '../harden/write-reports.ts';
 import { cacheDirectory } from '../program/cache-directory.ts';
@@ -35,12 +37,23 @@ export const run: Run<typeof harden.flags> = async (invocation) => {
   const steps = openSteps(terminal, terminal.live && flags.output !== 'json');
   const opened = new Opened();
   try {
-    const database = flags.scan ? opened.add(AdvisoryDatabase.open(databasePath(flags.db, terminal))) : null;
+    const openDatabase = () => AdvisoryDatabase.open(databasePath(flags.db, terminal));
+    const database = flags.scan
+      ? opened.add(await optionalStep(openDatabase, 'To harden without a scan: --scan=false.'))
+      : null;
     const client = opened.add(openClient(flags, terminal));
     // Whoever cannot sign should hear of it before anything is built.
     const signing = { command: 'harden', rekorVersions: [1, 2], signal } as const;
     const signer =
-      flags.sign && target !== null ? opened.add(await openSigner(flags, terminal, signing)) : null;
+      flags.sign && target !== null
+        ? opened.add(
+            await optionalStep(
+              () => openSigner(flags, terminal, signing),
+              'What is made is signed by who you are unless --key names a key; to sign nothing: --sign=false.',
+            ),
+          )
+        : null;
+    if (target !== null) await checkReachable(client, target, terminal, signal);
     const place = opened.add(await openPlace(client, args[0]!, terminal));
     const input: Shared = {
       ...inputOf(job, invocation, startedOn),

@@ -5,6 +5,8 @@ import { findingsText } from './findings-text.ts';
 import { removalGroups } from './removal-groups.ts';
 import { size } from './size.ts';
 
+const maxListed = 8;
+
 /** Before and after, and what was done in between. */
 export function reportText(report: HardenReport, c: Style): string {
   const { before, after, packages } = report;
@@ -20,15 +22,20 @@ export function reportText(report: HardenReport, c: Style): string {
     row('vulnerabilities', findingsText),
   ];
   const notes = [
-    ...packages.changed.map(
-      ({ name, from, to }) =>
-        `${from === null ? 'added' : 'upgraded'} ${name} ${from === null ? '' : `${from} → `}${to}`,
+    ...changesText(
+      'upgraded',
+      packages.changed.filter(({ from }) => from !== null),
+    ),
+    ...changesText(
+      'added',
+      packages.changed.filter(({ from }) => from === null),
     ),
     ...report.additions.map(
       ({ name, to, files, bytes }) => `added ${name} to ${to}: ${files} files, ${size(bytes)}`,
     ),
     ...report.replaced.map((path) => `/${path} is another file now`),
-    ...report.scriptsNotRun.map(({ package: name, script }) => `${script} of ${name} was not run`),
+    ...scriptsText(report.scriptsNotRun),
+    ...report.keepUnmatched.map((pattern) => `strip.keep names ${pattern}, which is not in the image`),
     ...report.missingLibraries.map(
       ({ file, library }) => `${file} needs ${library}, which the base did not have either`,
     ),
@@ -55,9 +62,25 @@ export function reportText(report: HardenReport, c: Style): string {
           `${gone.length} findings are gone: ${reasons.map(([count, reason]) => `${count} ${words[reason]}`).join(', ')}`,
         ]),
     ...(report.tests === null ? [] : [testsText(report.tests)]),
-    ...notes.map((note) => `note: ${printable(note, 400)}`),
+    ...notes.map((note) => `note: ${printable(note, 1000)}`),
     '',
   ].join('\n');
+}
+
+/** Each with its versions where they are few; else their names, and the whole report has the rest. */
+function changesText(what: string, changes: HardenReport['packages']['changed']): readonly string[] {
+  if (changes.length <= maxListed)
+    return changes.map(({ name, from, to }) => `${what} ${name} ${from === null ? '' : `${from} → `}${to}`);
+  return [`${what} ${changes.length} packages: ${changes.map(({ name }) => name).join(', ')}`];
+}
+
+/** `not run: postinst of a, preinst and postinst of b`. */
+function scriptsText(scripts: HardenReport['scriptsNotRun']): readonly string[] {
+  const byPackage = Map.groupBy(scripts, (one) => one.package);
+  const all = [...byPackage].map(
+    ([name, own]) => `${own.map(({ script }) => script).join(' and ')} of ${name}`,
+  );
+  return all.length === 0 ? [] : [`scripts that were not run: ${all.join(', ')}`];
 }
 
 /** What whoever keeps the layers of the base must know. */

@@ -69,6 +69,7 @@ const report: HardenReport = {
   scriptsNotRun: [{ package: hostile, script: hostile }],
   missingLibraries: [{ file: hostile, library: hostile }],
   mayRunShell: [hostile],
+  keepUnmatched: [hostile],
 };
 
 test('nothing an image says is markup in the HTML report', () => {
@@ -80,7 +81,7 @@ test('nothing an image says is markup in the HTML report', () => {
   expect(
     tags.filter(
       (tag) =>
-        !/^<(\/?(html|title|style|h1|h2|p|code|table|tr|td|th)|!doctype html|html lang="en"|meta charset="utf-8"|th scope="(row|col)"|p role="alert")>$/.test(
+        !/^<(\/?(html|title|style|h1|h2|p|code|table|tr|td|th|details|summary|div)|!doctype html|html lang="en"|meta charset="utf-8"|meta name="viewport" content="width=device-width"|th scope="(row|col)"|p role="alert"|details open)>$/.test(
           tag,
         ),
     ),
@@ -104,6 +105,33 @@ test('the reports say the same in text and HTML: sizes, findings, tests, policie
   }
   expect(text).toContain('0 of 1 structure tests passed; 0 of 1 checks passed, not ');
   expect(text).toMatch(/was not run/);
+});
+
+test('many changed packages are one line of text, few are told with their versions', () => {
+  const of = (count: number) => {
+    const changed = Array.from({ length: count }, (_, at) => ({
+      name: `lib${at}`,
+      from: '1',
+      to: '2',
+      uri: 'http://m.test/x.deb',
+      sha256: '0'.repeat(64),
+    }));
+    const scriptsNotRun = ['preinst', 'postinst'].map((script) => ({ package: 'libc6', script }));
+    return reportText({ ...report, packages: { ...report.packages, changed }, scriptsNotRun }, style(false));
+  };
+  expect(of(2)).toContain('note: upgraded lib1 1 → 2\n');
+  expect(of(30)).toContain('note: upgraded 30 packages: lib0, lib1, ');
+  expect(of(30)).not.toContain('→');
+  expect(of(2)).toContain('note: scripts that were not run: preinst and postinst of libc6\n');
+});
+
+test('a long list of the HTML report is folded, a short one is open', () => {
+  const kept = Array.from({ length: 26 }, (_, at) => ({ name: `p${at}`, version: '1', reason: 'x' }));
+  const html = reportHtml({ ...report, packages: { ...report.packages, kept } });
+  expect(html).toContain('<details><summary><h2>Packages kept (26)</h2>');
+  expect(reportHtml({ ...report, packages: { ...report.packages, kept: kept.slice(1) } })).toContain(
+    '<details open><summary><h2>Packages kept (25)</h2>',
+  );
 });
 
 test('the tree has the largest group and the largest file first, with sizes', () => {

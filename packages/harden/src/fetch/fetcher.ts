@@ -61,7 +61,8 @@ export function createFetcher(options: FetcherOptions = {}): Fetcher {
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof Error && cause.name === 'PratiqueError') throw cause;
-      const reason = (cause as { cause?: NodeJS.ErrnoException }).cause?.code ?? (cause as Error).name;
+      const { cause: inner, name } = cause as Error & { cause?: NodeJS.ErrnoException };
+      const reason = inner?.code ?? inner?.message ?? name;
       throw unreachable(url, reason, cause);
     }
   };

@@ -29,6 +29,7 @@ const nothing = {
   bits: [],
   missing: [],
   mayRunShell: [],
+  keepUnmatched: [],
 };
 const wantedOf = (fileSystem: FileSystem) => strippedEntries(fileSystem, nothing);
 

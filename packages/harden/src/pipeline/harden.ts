@@ -194,6 +194,7 @@ export async function harden(input: HardenInput): Promise<Hardened> {
       scriptsNotRun: [...changed.skipped, ...contents.flatMap(({ skipped }) => skipped), ...left.skipped],
       missingLibraries: plan.missing,
       mayRunShell: plan.mayRunShell,
+      keepUnmatched: plan.keepUnmatched,
     };
     return { report, image, platform, after, close };
   } catch (error) {
@@ -302,6 +303,7 @@ function planOf(fileSystem: FileSystem, run: RunConfig & RunContext, { strip }: 
       bits: [],
       missing: [],
       mayRunShell: [],
+      keepUnmatched: [],
     };
   const [kind, ...words] = run.healthcheck;
   const healthcheck = kind === 'CMD-SHELL' ? ['/bin/sh', '-c', ...words] : words;

@@ -73,4 +73,6 @@ export interface HardenReport {
   readonly scriptsNotRun: readonly SkippedScript[];
   readonly missingLibraries: readonly MissingLibrary[];
   readonly mayRunShell: readonly string[];
+  /** What `strip.keep` names and is not in the image. */
+  readonly keepUnmatched: readonly string[];
 }

@@ -55,6 +55,20 @@ test.each([
   expect(() => parseSettings(yaml, 'x')).toThrow(text);
 });
 
+test.each([
+  ['stripp: {}', 'strip, upgrade, add, platforms'],
+  ['strip: { profil: minimal }', 'profile, mode, keep'],
+  ['add: { files: [{ from: a, to: /a, mod: "1" }] }', 'from, to, owner, mode'],
+  ['add: { npm: { registry: "https://a", package: [] } }', 'registry, packages, locks'],
+])('a setting that is not known, %s, is told with those that are there', (yaml, known) => {
+  const refused = expect.objectContaining({ expected: expect.stringContaining(known) });
+  expect(() => parseSettings(yaml, 'x')).toThrow(refused);
+});
+
+test('YAML that is none is told on one line', () => {
+  expect(() => parseSettings('strip: [\n', 'x')).toThrow(/^x: [^\n\\]+ at line 2, column 1$/);
+});
+
 test('the settings about packages of Alpine in docs/harden.md are settings', () => {
   const page = readFileSync(new URL('../../../../docs/harden.md', import.meta.url), 'utf8');
   const [, yaml] = /^```yaml\n([\s\S]*?)^```/m.exec(page.slice(page.indexOf('\n## Packages')))!;

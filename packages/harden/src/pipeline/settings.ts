@@ -159,7 +159,8 @@ export function parseSettings(yaml: string, name: string): HardenSettings {
   if (yaml.length > maxBytes) throw invalid(`it is larger than ${maxBytes} characters`);
   const document = parseDocument(yaml, { prettyErrors: true });
   const [error] = document.errors;
-  if (error !== undefined) throw invalid(printable(error.message, 300));
+  // After its first line it shows the place again, drawn below the text.
+  if (error !== undefined) throw invalid(printable(error.message.split('\n', 1)[0]!.replace(/:$/, ''), 300));
   let value: JsonValue;
   try {
     value = document.toJS({ maxAliasCount: 100 }) ?? {};
@@ -175,9 +176,29 @@ export function parseSettings(yaml: string, name: string): HardenSettings {
   const path = printable(v.getDotPath(issue) ?? 'the document', 120);
   const unknown = issue.expected === 'never';
   throw invalid(unknown ? `${path} is not a known setting` : `${path} is not what it should be`, {
-    expected: unknown
-      ? 'strip, upgrade, add, sources, keys, platforms, layers, compression, run, labels, tests or policy'
-      : issue.message,
+    expected: unknown ? knownAt(issue.path!.slice(0, -1).map(({ key }) => key)).join(', ') : issue.message,
     found: printable(issue.received, 80),
   });
+}
+
+/** The settings there are in the mapping at a path. */
+function knownAt(path: readonly unknown[]): readonly string[] {
+  let at: unknown = schema;
+  for (const key of path) {
+    const { entries, item } = unwrapped(at);
+    at = typeof key === 'number' ? item : entries?.[String(key)];
+  }
+  return Object.keys(unwrapped(at).entries ?? {});
+}
+
+interface Inspectable {
+  readonly wrapped?: unknown;
+  readonly entries?: Readonly<Record<string, unknown>>;
+  readonly item?: unknown;
+}
+
+/** What is optional, as what it is where it is there. */
+function unwrapped(at: unknown): Inspectable {
+  const found = (at ?? {}) as Inspectable;
+  return found.wrapped === undefined ? found : unwrapped(found.wrapped);
 }

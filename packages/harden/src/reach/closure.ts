@@ -34,6 +34,8 @@ export interface Reachable {
   readonly missing: readonly MissingLibrary[];
   /** Programs that name a shell: they may start one, which the analysis does not count. */
   readonly mayRunShell: readonly string[];
+  /** What `keep` names and is not there. */
+  readonly unmatched: readonly string[];
 }
 
 const maxScriptBytes = 4 * 1024 * 1024;
@@ -55,13 +57,13 @@ export function reach(
 ): Reachable {
   const walk = new Walk(fileSystem, run);
   for (const path of always) walk.keep(path, 'every image');
-  for (const pattern of keep) walk.keepGlob(pattern, 'keep');
+  const unmatched = keep.filter((pattern) => !walk.keepGlob(pattern, 'keep'));
   for (const node of roots) walk.keep(`/${node.path}`, 'brought by no package');
   walk.command(run.entrypoint, 'entrypoint');
   if (run.entrypoint.length > 0) walk.arguments(run.cmd, 'cmd');
   else walk.command(run.cmd, 'cmd');
   walk.command(run.healthcheck, 'healthcheck');
-  return walk.finish();
+  return { ...walk.finish(), unmatched };
 }
 
 class Walk {
@@ -123,19 +125,23 @@ class Walk {
   }
 
   /** `*` is any part of a name; a trailing `/**` everything below. */
-  keepGlob(pattern: string, because: string, byRule = false): void {
+  /** Whether there is anything of the pattern. */
+  keepGlob(pattern: string, because: string, byRule = false): boolean {
     const whole = pattern.endsWith('/**');
+    let isThere = false;
     for (const path of this.#expand(
       (whole ? pattern.slice(0, -3) : pattern).split('/').filter((part) => part !== ''),
     )) {
       const found = resolveWithLinks(this.#fileSystem, `/${path}`);
       if (found === undefined) continue;
+      isThere = true;
       if (whole) this.#tree(found, because, byRule);
       else this.#resolved(found, because, byRule);
     }
+    return isThere;
   }
 
-  finish(): Reachable {
+  finish(): Omit<Reachable, 'unmatched'> {
     for (let node = this.#pending.pop(); node !== undefined; node = this.#pending.pop()) this.#examine(node);
     return {
       because: this.#because,

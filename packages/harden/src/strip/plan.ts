@@ -45,6 +45,8 @@ export interface StripPlan {
   /** Libraries that kept files lacked before already. */
   readonly missing: readonly MissingLibrary[];
   readonly mayRunShell: readonly string[];
+  /** What `keep` names and is not in the image. */
+  readonly keepUnmatched: readonly string[];
 }
 
 /**
@@ -60,7 +62,16 @@ export function planStrip(fileSystem: FileSystem, run: RunContext, options: Stri
   const owners = new Map(packages.flatMap((one) => one.files.map((path) => [path, one] as const)));
   const records = new Set(packages.flatMap((one) => one.records));
   const unowned = [...fileSystem.nodes()].filter(({ path }) => !owners.has(path) && !records.has(path));
-  const needs = reach(fileSystem, run, options.keep, unowned.filter(isProgram));
+  const programs = unowned.filter(isProgram);
+  const isSaid = [run.entrypoint, run.cmd, run.healthcheck, options.keep].some(({ length }) => length > 0);
+  if (!isSaid && programs.length === 0 && options.profile !== 'keep-shell')
+    throw hardenErrors.error('HARDEN_ROOT_UNRESOLVED', {
+      message: 'nothing says what the image runs, so that nearly all of it would go',
+      expected: 'an entrypoint or a command of the base, `run` in the settings, or paths under `strip.keep`',
+      found: 'none',
+      remedy: 'Set run.entrypoint, strip.keep, or strip.profile: keep-shell for a base that others build on.',
+    });
+  const needs = reach(fileSystem, run, options.keep, programs);
   const kept = keptPackages(packages, owners, needs, options.profile);
   takeBack(fileSystem, owners, kept, options.mode, needs);
 
@@ -119,6 +130,7 @@ export function planStrip(fileSystem: FileSystem, run: RunContext, options: Stri
     bits,
     missing: needs.missing,
     mayRunShell: needs.mayRunShell,
+    keepUnmatched: needs.unmatched,
   };
 }
 

@@ -49,7 +49,8 @@ async function openFile(path: string) {
   try {
     return await open(path, 'r');
   } catch (error) {
-    throw unreadable(path, (error as NodeJS.ErrnoException).code ?? 'cannot be opened', error);
+    const code = (error as NodeJS.ErrnoException).code ?? 'cannot be opened';
+    throw unreadable(path, code === 'ENOENT' ? 'there is no such file' : code, error);
   }
 }
 
