@@ -71,6 +71,14 @@ const distributions: readonly Distribution[] = [
     cpe: ['opensuse:tumbleweed'],
     namespaces: ['opensuse'],
   },
+  // Neither has advisories in OSV.
+  { id: 'fedora', type: 'rpm', cpe: ['fedoraproject:fedora'] },
+  { id: 'amzn', type: 'rpm', cpe: ['amazon:amazon_linux', 'amazon:linux'], namespaces: ['amzn', 'amazon'] },
+  {
+    id: 'openeuler',
+    type: 'rpm',
+    osv: { name: 'openEuler', release: /^([0-9]+\.[0-9]+(?:-LTS(?:-SP[0-9]+)?)?)$/ },
+  },
   { id: 'mageia', type: 'rpm', osv: { name: 'Mageia', release: number } },
   {
     id: 'photon',

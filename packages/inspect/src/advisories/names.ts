@@ -60,8 +60,17 @@ const releaseNumbers: Readonly<Record<string, number>> = {
   photon: 2,
   azurelinux: 1,
   mariner: 1,
+  fedora: 1,
+  amzn: 2,
+  'centos-stream': 1,
+  openeuler: 2,
 };
 const rolling = ['wolfi', 'chainguard', 'minimos', 'echo', 'opensuse-tumbleweed'];
+
+/** Both have the same ID, and releases of the same numbers. */
+export function isCentosStream({ id, prettyName = '' }: Distro): boolean {
+  return id === 'centos' && /stream/i.test(prettyName);
+}
 
 /**
  * The key of a distribution's release in the database: `debian:12`, `ubuntu:22.04`, `alpine:3.19`, `wolfi`. Undefined
@@ -70,8 +79,8 @@ const rolling = ['wolfi', 'chainguard', 'minimos', 'echo', 'opensuse-tumbleweed'
 export function distroKey(distro: Distro): string | undefined {
   if (rolling.includes(distro.id)) return distro.id;
   // CentOS was Red Hat's releases built again; CentOS Stream is ahead of them, with versions of its own.
-  if (distro.id === 'centos' && !/stream/i.test(distro.prettyName ?? ''))
-    return distroKey({ ...distro, id: 'rhel' });
+  if (distro.id === 'centos')
+    return distroKey({ ...distro, id: isCentosStream(distro) ? 'centos-stream' : 'rhel' });
   const numbers = Object.hasOwn(releaseNumbers, distro.id) ? releaseNumbers[distro.id] : undefined;
   if (numbers === undefined) return undefined;
   const version = distro.versionId?.split('.').slice(0, numbers).join('.');

@@ -5,7 +5,7 @@ import { dpkgCataloger } from './dpkg.ts';
 import { gemCataloger } from './gem.ts';
 import { jarCataloger } from './jar.ts';
 import { npmCataloger } from './npm.ts';
-import { osReleasePaths, readDistro } from './os-release.ts';
+import { isOsRelease, readDistro } from './os-release.ts';
 import type { Distro, Package } from './package.ts';
 import { programCataloger } from './programs.ts';
 import { pythonCataloger } from './python.ts';
@@ -22,9 +22,9 @@ const languageCatalogers: readonly Cataloger[] = [
 
 /** What the catalogers need of an image: give it to `readImage`, then the outcome to `catalogPackages`. */
 export const packageFiles: KeepRule = {
-  id: 'packages-3',
+  id: 'packages-4',
   keep(file, head) {
-    if ((osReleasePaths as readonly string[]).includes(file.path)) return 'whole';
+    if (isOsRelease(file.path)) return 'whole';
     for (const cataloger of [...systemCatalogers, ...languageCatalogers]) {
       const keep = cataloger.keep(file, head);
       if (keep !== undefined) return keep;

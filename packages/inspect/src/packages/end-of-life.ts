@@ -1,10 +1,11 @@
+import { isCentosStream } from '../advisories/names.ts';
 import type { Distro } from './package.ts';
 
 /**
  * The last day of security support by the distribution's own team, by `ID` and `VERSION_ID` (of Alpine the branch).
  * Sources: wiki.debian.org/DebianReleases, ubuntu.com/about/release-cycle, alpinelinux.org/releases,
  * access.redhat.com/support/policy/updates/errata, wiki.almalinux.org, wiki.rockylinux.org, en.opensuse.org/Lifetime,
- * suse.com/lifecycle. What is paid for or done by others afterwards does not count here.
+ * suse.com/lifecycle, centos.org, oracle.com (lifetime support policy), aws.amazon.com, docs.fedoraproject.org, openeuler.org. What is paid for or done by others afterwards does not count here.
  */
 const lastDays: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   debian: {
@@ -44,16 +45,51 @@ const lastDays: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '7': '2024-06-30',
     '8': '2029-05-31',
     '9': '2032-05-31',
+    '10': '2035-05-31',
   },
   centos: { '6': '2020-11-30', '7': '2024-06-30', '8': '2021-12-31' },
+  'centos-stream': { '8': '2024-05-31', '9': '2027-05-31', '10': '2030-01-01' },
+  ol: { '6': '2021-03-31', '7': '2024-12-31', '8': '2029-07-31', '9': '2032-06-30' },
+  amzn: { '2018.03': '2023-12-31', '2': '2026-06-30', '2023': '2029-06-30' },
+  fedora: {
+    '36': '2023-05-16',
+    '37': '2023-12-05',
+    '38': '2024-05-21',
+    '39': '2024-11-26',
+    '40': '2025-05-13',
+    '41': '2025-12-15',
+    '42': '2026-05-13',
+    '43': '2026-12-09',
+  },
+  openeuler: {
+    '20.03-LTS': '2021-03-31',
+    '20.03-LTS-SP1': '2022-12-31',
+    '20.03-LTS-SP2': '2022-04-30',
+    '20.03-LTS-SP3': '2023-12-31',
+    '20.03-LTS-SP4': '2025-11-30',
+    '22.03-LTS': '2024-03-31',
+    '22.03-LTS-SP1': '2024-12-31',
+    '22.03-LTS-SP2': '2024-03-31',
+    '22.03-LTS-SP3': '2025-12-31',
+    '22.03-LTS-SP4': '2026-06-30',
+    '24.03-LTS': '2026-05-31',
+    '24.03-LTS-SP1': '2026-12-31',
+    '24.03-LTS-SP2': '2026-03-31',
+    '24.03-LTS-SP3': '2027-12-31',
+    '24.03-LTS-SP4': '2027-03-31',
+  },
   almalinux: { '8': '2029-03-01', '9': '2032-05-31', '10': '2035-05-31' },
-  rocky: { '8': '2029-05-31', '9': '2032-05-31' },
+  rocky: { '8': '2029-05-31', '9': '2032-05-31', '10': '2035-05-31' },
   sles: {
+    '12.4': '2020-06-30',
     '12.5': '2024-10-31',
+    '15': '2019-12-31',
+    '15.1': '2021-01-31',
     '15.2': '2021-12-31',
     '15.3': '2022-12-31',
     '15.4': '2023-12-31',
     '15.5': '2024-12-31',
+    '15.6': '2025-12-31',
   },
   'opensuse-leap': {
     '15.2': '2022-01-04',
@@ -66,15 +102,22 @@ const lastDays: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /** How many numbers of `VERSION_ID` name a release here; all of them where it does not say. */
-const numbers: Readonly<Record<string, number>> = { alpine: 2, rhel: 1, centos: 1, almalinux: 1, rocky: 1 };
+const numbers: Readonly<Record<string, number>> = {
+  alpine: 2,
+  rhel: 1,
+  centos: 1,
+  almalinux: 1,
+  rocky: 1,
+  ol: 1,
+  'centos-stream': 1,
+};
 
 /** The last day, `YYYY-MM-DD`, on which a release gets security updates; undefined where it is not known. */
-export function endOfLife({ id, versionId = '', prettyName = '', supportEnd }: Distro): string | undefined {
-  if (supportEnd !== undefined) return supportEnd;
-  // CentOS Stream has releases of the same numbers, with days of their own.
-  if (id === 'centos' && /stream/i.test(prettyName)) return undefined;
+export function endOfLife(distro: Distro): string | undefined {
+  if (distro.supportEnd !== undefined) return distro.supportEnd;
+  const id = isCentosStream(distro) ? 'centos-stream' : distro.id;
   if (!Object.hasOwn(lastDays, id)) return undefined;
   const count = Object.hasOwn(numbers, id) ? numbers[id] : undefined;
-  const release = versionId.split('.').slice(0, count).join('.');
+  const release = (distro.versionId ?? '').split('.').slice(0, count).join('.');
   return Object.hasOwn(lastDays[id]!, release) ? lastDays[id]![release] : undefined;
 }

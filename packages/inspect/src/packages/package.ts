@@ -21,7 +21,7 @@ export type PackageType =
 export interface Distro {
   /** `ID`, lower case. */
   readonly id: string;
-  /** `VERSION_ID`; absent on rolling releases. */
+  /** `VERSION_ID`, of openEuler with the service pack; absent on rolling releases. */
   readonly versionId?: string | undefined;
   /** `VERSION_CODENAME`: `bookworm`. */
   readonly codename?: string | undefined;

@@ -6,6 +6,7 @@ import { deflateSync } from 'node:zlib';
 import { PratiqueError } from '@pratique/errors';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { distroKey } from '../advisories/names.ts';
 import { readLayer } from '../filesystem/layer.ts';
 import { mergeLayers } from '../filesystem/tree.ts';
 import { defaultLimits } from '../filesystem/types.ts';
@@ -334,7 +335,7 @@ test('os-release is read without being run, and a release knows its end', () => 
   expect(endOfLife({ id: 'rhel', versionId: '9.4' })).toBe('2032-05-31');
   expect(endOfLife({ id: 'opensuse-leap', versionId: '15.5' })).toBe('2024-12-31');
   expect(endOfLife({ id: 'centos', versionId: '8', prettyName: 'CentOS Linux 8' })).toBe('2021-12-31');
-  expect(endOfLife({ id: 'centos', versionId: '8', prettyName: 'CentOS Stream 8' })).toBeUndefined();
+  expect(endOfLife({ id: 'centos', versionId: '8', prettyName: 'CentOS Stream 8' })).toBe('2024-05-31');
   expect(endOfLife(parseOsRelease('ID=fedora\nSUPPORT_END=2026-05-13\n')!)).toBe('2026-05-13');
 });
 
@@ -398,4 +399,42 @@ test('rpm headers of any bytes are read or refused', () => {
       expect(typeof (parseRpmHeader(damaged)?.name ?? '')).toBe('string');
     }),
   );
+});
+
+/** What the distributions' own os-release files say, and what follows: whose advisories count, and until when there are any. */
+test.each([
+  ['ID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"', 'amzn:2023', '2029-06-30'],
+  ['ID="amzn"\nVERSION="2023"\nVERSION_ID="2023"\nSUPPORT_END="2028-03-15"', 'amzn:2023', '2028-03-15'],
+  ['ID="amzn"\nVERSION_ID="2"', 'amzn:2', '2026-06-30'],
+  ['ID=fedora\nVERSION_ID=42\nVARIANT_ID=container', 'fedora:42', '2026-05-13'],
+  ['ID="openEuler"\nVERSION="24.03 (LTS-SP1)"\nVERSION_ID="24.03"', 'openeuler:24.03-LTS-SP1', '2026-12-31'],
+  ['ID="openEuler"\nVERSION="22.03 LTS"\nVERSION_ID="22.03"', 'openeuler:22.03-LTS', '2024-03-31'],
+  ['ID="openEuler"\nVERSION="25.03"\nVERSION_ID="25.03"', 'openeuler:25.03', undefined],
+  ['ID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.4"', 'rocky:9', '2032-05-31'],
+  ['ID="almalinux"\nVERSION_ID="8.10"', 'almalinux:8', '2029-03-01'],
+  ['ID="ol"\nVERSION_ID="8.9"', 'ol:8', '2029-07-31'],
+  ['ID="rhel"\nVERSION_ID="10.1"', 'rhel:10', '2035-05-31'],
+  ['ID="centos"\nVERSION_ID="9"\nPRETTY_NAME="CentOS Stream 9"', 'centos-stream:9', '2027-05-31'],
+  ['ID="centos"\nVERSION_ID="7"\nPRETTY_NAME="CentOS Linux 7 (Core)"', 'rhel:7', '2024-06-30'],
+  ['ID="sles"\nID_LIKE="suse"\nVERSION_ID="15.6"', 'sles:15.6', '2025-12-31'],
+  ['ID="opensuse-leap"\nVERSION_ID="15.6"', 'opensuse-leap:15.6', '2026-04-30'],
+  ['ID="opensuse-tumbleweed"\nVERSION_ID="20251101"', 'opensuse-tumbleweed', undefined],
+  ['ID=wolfi\nVERSION_ID="20230201"', 'wolfi', undefined],
+  ['ID=chainguard\nVERSION_ID="20230214"', 'chainguard', undefined],
+  // Nobody's advisories are taken for those of a distribution that is only like theirs.
+  ['ID="sl-micro"\nID_LIKE="suse"\nVERSION_ID="6.0"', undefined, undefined],
+  ['ID="kali"\nID_LIKE="debian"\nVERSION_ID="2025.1"', undefined, undefined],
+])('%s is %s, supported until %s', (text, key, until) => {
+  const distro = parseOsRelease(text)!;
+  expect(distroKey(distro)).toBe(key);
+  expect(endOfLife(distro)).toBe(until);
+});
+
+test('an os-release that leads to the one of an edition, as Fedora had it', async () => {
+  const found = await catalog([
+    symlink('etc/os-release', '../usr/lib/os-release'),
+    symlink('usr/lib/os-release', 'os.release.d/os-release-fedora'),
+    file('usr/lib/os.release.d/os-release-fedora', 'ID=fedora\nVERSION_ID=28\n'),
+  ]);
+  expect(found.distro).toMatchObject({ id: 'fedora', versionId: '28' });
 });

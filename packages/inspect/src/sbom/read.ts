@@ -276,7 +276,9 @@ function sourceOf(
 /** `distro=debian-12`, or the component that is the operating system. */
 function distroOf(purl: PackageUrl, system: Distro | undefined): Distro | undefined {
   const [, id, versionId] =
-    /^([a-z][a-z0-9_.-]*?)-([0-9][0-9.]*)$/.exec(purl.qualifiers.get('distro') ?? '') ?? [];
+    /^([a-z][a-z0-9_.-]*?)-([0-9][0-9.]*(?:-LTS(?:-SP[0-9]+)?)?)$/.exec(
+      purl.qualifiers.get('distro') ?? '',
+    ) ?? [];
   if (id !== undefined) return { id: distroId(id), versionId };
   const codename = purl.qualifiers.get('distro');
   if (system !== undefined) return system;

@@ -63,6 +63,28 @@ describe('distributions', () => {
     expect(await found([record], installed('rpm', 'perl', '9-1', { distro: rocky }))).toHaveLength(1);
   });
 
+  test('service packs of openEuler have advisories of their own, and what no database speaks of is told by its name', async () => {
+    const record = osv('OESA-2024-1', 'openEuler:22.03-LTS-SP3', 'curl', [
+      { introduced: '0' },
+      { fixed: '7.79.1-30.oe2203sp3' },
+    ]);
+    const curl = (id: string, versionId: string) =>
+      installed('rpm', 'curl', '7.79.1-29', { distro: { id, versionId } });
+    expect(await found([record], curl('openeuler', '22.03-LTS-SP3'))).toHaveLength(1);
+    for (const [id, release] of [
+      ['openeuler', '22.03-LTS-SP4'],
+      ['fedora', '42'],
+      ['amzn', '2023'],
+    ] as const) {
+      using db = await databaseOf([record], now);
+      const { findings, uncovered } = matchPackages([curl(id, release)], db.database);
+      expect({ findings, uncovered }).toEqual({
+        findings: [],
+        uncovered: [{ type: 'rpm', distro: `${id}:${release}`, packages: 1 }],
+      });
+    }
+  });
+
   test("another release's advisory, and another distribution's, is not about this one", async () => {
     for (const distro of [
       { id: 'debian', versionId: '11' },
