@@ -7,6 +7,7 @@ import type { Context, Program, Scenario } from '../support/context.ts';
 import { alice, bob, identity, initialize, startSigstore, token } from '../support/private-sigstore.ts';
 import type { TestImage } from '../support/registries.ts';
 import { NONE_MATCHES } from '../support/signing.ts';
+import { ceremonyScenarios } from '../support/tuf-ceremony.ts';
 import { rotationScenarios } from '../support/tuf-rotation.ts';
 
 export async function scenarios(context: Context): Promise<Scenario[]> {
@@ -33,6 +34,7 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
 
   return [
     ...(await rotationScenarios(context)),
+    ...(await ceremonyScenarios(context)),
     {
       name: 'cosign and we initialize from the same repository, and cosign signs with our cache',
       run: async () => {

@@ -9,4 +9,5 @@ export { startSigstoreServer } from './server/start.ts';
 export { type Generation, type Rotatable, rotatable } from './store/generations.ts';
 export { type OutsideKeys, type OutsideRole, outsideRoles } from './store/outside-keys.ts';
 export { listGenerations, type RotateOptions, rotate } from './store/rotate.ts';
+export { type PrepareRootOptions, prepareRoot, publishRoot } from './tuf/offline-root.ts';
 export { startWitness, type WitnessServer, type WitnessServerOptions } from './witness/serve.ts';

@@ -3,7 +3,7 @@ import { defineErrors } from '@pratique/errors';
 const suspicious =
   'Try again in a while, since a mirror may be half updated. If it stays, do not trust the mirror: compare its root.json with the one its operator publishes elsewhere.';
 
-/** Codes of the TUF client. All are faults: a repository that cannot be believed answers nothing. */
+/** Codes of the TUF client, which are faults (a repository that cannot be believed answers nothing), and of making roots. */
 export const tufErrors = defineErrors({
   TUF_METADATA_INVALID: {
     kind: 'fault',
@@ -14,6 +14,12 @@ export const tufErrors = defineErrors({
     kind: 'fault',
     title: 'Metadata of a TUF repository is not signed by enough of the keys that must sign it.',
     remedy: suspicious,
+  },
+  TUF_ROOT_INVALID: {
+    kind: 'usage',
+    title: 'A TUF root cannot be made, signed or taken back like this.',
+    remedy:
+      'Prepare it with pratique sigstore prepare-root, hand the same file to all who sign, and give all their copies to publish-root.',
   },
   TUF_EXPIRED: {
     kind: 'fault',

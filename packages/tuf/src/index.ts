@@ -3,3 +3,5 @@ export { initializeTuf, type OpenOptions, openTuf, readTargetOnce, type TufClien
 export { type Mirror, type MirrorOptions, openMirror } from './client/mirror.ts';
 export { tufErrors } from './errors.ts';
 export { type KnownRepository, publicGood, staging } from './public-good/roots.ts';
+export { type RootKey, rootKeyOf } from './root/keys.ts';
+export { makeRoot, mergeRoots, type NewRoot, type RootDocument, readRoot, signRoot } from './root/root.ts';

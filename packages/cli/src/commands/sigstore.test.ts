@@ -101,3 +101,31 @@ test('a witness needs a name and logs, and a verifier that asks for witnesses ne
   const unread = await at(...verify, ...root, 'bundle.json');
   expect([unread.code, unread.stderr]).toEqual([3, expect.stringContaining('WITNESS_POLICY_INVALID')]);
 });
+
+test('a root is prepared, signed in two places and taken back; by one person it is not', async () => {
+  const env = { HOME: cwd, COSIGN_PASSWORD: 'x' };
+  const command = async (...argv: string[]) => {
+    const terminal = testTerminal({ cwd, env });
+    return { code: await run(argv, terminal, never), stdout: terminal.stdout, stderr: terminal.stderr };
+  };
+  for (const name of ['a', 'b', 'c'])
+    expect((await command('generate-key-pair', '--output-key-prefix', name)).code).toBe(0);
+  const prepare = ['sigstore', 'prepare-root', '--threshold', '2', '--to', 'from-a.json'];
+  expect((await command(...prepare)).code).toBe(3);
+  const prepared = await command(...prepare, '--key', 'a.pub', '--key', 'b.pub', '--key', 'c.pub');
+  expect([prepared.code, prepared.stdout.match(/^missing/gm)]).toEqual([0, Array(3).fill('missing')]);
+  writeFileSync(join(cwd, 'from-b.json'), readFileSync(join(cwd, 'from-a.json')));
+  for (const name of ['a', 'b']) {
+    const signed = await command('sigstore', 'sign-root', '--key', `${name}.key`, `from-${name}.json`);
+    expect([signed.code, signed.stdout.match(/^signed /gm)]).toEqual([0, ['signed ']]);
+    // What is compared before signing is the same everywhere.
+    expect(signed.stdout.split('\n')[0]).toBe(prepared.stdout.split('\n')[0]);
+  }
+  const publish = ['sigstore', 'publish-root'];
+  const refused = await command(...publish, 'from-a.json');
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('TUF_THRESHOLD')]);
+  const taken = await command(...publish, 'from-a.json', 'from-b.json');
+  expect([taken.code, taken.stdout.match(/^signed /gm)]).toEqual([0, ['signed ', 'signed ']]);
+  // A root that may have signatures is not written over.
+  expect((await command(...prepare, '--key', 'a.pub', '--key', 'b.pub')).code).not.toBe(0);
+});

@@ -42,6 +42,7 @@ import {
   verifyAttestation,
   verifyBlob,
 } from './signing.ts';
+import { sigstorePrepareRoot, sigstorePublishRoot, sigstoreSignRoot } from './sigstore-root.ts';
 import {
   sigstoreAudit,
   sigstoreBackup,
@@ -96,6 +97,9 @@ export const commands: readonly CommandSpec[] = [
   sigstoreBackup,
   sigstoreRestore,
   sigstoreRotate,
+  sigstorePrepareRoot,
+  sigstoreSignRoot,
+  sigstorePublishRoot,
   witnessServe,
   harden,
   sbom,

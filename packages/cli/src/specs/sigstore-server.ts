@@ -139,7 +139,7 @@ export const witnessServe = defineCommand({
   },
 });
 
-const sigstoreData = {
+export const sigstoreData = {
   kind: 'string',
   placeholder: 'DIR',
   default: './pratique-sigstore',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { printable } from '@pratique/errors';
 import { lockDirectory } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
+import { offlineRootFile } from '../tuf/offline-root.ts';
 import { readConstants } from './constants.ts';
 import {
   type Generation,
@@ -41,6 +42,12 @@ export async function rotate(
     });
   }
   try {
+    if (services.includes('tuf-root') && existsSync(join(directory, 'tuf', offlineRootFile))) {
+      throw invalid(
+        'the keys of the TUF root are not in the directory',
+        'pratique sigstore prepare-root, with the new keys',
+      );
+    }
     const before = readRotations(directory);
     const added = [...new Set(services)].map((service): Rotation => {
       const { all } = generationsOf(service, since, before);

@@ -5,6 +5,7 @@ import { replaceFile } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
 import type { KeySuccession } from '../store/generations.ts';
 import { fileInfo, signMetadata, tufKey } from './metadata.ts';
+import { offlineRootFile } from './offline-root.ts';
 
 /** A target: its content, and how Sigstore's clients that know no trusted root are to use it. */
 export interface Target {
@@ -42,6 +43,8 @@ interface Metadata {
  *
  * At every moment what is there is valid, so that it may be killed at any: a file is written before those that refer to
  * it, and a root that names new keys comes after everything has been signed by the old and the new ones.
+ *
+ * Once there is a root that was signed elsewhere (`offline-root.json`), roots are published and not signed here.
  */
 export class TufRepository {
   readonly #options: TufOptions;
@@ -59,11 +62,12 @@ export class TufRepository {
    */
   publish(targets: Readonly<Record<string, Target>>, now = new Date()): void {
     const { rootKeys, onlineKeys } = this.#options;
-    const root = this.#current('root');
-    const signers = (role: TufRole, keys: KeySuccession<SigningKey>) => {
-      const before = root === undefined ? [] : keysOf(role, root, keys);
-      return [...new Set([...before, keys.at(now).key])];
-    };
+    const current = this.#current('root');
+    const offline = this.#stored('root', offlineRootFile);
+    const roots = [current, offline].filter((root) => root !== undefined);
+    const signers = (role: TufRole, keys: KeySuccession<SigningKey>) => [
+      ...new Set([...roots.flatMap((root) => keysOf(role, root, keys)), keys.at(now).key]),
+    ];
     const infos: Record<string, JsonObject> = {};
     for (const [name, { content, custom }] of Object.entries(targets)) {
       const info = fileInfo(content);
@@ -84,10 +88,13 @@ export class TufRepository {
       online,
       now,
     );
-    const content = rootContent(rootKeys.at(now).key, onlineKeys.at(now).key);
-    const { text } = this.#renew('root', content, signers('root', rootKeys), now);
-    // Clients begin at the root they were given; new ones find the newest under a plain name as well.
-    this.#write('root.json', text);
+    if (offline === undefined) {
+      const content = rootContent(rootKeys.at(now).key, onlineKeys.at(now).key);
+      this.#writeRoot(this.#renew('root', content, signers('root', rootKeys), now));
+    } else {
+      if (current?.version !== offline.version) replaceFile(this.#newestPath('root'), offline.text);
+      this.#writeRoot(offline);
+    }
   }
 
   /** A file of the repository by its path in URLs; undefined when there is none. */
@@ -140,8 +147,18 @@ export class TufRepository {
   }
 
   #current(role: TufRole): Metadata | undefined {
-    const path = this.#newestPath(role);
+    return this.#stored(role, `${role}.json`);
+  }
+
+  #stored(role: TufRole, name: string): Metadata | undefined {
+    const path = join(this.#options.directory, name);
     return existsSync(path) ? this.#read(role, readFileSync(path, 'utf8')) : undefined;
+  }
+
+  /** Clients begin at the root they were given; new ones find the newest under a plain name as well. */
+  #writeRoot({ version, text }: Metadata): void {
+    this.#write(`${version}.root.json`, text);
+    this.#write('root.json', text);
   }
 
   #read(role: TufRole, text: string): Metadata {
