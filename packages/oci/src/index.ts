@@ -65,6 +65,7 @@ export {
   mediaTypes,
 } from './manifest/media-types.ts';
 export { maxManifestBytes, maxManifestEntries, parseManifest, parseStrictJson } from './manifest/parse.ts';
+export { mapPool } from './pool.ts';
 export {
   createDigester,
   type DigestAlgorithm,

@@ -45,6 +45,23 @@ items:
     spec: { jobTemplate: { spec: { template: { spec: { containers: [{ name: a, image: a.b/other:2 }] } } } } }
 `;
 
+test('one object does not wait for the registry that another one waits for', async () => {
+  const second = Promise.withResolvers<void>();
+  const waiting: typeof gate = {
+    ...gate,
+    async reviewRequest(...args) {
+      if (args[0].name === 'one') await second.promise;
+      else second.resolve();
+      return await gate.reviewRequest(...args);
+    },
+  };
+  const pod = (name: string) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: { name: ${name} }\nspec: { containers: [{ name: a, image: a.b/signed:1 }] }\n`;
+  const text = `${pod('one')}---\n${pod('two')}`;
+  const reviews = await reviewManifests([{ name: 'app.yaml', text }], waiting);
+  expect(reviews.map(({ name }) => name)).toEqual(['one', 'two']);
+});
+
 test('every object of every document and list is decided, in order, with the line it begins on', async () => {
   const reviews = await review(several, 'shop');
   expect(

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isJsonObject, type JsonObject } from '@pratique/crypto';
+import { mapPool } from '@pratique/oci';
 import type { CheckOptions, Decision, Gate } from '@pratique/policy';
 import { pluralOf } from '../objects/kinds.ts';
 import { type AdmissionRequest, parseRequest } from '../review/parse.ts';
@@ -10,6 +11,9 @@ export interface ReviewManifestsOptions extends CheckOptions {
   /** For objects that name none. Default `default`. */
   readonly namespace?: string;
 }
+
+/** Objects decided about at the same time: each asks for several images at once. */
+const concurrency = 4;
 
 /** The decision about one object of a manifest. */
 export interface ManifestReview {
@@ -36,13 +40,11 @@ export async function reviewManifests(
 ): Promise<readonly ManifestReview[]> {
   const { namespace = 'default', ...check } = options;
   const objects = sources.flatMap(parseManifests);
-  const reviews: ManifestReview[] = [];
-  for (const manifest of objects) {
-    const request = requestFor(manifest, namespace);
-    const { decision } = await reviewRequest(gate, request, check);
+  return await mapPool(objects, concurrency, async (manifest) => {
+    const { decision } = await reviewRequest(gate, requestFor(manifest, namespace), check);
     const { file, line, apiVersion, kind } = manifest;
     const { subject } = decision;
-    reviews.push({
+    return {
       file,
       line,
       apiVersion,
@@ -50,9 +52,8 @@ export async function reviewManifests(
       namespace: subject.namespace ?? namespace,
       name: subject.name,
       decision,
-    });
-  }
-  return reviews;
+    };
+  });
 }
 
 /** The request the API server would send for creating the object. */

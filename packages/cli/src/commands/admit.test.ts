@@ -48,3 +48,29 @@ test('up makes nothing on disk before it knows whose signatures count', async ()
   expect(code).toBe(3);
   expect(existsSync(join(cwd, 'data'))).toBe(false);
 });
+
+test.each(['30s', '2m', '60'])('a deadline is a duration, as everywhere, or seconds: %s', async (timeout) => {
+  const { code, stderr } = await pratique(
+    'admit',
+    '--trust',
+    'trust.yaml',
+    '--timeout',
+    timeout,
+    'localhost:1/app',
+  );
+  expect(stderr).toBe('');
+  expect(code).toBe(2);
+});
+
+test('a deadline that is none is a mistake in the call', async () => {
+  const { code, stderr } = await pratique(
+    'admit',
+    '--trust',
+    'trust.yaml',
+    '--timeout',
+    'soon',
+    'localhost:1/app',
+  );
+  expect(code).toBe(3);
+  expect(stderr).toContain('--timeout is not a duration');
+});

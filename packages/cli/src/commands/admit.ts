@@ -7,6 +7,7 @@ import { cliErrors } from '../errors.ts';
 import { openLog } from '../gate/decision-log.ts';
 import { openGate } from '../gate/open-gate.ts';
 import { decisionText } from '../gate/print-decision.ts';
+import { milliseconds } from '../policy/duration.ts';
 import { exit } from '../program/exit.ts';
 import { readFile } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
@@ -24,12 +25,13 @@ export const run: Run<typeof admit.flags> = async ({ args, flags, terminal, sign
       remedy: 'pratique admit --help',
     });
   }
+  const deadlineMs = milliseconds('timeout', flags.timeout.replace(/^\d+$/, '$&s'));
   const client = openClient(flags, terminal);
   let log: DecisionLog | undefined;
   try {
     const gate = await openGate(flags, client, terminal);
     log = openLog(gate.trust, terminal);
-    const options = { deadlineMs: flags.timeout * 1000, signal };
+    const options = { ...(deadlineMs === undefined ? {} : { deadlineMs }), signal };
     const results: { title: string; source: object; decision: Decision }[] = [];
     for (const image of args) {
       const decision = await gate.checkImage(image, options);

@@ -1,4 +1,5 @@
 import { PratiqueError } from '@pratique/errors';
+import { mapPool } from '@pratique/oci';
 import type { Findings } from '../engine/types.ts';
 import { policyErrors } from '../errors.ts';
 import { exemptionFor, requirementsFor } from '../trust/match.ts';
@@ -83,23 +84,16 @@ export async function examineImages(
   if (pending.length === 0) return examined;
 
   const deadline = startDeadline(options.deadlineMs, options.signal);
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let item = pending[next++]; item !== undefined; item = pending[next++]) {
-      const progress: Progress = { step: `other images, before ${item.image.name}` };
-      try {
-        const verdict = await deadline.wait(
-          () => judge(lookup, item.image, admitted.object, progress),
-          progress,
-        );
-        examined[item.index] = decided(item.base, verdict);
-      } catch (error) {
-        if (!(error instanceof PratiqueError)) options.onInternalError(error);
-        examined[item.index] = refused(item.base, error);
-      }
+  await mapPool(pending, concurrency, async ({ index, base, image }) => {
+    const progress: Progress = { step: `other images, before ${image.name}` };
+    try {
+      const verdict = await deadline.wait(() => judge(lookup, image, admitted.object, progress), progress);
+      examined[index] = decided(base, verdict);
+    } catch (error) {
+      if (!(error instanceof PratiqueError)) options.onInternalError(error);
+      examined[index] = refused(base, error);
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(concurrency, pending.length) }, worker));
+  });
   deadline.done();
   return examined;
 }

@@ -6,6 +6,7 @@ import {
   isDigest,
   isNotFound,
   type ManifestContent,
+  mapPool,
   mediaTypes as ociTypes,
   type ReadOptions,
   type Repository,
@@ -14,7 +15,6 @@ import { sigstoreErrors } from '../errors.ts';
 import { defaultEvidenceLimits, type EvidenceLimits } from '../limits.ts';
 import { isBundleMediaType, mediaTypes } from '../media-types.ts';
 import type { Evidence, EvidenceItem, EvidenceSource, Rejection } from '../types.ts';
-import { mapPool } from './pool.ts';
 import { cosignTag } from './tag-scheme.ts';
 
 export interface CollectOptions {
