@@ -68,7 +68,10 @@ export class RegoError extends Error {
   }
 }
 
-/** `file:row:col: code: message`, the source line, and a caret under the column. */
+/** Characters of a source line that are shown around a caret. */
+const shownWidth = 160;
+
+/** `file:row:col: code: message`, the source line or the part of it around the column, and a caret under the column. */
 export function renderProblem(problem: RegoProblem, sources: ReadonlyMap<string, string>): string {
   const { location } = problem;
   const details = (problem.details ?? []).map((line) => `\n\t${line}`).join('');
@@ -76,8 +79,18 @@ export function renderProblem(problem: RegoProblem, sources: ReadonlyMap<string,
   const head = `${location.file}:${location.row}:${location.col}: ${problem.code}: ${problem.message}${details}`;
   const line = sources.get(location.file)?.split('\n')[location.row - 1];
   if (line === undefined || line.trim() === '') return head;
-  const before = [...line].slice(0, location.col - 1).map((character) => (character === '\t' ? '\t' : ' '));
-  return `${head}\n\t${line.trimEnd()}\n\t${before.join('')}^`;
+  const { text, caret } = excerpt([...line.trimEnd()], location.col - 1);
+  const before = text.slice(0, caret).map((character) => (character === '\t' ? '\t' : ' '));
+  return `${head}\n\t${text.join('')}\n\t${before.join('')}^`;
+}
+
+/** What is shown of a line, with an ellipsis where something is left out, and where the caret stands in it. */
+function excerpt(line: readonly string[], caret: number): { text: readonly string[]; caret: number } {
+  if (line.length <= shownWidth) return { text: line, caret };
+  const start = Math.max(0, Math.min(caret, line.length) - shownWidth / 2);
+  const part = line.slice(start, start + shownWidth);
+  const text = [...(start > 0 ? ['…'] : []), ...part, ...(start + shownWidth < line.length ? ['…'] : [])];
+  return { text, caret: caret - start + (start > 0 ? 1 : 0) };
 }
 
 export function locate(location: Location | undefined): ErrorLocation | undefined {

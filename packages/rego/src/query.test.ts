@@ -20,6 +20,15 @@ function problemsOf(modules: Record<string, string>, strict = false): string[] {
   return [];
 }
 
+/** What `action` throws. */
+function problem(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+}
+
 describe('a prepared policy', () => {
   test('is evaluated many times and remembers nothing from one input to the next', () => {
     const deny = compile({
@@ -208,6 +217,15 @@ describe('errors say where and what', () => {
         'dir/a.rego:4:2: rego_unsafe_var_error: var y is unsafe\n\t\tinput.x == y\n\t\t^',
       );
     }
+  });
+
+  test('show the part of a long line that the caret is in', () => {
+    const long = 'é'.repeat(300);
+    const failing = () => compile({ modules: { 'a.rego': `package a\np if { "${long}"; y; "${long}" }` } });
+    const [, line, caret] = String(problem(failing)).split('\n\t');
+    expect(line).toHaveLength(162);
+    expect(line).toMatch(/^…é+"; y; "é+…$/);
+    expect(line![caret!.length - 1]).toBe('y');
   });
 
   test('a conflict of rules is an error, not a choice', () => {
