@@ -164,4 +164,31 @@ export const EXPLAINED: readonly Explained[] = [
     },
     queries: ['data.p', 'data.p.allow', 'data.p.deny[x]', 'data.p.limit("large")'],
   },
+  {
+    name: 'comprehensions that are kept for one frame and not for another',
+    policy: `package p
+
+import rego.v1
+
+types := {"a", "b", "c"}
+
+resources[k] := all if {
+	some k in types
+	all := [n | some n in input.changes; n.type == k]
+}
+
+num[k] := n if {
+	some k in types
+	n := count(resources[k])
+}
+
+pair := [x, y] if {
+	input.changes with input.other as 1
+	x := resources.a
+	y := resources.b
+}
+`,
+    input: { changes: [{ type: 'a' }, { type: 'b' }] },
+    queries: ['data.p', 'data.p.resources', 'data.p.num', 'data.p.pair'],
+  },
 ];

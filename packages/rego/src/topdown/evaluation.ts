@@ -7,6 +7,8 @@ import type { Program } from './program.ts';
 import type { Saving } from './saving.ts';
 import type { ComprehensionTerm, Term } from './terms.ts';
 
+export type Comprehensions = Map<ComprehensionTerm, RegoObject>;
+
 /** What `with` changes: the world as some expressions see it, and what has been found out about it. */
 export interface Scope {
   readonly input: Value | undefined;
@@ -18,7 +20,8 @@ export interface Scope {
   readonly mocks: ReadonlyMap<string, Term>;
   /** Documents and results of functions; undefined for what has no value. */
   readonly cache: Map<string, Term | undefined>;
-  readonly comprehensions: Map<ComprehensionTerm, RegoObject>;
+  /** Results of comprehensions by what they select with; undefined where each frame begins with its own. */
+  readonly comprehensions: Comprehensions | undefined;
 }
 
 /** What the interpreter leaves out that could not change the result, and what it tells besides its steps. */
@@ -71,7 +74,7 @@ export class Evaluation {
       targets: [],
       mocks: new Map(),
       cache: new Map(),
-      comprehensions: new Map(),
+      comprehensions: undefined,
     };
   }
 

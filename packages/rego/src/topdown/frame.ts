@@ -4,7 +4,7 @@ import { RegoObject, type Value } from '../values/index.ts';
 import { Bindings } from './bindings.ts';
 import { cacheKey } from './cache-key.ts';
 import { evaluateCall } from './calls.ts';
-import type { Evaluation, Scope } from './evaluation.ts';
+import type { Comprehensions, Evaluation, Scope } from './evaluation.ts';
 import type { Operation, TracedNode } from './events.ts';
 import type { Continue, Step } from './exit.ts';
 import type { Place } from './index-constraints.ts';
@@ -33,6 +33,7 @@ export class Frame {
   index = 0;
   defined = false;
   #lastLocation: Location | undefined;
+  #comprehensions: Comprehensions | undefined;
 
   private constructor(
     evaluation: Evaluation,
@@ -50,6 +51,7 @@ export class Frame {
     this.findOne = findOne;
     this.scope = parent?.scope ?? evaluation.scope();
     this.#lastLocation = parent?.lastLocation;
+    this.#comprehensions = parent === undefined ? undefined : parent.#comprehensions;
   }
 
   static root(evaluation: Evaluation, query: Body): Frame {
@@ -64,6 +66,16 @@ export class Frame {
   /** A body with variables of its own. */
   child(query: Body, findOne = false): Frame {
     return new Frame(this.evaluation, query, this, undefined, findOne);
+  }
+
+  get comprehensions(): Comprehensions {
+    this.keepComprehensions();
+    return this.scope.comprehensions ?? (this.#comprehensions as Comprehensions);
+  }
+
+  /** As in OPA, what is kept from now on is kept for frames that begin later, and not for the one this began in. */
+  keepComprehensions(): void {
+    this.#comprehensions ??= new Map();
   }
 
   get lastLocation(): Location | undefined {

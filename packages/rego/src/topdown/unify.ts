@@ -169,7 +169,7 @@ function unifyComprehension(
 function groupedValue(frame: Frame, term: ComprehensionTerm): Value | undefined {
   const { keys } = term;
   if (keys === undefined) return undefined;
-  const { comprehensions } = frame.scope;
+  const { comprehensions } = frame;
   let groups = comprehensions.get(term);
   if (groups === undefined) {
     const found = new Map<string, { key: Value; collect: Collector }>();

@@ -16,6 +16,7 @@ export function evaluateWith(frame: Frame, expr: Expression, next: Continue): St
       if (saving.containsWithin(value, frame.bindings)) return saving.saveWhole(frame, expr, next);
     }
   }
+  frame.keepComprehensions();
   const outer = frame.scope;
   const inner = modified(frame, expr);
   const disabled = saving?.refsOf(frame, expr) ?? [];
