@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildImage, buildLayer, machinePlatform, openLayout, pushImage } from '@pratique/oci';
@@ -135,6 +135,21 @@ test('who misses the database, a signer or the registry learns before anything i
     expect(err).toContain(says);
     expect(err).not.toContain('reading the base');
   }
+});
+
+test('nothing is left among temporary files, neither where it ends well nor where it fails', async () => {
+  const temporary = mkdtempSync(join(folder, 'tmp-'));
+  const { TMPDIR } = process.env;
+  process.env.TMPDIR = temporary;
+  try {
+    await pratique('harden', 'oci:base:1', ...into('clean'));
+    const file = settings('run: { entrypoint: [/usr/bin/gone] }');
+    await pratique('harden', 'oci:base:1', '-f', file, ...into('clean'));
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+  }
+  expect(readdirSync(temporary)).toEqual([]);
 });
 
 test('a base that says nowhere what it runs is not stripped to nothing, and what keep names in vain is told', async () => {

@@ -21,9 +21,12 @@ export function checkMarker(bytes: Uint8Array | undefined, name: string): void {
   const version = isJsonObject(document) ? document.imageLayoutVersion : undefined;
   if (version === '1.0.0') return;
   throw ociErrors.error('OCI_LAYOUT_INVALID', {
-    message: `${printable(name)}: no OCI image layout of version 1.0.0`,
+    message:
+      bytes === undefined
+        ? `there is no OCI image layout at ${printable(name)}`
+        : `${printable(name)}: no OCI image layout of version 1.0.0`,
     expected: 'a file oci-layout with imageLayoutVersion 1.0.0',
-    found: typeof version === 'string' ? printable(version) : 'none',
+    found: bytes === undefined ? 'no such file' : typeof version === 'string' ? printable(version) : 'none',
   });
 }
 
