@@ -1,5 +1,6 @@
 import { compareVersions } from '@pratique/inspect';
 import { hardenErrors } from '../errors.ts';
+import { dependencyUnmet } from '../fetch/unmet.ts';
 import { type ApkDependency, type ApkProvision, acceptsApk, dependencyText } from './dependencies.ts';
 import type { ApkPackage } from './index-file.ts';
 
@@ -136,11 +137,6 @@ function refuseConflicts(present: readonly ApkNode[], chosen: ReadonlySet<string
   }
 }
 
-function unmet(dependency: ApkDependency, needer: string | null, found = 'none') {
-  const text = dependencyText(dependency);
-  return hardenErrors.error('DEPENDENCY_UNMET', {
-    message: needer === null ? `no source has ${text}` : `${needer} needs ${text}, which no source has`,
-    expected: text,
-    found,
-  });
+function unmet(dependency: ApkDependency, needer: string | null, found?: string) {
+  return dependencyUnmet(dependencyText(dependency), needer, found);
 }

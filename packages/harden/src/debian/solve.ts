@@ -1,5 +1,5 @@
 import { compareVersions } from '@pratique/inspect';
-import { hardenErrors } from '../errors.ts';
+import { dependencyUnmet } from '../fetch/unmet.ts';
 import type { AptPackage, PackageIndex } from './package-index.ts';
 import { acceptsVersion, type Relation, type Relations, relationText } from './relations.ts';
 
@@ -70,11 +70,6 @@ function newest(relation: Relation, indexes: readonly PackageIndex[]): AptPackag
     }, undefined);
 }
 
-function unmet(alternatives: readonly Relation[], needer: string | null, found = 'none') {
-  const text = alternatives.map(relationText).join(' | ');
-  return hardenErrors.error('DEPENDENCY_UNMET', {
-    message: needer === null ? `no source has ${text}` : `${needer} needs ${text}, which no source has`,
-    expected: text,
-    found,
-  });
+function unmet(alternatives: readonly Relation[], needer: string | null, found?: string) {
+  return dependencyUnmet(alternatives.map(relationText).join(' | '), needer, found);
 }

@@ -9,11 +9,11 @@ import { fetchApk, openApkRepository, parseApkSources } from '../alpine/reposito
 import { type AlpineKey, SegmentError } from '../alpine/segments.ts';
 import { solveApk } from '../alpine/solve.ts';
 import { hardenErrors } from '../errors.ts';
+import { fetchEach } from '../fetch/each.ts';
 import { textAt } from '../image/entries.ts';
 import type { Changed, Repositories } from './packages.ts';
 import type { HardenSettings } from './settings.ts';
 
-const concurrency = 4;
 const maxKeyBytes = 64 * 1024;
 
 /**
@@ -52,7 +52,7 @@ export async function changeApks(
   const newer = upgrade ? installed.flatMap((one) => newerOf(one, available)) : [];
   const wanted = parseDependencies([...newer, ...add.packages].join(' '));
   const chosen = solveApk(wanted, installed, available);
-  const fetched = await fetchAll(chosen, options);
+  const fetched = await fetchEach(chosen, async (found) => ({ found, ...(await fetchApk(found, options)) }));
   const result = await wellFormedAsync(() =>
     installApks(
       fileSystem,
@@ -89,22 +89,6 @@ function newerOf({ name, version }: ApkRecord, available: readonly ApkPackage[])
       version,
     );
   return newest === version ? [] : [`${name}=${newest}`];
-}
-
-async function fetchAll(
-  chosen: readonly ApkPackage[],
-  options: Parameters<typeof fetchApk>[1],
-): Promise<readonly ({ readonly found: ApkPackage } & Awaited<ReturnType<typeof fetchApk>>)[]> {
-  const fetched: ({ found: ApkPackage } & Awaited<ReturnType<typeof fetchApk>>)[] = new Array(chosen.length);
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let at = next++; at < chosen.length; at = next++) {
-      const found = chosen[at]!;
-      fetched[at] = { found, ...(await fetchApk(found, options)) };
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  return fetched;
 }
 
 function wellFormed<T>(read: () => T): T {

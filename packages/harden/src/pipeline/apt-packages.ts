@@ -1,13 +1,13 @@
 import { compareVersions, type FileSystem } from '@pratique/inspect';
 import { openDeb } from '../debian/deb.ts';
-import { type FetchedPackage, installPackages } from '../debian/install.ts';
+import { installPackages } from '../debian/install.ts';
 import type { AptPackage, PackageIndex } from '../debian/package-index.ts';
 import { parseRelations } from '../debian/relations.ts';
 import { fetchPackage, type OpenedSource, openSource, type RepositoryOptions } from '../debian/repository.ts';
 import { solve } from '../debian/solve.ts';
 import { type AptSource, parseAptSources } from '../debian/sources.ts';
 import { hardenErrors } from '../errors.ts';
-import type { Fetcher } from '../fetch/fetcher.ts';
+import { fetchEach } from '../fetch/each.ts';
 import type { PackageDatabase } from '../strip/installed.ts';
 import type { Changed } from './packages.ts';
 import type { HardenSettings } from './settings.ts';
@@ -15,7 +15,6 @@ import type { HardenSettings } from './settings.ts';
 /** How apt repositories are reached. */
 export type AptRepositories = Omit<RepositoryOptions, 'architecture'>;
 
-const concurrency = 4;
 const maxSourceBytes = 1024 * 1024;
 
 /**
@@ -44,7 +43,10 @@ export async function changeDebs(
     ...add.packages.flatMap((text) => parseRelations(text).flat()),
   ];
   const chosen = solve(wanted, installed, indexes);
-  const fetched = await fetchAll(chosen, repositories.fetcher);
+  const fetched = await fetchEach(chosen, async (found) => ({
+    found,
+    deb: await openDeb(await fetchPackage(found, repositories.fetcher)),
+  }));
   const result = await installPackages(fileSystem, database, fetched, add);
   return {
     ...result,
@@ -98,17 +100,4 @@ function imageSources(fileSystem: FileSystem): readonly AptSource[] {
     expected: 'etc/apt/sources.list in the image, or `sources` in the settings',
     found: 'none',
   });
-}
-
-async function fetchAll(chosen: readonly AptPackage[], fetcher: Fetcher): Promise<readonly FetchedPackage[]> {
-  const fetched: FetchedPackage[] = new Array(chosen.length);
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let at = next++; at < chosen.length; at = next++) {
-      const found = chosen[at]!;
-      fetched[at] = { found, deb: await openDeb(await fetchPackage(found, fetcher)) };
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  return fetched;
 }

@@ -2,6 +2,7 @@ import { printable } from '@pratique/errors';
 import type { LayerEntry } from '@pratique/inspect';
 import type { SkippedScript } from '../../debian/install.ts';
 import { hardenErrors } from '../../errors.ts';
+import { fetchEach } from '../../fetch/each.ts';
 import type { Fetcher } from '../../fetch/fetcher.ts';
 import { metadata } from '../../image/entries.ts';
 import { directoryOf } from '../../reach/resolve.ts';
@@ -10,7 +11,6 @@ import type { LockedPackage } from './lock.ts';
 import { type NpmPackage, openNpmPackage, packageEntries } from './package-file.ts';
 
 const maxBytes = 512 * 1024 * 1024;
-const concurrency = 4;
 
 export interface NpmOptions {
   readonly fetcher: Fetcher;
@@ -57,15 +57,10 @@ export async function addNpmLock(
   options: NpmOptions,
 ): Promise<Contents> {
   const prefix = to.replace(/^\/+|\/+$/g, '');
-  const fetched: { readonly one: NpmPackage; readonly addition: Addition }[] = new Array(locked.length);
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let at = next++; at < locked.length; at = next++) {
-      options.signal.throwIfAborted();
-      fetched[at] = await fetchOne(locked[at]!, prefix, options);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  const fetched = await fetchEach(locked, async (one) => {
+    options.signal.throwIfAborted();
+    return await fetchOne(one, prefix, options);
+  });
   const commands = new Set<string>();
   const entries = fetched.flatMap(({ one }, at) => {
     const { path } = locked[at]!;
