@@ -14,6 +14,7 @@ import {
   toSarif,
 } from '@pratique/inspect';
 import { milliseconds } from '../policy/duration.ts';
+import { parseFile } from '../program/parse-file.ts';
 import { readFile } from '../program/read-file.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import { withProgress } from '../program/steps.ts';
@@ -35,7 +36,7 @@ export const run: Run<typeof scan.flags> = async ({ args, flags, terminal, signa
   const read = (file: string): Uint8Array => readFile(file, terminal.cwd);
   const ignoreFile = flags['ignore-file'];
   const ignore = ignoreFile === undefined ? [] : parseIgnoreFile(new TextDecoder().decode(read(ignoreFile)));
-  const vex = flags.vex.flatMap((file) => parseVex(read(file)));
+  const vex = flags.vex.flatMap((file) => parseFile(file, terminal.cwd, parseVex));
   const database = AdvisoryDatabase.open(databasePath(flags.db, terminal));
   try {
     refuseStale(database.builtAt(), maxAge, now);

@@ -12,7 +12,8 @@ import {
   type TrustedRoot,
 } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
-import { readFile, readText } from '../program/read-file.ts';
+import { parseFile } from '../program/parse-file.ts';
+import { readText } from '../program/read-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { programFlags, signerFlags } from '../specs/shared.ts';
@@ -84,7 +85,7 @@ export async function signerTrust(
   const enough = named.authorities !== undefined && ignoreLog && flags['insecure-ignore-sct'];
   const root: TrustedRoot =
     file !== undefined
-      ? parseTrustedRoot(readFile(file, terminal.cwd))
+      ? parseFile(file, terminal.cwd, parseTrustedRoot)
       : enough
         ? nobodyElse
         : parseTrustedRoot(await publishedRoot({ offline: flags.offline, signal }, terminal));

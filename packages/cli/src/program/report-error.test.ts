@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseJson } from '@pratique/crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parseFile } from './parse-file.ts';
 import { readFile } from './read-file.ts';
 import { asPratiqueError, errorText } from './report-error.ts';
 import { writeFile } from './write-file.ts';
@@ -27,6 +29,12 @@ test('a file that cannot be read is named, with the reason in words', () => {
   );
   mkdirSync(join(directory, 'folder'));
   expect(told(() => readFile('folder', directory))).toContain('cannot read folder: it is a directory');
+});
+
+test('a file that holds something else is named too', () => {
+  writeFileSync(join(directory, 'notes.txt'), 'not JSON');
+  const parse = () => parseFile('notes.txt', directory, (bytes) => parseJson(bytes, 'the bundle'));
+  expect(told(parse)).toMatch(/^error ENCODING_INVALID: notes\.txt: the bundle is not JSON/);
 });
 
 test('a file that cannot be written is a fault, and not a mistake in the call', () => {
