@@ -9,6 +9,7 @@ import { init, parse } from 'es-module-lexer';
 
 export const floors: Readonly<Record<string, number>> = {
   '@pratique/rego': 0,
+  '@pratique/cue': 0,
   '@pratique/errors': 0,
   '@pratique/storage': 0,
   '@pratique/crypto': 1,

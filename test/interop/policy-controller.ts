@@ -372,9 +372,41 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
     null,
     ['refused', 'its package has another name here'],
   );
-  add('CUE', cip({ policy: { type: 'cue', data: 'authorityMatches: team: signatures: [...]' } }), one, null, [
+  const cue = (data: string, more: object = {}) => cip({ policy: { type: 'cue', data, ...more } });
+  for (const data of [
+    'authorityMatches: team: signatures: [...]',
+    'authorityMatches: team: signatures: []',
+    'import "list"\nauthorityMatches: team: signatures: list.MinItems(1)',
+    'import "list"\nauthorityMatches: team: signatures: list.MinItems(2)',
+    'authorityMatches: security!: _',
+    'close({authorityMatches: _})',
+    'close({spec: _})',
+    '#M: {signatures: [...{id: string}]}\nauthorityMatches: [string]: #M',
+    '#M: {signatures: [...{subject: string}]}\nauthorityMatches: [string]: #M',
+  ])
+    add(`CUE: ${data}`, cue(data), one);
+  const unprivileged = cue('spec: hostNetwork: false | *false\nmetadata: name: =~"^f"', parts);
+  add('CUE and another spec', unprivileged, one, object({}, { hostNetwork: true }));
+  add('CUE and the spec', unprivileged, one, object({}, { hostNetwork: false }));
+  add(
+    'CUE and the configuration',
+    cue('config: [string]: rootfs: type: "tree"', { fetchConfigFile: true }),
+    one,
+  );
+  const cueSays = (id: string) => ({ type: 'cue', data: `predicate: {builder: id: "${id}", level: >=3}` });
+  add('CUE of an attestation', cip({ authorities: [built(cueSays('https://ci.example'))] }), attested);
+  add(
+    'CUE of an attestation that it denies',
+    cip({ authorities: [built(cueSays('https://evil.example'))] }),
+    attested,
+  );
+  add('CUE that contradicts itself', cue('a: 1 & 2'), one, null, [
     'refused',
-    'CUE is not evaluated here',
+    'there every image is denied once it comes',
+  ]);
+  add('CUE that is not understood', cue('authorityMatches: self'), one, null, [
+    'refused',
+    'it is not evaluated here',
   ]);
   add('Rego that is none', cip({ policy: { type: 'rego', data: 'x' } }), one, null, [
     'refused',

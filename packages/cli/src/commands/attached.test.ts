@@ -264,10 +264,27 @@ test('a policy must allow every attestation of the type (cosign verify-attestati
   }
   for (const [name, rego] of [
     ['broken.rego', 'package signature\nallow {'],
-    ['policy.cue', 'predicate: {}'],
+    ['broken.cue', 'predicate: {'],
+    ['unsupported.cue', 'predicate: name: bytes | self'],
+    ['policy.wasm', ''],
   ] as const) {
-    expect(await verifyWith(name, rego)).toMatchObject({ code: 3, stdout: '' });
+    expect(await verifyWith(name, rego), name).toMatchObject({ code: 3, stdout: '' });
   }
+});
+
+test('a policy in CUE must be one value with every attestation of the type, with all that it requires', async () => {
+  const verifyWith = (cue: string) => {
+    writeFileSync(join(cwd, 'policy.cue'), cue);
+    const flags = ['--type', 'spdx', '--key', 'cosign.pub', '--policy', 'policy.cue'];
+    return pratique('verify-attestation', ...flags, at('app:1'));
+  };
+  expect((await verifyWith('package policy\n\npredicate: name!: =~"^a"')).code).toBe(0);
+  for (const cue of ['predicate: name: "other"', 'predicate: nothing!: string', 'close({predicate: _})'])
+    expect(await verifyWith(cue), cue).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('ATTESTATION_NOT_ALLOWED'),
+    });
 });
 
 test('COSIGN_REPOSITORY: what is attached is copied, saved and loaded from and to where it is', async () => {

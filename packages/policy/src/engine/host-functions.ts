@@ -1,7 +1,9 @@
+import type { Json } from '@pratique/cue';
 import { parseReference } from '@pratique/oci';
-import { type Builtin, BuiltinError, fromJson, OperandError, T, type Value } from '@pratique/rego';
+import { type Builtin, BuiltinError, fromJson, OperandError, T, toJson, type Value } from '@pratique/rego';
 import { parsePredicateType } from '@pratique/sigstore';
 import { inspect } from '../facts/inspect.ts';
+import { cueResult } from './cue.ts';
 
 /**
  * Functions about images that policies may call, beside those of the language: docs/reference/policies.md. Rego knows
@@ -46,6 +48,11 @@ export const hostFunctions: readonly Builtin[] = [
         throw new BuiltinError('operand 1 is neither a URI nor the short name of a predicate type');
       return uri;
     },
+  },
+  {
+    name: 'pratique.cue',
+    declaration: { args: [T.string, T.any], result: T.array(T.object([T.string, T.any])) },
+    call: (_context, policy, document) => fromJson([cueResult(text1(policy), toJson(document!) as Json)]),
   },
   {
     name: 'pratique.compare_versions',

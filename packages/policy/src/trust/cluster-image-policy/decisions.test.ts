@@ -152,6 +152,30 @@ test('a policy over all authorities asks for both of them', async () => {
   expect(await codes(gate, null, 'other')).toEqual(['CLUSTER_POLICY_REFUSED']);
 });
 
+test('a policy in CUE over all authorities sees them and the object', async () => {
+  const cue = `import "list"
+
+authorityMatches: [string]: signatures: [...] & list.MinItems(1)
+authorityMatches: security: signatures: [_]
+metadata: labels: tier: "front" | "back"`;
+  const more = overall(cue, 'includeObjectMeta: true').replace('rego', 'cue');
+  const { gate } = gateOver({ app: ['team', 'security'] }, cip({ authorities: both, more }));
+  expect(await codes(gate, object({ tier: 'front' }))).toEqual([]);
+  expect(await codes(gate, object({ tier: 'side' }))).toEqual(['CLUSTER_POLICY_REFUSED']);
+});
+
+test('a policy in CUE says why it refuses', async () => {
+  const more = overall('authorityMatches: [string]: signatures: [_, _]').replace('rego', 'cue');
+  const { gate } = gateOver({ app: ['team'] }, cip({ more }));
+  const decision = await gate.checkImage('r.io/acme/app:1');
+  expect(decision.denials).toMatchObject([
+    {
+      code: 'CLUSTER_POLICY_REFUSED',
+      found: expect.stringContaining('authorityMatches.authority-0.signatures: incompatible lengths'),
+    },
+  ]);
+});
+
 test('a policy over all authorities is not asked where none of them counts', async () => {
   const { gate } = gateOver(
     { none: [], forged: ['mallory'] },

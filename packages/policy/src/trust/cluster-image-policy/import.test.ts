@@ -135,6 +135,27 @@ test('a Rego v0 policy of an attestation decides about the statement', () => {
   expect(codes(trust, by('https://evil.example'))).toEqual(['ATTESTATION_REFUSED']);
 });
 
+test('a CUE policy of an attestation decides about the statement', () => {
+  const cue = (text: string) =>
+    imported(cip({ authorities: attested(regoPolicy(text).replace('rego', 'cue')) }));
+  const trust = cue(
+    `predicateType: "${slsa}"\npredicate: builder: id!: =~"^https://ci"\nsubject: [...{digest: sha256: _}]`,
+  );
+  const by = (id: unknown) => ({ attestations: [attestation('ci', slsa, { builder: { id } })] });
+  expect(codes(trust, by('https://ci.example'))).toEqual([]);
+  expect(codes(trust, by('https://evil.example'))).toEqual(['ATTESTATION_REFUSED']);
+  expect(codes(trust, by(['https://ci.example']))).toEqual(['ATTESTATION_REFUSED']);
+});
+
+test('a CUE policy that has no answer for a statement is a fault', () => {
+  const cue = regoPolicy('import "time"\n\npredicate: at: time.Time').replace('rego', 'cue');
+  const trust = imported(cip({ authorities: attested(cue) }));
+  const at = (time: string) => codes(trust, { attestations: [attestation('ci', slsa, { at: time })] });
+  expect(at('2024-05-06T07:08:09Z')).toEqual([]);
+  expect(at('today')).toEqual(['ATTESTATION_REFUSED']);
+  expect(new Set(at('2024-05-06T07:08:09,5Z'))).toEqual(new Set(['POLICY_EVALUATION_FAILED']));
+});
+
 test('two policies of attestations do not become one', () => {
   const only = (word: string) =>
     attested(regoPolicy(`package sigstore\n\nisCompliant { input.predicate == "${word}" }`));
@@ -398,7 +419,12 @@ test.each([
     cip({ more: 'policy: { type: rego, data: x, configMapRef: { name: y } }' }),
     'one of data, configMapRef and remote',
   ],
-  ['a CUE policy over all', cip({ more: 'policy: { type: cue, data: "x: 1" }' }), 'package sigstore'],
+  ['a CUE policy over all that is none', cip({ more: 'policy: { type: cue, data: "x: {" }' }), 'release:1:5'],
+  [
+    'a CUE policy that contradicts itself',
+    cip({ more: 'policy: { type: cue, data: "x: 1 & 2" }' }),
+    'contradicts itself',
+  ],
   [
     'a policy over all of another package',
     cip({ more: overall('package other\n\nisCompliant = true') }),
@@ -439,7 +465,11 @@ test.each([
     }),
     'one name',
   ],
-  ['a CUE policy', cip({ authorities: attested('          policy: { type: cue, data: "x: 1" }') }), 'CUE'],
+  [
+    'a CUE policy with what is not understood',
+    cip({ authorities: attested('          policy: { type: cue, data: "x: self" }') }),
+    'cue_unsupported_error',
+  ],
   [
     'a policy from elsewhere',
     cip({ authorities: attested(`          policy: { type: rego, ${remote('https://x.test/p.rego')} }`) }),

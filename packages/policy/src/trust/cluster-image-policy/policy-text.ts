@@ -1,3 +1,4 @@
+import { CueError, compilePolicy } from '@pratique/cue';
 import { printable } from '@pratique/errors';
 import { type Module, ParseError, parseModule } from '@pratique/rego';
 import type { PolicySource } from '../../engine/sources.ts';
@@ -13,10 +14,10 @@ export interface PolicyName {
 }
 
 /**
- * The Rego policy of a ClusterImagePolicy, or of one of its attestations, as a module of a package of its own: every
- * one is written as package `sigstore`, in Rego v0, and two of them must not become one.
+ * The policy of a ClusterImagePolicy, or of one of its attestations, as a module of a package of its own: every one in
+ * Rego is written as package `sigstore`, in Rego v0, and two of them must not become one.
  *
- * @throws TRUST_INVALID for what is not Rego, is not there, or reads other policies
+ * @throws TRUST_INVALID for what is neither Rego nor CUE that is understood, is not there, or reads other policies
  */
 export function policyText(
   policy: Placed<ClusterImagePolicy>,
@@ -31,15 +32,9 @@ export function policyText(
       expected,
       ...(found === undefined ? {} : { found }),
     });
-  if (given.type === 'cue') {
-    throw refuse(
-      ['type'],
-      'CUE policies are not evaluated here',
-      'type: rego, with `package sigstore` and `isCompliant { input.… == … }`: docs/reference/cluster-image-policies.md shows what CUE says in Rego',
-      'cue',
-    );
-  }
   const text = textOf(given, objects, fetched, refuse);
+  const path = `${policy.source.name}:${name}`;
+  if (given.type === 'cue') return { path, text: cueModule(text, { root, name }, refuse), regoVersion: 'v0' };
   let module: Module;
   try {
     module = parseModule(text, { file: name, regoVersion: 'v0' });
@@ -65,10 +60,26 @@ export function policyText(
       'another use of data',
     );
   return {
-    path: `${policy.source.name}:${name}`,
+    path,
     text: renamed(text, [first.location.offset, ...own], `pratique.${root}[${JSON.stringify(name)}]`),
     regoVersion: 'v0',
   };
+}
+
+/** A policy in CUE, as a module that answers as one in Rego does. */
+function cueModule(text: string, { root, name }: PolicyName, refuse: Refuse): string {
+  try {
+    compilePolicy([{ file: name, text }]);
+  } catch (cause) {
+    if (!(cause instanceof CueError)) throw cause;
+    throw refuse(
+      [],
+      `the policy cannot be used: ${printable(cause.message, 300)} (${cause.code})`,
+      'CUE as docs/reference/cue.md says that it is understood',
+    );
+  }
+  const quoted = (value: string) => JSON.stringify(value.toWellFormed());
+  return `package pratique.${root}[${quoted(name)}]\n\nisCompliant = pratique.cue(${quoted(text)}, input)\n`;
 }
 
 const sigstore = 'sigstore';

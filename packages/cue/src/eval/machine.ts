@@ -1,0 +1,180 @@
+import { CueError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { Place } from '../syntax/source.ts';
+import { unsupported } from '../syntax/source.ts';
+import type { Concrete } from '../values/concrete.ts';
+import { isRegular } from '../values/label.ts';
+import { Kind } from '../values/scalar.ts';
+import { bordersCross, satisfies } from './checks.ts';
+import { forbiddenField, free } from './closedness.ts';
+import { Expansion } from './expansion.ts';
+import { type Conjunct, type Environment, Node, type Problem } from './node.ts';
+
+/** One evaluation: what bounds it, and what is asked of nodes. */
+export class Machine {
+  #steps = 0;
+  #recursion = 0;
+  readonly #deadline: number;
+
+  constructor(timeoutMs: number) {
+    this.#deadline = performance.now() + timeoutMs;
+  }
+
+  step(): void {
+    if (++this.#steps > limits.steps)
+      throw new CueError('cue_limit_error', `more than ${limits.steps} steps`);
+    if (this.#steps % 4096 === 0 && performance.now() > this.#deadline)
+      throw new CueError('cue_limit_error', 'the policy takes too long');
+  }
+
+  /** Runs what may come to itself again. */
+  deeper<T>(run: () => T): T {
+    if (this.#recursion >= limits.recursion)
+      throw new CueError('cue_limit_error', `evaluation of more than ${limits.recursion} levels: a cycle?`);
+    this.#recursion++;
+    try {
+      return run();
+    } finally {
+      this.#recursion--;
+    }
+  }
+
+  /** Makes known what follows from the conjuncts of a node, at its level. */
+  expand(node: Node, at?: Place): void {
+    if (node.state === 'done') return;
+    if (node.state === 'expanding') {
+      if (at !== undefined) throw unsupported(at, 'a reference to a value that depends on it');
+      throw new CueError(
+        'cue_unsupported_error',
+        `a value that depends on itself is not supported: ${node.path.join('.')}`,
+      );
+    }
+    if (node.depth > limits.depth)
+      throw new CueError(
+        'cue_limit_error',
+        `more than ${limits.depth} levels: ${node.path.slice(0, 8).join('.')}…`,
+      );
+    this.deeper(() => new Expansion(this, node, []).run());
+  }
+
+  /** A node for an expression of its own, where no field is. */
+  temporary(env: Environment | null, expression: Conjunct['expression'], parent: Node | null): Node {
+    const node = new Node(parent, 's');
+    node.conjuncts.push({ env, expression, standing: free, via: [] });
+    return node;
+  }
+
+  /** What is wrong with a node or anything below it: null where nothing is, as far as it is known. */
+  verdict(node: Node): Problem | null {
+    this.expand(node);
+    const known = node.verdict;
+    if (known === 'pending')
+      throw new CueError(
+        'cue_unsupported_error',
+        `a value that contains itself is not supported: ${node.path.join('.')}`,
+      );
+    if (known !== undefined) return known;
+    node.verdict = 'pending';
+    node.verdict = this.deeper(() => this.#judge(node));
+    return node.verdict;
+  }
+
+  #judge(node: Node): Problem | null {
+    const [first] = node.problems;
+    if (first !== undefined) return first;
+    if (node.alternatives !== null) {
+      const { settled } = node;
+      return settled === node ? null : this.verdict(settled);
+    }
+    for (const field of node.fields.values()) {
+      if (field.presence === 'optional') continue;
+      const problem = this.verdict(field);
+      if (problem !== null && field.presence === 'required')
+        throw new CueError(
+          'cue_unsupported_error',
+          `a required field that cannot be is not supported: ${field.path.join('.')}`,
+        );
+      if (problem !== null) return problem;
+    }
+    for (const element of node.elements ?? []) {
+      const problem = this.verdict(element);
+      if (problem !== null) return problem;
+    }
+    const forbidden = forbiddenField(node);
+    if (forbidden !== null) {
+      const path = [...node.path, forbidden.name];
+      if (forbidden.unsure)
+        throw new CueError('cue_unsupported_error', `closedness here is not supported: ${path.join('.')}`);
+      return { path, message: 'field not allowed' };
+    }
+    return this.#validate(node);
+  }
+
+  /** Validators of lists and structs see them whole. */
+  #validate(node: Node): Problem | null {
+    const validators = node.checks.filter((check) => check.kind === 'validator');
+    if (validators.length === 0 || (node.elements === null && !node.struct)) return null;
+    const whole = this.concrete(node);
+    const length = node.elements?.length;
+    for (const check of validators) {
+      const value =
+        check.byLength && length !== undefined
+          ? { kind: 'list' as const, items: Array.from({ length }, () => ({ kind: 'null' as const })) }
+          : whole;
+      if (value === null)
+        throw new CueError(
+          'cue_unsupported_error',
+          `${check.text} of what is not wholly known is not supported: ${node.path.join('.')}`,
+        );
+      if (!satisfies(check, value, node.elements !== null && !node.closedList))
+        return { path: node.path, message: `does not satisfy ${check.text}` };
+    }
+    return null;
+  }
+
+  /** The whole value of a node; null where part of it is not known. What is wrong with it is for `verdict`. */
+  concrete(node: Node): Concrete | null {
+    this.step();
+    this.expand(node);
+    const { settled } = node;
+    if (settled.problems.length > 0) return null;
+    if (settled.scalar !== null) return settled.scalar;
+    if (settled.alternatives !== null) {
+      if (!(settled.preferred instanceof Node)) return null;
+      return this.concrete(settled.preferred);
+    }
+    if (settled.incomplete) return null;
+    if (settled.elements !== null) {
+      const items = settled.elements.map((element) => this.concrete(element));
+      return items.includes(null) ? null : { kind: 'list', items: items as Concrete[] };
+    }
+    if (!settled.struct) return null;
+    const fields = new Map<string, Concrete>();
+    for (const [label, field] of settled.fields) {
+      if (!isRegular(label) || field.presence === 'optional') continue;
+      if (field.presence === 'required') return null;
+      const value = this.concrete(field);
+      if (value === null) return null;
+      fields.set(label.slice(1), value);
+    }
+    return { kind: 'struct', fields };
+  }
+
+  /** Called once what a node is of itself is known: whether that contradicts itself. */
+  settle(node: Node): void {
+    if (node.problems.length > 0) return;
+    if (node.kinds === Kind.none) {
+      node.fail('conflicting types');
+      return;
+    }
+    if (node.scalar === null) {
+      if (bordersCross(node.checks, node.kinds)) node.fail('no value is within the bounds');
+      return;
+    }
+    for (const check of node.checks)
+      if (!satisfies(check, node.scalar)) {
+        node.fail(`the value does not satisfy ${check.text}`);
+        return;
+      }
+  }
+}

@@ -1,0 +1,114 @@
+import type { Expression, Presence } from '../syntax/ast.ts';
+import type { Place } from '../syntax/source.ts';
+import type { Concrete } from '../values/concrete.ts';
+import { Kind, type Scalar } from '../values/scalar.ts';
+import type { Check } from './checks.ts';
+import type { Evidence, Group, Standing } from './closedness.ts';
+
+/** Where names are looked up: a node whose fields they are, or what a clause or a pattern binds. */
+export interface Environment {
+  readonly up: Environment | null;
+  readonly node: Node | null;
+  /** `let`s of one literal: they are of it alone, and no part of the node. */
+  readonly lets: Map<string, Node>;
+  readonly bindings: ReadonlyMap<string, Node> | null;
+}
+
+/** One of the things that a node has to be. */
+export interface Conjunct {
+  readonly env: Environment | null;
+  readonly expression: Expression | { readonly type: 'data'; readonly value: Concrete };
+  readonly standing: Standing;
+  /** The nodes through which it came, here or above: what would come through one of them again has no end. */
+  readonly via: readonly Node[];
+}
+
+export interface Problem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** What a literal says of the length of a list. */
+export interface ListShape {
+  readonly elements: readonly Conjunct[];
+  /** What further elements are; null where there are none. */
+  readonly rest: Conjunct | 'anything' | null;
+}
+
+export interface Pattern {
+  readonly env: Environment;
+  readonly expression: Expression;
+  /** The constraint on the field of that label. */
+  readonly constraint: (label: string) => Conjunct;
+}
+
+/**
+ * A place in the tree of values: the conjuncts that others gave to it, and, once it is expanded, what follows from them
+ * at this level. Its fields are nodes that are expanded when something asks.
+ */
+export class Node {
+  readonly parent: Node | null;
+  readonly label: string;
+  readonly depth: number;
+  presence: Presence;
+  readonly conjuncts: Conjunct[] = [];
+  state: 'new' | 'expanding' | 'done' = 'new';
+  /** Somebody has read the conjuncts, or found the node to be no member: more of them come too late. */
+  read = false;
+
+  kinds: number = Kind.top;
+  scalar: Scalar | null = null;
+  readonly checks: Check[] = [];
+  /** It is a struct, and not only what could be one. */
+  struct = false;
+  fields = new Map<string, Node>();
+  elements: Node[] | null = null;
+  /** The list has no more elements than these. */
+  closedList = false;
+  /** Something it has to be is not known yet. CUE does not count that as an error. */
+  incomplete = false;
+  readonly problems: Problem[] = [];
+  groups: Group[] = [];
+  readonly evidence = new Map<Group, Evidence>();
+  /** Labels that were looked for in vain while the node was being expanded. */
+  readonly missed = new Set<string>();
+
+  /** Of a disjunction: what is left of it. */
+  alternatives: Node[] | null = null;
+  /** Of several alternatives: the one that is taken where one has to be. */
+  preferred: Node | 'unclear' | null = null;
+  verdict: Problem | null | 'pending' | undefined;
+
+  constructor(parent: Node | null, label: string, presence: Presence = 'member') {
+    this.parent = parent;
+    this.label = label;
+    this.presence = presence;
+    this.depth = parent === null ? 0 : parent.depth + 1;
+  }
+
+  /** The node itself, or the only alternative that is left of its disjunctions. */
+  get settled(): Node {
+    return this.alternatives?.length === 1 ? this.alternatives[0]!.settled : this;
+  }
+
+  get path(): readonly string[] {
+    return this.parent === null ? [] : [...this.parent.path, this.label.slice(1)];
+  }
+
+  fail(message: string, at?: Place): void {
+    const where = at === undefined ? '' : ` (${placeText(at)})`;
+    this.problems.push({ path: this.path, message: `${message}${where}` });
+  }
+}
+
+export function placeText({ source, offset }: Place): string {
+  const { file, row, col } = source.location(offset);
+  return `${file}:${row}:${col}`;
+}
+
+export const bind = (up: Environment | null, bindings: ReadonlyMap<string, Node>): Environment => ({
+  up,
+  node: null,
+  lets: new Map(),
+  bindings,
+});

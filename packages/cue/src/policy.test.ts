@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { CueError, compilePolicy, type Json } from './index.ts';
+
+const compiled = (text: string) => compilePolicy([{ file: 'policy.cue', text }]);
+const codeOf = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof CueError) return error.code;
+    throw error;
+  }
+  return 'none';
+};
+
+test.each<[what: string, policy: string, complies: Json, refused: Json]>([
+  ['a value', 'predicate: level: 3', { predicate: { level: 3 } }, { predicate: { level: 4 } }],
+  ['a float is no int', 'a: int', { a: 1 }, { a: 1.5 }],
+  ['what is not there is not refused', 'a: string', {}, { a: 1 }],
+  ['bounds', 'a: >=3 & <10', { a: 3 }, { a: 10 }],
+  ['an expression anywhere in the text', 'a: =~"b"', { a: 'abc' }, { a: 'ac' }],
+  ['an expression that must not match', 'a: !~"b"', { a: 'ac' }, { a: 'abc' }],
+  ['a forbidden value', 'a: !="root"', { a: 'app' }, { a: 'root' }],
+  ['choices', 'a: "x" | "y"', { a: 'y' }, { a: 'z' }],
+  ['choices of structs', 'a: {t: 1} | {t: 2, u: 3}', { a: { t: 2, u: 3 } }, { a: { t: 2, u: 4 } }],
+  ['every element', 'l: [...{n: >0}]', { l: [{ n: 1 }, { n: 2 }] }, { l: [{ n: 1 }, { n: 0 }] }],
+  ['the length of a list', 'l: [_, _]', { l: [1, 2] }, { l: [1] }],
+  ['every field', 'm: [string]: int', { m: { a: 1 } }, { m: { a: 'x' } }],
+  ['fields by their names', 'm: [=~"^a"]: int', { m: { b: 'x' } }, { m: { ab: 'x' } }],
+  ['an optional field', 'a?: int', {}, { a: 'x' }],
+  ['a definition is closed', '#A: {a: int}\nx: #A', { x: { a: 1 } }, { x: { b: 1 } }],
+  ['a definition is closed below', '#A: {a: b: int}\nx: #A', { x: { a: { b: 1 } } }, { x: { a: { c: 1 } } }],
+  ['an embedded definition closes', '#A: {a: int}\n#A', { a: 1 }, { b: 1 }],
+  ['close', 'x: close({a: int})', { x: { a: 1 } }, { x: { b: 1 } }],
+  ['an open definition is not', '#A: {a: int, ...}\nx: #A', { x: { b: 1 } }, { x: { a: 'x' } }],
+  ['a reference', 'a: b\nb: _', { a: 1, b: 1 }, { a: 1, b: 2 }],
+  ['a reference in its own scope', 'a: {x: int, y: x + 1}', { a: { x: 1, y: 2 } }, { a: { x: 1, y: 1 } }],
+  ['a default', 'a: *1 | int\nb: a + 1', { a: 2, b: 3 }, { b: 3 }],
+  ['a condition', 'a: {x: int, if x > 3 {y: "big"}}', { a: { x: 1, y: 'z' } }, { a: { x: 4, y: 'z' } }],
+  [
+    'a loop',
+    'm: [string]: int\ns: {for k, v in m {"\\(k)": v}}',
+    { m: { a: 1 }, s: { a: 1 } },
+    { m: { a: 1 }, s: { a: 2 } },
+  ],
+  ['text that is put together', 'a: "x-\\(b)"\nb: int', { a: 'x-1', b: 1 }, { a: 'x-2', b: 1 }],
+  ['validators', 'import "strings"\na: strings.MinRunes(2)', { a: 'éé' }, { a: 'é' }],
+  ['times', 'import "time"\na: time.Time', { a: '2024-02-29T00:00:00Z' }, { a: '2023-02-29T00:00:00Z' }],
+  ['a policy as JSON', '{"a": "x"}', { a: 'x', b: 1 }, { a: 'y' }],
+  [
+    'a recursive definition',
+    '#T: {v: int, next: null | #T}\nt: #T',
+    { t: { v: 1, next: { v: 2, next: null } } },
+    { t: { v: 1, next: { v: 'x', next: null } } },
+  ],
+])('%s', (_, text, complies, refused) => {
+  const policy = compiled(text);
+  expect(policy.validate(complies)).toBeNull();
+  expect(policy.validate(refused)).toMatchObject({ message: expect.any(String) });
+});
+
+test('a violation says where it is', () => {
+  expect(compiled('predicate: {\n  level: >=3\n}').validate({ predicate: { level: 2 } })).toMatchObject({
+    path: 'predicate.level',
+  });
+});
+
+test('a required field has to be there where the value is final, and only there', () => {
+  const policy = compiled('predicate: level!: int');
+  expect(policy.validate({ predicate: {} })).toBeNull();
+  expect(policy.validate({ predicate: {} }, { final: true })).toMatchObject({ path: 'predicate.level' });
+  expect(policy.validate({ predicate: { level: 1 } }, { final: true })).toBeNull();
+});
+
+test('files of one package see what the others declare', () => {
+  const files = ['package p\n\na: limit', 'package p\n\nlimit: <3'];
+  const policy = compilePolicy(files.map((text, i) => ({ file: `${i}.cue`, text })));
+  expect(policy.validate({ a: 2 })).toBeNull();
+  expect(policy.validate({ a: 3 })).not.toBeNull();
+});
+
+test.each([
+  'a: {',
+  'a: "x',
+  'a: nothing',
+  'a: 1 b: 2',
+  'let x = 1',
+  'import "strings"\na: 1',
+  'a: *1 & int',
+  'a: 1 & 2',
+  'a: >5 & <3',
+  'a: int & >5.2 & <5.9',
+  '#A: {a: int}\nx: #A & {b: 1}',
+  'a: {b: a}',
+  'if b.c {a: 1}\nb: _',
+])('what CUE refuses whatever the document is, is refused when it is read: %s', (text) => {
+  expect(codeOf(() => compiled(text))).toBe('cue_syntax_error');
+});
+
+test.each([
+  "a: 'bytes'",
+  'a: 1 @tag(x)',
+  '@experiment(try)\na: 1',
+  'a: float64',
+  'a: matchN(1, [int, string])',
+  'a: X={b: 1}',
+  'a: [1, 2][0:1]',
+  'import "encoding/json"\na: json.Marshal({})',
+  'import "acme.test/x"\na: x.Y',
+  'a: 1 / 3',
+  'a: b + 1\nb: a - 1',
+  'a: 1 | *2 | *3\nb: a + 1',
+  'a: {b: int}\nif a.b != _|_ {a: c: 1}',
+  'import "strings"\na: strings.ToUpper("é")',
+])('what is not understood has no answer, and says where: %j', (text) => {
+  try {
+    compiled(text).validate({});
+    expect.unreachable();
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'cue_unsupported_error' });
+    if (!text.startsWith('a: {b')) expect(error).toMatchObject({ location: { file: 'policy.cue' } });
+  }
+});
+
+test('a policy cannot be large, deep, or without an end', () => {
+  expect(codeOf(() => compiled(`// ${'x'.repeat(300_000)}`))).toBe('cue_limit_error');
+  expect(codeOf(() => compiled(`a: ${'('.repeat(500)}1${')'.repeat(500)}`))).toBe('cue_limit_error');
+  expect(codeOf(() => compiled(`a: ${'{b: '.repeat(500)}1${'}'.repeat(500)}`))).toBe('cue_limit_error');
+  const choices = Array.from({ length: 30 }, (_, i) => `a: {x${i}: 1} | {y${i}: 1}`);
+  expect(codeOf(() => compiled(choices.join('\n')))).toBe('cue_limit_error');
+}, 60_000);
+
+test('a document that nests deep has no answer', () => {
+  const deep = Array.from({ length: 200 }).reduce<Json>((inner) => ({ a: inner }), 1);
+  expect(codeOf(() => compiled('a: _').validate(deep))).toBe('cue_limit_error');
+});
+
+test('a document cannot refer to the policy: its keys and texts are data', () => {
+  const policy = compiled('_secret: "s"\n#A: {a: int}\nx: #A');
+  expect(policy.validate({ x: { a: '#A.a' } })).not.toBeNull();
+  expect(policy.validate({ _secret: 'other', '#A': { b: 1 }, x: { a: 1 } })).toBeNull();
+  expect(compiled('[string]: int').validate(JSON.parse('{"__proto__": "x"}'))).not.toBeNull();
+});
+
+const fragments = fc.constantFrom(
+  'a',
+  ': ',
+  '#A',
+  '{',
+  '}',
+  '[',
+  ']',
+  '...',
+  '|',
+  '&',
+  '*',
+  '1',
+  '"x"',
+  '"\\(',
+  ')',
+  '(',
+  '\n',
+  ', ',
+  '?',
+  '!',
+  '=~',
+  '>',
+  'if ',
+  'for x in ',
+  'let y = ',
+  'import "strings"\n',
+  'strings.MinRunes',
+  '_|_',
+  '"""\n',
+  '#"',
+  'close',
+  '.5',
+  '0x',
+  '1Ki',
+  '\\u00',
+  "'",
+  '@x',
+  '=',
+  '\u0000',
+);
+
+test('whatever a text holds, it is a policy or an error of ours', () => {
+  fc.assert(
+    fc.property(fc.array(fragments, { maxLength: 25 }), (parts) => {
+      codeOf(() => compiled(parts.join('')).validate({ a: 1 }));
+    }),
+    { numRuns: 1000 },
+  );
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (text) => {
+      codeOf(() => compiled(text));
+    }),
+  );
+});
+
+test('a document complies with itself as a policy, and with none that says otherwise', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })), (document) => {
+      const policy = compiled(JSON.stringify(document));
+      expect(policy.validate(document as Json)).toBeNull();
+      for (const [name, value] of Object.entries(document)) {
+        if (typeof value === 'object' && value !== null && !Array.isArray(value)) continue;
+        expect(policy.validate({ ...document, [name]: { other: 'than this' } } as Json)).not.toBeNull();
+      }
+    }),
+    { numRuns: 100 },
+  );
+});

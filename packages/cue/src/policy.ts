@@ -1,0 +1,108 @@
+import { CueError } from './errors.ts';
+import { free } from './eval/closedness.ts';
+import { Machine } from './eval/machine.ts';
+import { type Conjunct, Node, type Problem } from './eval/node.ts';
+import { limits } from './limits.ts';
+import type { File } from './syntax/ast.ts';
+import { parseFile } from './syntax/parser.ts';
+import { resolveNames } from './syntax/resolve.ts';
+import { Source } from './syntax/source.ts';
+import { concreteOf, type Json } from './values/concrete.ts';
+import { isRegular } from './values/label.ts';
+
+export interface ValidateOptions {
+  /** Fields that are required with `!` have to be there, as in `cosign verify-attestation --policy`. */
+  readonly final?: boolean;
+  readonly timeoutMs?: number;
+}
+
+/** Why a value does not comply. */
+export interface CueViolation {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** One policy: it says of a document of JSON whether the two can be one value. */
+export class CuePolicy {
+  readonly #files: readonly File[];
+
+  constructor(files: readonly File[]) {
+    this.#files = files;
+  }
+
+  /**
+   * Unifies the policy with a document and says what contradicts; null where nothing does. What is not known, as a field
+   * that the document does not have, is no contradiction.
+   *
+   * @throws CueError where there is no answer; never taken for one
+   */
+  validate(json: Json, { final = false, timeoutMs = 5000 }: ValidateOptions = {}): CueViolation | null {
+    const value = concreteOf(json, limits.depth - 8);
+    if (value === null) throw new CueError('cue_limit_error', 'the document nests too deep');
+    return this.#judge(
+      [{ env: null, expression: { type: 'data', value }, standing: free, via: [] }],
+      final,
+      timeoutMs,
+    );
+  }
+
+  /** What is wrong with the policy by itself: null where nothing is. */
+  contradiction(timeoutMs = 5000): CueViolation | null {
+    return this.#judge([], false, timeoutMs);
+  }
+
+  #judge(data: readonly Conjunct[], final: boolean, timeoutMs: number): CueViolation | null {
+    const machine = new Machine(timeoutMs);
+    const root = new Node(null, 's');
+    for (const { body } of this.#files)
+      root.conjuncts.push({ env: null, expression: body, standing: free, via: [] });
+    root.conjuncts.push(...data);
+    const problem = machine.verdict(root) ?? (final ? missing(root) : null);
+    if (problem !== null) return { path: problem.path.join('.'), message: problem.message };
+    if (root.settled.incomplete) return { path: '', message: 'what is at the top is not known without more' };
+    return null;
+  }
+}
+
+/** A field that is required and that nothing gives. */
+function missing(node: Node, chosen = false): Problem | null {
+  const { settled } = node;
+  const below = chosen || settled !== node;
+  for (const [label, field] of settled.fields) {
+    if (field.presence === 'required') {
+      if (below || !isRegular(label))
+        throw new CueError(
+          'cue_unsupported_error',
+          `a required field here is not supported: ${field.path.join('.')}`,
+        );
+      return { path: field.path, message: 'field is required but not present' };
+    }
+    if (field.presence === 'optional' || !isRegular(label)) continue;
+    const problem = missing(field, below);
+    if (problem !== null) return problem;
+  }
+  for (const element of settled.elements ?? []) {
+    const problem = missing(element, below);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+/**
+ * Reads a policy of CUE: one file, or the files of one package.
+ *
+ * @throws CueError for what is no CUE, is not supported, or contradicts itself: `cue_syntax_error` where CUE would
+ *   refuse it, too
+ */
+export function compilePolicy(texts: readonly { readonly file: string; readonly text: string }[]): CuePolicy {
+  const files = texts.map(({ file, text }) => parseFile(new Source(file, text)));
+  const [first] = files;
+  if (files.some(({ packageName }) => packageName !== first?.packageName))
+    throw new CueError('cue_unsupported_error', 'files of several packages are not supported');
+  resolveNames(files);
+  const policy = new CuePolicy(files);
+  const found = policy.contradiction();
+  if (found !== null)
+    throw new CueError('cue_syntax_error', `the policy contradicts itself: ${found.path}: ${found.message}`);
+  return policy;
+}

@@ -1,0 +1,217 @@
+import { predeclared, unknown } from '../builtins/predeclared.ts';
+import { nameOf } from '../values/label.ts';
+import type {
+  Clause,
+  Comprehension,
+  Declaration,
+  Expression,
+  File,
+  Identifier,
+  StructLiteral,
+  Target,
+} from './ast.ts';
+import { malformed, type Place, unsupported } from './source.ts';
+
+interface Name {
+  readonly target: { readonly kind: 'field'; readonly label: string } | { readonly kind: 'binding' };
+  /** What CUE refuses where nothing refers to it: lets and aliases. */
+  readonly mustBeUsed: Place | null;
+  used: boolean;
+}
+
+/** One environment of the evaluation. */
+type Scope = Map<string, Name>;
+
+/**
+ * Finds what each name of the files refers to, by lexical scope. The files are one package: what one declares at its
+ * top, the others see.
+ *
+ * @throws cue_syntax_error for names that lead nowhere, and for lets, aliases and imports that nothing uses
+ */
+export function resolveNames(files: readonly File[]): void {
+  const shared: Scope = new Map();
+  for (const { packageName, body } of files) {
+    if (packageName === null && files.length > 1) continue;
+    for (const declaration of body.declarations)
+      if (declaration.type === 'field') declareField(shared, declaration);
+  }
+  for (const file of files) new Resolver(file, shared).run();
+}
+
+function declareField(scope: Scope, { label, named }: Declaration & { type: 'field' }): void {
+  if (label.kind !== 'name' || !named) return;
+  scope.set(nameOf(label.label), {
+    target: { kind: 'field', label: label.label },
+    mustBeUsed: null,
+    used: true,
+  });
+}
+
+class Resolver {
+  readonly #file: File;
+  readonly #shared: Scope;
+  readonly #scopes: Scope[] = [];
+  readonly #imports = new Map<string, { path: string; used: boolean }>();
+
+  constructor(file: File, shared: Scope) {
+    this.#file = file;
+    this.#shared = shared;
+  }
+
+  run(): void {
+    for (const { name, path, ...place } of this.#file.imports) {
+      if (this.#imports.has(name)) throw malformed(place, `${name} is imported twice`);
+      this.#imports.set(name, { path, used: false });
+    }
+    this.#struct(this.#file.body, this.#shared);
+    for (const { name, ...place } of this.#file.imports)
+      if (!this.#imports.get(name)!.used) throw malformed(place, `${name} is imported and not used`);
+  }
+
+  #struct({ declarations }: StructLiteral, outer: Scope = new Map()): void {
+    const scope: Scope = new Map(outer);
+    for (const declaration of declarations)
+      if (declaration.type === 'field') declareField(scope, declaration);
+    for (const declaration of declarations) this.#declareAlias(scope, declaration);
+    this.#within(scope, () => {
+      for (const declaration of declarations) this.#declaration(declaration);
+    });
+  }
+
+  #declareAlias(scope: Scope, declaration: Declaration): void {
+    const add = (name: string, label: string) => {
+      if (scope.has(name)) throw malformed(declaration, `${name} is declared twice`);
+      scope.set(name, { target: { kind: 'field', label }, mustBeUsed: declaration, used: false });
+    };
+    if (declaration.type === 'let') add(declaration.name, declaration.label);
+    if (declaration.type === 'field' && declaration.alias !== null && declaration.label.kind === 'name')
+      add(declaration.alias, declaration.label.label);
+  }
+
+  #within(scope: Scope, visit: () => void): void {
+    this.#scopes.push(scope);
+    visit();
+    this.#scopes.pop();
+    for (const [name, { mustBeUsed, used }] of scope)
+      if (mustBeUsed !== null && !used) throw malformed(mustBeUsed, `nothing refers to ${name}`);
+  }
+
+  #declaration(declaration: Declaration): void {
+    switch (declaration.type) {
+      case 'ellipsis':
+        return;
+      case 'let':
+        this.#expression(declaration.value);
+        return;
+      case 'embedding':
+        this.#expression(declaration.expression);
+        return;
+      case 'comprehension':
+        this.#comprehension(declaration, declaration.clauses);
+        return;
+      case 'field': {
+        const { label, value } = declaration;
+        if (label.kind === 'name') {
+          this.#expression(value);
+          return;
+        }
+        this.#expression(label.expression);
+        if (label.kind === 'dynamic' || label.alias === null) {
+          this.#expression(value);
+          return;
+        }
+        this.#within(this.#binding(label.alias), () => this.#expression(value));
+      }
+    }
+  }
+
+  #binding(name: string, mustBeUsed: Place | null = null): Scope {
+    return new Map([[name, { target: { kind: 'binding' }, mustBeUsed, used: false }]]);
+  }
+
+  #comprehension(comprehension: Comprehension, [first, ...rest]: readonly Clause[]): void {
+    if (first === undefined) {
+      this.#struct(comprehension.body);
+      return;
+    }
+    const more = () => this.#comprehension(comprehension, rest);
+    if (first.type === 'if') {
+      this.#expression(first.condition);
+      more();
+      return;
+    }
+    if (first.type === 'let') {
+      this.#expression(first.value);
+      this.#within(this.#binding(first.name, first), more);
+      return;
+    }
+    this.#expression(first.of);
+    const scope = this.#binding(first.value);
+    if (first.key !== null)
+      scope.set(first.key, { target: { kind: 'binding' }, mustBeUsed: null, used: false });
+    this.#within(scope, more);
+  }
+
+  #expression(expression: Expression): void {
+    switch (expression.type) {
+      case 'scalar':
+      case 'bottom':
+        return;
+      case 'identifier':
+        expression.target = this.#target(expression);
+        return;
+      case 'interpolation':
+        for (const part of expression.parts) if (typeof part !== 'string') this.#expression(part);
+        return;
+      case 'struct':
+        this.#struct(expression);
+        return;
+      case 'list':
+        for (const element of expression.elements) {
+          if (element.type === 'comprehension') this.#comprehension(element, element.clauses);
+          else this.#expression(element);
+        }
+        if (expression.rest !== null && expression.rest !== true) this.#expression(expression.rest);
+        return;
+      case 'selector':
+        this.#expression(expression.of);
+        return;
+      case 'index':
+        this.#expression(expression.of);
+        this.#expression(expression.index);
+        return;
+      case 'call':
+        this.#expression(expression.of);
+        for (const argument of expression.args) this.#expression(argument);
+        return;
+      case 'unary':
+        this.#expression(expression.operand);
+        return;
+      case 'binary':
+        this.#expression(expression.left);
+        this.#expression(expression.right);
+        return;
+      case 'disjunction':
+        for (const { expression: choice } of expression.choices) this.#expression(choice);
+    }
+  }
+
+  #target(identifier: Identifier): Target {
+    const { name } = identifier;
+    for (let up = 0; up < this.#scopes.length; up++) {
+      const found = this.#scopes.at(-1 - up)!.get(name);
+      if (found === undefined) continue;
+      found.used = true;
+      if (found.target.kind === 'field') return { ...found.target, up };
+      return { kind: 'binding', up, name };
+    }
+    const imported = this.#imports.get(name);
+    if (imported !== undefined) {
+      imported.used = true;
+      return { kind: 'package', path: imported.path };
+    }
+    if (predeclared.has(name)) return { kind: 'predeclared', name };
+    if (name.startsWith('__') || unknown.has(name)) throw unsupported(identifier, name);
+    throw malformed(identifier, `nothing is called ${name}`);
+  }
+}

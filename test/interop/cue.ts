@@ -1,0 +1,106 @@
+/**
+ * Policies in CUE: what policy-controller's and Cosign's own code say of documents, and what we do. Ours may have no
+ * answer where they have one, and never another one.
+ */
+import { deepEqual } from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
+import { CueError, type CuePolicy, compilePolicy, type Json } from '../../packages/cue/src/index.ts';
+import type { Context, Scenario } from '../support/context.ts';
+import { buildGoProgram } from '../tools/go.ts';
+import { features, policies } from './policy-controller/cue-cases.ts';
+import { generated } from './policy-controller/cue-generator.ts';
+
+interface Case {
+  readonly policy: string;
+  readonly documents: readonly unknown[];
+}
+
+type Outcome = 'complies' | 'refused' | 'no answer';
+type Way = 'policy' | 'cosign';
+
+/** What they say: null where CUE itself came to no end. */
+function theirs(program: string, file: string, cases: readonly Case[]) {
+  writeFileSync(file, cases.map((one) => JSON.stringify(one)).join('\n'));
+  const { status, stdout, stderr } = spawnSync(program, ['cue', file, '0'], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  const lines = stdout.trim().split('\n');
+  if (status !== 0 || lines.length !== cases.length) throw new Error(`the oracle failed: ${stderr}`);
+  return lines.map((line) => JSON.parse(line) as Record<Way, string>[] | null);
+}
+
+function orNone<T>(run: () => T): { value: T } | { outcome: Outcome; why: string } {
+  try {
+    return { value: run() };
+  } catch (error) {
+    if (!(error instanceof CueError)) throw error;
+    return { outcome: error.code === 'cue_syntax_error' ? 'refused' : 'no answer', why: error.message };
+  }
+}
+
+function ours(compiled: ReturnType<typeof orNone<CuePolicy>>, document: unknown, way: Way) {
+  if ('outcome' in compiled) return compiled;
+  const judged = orNone(() => compiled.value.validate(document as Json, { final: way === 'cosign' }));
+  if ('outcome' in judged) return judged;
+  const violation = judged.value;
+  if (violation === null) return { outcome: 'complies' as const, why: '' };
+  return { outcome: 'refused' as const, why: `${violation.path}: ${violation.message}` };
+}
+
+interface Counts {
+  asked: number;
+  unanswered: number;
+}
+
+/** The differences of one policy, of which there should be none, with what was counted on the way. */
+function differences(
+  { policy, documents }: Case,
+  said: Record<Way, string>[] | null,
+  counts: Counts,
+): string[] {
+  if (said === null) return [];
+  const compiled = orNone(() => compilePolicy([{ file: 'policy.cue', text: policy }]));
+  return documents.flatMap((document, index) =>
+    (['policy', 'cosign'] as const).flatMap((way) => {
+      const expected: Outcome = said[index]![way] === '' ? 'complies' : 'refused';
+      const { outcome, why } = ours(compiled, document, way);
+      counts.asked++;
+      if (outcome === 'no answer') counts.unanswered++;
+      if (outcome === expected || outcome === 'no answer') return [];
+      const asked = `${way}: ${JSON.stringify(document)} for\n${policy}\n`;
+      return [`${asked}theirs: ${expected} ${said[index]![way]}\nours: ${outcome} ${why}`];
+    }),
+  );
+}
+
+export async function scenarios(context: Context): Promise<Scenario[]> {
+  const program = join(context.scratch(), 'oracle');
+  await buildGoProgram(
+    join(cacheDirectory(), 'tools'),
+    fileURLToPath(new URL('policy-controller', import.meta.url)),
+    program,
+  );
+  const seed = Number(process.env.PRATIQUE_SEED ?? 1);
+  const sets: readonly [string, readonly Case[], most: number][] = [
+    ['policies as people write them', policies.map(([policy, ...documents]) => ({ policy, documents })), 0],
+    ['each part of the language', features.map(([policy, ...documents]) => ({ policy, documents })), 0.2],
+    [`1500 generated policies, seed ${seed}`, fc.sample(generated, { seed, numRuns: 1500 }), 0.5],
+  ];
+  return sets.map(([name, cases, most]) => ({
+    name,
+    run: async () => {
+      const answers = theirs(program, join(context.scratch(), 'cases.jsonl'), cases);
+      const counts: Counts = { asked: 0, unanswered: 0 };
+      const found = cases.flatMap((one, index) => differences(one, answers[index]!, counts));
+      process.stderr.write(`${name}: ${counts.asked} asked, ${counts.unanswered} without an answer\n`);
+      deepEqual(found, []);
+      if (counts.unanswered > most * counts.asked) throw new Error(`${counts.unanswered} have no answer`);
+    },
+  }));
+}
