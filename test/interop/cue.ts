@@ -23,16 +23,22 @@ interface Case {
 type Outcome = 'complies' | 'refused' | 'no answer';
 type Way = 'policy' | 'cosign';
 
-/** What they say: null where CUE itself came to no end. */
+/** What they say: null where CUE itself came to no end, or to the end of its stack. */
 function theirs(program: string, file: string, cases: readonly Case[]) {
   writeFileSync(file, cases.map((one) => JSON.stringify(one)).join('\n'));
-  const { status, stdout, stderr } = spawnSync(program, ['cue', file, '0'], {
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  const lines = stdout.trim().split('\n');
-  if (status !== 0 || lines.length !== cases.length) throw new Error(`the oracle failed: ${stderr}`);
-  return lines.map((line) => JSON.parse(line) as Record<Way, string>[] | null);
+  const answers: (Record<Way, string>[] | null)[] = [];
+  while (answers.length < cases.length) {
+    const { stdout } = spawnSync(program, ['cue', file, String(answers.length)], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    });
+    const lines = stdout.split('\n').filter((line) => line !== '');
+    answers.push(...lines.map((line) => JSON.parse(line) as Record<Way, string>[]));
+    if (answers.length < cases.length) answers.push(null);
+  }
+  if (answers.filter((answer) => answer === null).length > cases.length / 20)
+    throw new Error('the oracle answers too little');
+  return answers;
 }
 
 function orNone<T>(run: () => T): { value: T } | { outcome: Outcome; why: string } {
@@ -90,7 +96,7 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
   const sets: readonly [string, readonly Case[], most: number][] = [
     ['policies as people write them', policies.map(([policy, ...documents]) => ({ policy, documents })), 0],
     ['each part of the language', features.map(([policy, ...documents]) => ({ policy, documents })), 0.2],
-    [`1500 generated policies, seed ${seed}`, fc.sample(generated, { seed, numRuns: 1500 }), 0.5],
+    [`1500 generated policies, seed ${seed}`, fc.sample(generated, { seed, numRuns: 1500 }), 0.6],
   ];
   return sets.map(([name, cases, most]) => ({
     name,

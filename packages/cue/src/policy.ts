@@ -52,7 +52,7 @@ export class CuePolicy {
   }
 
   #judge(data: readonly Conjunct[], final: boolean, timeoutMs: number): CueViolation | null {
-    const machine = new Machine(timeoutMs);
+    const machine = new Machine(timeoutMs, final);
     const root = new Node(null, 's');
     for (const { body } of this.#files)
       root.conjuncts.push({ env: null, expression: body, standing: free, via: [] });

@@ -465,11 +465,7 @@ export class Expansion {
   #refer(target: Node, expression: Expression, { standing, via }: Conjunct, chain: readonly Node[]): void {
     const node = this.#node;
     target.read = true;
-    if (target === node) {
-      if (expression.type !== 'identifier')
-        throw unsupported(expression, 'such a reference of a value to itself');
-      return;
-    }
+    if (target === node) throw unsupported(expression, 'a reference of a value to itself');
     if (target.parent !== null && target.parent === node.parent && target.label === node.label)
       throw unsupported(expression, 'a choice that is its own disjunction');
     if (chain.includes(target)) return;
@@ -503,6 +499,8 @@ export class Expansion {
     const { operator, operand } = expression;
     witness(node, standing, operator === '!=' ? 'validator' : null);
     const result = evaluate(this.#machine, env, operand);
+    if (result.kind === 'incomplete' && this.#machine.final)
+      throw unsupported(operand, 'a bound that is not known');
     if (result.kind === 'incomplete') {
       node.incomplete = true;
       return;

@@ -16,7 +16,11 @@ export class Machine {
   #recursion = 0;
   readonly #deadline: number;
 
-  constructor(timeoutMs: number) {
+  /** Required fields have to be there, and CUE counts cycles as errors: bounds that are not known are part of some. */
+  readonly final: boolean;
+
+  constructor(timeoutMs: number, final: boolean) {
+    this.final = final;
     this.#deadline = performance.now() + timeoutMs;
   }
 
@@ -103,7 +107,7 @@ export class Machine {
     const forbidden = forbiddenField(node);
     if (forbidden !== null) {
       const path = [...node.path, forbidden.name];
-      if (forbidden.unsure)
+      if (forbidden.unsure || node.incomplete)
         throw new CueError('cue_unsupported_error', `closedness here is not supported: ${path.join('.')}`);
       return { path, message: 'field not allowed' };
     }
