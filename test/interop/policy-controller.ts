@@ -322,6 +322,22 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
   // Where signatures are.
   const from = (source: object, policies = {}) =>
     cip({ authorities: [{ ...by.team, source: [source] }], ...policies });
+  const version = await context.image(context.ours);
+  await sign(context, 'pratique', 'legacy', team!, version.pinned);
+  const taggedAndPinned = `${version.tagged}@${version.digest}`;
+  const withGlob = (glob: string) => cip({ images: [{ glob: `${context.ours.host}/${glob}` }] });
+  for (const [glob, ...images] of [
+    ['**:v1', version.tagged, version.pinned, taggedAndPinned],
+    ['**:v*', version.tagged],
+    ['**:v2*', version.tagged],
+    ['**:late*', version.tagged],
+    ['*:v1', version.tagged],
+    [`**@${version.digest}`, version.tagged, version.pinned, taggedAndPinned],
+    [`**@${version.digest.slice(0, 12)}*`, version.pinned, taggedAndPinned],
+    ['**@sha256:0000*', version.pinned],
+    ['**:v?', version.tagged],
+  ] as const)
+    for (const written of images) add(`the glob ${glob} of ${written}`, withGlob(glob), written);
   add('under a prefix', from({ tagPrefix: 'a-' }), prefixed);
   add('under another prefix', from({ tagPrefix: 'b-' }), prefixed);
   add('under no prefix', cip({}), prefixed);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { printable } from '@pratique/errors';
 import { policyErrors } from '../errors.ts';
 import type { ServiceAddress } from '../http/service.ts';
 import type { Trust } from '../trust/types.ts';
@@ -31,10 +32,13 @@ export async function createEngine(
   policies: readonly PolicySource[],
 ): Promise<PolicyEngine> {
   if (choice.kind !== 'embedded' && trust.ownPolicies.length > 0) {
+    const places = trust.ownPolicies.map(({ path }) => printable(path));
     throw policyErrors.error('ENGINE_INVALID', {
-      message: 'policies that a ClusterImagePolicy holds are evaluated by the embedded engine only',
+      message: `ClusterImagePolicies hold Rego of their own, which is evaluated by the embedded engine only: ${places.slice(0, 5).join(', ')}${places.length > 5 ? ', …' : ''}`,
       expected: 'engine: { kind: embedded }',
-      found: choice.kind,
+      found: `engine: { kind: ${choice.kind} }`,
+      remedy:
+        'Use the embedded engine, which takes policies of your own beside (--policy), or say in a policy of the engine what that Rego says: docs/reference/engines.md.',
     });
   }
   switch (choice.kind) {

@@ -2,7 +2,7 @@ import { PratiqueError } from '@pratique/errors';
 import { mapPool } from '@pratique/oci';
 import type { Findings } from '../engine/types.ts';
 import { policyErrors } from '../errors.ts';
-import { exemptionFor, requirementsFor } from '../trust/match.ts';
+import { calledAs, exemptionFor, requirementsFor } from '../trust/match.ts';
 import type { AdmittedObject } from '../trust/objects.ts';
 import type { Exemption, Trust } from '../trust/types.ts';
 import type { ImageFacts, Mode, RequirementFact } from '../types.ts';
@@ -133,8 +133,9 @@ function classify(
   } catch (error) {
     return refused({ ...base, image: null, mode: trust.mode }, error);
   }
-  const exemption = exemptionFor(trust, name.name) ?? null;
-  const requirements = exemption === null ? requirementsFor(trust, name.name, object) : [];
+  const called = calledAs(name);
+  const exemption = exemptionFor(trust, called) ?? null;
+  const requirements = exemption === null ? requirementsFor(trust, called, object) : [];
   const mode = exemption === null ? modeOf(trust, requirements) : trust.mode;
   return { ...base, image: { ...name, requirements, namespace }, mode, exemption };
 }

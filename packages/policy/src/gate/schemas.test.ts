@@ -5,6 +5,7 @@ import formats from 'ajv-formats';
 import { expect, test } from 'vitest';
 import { buildFacts } from '../facts/build.ts';
 import { parseConfig } from '../facts/config.ts';
+import { called } from '../testing/called.ts';
 import {
   authorities,
   digestOfText,
@@ -87,7 +88,7 @@ const facts = buildFacts(trust, {
       },
     ],
   },
-  requirements: requirementsFor(trust, 'localhost:5000/app', null),
+  requirements: requirementsFor(trust, called('localhost:5000/app'), null),
   now: new Date('2026-06-01T00:00:00Z'),
 });
 
@@ -114,7 +115,7 @@ test('an SBOM by somebody nobody asked for is not the SBOM of the image', () => 
     },
     config: parseConfig(null),
     verification: { signatures: [], attestations: [attestation], rejected: [] },
-    requirements: requirementsFor(trust, 'localhost:5000/app', null),
+    requirements: requirementsFor(trust, called('localhost:5000/app'), null),
     now: new Date('2026-06-01T00:00:00Z'),
   });
   expect(alone.sbom).toBeNull();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compileGlob, globProblem } from './glob.ts';
+import { compileGlob, compileReferenceGlob, globProblem, referenceGlobProblem } from './glob.ts';
 
 const cases: readonly (readonly [pattern: string, name: string, matches: boolean])[] = [
   ['localhost:*/guestbook-*', 'localhost:5000/guestbook-dev', true],
@@ -31,7 +31,7 @@ const cases: readonly (readonly [pattern: string, name: string, matches: boolean
 
 test.each(cases)('pattern %s against %s: %s', (pattern, name, matches) => {
   expect(globProblem(pattern)).toBeUndefined();
-  expect(compileGlob(pattern).matches(name)).toBe(matches);
+  expect(compileGlob(pattern).matches(name, `${name}:latest`)).toBe(matches);
 });
 
 test.each([
@@ -54,12 +54,24 @@ test('a pattern without wildcards matches its own name and nothing else', () => 
   const name = fc.stringMatching(/^[a-z]{1,5}\.[a-z]{2}\/[a-z]{1,5}(\/[a-z]{1,5})?$/);
   fc.assert(
     fc.property(name, name, (pattern, other) => {
-      expect(compileGlob(pattern).matches(other)).toBe(pattern === other);
+      expect(compileGlob(pattern).matches(other, `${other}:latest`)).toBe(pattern === other);
     }),
   );
 });
 
 test('a long pattern full of stars does not take forever on a name that almost matches', () => {
   const glob = compileGlob(`r.io/${'a*'.repeat(20)}b`);
-  expect(glob.matches(`r.io/${'a'.repeat(200)}`)).toBe(false);
+  expect(glob.matches(`r.io/${'a'.repeat(200)}`, '')).toBe(false);
 });
+
+test('a pattern over references full of stars does not take forever either', () => {
+  const glob = compileReferenceGlob(`r.io/${'a**'.repeat(20)}b:v1`);
+  expect(glob.matches('', `r.io/${'a'.repeat(200)}:v1`)).toBe(false);
+});
+
+test.each(['r.io/a:1?', 'r.io/(a|b):1', 'r.io/a:[0-9]', `r.io/${'a'.repeat(600)}:1`])(
+  'a pattern over references that policy-controller has no meaning for is refused: %j',
+  (pattern) => {
+    expect(referenceGlobProblem(pattern)).toBeTypeOf('string');
+  },
+);

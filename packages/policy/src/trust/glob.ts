@@ -7,8 +7,11 @@ export interface ImageGlob {
   readonly pattern: string;
   /** With Docker Hub's defaults filled in, as `parseReference` fills them in for images. */
   readonly canonical: string;
-  /** `name` is `registry/repository`, without tag and digest. */
-  matches(name: string): boolean;
+  /**
+   * @param name `registry/repository`, without tag and digest
+   * @param reference the name with the digest that is written after it, else with the tag
+   */
+  matches(name: string, reference: string): boolean;
 }
 
 const maxPatternLength = 512;
@@ -46,6 +49,27 @@ export function compileGlob(pattern: string): ImageGlob {
     canonical,
     matches: (name) => name.startsWith(literal) && matchesFrom(rest, name, literal.length),
   };
+}
+
+/** True for a pattern that asks for a tag or a digest as well: one of policy-controller's, which are over references. */
+export function asksForVersion(pattern: string): boolean {
+  return pattern.includes('@') || pattern.lastIndexOf(':') > pattern.indexOf('/');
+}
+
+/** What is wrong with a pattern over references, or undefined when nothing is. */
+export function referenceGlobProblem(pattern: string): string | undefined {
+  if (pattern.length > maxPatternLength) return `it is longer than ${maxPatternLength} characters`;
+  if (!/^[A-Za-z0-9._:/@*-]+$/.test(pattern)) return 'it holds a character no reference has';
+  return undefined;
+}
+
+/**
+ * Compiles a pattern over whole references that `referenceGlobProblem` has nothing against, as policy-controller does
+ * (`pkg/apis/glob`): no defaults are filled in, `*` is any run of characters but `/`, `**` any run.
+ */
+export function compileReferenceGlob(pattern: string): ImageGlob {
+  const parts = pattern.split(/(\*\*|\*)/).filter((part) => part !== '');
+  return { pattern, canonical: pattern, matches: (_, reference) => matchesFrom(parts, reference, 0) };
 }
 
 /**

@@ -2,6 +2,7 @@ import { formatPublicKey, generateSigningKey } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { called } from '../testing/called.ts';
 import { authorities, publicPem, trustFrom } from '../testing/fakes.ts';
 import { exemptionFor, requirementsFor } from './match.ts';
 import type { Trust } from './types.ts';
@@ -35,7 +36,7 @@ function problemOf(make: () => Trust): PratiqueError {
 }
 
 test('every entry that matches asks for its own, so that an entry added can only ask for more', () => {
-  const requirements = requirementsFor(trustFrom(full), 'ghcr.io/acme/payments', null);
+  const requirements = requirementsFor(trustFrom(full), called('ghcr.io/acme/payments'), null);
   expect(
     requirements.map(({ entry, mode, atLeast, of, annotations }) => [entry, mode, atLeast, of, annotations]),
   ).toEqual([
@@ -48,23 +49,23 @@ test('every entry that matches asks for its own, so that an entry added can only
 test('an image no entry speaks of needs a signature nobody can make', () => {
   const trust = trustFrom(full);
   for (const name of ['ghcr.io/acme/sandbox/x', 'ghcr.io/other/app', 'index.docker.io/library/alpine']) {
-    expect(requirementsFor(trust, name, null)).toMatchObject([
+    expect(requirementsFor(trust, called(name), null)).toMatchObject([
       { entry: 'default', mode: 'enforce', atLeast: 1, of: [] },
     ]);
   }
-  expect(requirementsFor(trustFrom('default: warn'), 'a.b/c', null)).toMatchObject([
+  expect(requirementsFor(trustFrom('default: warn'), called('a.b/c'), null)).toMatchObject([
     { mode: 'warn', atLeast: 1, of: [] },
   ]);
-  expect(requirementsFor(trustFrom('default: allow'), 'a.b/c', null)).toEqual([]);
-  expect(requirementsFor(trustFrom('{}'.slice(2)), 'a.b/c', null)).toMatchObject([
+  expect(requirementsFor(trustFrom('default: allow'), called('a.b/c'), null)).toEqual([]);
+  expect(requirementsFor(trustFrom('{}'.slice(2)), called('a.b/c'), null)).toMatchObject([
     { entry: 'default', mode: 'enforce' },
   ]);
 });
 
 test('only what an exemption names is exempt', () => {
   const trust = trustFrom(full);
-  expect(exemptionFor(trust, 'registry.k8s.io/pause')?.reason).toBe('part of the cluster');
-  expect(exemptionFor(trust, 'registry.k8s.io.evil.example/pause')).toBeUndefined();
+  expect(exemptionFor(trust, called('registry.k8s.io/pause'))?.reason).toBe('part of the cluster');
+  expect(exemptionFor(trust, called('registry.k8s.io.evil.example/pause'))).toBeUndefined();
 });
 
 test.each([

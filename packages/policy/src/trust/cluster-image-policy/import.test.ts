@@ -11,10 +11,12 @@ import { expect, test } from 'vitest';
 import { createEngine } from '../../engine/choose.ts';
 import { createRegoEngine } from '../../engine/rego.ts';
 import { buildFacts } from '../../facts/build.ts';
+import { parseImage } from '../../gate/lookup.ts';
 import { attribute } from '../../gate/stations.ts';
+import { called } from '../../testing/called.ts';
 import { cip, imported, indent, keyOf, overall } from '../../testing/cluster-image-policies.ts';
 import { digestOfText, keyNamed, publicPem, signatureBy } from '../../testing/fakes.ts';
-import { requirementsFor } from '../match.ts';
+import { calledAs, requirementsFor } from '../match.ts';
 import type { Trust } from '../types.ts';
 
 const base64 = (text: string) => encodeBase64(new TextEncoder().encode(text));
@@ -50,7 +52,7 @@ function codes(
       rejected: [],
       ...found,
     }),
-    requirements: requirementsFor(trust, `r.io/${name}`, null),
+    requirements: requirementsFor(trust, called(`r.io/${name}`), null),
     now: new Date('2026-06-01T00:00:00Z'),
   });
   const findings = createRegoEngine({ trust }).evaluate('image', { image: facts });
@@ -101,7 +103,36 @@ test.each([
   ['*/*', 'ghcr.io/acme', false],
 ])('the glob %s against %s: %s', (glob, name, matches) => {
   const trust = imported(cip({ images: `[{ glob: "${glob}" }]` }));
-  expect(trust.images[0]!.match[0]!.matches(name)).toBe(matches);
+  expect(trust.images[0]!.match[0]!.matches(name, `${name}:latest`)).toBe(matches);
+});
+
+const someDigest = `sha256:${'ab'.repeat(32)}`;
+
+test.each([
+  ['ghcr.io/acme/app:v1*', 'ghcr.io/acme/app:v1.2', true],
+  ['ghcr.io/acme/app:v1*', 'ghcr.io/acme/app:v2', false],
+  ['ghcr.io/acme/app:v1*', 'ghcr.io/acme/app', false],
+  ['ghcr.io/acme/app:latest', 'ghcr.io/acme/app', true],
+  // The tag beside a digest is what somebody says, and is not looked at.
+  ['ghcr.io/acme/app:v1*', `ghcr.io/acme/app:v1.2@${someDigest}`, false],
+  ['ghcr.io/acme/app:v1*', `ghcr.io/acme/app@${someDigest}`, false],
+  ['ghcr.io/acme/app@sha256:abab*', `ghcr.io/acme/app:v1@${someDigest}`, true],
+  ['ghcr.io/acme/app@sha256:cd*', `ghcr.io/acme/app@${someDigest}`, false],
+  ['ghcr.io/**:v1', 'ghcr.io/acme/team/app:v1', true],
+  ['ghcr.io/*:v1', 'ghcr.io/acme/app:v1', false],
+  ['index.docker.io/library/busybox:1.*', 'busybox:1.36', true],
+  // No defaults are filled in for the pattern.
+  ['busybox:1.*', 'busybox:1.36', false],
+  ['localhost:5000/app:v?', 'localhost:5000/app:v1', null],
+])('the glob %s with a version against the image %s: %s', (glob, image, matches) => {
+  const policy = () =>
+    imported(cip({ images: `[{ glob: "${glob}" }]`, authorities: '    - static: { action: pass }' }));
+  if (matches === null) {
+    expect(problemOf(policy)).toMatchObject({ code: 'TRUST_INVALID' });
+    return;
+  }
+  const requirements = requirementsFor(policy(), calledAs(parseImage(image)), null);
+  expect(requirements.map(({ entry }) => entry)).toEqual([matches ? 'release' : 'default']);
 });
 
 const slsa = 'https://slsa.dev/provenance/v1';
@@ -500,7 +531,11 @@ test.each([
     cip({ authorities: attested(regoPolicy('package sigstore\n\nisCompliant {')) }),
     'not Rego v0',
   ],
-  ['a tag in a glob', cip({ images: '[{ glob: "r.io/app:1" }]' }), 'without tag or digest'],
+  [
+    'another pattern in a glob',
+    cip({ images: '[{ glob: "r.io/app:[0-9]" }]' }),
+    'a character no reference has',
+  ],
   ['the same policy twice', `${cip({})}---\n${cip({})}`, 'there twice'],
   ['another kind', 'apiVersion: v1\nkind: Pod\nmetadata: { name: x }\n', 'not read here'],
   [

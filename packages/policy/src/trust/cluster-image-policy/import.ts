@@ -9,7 +9,14 @@ import {
   type TrustedIdentity,
 } from '@pratique/sigstore';
 import type { PolicySource } from '../../engine/sources.ts';
-import { compileGlob, globProblem, type ImageGlob } from '../glob.ts';
+import {
+  asksForVersion,
+  compileGlob,
+  compileReferenceGlob,
+  globProblem,
+  type ImageGlob,
+  referenceGlobProblem,
+} from '../glob.ts';
 import type { ManagedKeys } from '../managed-keys.ts';
 import { invalid, type Path, type Source } from '../problems.ts';
 import type { Authority, LogTrust, PullSecrets, SignatureSource, TrustEntry } from '../types.ts';
@@ -270,7 +277,7 @@ function readIdentity(
 
 /**
  * Globs of policy-controller are compared with the whole reference, ours with the name alone: `app`, `app*`, `app:*`
- * and `app@*` all mean every version of it. One that asks for a certain tag is refused.
+ * and `app@*` all mean every version of it. One that asks for a certain tag or digest is compared as there.
  */
 function readGlob({ source }: Placed<ClusterImagePolicy>, at: Path, given: string): ImageGlob {
   const short: Readonly<Record<string, string>> = {
@@ -278,14 +285,15 @@ function readGlob({ source }: Placed<ClusterImagePolicy>, at: Path, given: strin
     '*/*': 'index.docker.io/*/*',
   };
   const glob = short[given] ?? given.replace(/[:@]\*{1,2}$/, '');
-  const problem = globProblem(glob);
+  const isOverReferences = asksForVersion(glob);
+  const problem = isOverReferences ? referenceGlobProblem(glob) : globProblem(glob);
   if (problem !== undefined) {
     throw invalid(source, at, `the pattern cannot be used: ${problem}`, {
       expected: 'a pattern over names, such as ghcr.io/acme/**',
       found: printable(given),
     });
   }
-  return compileGlob(glob);
+  return isOverReferences ? compileReferenceGlob(glob) : compileGlob(glob);
 }
 
 function refusalOf(given: readonly CipAuthority[]): string {
