@@ -341,9 +341,10 @@ async function needs(context: Context): Promise<void> {
   for (const text of REFUSED) {
     writeFileSync(join(cwd, 'p.rego'), `package p\n\n${text}\n`);
     const codes = ({ stderr }: { stderr: string }): string[] =>
-      [...stderr.matchAll(/p\.rego:(\d+)(?::\d+)?: (rego_\w+: .*)$/gm)].map(
-        ([, row, code]) => `${row} ${code}`,
-      );
+      [...stderr.matchAll(/p\.rego:(\d+)(?::\d+)?: (rego_\w+: .*)$/gm)]
+        .map(([, row, code]) => `${row} ${code}`)
+        // OPA tells them in the order of chance.
+        .sort();
     for (const format of ['json', 'pretty']) {
       const args = ['inspect', '-f', format, 'p.rego'];
       const theirs = await context.exits(1, 'opa', args, { cwd });
