@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { printable } from '@pratique/errors';
 import { hardenErrors } from '../errors.ts';
 
+/** How many packages are fetched at the same time. */
+export const fetchedAtOnce = 4;
+
 /** Gets what a repository publishes. */
 export interface Fetcher {
   /**

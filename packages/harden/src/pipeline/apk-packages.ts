@@ -1,5 +1,6 @@
 import { printable } from '@pratique/errors';
 import { compareVersions, type FileSystem } from '@pratique/inspect';
+import { mapPool } from '@pratique/oci';
 import { type ApkRecord, readRecords } from '../alpine/database.ts';
 import { DependencyError, parseDependencies } from '../alpine/dependencies.ts';
 import type { ApkPackage } from '../alpine/index-file.ts';
@@ -9,7 +10,7 @@ import { fetchApk, openApkRepository, parseApkSources } from '../alpine/reposito
 import { type AlpineKey, SegmentError } from '../alpine/segments.ts';
 import { solveApk } from '../alpine/solve.ts';
 import { hardenErrors } from '../errors.ts';
-import { fetchEach } from '../fetch/each.ts';
+import { fetchedAtOnce } from '../fetch/fetcher.ts';
 import { textAt } from '../image/entries.ts';
 import type { Changed, Repositories } from './packages.ts';
 import type { HardenSettings } from './settings.ts';
@@ -52,7 +53,10 @@ export async function changeApks(
   const newer = upgrade ? installed.flatMap((one) => newerOf(one, available)) : [];
   const wanted = parseDependencies([...newer, ...add.packages].join(' '));
   const chosen = solveApk(wanted, installed, available);
-  const fetched = await fetchEach(chosen, async (found) => ({ found, ...(await fetchApk(found, options)) }));
+  const fetched = await mapPool(chosen, fetchedAtOnce, async (found) => ({
+    found,
+    ...(await fetchApk(found, options)),
+  }));
   const result = await wellFormedAsync(() =>
     installApks(
       fileSystem,

@@ -1,4 +1,5 @@
 import { compareVersions, type FileSystem } from '@pratique/inspect';
+import { mapPool } from '@pratique/oci';
 import { openDeb } from '../debian/deb.ts';
 import { installPackages } from '../debian/install.ts';
 import type { AptPackage, PackageIndex } from '../debian/package-index.ts';
@@ -7,7 +8,7 @@ import { fetchPackage, type OpenedSource, openSource, type RepositoryOptions } f
 import { solve } from '../debian/solve.ts';
 import { type AptSource, parseAptSources } from '../debian/sources.ts';
 import { hardenErrors } from '../errors.ts';
-import { fetchEach } from '../fetch/each.ts';
+import { fetchedAtOnce } from '../fetch/fetcher.ts';
 import type { PackageDatabase } from '../strip/installed.ts';
 import type { Changed } from './packages.ts';
 import type { HardenSettings } from './settings.ts';
@@ -43,7 +44,7 @@ export async function changeDebs(
     ...add.packages.flatMap((text) => parseRelations(text).flat()),
   ];
   const chosen = solve(wanted, installed, indexes);
-  const fetched = await fetchEach(chosen, async (found) => ({
+  const fetched = await mapPool(chosen, fetchedAtOnce, async (found) => ({
     found,
     deb: await openDeb(await fetchPackage(found, repositories.fetcher)),
   }));

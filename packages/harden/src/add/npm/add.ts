@@ -1,9 +1,10 @@
 import { printable } from '@pratique/errors';
 import type { LayerEntry } from '@pratique/inspect';
+import { mapPool } from '@pratique/oci';
 import type { SkippedScript } from '../../debian/install.ts';
 import { hardenErrors } from '../../errors.ts';
-import { fetchEach } from '../../fetch/each.ts';
 import type { Fetcher } from '../../fetch/fetcher.ts';
+import { fetchedAtOnce } from '../../fetch/fetcher.ts';
 import { metadata } from '../../image/entries.ts';
 import { directoryOf } from '../../reach/resolve.ts';
 import type { Addition, Contents } from '../addition.ts';
@@ -57,7 +58,7 @@ export async function addNpmLock(
   options: NpmOptions,
 ): Promise<Contents> {
   const prefix = to.replace(/^\/+|\/+$/g, '');
-  const fetched = await fetchEach(locked, async (one) => {
+  const fetched = await mapPool(locked, fetchedAtOnce, async (one) => {
     options.signal.throwIfAborted();
     return await fetchOne(one, prefix, options);
   });
