@@ -67,7 +67,7 @@ export class CuePolicy {
 /** A field that is required and that nothing gives. */
 function missing(node: Node, chosen = false): Problem | null {
   const { settled } = node;
-  const below = chosen || settled !== node;
+  const below = chosen || settled !== node || settled.incomplete;
   for (const [label, field] of settled.fields) {
     if (field.presence === 'required') {
       if (below || !isRegular(label))

@@ -449,6 +449,8 @@ export class Expansion {
     }
     witness(node, standing, null);
     const result = evaluate(this.#machine, env, expression);
+    if (result.kind === 'incomplete' && this.#machine.final)
+      throw unsupported(expression, 'an expression that is not known');
     if (result.kind === 'incomplete') node.incomplete = true;
     else if (result.kind === 'bottom') node.fail(result.message, expression);
     else if (result.kind === 'scalar') this.#unify(result.value, expression);
@@ -485,7 +487,8 @@ export class Expansion {
     const alone = defined && !standing.embedded;
     const within = !defined && !standing.embedded && insideDefinition(target);
     if (alone || within || (defined && standing.conjoined)) {
-      const group = newGroup(true, true);
+      // CUE lets fields pass that stand beside an embedded conjunction.
+      const group = newGroup(true, true, defined && standing.conjoined);
       node.groups.push(group);
       groups = [...groups, group];
     }

@@ -193,6 +193,8 @@ function interpolate(
       continue;
     }
     const result = evaluate(machine, env, part);
+    if (mismatched(result, Kind.top & ~(Kind.list | Kind.struct | Kind.null)))
+      throw unsupported(part, 'a value of this type in a text');
     if (result.kind === 'incomplete' || result.kind === 'bottom') return result;
     if (result.kind === 'node') {
       if (machine.concrete(result.node) === null)

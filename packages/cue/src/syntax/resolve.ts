@@ -51,6 +51,8 @@ class Resolver {
   readonly #file: File;
   readonly #shared: Scope;
   readonly #scopes: Scope[] = [];
+  /** The fields whose values the place is in, each with the number of scopes outside of it. */
+  readonly #inside: { readonly scopes: number; readonly label: string }[] = [];
   readonly #imports = new Map<string, { path: string; used: boolean }>();
 
   constructor(file: File, shared: Scope) {
@@ -112,7 +114,9 @@ class Resolver {
       case 'field': {
         const { label, value } = declaration;
         if (label.kind === 'name') {
+          this.#inside.push({ scopes: this.#scopes.length, label: label.label });
           this.#expression(value);
+          this.#inside.pop();
           return;
         }
         this.#expression(label.expression);
@@ -190,10 +194,21 @@ class Resolver {
       case 'binary':
         this.#expression(expression.left);
         this.#expression(expression.right);
+        if (expression.right.type === 'bottom') this.#notItself(expression.left);
+        if (expression.left.type === 'bottom') this.#notItself(expression.right);
         return;
       case 'disjunction':
         for (const { expression: choice } of expression.choices) this.#expression(choice);
     }
+  }
+
+  /** Whether a value is an error cannot be asked within it: CUE may change its mind. */
+  #notItself(expression: Expression): void {
+    if (expression.type !== 'identifier' || expression.target?.kind !== 'field') return;
+    const { up, label } = expression.target;
+    const scopes = this.#scopes.length - up;
+    if (this.#inside.some((field) => field.scopes === scopes && field.label === label))
+      throw unsupported(expression, 'a comparison of a value with _|_ within itself');
   }
 
   #target(identifier: Identifier): Target {
