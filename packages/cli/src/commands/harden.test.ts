@@ -153,8 +153,16 @@ test('nothing is left among temporary files, neither where it ends well nor wher
 });
 
 test('a base that says nowhere what it runs is not stripped to nothing, and what keep names in vain is told', async () => {
-  const layer = await buildLayer([{ type: 'file', path: 'etc/motd', content: Buffer.from('x') }]);
-  const image = buildImage({ layers: [layer], platform: machinePlatform() });
+  const status = 'Package: motd\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n\n';
+  const files = {
+    'etc/motd': 'x',
+    'var/lib/dpkg/status': status,
+    'var/lib/dpkg/info/motd.list': '/.\n/etc\n/etc/motd\n',
+  };
+  const entries = Object.entries(files).map(
+    ([path, text]) => ({ type: 'file', path, content: Buffer.from(text) }) as const,
+  );
+  const image = buildImage({ layers: [await buildLayer(entries)], platform: machinePlatform() });
   await pushImage(image, await openLayout(join(folder, 'silent'), { create: true }), { tag: '1' });
   const refused = await pratique('harden', 'oci:silent:1', '--dry-run', '--scan=false');
   expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('HARDEN_ROOT_UNRESOLVED') });

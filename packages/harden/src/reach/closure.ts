@@ -124,8 +124,7 @@ class Walk {
     if (node !== undefined) this.#mark(node, because);
   }
 
-  /** `*` is any part of a name; a trailing `/**` everything below. */
-  /** Whether there is anything of the pattern. */
+  /** `*` is any part of a name; a trailing `/**` everything below. Tells whether there is anything of the pattern. */
   keepGlob(pattern: string, because: string, byRule = false): boolean {
     const whole = pattern.endsWith('/**');
     let isThere = false;

@@ -64,7 +64,8 @@ export function planStrip(fileSystem: FileSystem, run: RunContext, options: Stri
   const unowned = [...fileSystem.nodes()].filter(({ path }) => !owners.has(path) && !records.has(path));
   const programs = unowned.filter(isProgram);
   const isSaid = [run.entrypoint, run.cmd, run.healthcheck, options.keep].some(({ length }) => length > 0);
-  if (!isSaid && programs.length === 0 && options.profile !== 'keep-shell')
+  const mayGo = packages.length > 0 || options.mode === 'file';
+  if (mayGo && !isSaid && programs.length === 0 && options.profile !== 'keep-shell')
     throw hardenErrors.error('HARDEN_ROOT_UNRESOLVED', {
       message: 'nothing says what the image runs, so that nearly all of it would go',
       expected: 'an entrypoint or a command of the base, `run` in the settings, or paths under `strip.keep`',
