@@ -557,9 +557,7 @@ export class Expansion {
     if (argument === undefined || args.length > 1) throw malformed(expression, 'one argument is expected');
     const node = this.#node;
     if (isBuiltin(of, 'close')) {
-      const plain =
-        argument.type === 'struct' &&
-        argument.declarations.every(({ type }) => type === 'field' || type === 'ellipsis');
+      const plain = argument.type === 'struct' && !embeds(argument);
       if (!plain) throw unsupported(argument, 'close of what is no literal of fields alone');
       if (standing.embedded) {
         if (standing.outer !== null) standing.outer.required = true;
@@ -667,6 +665,28 @@ function preferredOf(
   const marked = alternatives.filter(({ taken }) => taken.every((one) => !one.marked || one.preferred));
   if (marked.length === 1) return marked[0]!.copy;
   return marked.length === 0 ? null : 'unclear';
+}
+
+/** Whether a struct that is written there embeds something. */
+function embeds(expression: Expression): boolean {
+  switch (expression.type) {
+    case 'struct':
+      return expression.declarations.some(
+        (declaration) =>
+          declaration.type !== 'ellipsis' && (declaration.type !== 'field' || embeds(declaration.value)),
+      );
+    case 'binary':
+      return embeds(expression.left) || embeds(expression.right);
+    case 'disjunction':
+      return expression.choices.some((choice) => embeds(choice.expression));
+    case 'list':
+      return [...expression.elements, expression.rest].some(
+        (element) =>
+          element !== null && element !== true && (element.type === 'comprehension' || embeds(element)),
+      );
+    default:
+      return false;
+  }
 }
 
 const isBound = (operator: string): boolean => operator !== '+' && operator !== '-' && operator !== '!';

@@ -170,7 +170,7 @@ function valueFrom(machine: Machine, node: Node, at: Place): Result {
   if (viewed === null) return incomplete;
   const [problem] = viewed.problems;
   if (problem !== undefined) return bottom(problem.message);
-  if (viewed.incomplete) return incomplete;
+  if (viewed.incomplete) return { kind: 'incomplete', kinds: viewed.kinds };
   if (viewed.scalar !== null) return scalar(viewed.scalar);
   if (viewed.elements !== null || viewed.struct) return { kind: 'node', node: viewed };
   return { kind: 'incomplete', kinds: viewed.kinds };
