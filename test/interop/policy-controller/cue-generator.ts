@@ -161,7 +161,10 @@ function declared(lines: readonly string[]): string {
     new RegExp(`(?<![\\w"#])${one}(?![\\w"])`).test(text),
   );
   const missing = names.filter((one) => !lines.some((line) => new RegExp(`^${one}[?!]?:`).test(line)));
-  return [...lines, ...missing.map((one) => `${one}: _`)].join('\n');
+  return [
+    ...lines,
+    ...missing.map((one) => (one.startsWith('#') ? `${one}: {a?: _, b?: _}` : `${one}: _`)),
+  ].join('\n');
 }
 
 export const generated: fc.Arbitrary<GeneratedCase> = fc

@@ -477,12 +477,16 @@ export class Expansion {
     }
     const defined =
       isDefinition(target.label) || (expression.type === 'selector' && isDefinition(expression.label));
+    // It closes what is beside it in some cases, and opens it in others.
+    if (
+      defined &&
+      target.conjuncts.some(({ expression: one }) => one.type === 'identifier' && one.name === '_')
+    )
+      throw unsupported(expression, 'a definition that is anything');
     let groups = standing.groups;
     if (defined && standing.embedded && standing.outer !== null) {
       standing.outer.required = true;
       standing.outer.recursive = true;
-      // A definition that is anything does not close in every case.
-      standing.outer.unsure ||= target.conjuncts.some(({ expression: one }) => one.type === 'identifier');
     }
     const alone = defined && !standing.embedded;
     const within = !defined && !standing.embedded && insideDefinition(target);
