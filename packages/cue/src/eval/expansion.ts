@@ -8,7 +8,7 @@ import { Kind, kindOf, type Scalar, sameScalar, string } from '../values/scalar.
 import { type BoundOperator, boundKinds } from './checks.ts';
 import { below, free, newGroup, type Standing, witness } from './closedness.ts';
 import { runClauses } from './comprehension.ts';
-import { evaluate, isBuiltin, resolve, validatorOf } from './expression.ts';
+import { evaluate, isBuiltin, mismatched, resolve, validatorOf } from './expression.ts';
 import type { Machine } from './machine.ts';
 import { matcher } from './matcher.ts';
 import { bind, type Conjunct, type Environment, type ListShape, Node, type Pattern } from './node.ts';
@@ -506,6 +506,8 @@ export class Expansion {
     const { operator, operand } = expression;
     witness(node, standing, operator === '!=' ? 'validator' : null);
     const result = evaluate(this.#machine, env, operand);
+    const wanted = operator === '=~' || operator === '!~' ? Kind.string : Kind.number | Kind.string | Kind.null;
+    if (mismatched(result, wanted)) throw unsupported(operand, 'a bound of this type');
     if (result.kind === 'incomplete' && this.#machine.final)
       throw unsupported(operand, 'a bound that is not known');
     if (result.kind === 'incomplete') {
