@@ -165,7 +165,8 @@ test('a base that says nowhere what it runs is not stripped to nothing, and what
   const image = buildImage({ layers: [await buildLayer(entries)], platform: machinePlatform() });
   await pushImage(image, await openLayout(join(folder, 'silent'), { create: true }), { tag: '1' });
   const refused = await pratique('harden', 'oci:silent:1', '--dry-run', '--scan=false');
-  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('HARDEN_ROOT_UNRESOLVED') });
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain('HARDEN_ROOT_UNRESOLVED');
   expect(refused.err).toContain('run.entrypoint');
   const file = settings('strip: { keep: [/etc/motd, /etc/gone, "/srv/**"] }');
   const { code, out } = await pratique('harden', 'oci:silent:1', '-f', file, '--dry-run', '--scan=false');

@@ -506,7 +506,8 @@ export class Expansion {
     const { operator, operand } = expression;
     witness(node, standing, operator === '!=' ? 'validator' : null);
     const result = evaluate(this.#machine, env, operand);
-    const wanted = operator === '=~' || operator === '!~' ? Kind.string : Kind.number | Kind.string | Kind.null;
+    const wanted =
+      operator === '=~' || operator === '!~' ? Kind.string : Kind.number | Kind.string | Kind.null;
     if (mismatched(result, wanted)) throw unsupported(operand, 'a bound of this type');
     if (result.kind === 'incomplete' && this.#machine.final)
       throw unsupported(operand, 'a bound that is not known');
