@@ -110,6 +110,9 @@ test.each([
   'a: 1 / 3',
   'a: b + 1\nb: a - 1',
   'a: 1 | *2 | *3\nb: a + 1',
+  '#C: {c?: #A >= a}\n#A: {}\na: #C',
+  'X=#C: {c?: a}\na: X',
+  '#C: {[string]: a}\na: #C',
   'a: {b: int}\nif a.b != _|_ {a: c: 1}',
   'import "strings"\na: strings.ToUpper("é")',
 ])('what is not understood has no answer, and says where: %j', (text) => {

@@ -10,6 +10,7 @@ import type {
   StructLiteral,
   Target,
 } from './ast.ts';
+import { References } from './references.ts';
 import { malformed, type Place, unsupported } from './source.ts';
 
 interface Name {
@@ -22,11 +23,22 @@ interface Name {
 /** One environment of the evaluation. */
 type Scope = Map<string, Name>;
 
+/** A field, or a `let`, whose value the place is in. */
+interface Around {
+  /** The number of scopes outside of it. */
+  readonly scopes: number;
+  readonly label: string | null;
+  readonly name: Name | undefined;
+  /** Whether the value is evaluated only where something else has such a field. */
+  readonly optional: boolean;
+}
+
 /**
  * Finds what each name of the files refers to, by lexical scope. The files are one package: what one declares at its
  * top, the others see.
  *
  * @throws cue_syntax_error for names that lead nowhere, and for lets, aliases and imports that nothing uses
+ * @throws cue_unsupported_error for optional fields that lead back to what they are part of
  */
 export function resolveNames(files: readonly File[]): void {
   const shared: Scope = new Map();
@@ -35,7 +47,9 @@ export function resolveNames(files: readonly File[]): void {
     for (const declaration of body.declarations)
       if (declaration.type === 'field') declareField(shared, declaration);
   }
-  for (const file of files) new Resolver(file, shared).run();
+  const references = new References<Name>();
+  for (const file of files) new Resolver(file, shared, references).run();
+  references.refuseOptionalCycles();
 }
 
 function declareField(scope: Scope, { label, named }: Declaration & { type: 'field' }): void {
@@ -51,13 +65,14 @@ class Resolver {
   readonly #file: File;
   readonly #shared: Scope;
   readonly #scopes: Scope[] = [];
-  /** The fields whose values the place is in, each with the number of scopes outside of it. */
-  readonly #inside: { readonly scopes: number; readonly label: string }[] = [];
+  readonly #references: References<Name>;
+  readonly #inside: Around[] = [];
   readonly #imports = new Map<string, { path: string; used: boolean }>();
 
-  constructor(file: File, shared: Scope) {
+  constructor(file: File, shared: Scope, references: References<Name>) {
     this.#file = file;
     this.#shared = shared;
+    this.#references = references;
   }
 
   run(): void {
@@ -86,8 +101,11 @@ class Resolver {
       scope.set(name, { target: { kind: 'field', label }, mustBeUsed: declaration, used: false });
     };
     if (declaration.type === 'let') add(declaration.name, declaration.label);
-    if (declaration.type === 'field' && declaration.alias !== null && declaration.label.kind === 'name')
+    if (declaration.type === 'field' && declaration.alias !== null && declaration.label.kind === 'name') {
       add(declaration.alias, declaration.label.label);
+      const named = declaration.named ? scope.get(nameOf(declaration.label.label)) : undefined;
+      if (named !== undefined) this.#references.add(scope.get(declaration.alias)!, named, null);
+    }
   }
 
   #within(scope: Scope, visit: () => void): void {
@@ -103,7 +121,7 @@ class Resolver {
       case 'ellipsis':
         return;
       case 'let':
-        this.#expression(declaration.value);
+        this.#value(declaration.label, declaration.name, false, declaration.value);
         return;
       case 'embedding':
         this.#expression(declaration.expression);
@@ -112,21 +130,24 @@ class Resolver {
         this.#comprehension(declaration, declaration.clauses);
         return;
       case 'field': {
-        const { label, value } = declaration;
+        const { label, value, named, alias, presence } = declaration;
         if (label.kind === 'name') {
-          this.#inside.push({ scopes: this.#scopes.length, label: label.label });
-          this.#expression(value);
-          this.#inside.pop();
+          this.#value(label.label, named ? nameOf(label.label) : alias, presence === 'optional', value);
           return;
         }
         this.#expression(label.expression);
-        if (label.kind === 'dynamic' || label.alias === null) {
-          this.#expression(value);
-          return;
-        }
-        this.#within(this.#binding(label.alias), () => this.#expression(value));
+        const visit = () => this.#value(null, null, label.kind === 'pattern', value);
+        if (label.kind === 'dynamic' || label.alias === null) visit();
+        else this.#within(this.#binding(label.alias), visit);
       }
     }
+  }
+
+  #value(label: string | null, name: string | null, optional: boolean, value: Expression): void {
+    const declared = name === null ? undefined : this.#scopes.at(-1)!.get(name);
+    this.#inside.push({ scopes: this.#scopes.length, label, name: declared, optional });
+    this.#expression(value);
+    this.#inside.pop();
   }
 
   #binding(name: string, mustBeUsed: Place | null = null): Scope {
@@ -217,6 +238,9 @@ class Resolver {
       const found = this.#scopes.at(-1 - up)!.get(name);
       if (found === undefined) continue;
       found.used = true;
+      const optional = this.#inside.some((around) => around.optional) ? identifier : null;
+      for (const around of this.#inside)
+        if (around.name !== undefined) this.#references.add(around.name, found, optional);
       if (found.target.kind === 'field') return { ...found.target, up };
       return { kind: 'binding', up, name };
     }

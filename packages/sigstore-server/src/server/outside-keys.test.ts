@@ -134,11 +134,8 @@ test('entries and certificates are vouched for by the logs’ keys that were bro
   expect(
     (await auditDirectory(directory, { seen: {} })).map(({ size, problems }) => [size, problems]),
   ).toEqual([count, count, 1].map((size) => [size, []]));
-  expect(readdirSync(join(directory, 'keys')).filter((name) => /rekor|ctlog/.test(name))).toEqual([
-    'ctlog.pub',
-    'rekor-v2.pub',
-    'rekor.pub',
-  ]);
+  const keys = readdirSync(join(directory, 'keys')).filter((name) => /rekor|ctlog/.test(name));
+  expect(keys.sort()).toEqual(['ctlog.pub', 'rekor-v2.pub', 'rekor.pub']);
 });
 
 test('a log whose key is gone for a while has lost nothing when it is back', async () => {
