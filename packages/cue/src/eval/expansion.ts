@@ -1,25 +1,33 @@
 import { sizedInts, types } from '../builtins/predeclared.ts';
 import { CueError } from '../errors.ts';
-import type { Comprehension, Declaration, Expression, ListLiteral, StructLiteral } from '../syntax/ast.ts';
+import type {
+  Comprehension,
+  Declaration,
+  Expression,
+  ListLiteral,
+  Presence,
+  StructLiteral,
+} from '../syntax/ast.ts';
+import { embeds } from '../syntax/embeds.ts';
 import { malformed, type Place, unsupported } from '../syntax/source.ts';
 import type { Concrete } from '../values/concrete.ts';
-import { indexLabel, isDefinition, isRegular, nameOf, regular } from '../values/label.ts';
+import { isDefinition, isRegular, regular } from '../values/label.ts';
 import { Kind, kindOf, type Scalar, sameScalar, string } from '../values/scalar.ts';
+import { type Alternative, distinct, preferredOf, type Taken } from './alternatives.ts';
 import { type BoundOperator, boundKinds } from './checks.ts';
 import { below, free, newGroup, type Standing, witness } from './closedness.ts';
 import { runClauses } from './comprehension.ts';
 import { evaluate, isBuiltin, mismatched, resolve, validatorOf } from './expression.ts';
+import { Fields } from './fields.ts';
+import { unifyLists } from './lists.ts';
 import type { Machine } from './machine.ts';
 import { matcher } from './matcher.ts';
-import { bind, type Conjunct, type Environment, type ListShape, Node, type Pattern } from './node.ts';
+import { bind, type Conjunct, type Environment, type ListShape, Node } from './node.ts';
 
 type Disjunction = Expression & { type: 'disjunction' };
 
-/** A disjunction on the way to an alternative: which of its choices was taken. */
-interface Taken {
-  readonly marked: boolean;
-  readonly preferred: boolean;
-}
+/** Of copies that are alternatives: what led to them. */
+const takenOf = new WeakMap<Node, readonly Taken[]>();
 
 /**
  * What follows from the conjuncts of one node, at its level. Literals come first, so that names find their fields;
@@ -37,7 +45,7 @@ export class Expansion {
   readonly #references: (() => void)[] = [];
   readonly #disjunctions: { conjunct: Conjunct & { expression: Disjunction }; chain: readonly Node[] }[] = [];
   readonly #deferred: (() => void)[] = [];
-  readonly #patterns: Pattern[] = [];
+  readonly #fields: Fields;
   readonly #lists: ListShape[] = [];
   #mustBeStruct = false;
 
@@ -45,6 +53,7 @@ export class Expansion {
     this.#machine = machine;
     this.#node = node;
     this.#choices = choices;
+    this.#fields = new Fields(machine, node);
   }
 
   run(): void {
@@ -94,7 +103,7 @@ export class Expansion {
 
   #finish(): void {
     const node = this.#node;
-    this.#unifyLists();
+    if (node.problems.length === 0) unifyLists(node, this.#lists);
     // Fields that are only required make no struct of what embeds something else.
     const required = [...node.fields].some(
       ([label, field]) => isRegular(label) && field.presence === 'required',
@@ -123,7 +132,7 @@ export class Expansion {
   /** Tries every choice of the first disjunction that is left, and with each of those the ones that come after it. */
   #split(count: number): void {
     const node = this.#node;
-    const alternatives: { copy: Node; taken: readonly Taken[] }[] = [];
+    const alternatives: Alternative[] = [];
     for (let choice = 0; choice < count; choice++) {
       this.#machine.step();
       const copy = new Node(node.parent, node.label, node.presence);
@@ -146,18 +155,12 @@ export class Expansion {
       alternatives.push({ copy, taken: [...expansion.taken] });
     }
     for (const { copy, taken } of alternatives) takenOf.set(copy, taken);
-    const distinct = alternatives.filter(
-      ({ copy }, i) =>
-        copy.scalar === null ||
-        !alternatives
-          .slice(0, i)
-          .some((other) => other.copy.scalar !== null && sameScalar(other.copy.scalar, copy.scalar!)),
-    );
-    node.alternatives = distinct.map(({ copy }) => copy);
-    if (distinct.length === 0) {
+    const different = distinct(alternatives);
+    node.alternatives = different.map(({ copy }) => copy);
+    if (different.length === 0) {
       node.alternatives = null;
       node.fail('none of the alternatives is possible');
-    } else if (distinct.length > 1 && this.#choices.length === 0) node.preferred = preferredOf(alternatives);
+    } else if (different.length > 1 && this.#choices.length === 0) node.preferred = preferredOf(alternatives);
   }
 
   // Conjuncts
@@ -315,61 +318,17 @@ export class Expansion {
           const named = this.#machine.temporary(null, { type: 'data', value: string(name) }, node);
           return { ...conjunct, env: bind(env, new Map([[alias, named]])) };
         };
-        this.#references.push(() => this.#pattern({ env, expression, constraint }));
+        this.#references.push(() => this.#fields.addPattern({ env, expression, constraint }));
       }
     }
   }
 
-  #pattern(pattern: Pattern): void {
-    this.#patterns.push(pattern);
-    for (const [label, field] of this.#node.fields) this.#constrain(pattern, label, field);
-  }
-
-  #constrain(pattern: Pattern, label: string, field: Node): void {
-    if (!isRegular(label)) return;
-    const name = nameOf(label);
-    const probe = this.#machine.temporary(pattern.env, pattern.expression, this.#node);
-    probe.conjuncts.unshift({
-      env: null,
-      expression: { type: 'data', value: string(name) },
-      standing: free,
-      via: [],
-    });
-    if (this.#machine.verdict(probe) !== null) return;
-    if (probe.incomplete) throw unsupported(pattern.expression, 'a pattern that is not known');
-    this.#give(field, pattern.constraint(name));
-  }
-
-  #give(field: Node, conjunct: Conjunct): void {
-    if (field.read || field.state !== 'new')
-      throw new CueError(
-        'cue_unsupported_error',
-        `a constraint on what has been read is not supported: ${field.path.join('.')}`,
-      );
-    field.conjuncts.push(conjunct);
-  }
-
-  #field(label: string, presence: 'member' | 'required' | 'optional', conjunct: Conjunct): void {
-    const node = this.#node;
-    if (node.missed.has(label))
-      throw new CueError(
-        'cue_unsupported_error',
-        `a field that was looked for before is not supported: ${[...node.path, nameOf(label)].join('.')}`,
-      );
-    let field = node.fields.get(label);
-    const fresh = field === undefined;
-    if (field === undefined) {
-      field = new Node(node, label, presence);
-      node.fields.set(label, field);
-    }
-    this.#give(field, conjunct);
-    if (presence === 'member' || (presence === 'required' && field.presence === 'optional'))
-      field.presence = presence;
-    if (fresh) for (const pattern of this.#patterns) this.#constrain(pattern, label, field);
+  #field(label: string, presence: Presence, conjunct: Conjunct): void {
+    this.#fields.add(label, presence, conjunct);
     if (isRegular(label) && presence === 'member') this.#mustBeStruct = true;
   }
 
-  #dynamic(expression: Expression, presence: 'member' | 'required' | 'optional', conjunct: Conjunct): void {
+  #dynamic(expression: Expression, presence: Presence, conjunct: Conjunct): void {
     const result = evaluate(this.#machine, conjunct.env, expression);
     if (result.kind === 'incomplete') {
       this.#node.incomplete = true;
@@ -637,62 +596,6 @@ export class Expansion {
       }
       this.#lists.push(shape);
     });
-  }
-
-  #unifyLists(): void {
-    const node = this.#node;
-    if (this.#lists.length === 0 || node.problems.length > 0) return;
-    const length = Math.max(...this.#lists.map(({ elements }) => elements.length));
-    node.closedList = this.#lists.some(({ rest }) => rest === null);
-    if (this.#lists.some(({ elements, rest }) => rest === null && elements.length < length)) {
-      node.fail('incompatible lengths of lists');
-      return;
-    }
-    node.elements = Array.from({ length }, (_, index) => {
-      const element = new Node(node, indexLabel(index));
-      for (const { elements, rest } of this.#lists) {
-        const own = elements[index] ?? rest;
-        if (own !== null && own !== 'anything') element.conjuncts.push(own);
-      }
-      return element;
-    });
-  }
-}
-
-const takenOf = new WeakMap<Node, readonly Taken[]>();
-
-/** The alternative that all the marks of the disjunctions lead to. */
-function preferredOf(
-  alternatives: readonly { copy: Node; taken: readonly Taken[] }[],
-): Node | 'unclear' | null {
-  if (!alternatives.some(({ taken }) => taken.some(({ marked }) => marked))) return null;
-  // Marks of one disjunction within another have rules of their own.
-  const shape = ({ taken }: { taken: readonly Taken[] }) => taken.map(({ marked }) => marked).join();
-  if (new Set(alternatives.map(shape)).size > 1) return 'unclear';
-  const marked = alternatives.filter(({ taken }) => taken.every((one) => !one.marked || one.preferred));
-  if (marked.length === 1) return marked[0]!.copy;
-  return marked.length === 0 ? null : 'unclear';
-}
-
-/** Whether a struct that is written there embeds something. */
-function embeds(expression: Expression): boolean {
-  switch (expression.type) {
-    case 'struct':
-      return expression.declarations.some(
-        (declaration) =>
-          declaration.type !== 'ellipsis' && (declaration.type !== 'field' || embeds(declaration.value)),
-      );
-    case 'binary':
-      return embeds(expression.left) || embeds(expression.right);
-    case 'disjunction':
-      return expression.choices.some((choice) => embeds(choice.expression));
-    case 'list':
-      return [...expression.elements, expression.rest].some(
-        (element) =>
-          element !== null && element !== true && (element.type === 'comprehension' || embeds(element)),
-      );
-    default:
-      return false;
   }
 }
 
