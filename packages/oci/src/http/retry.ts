@@ -18,7 +18,7 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
 }
 
 /** Random delay before try number `attempt` + 1 ("full jitter"): many clients must not come back at once. */
-function backOffMs(policy: RetryPolicy, attempt: number): number {
+export function backOffMs(policy: RetryPolicy, attempt: number): number {
   return Math.random() * Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** (attempt - 1));
 }
 

@@ -380,6 +380,33 @@ describe('trying again', () => {
     expect(seen).toHaveLength(3);
   });
 
+  test.each([
+    [2, 'until it passes', 3],
+    [9, 'no more often than the policy says', 3],
+  ])('a manifest whose digest a registry calls wrong, %i times: %s', async (times, _, tries) => {
+    let left = times;
+    const { host, seen } = await startScripted((request, response) => {
+      if (request.method !== 'PUT') return void response.writeHead(404).end();
+      if (left-- > 0) json(response, 400, { errors: [{ code: 'DIGEST_INVALID', message: 'no match' }] });
+      else response.writeHead(201).end();
+    });
+    const pushed = openRepository(`${host}/app`, quick).putManifest(image.bytes, mediaTypes.ociManifest);
+    if (times < tries) expect((await pushed).digest).toBe(image.descriptor.digest);
+    else await expect(pushed).rejects.toThrow(expect.objectContaining({ code: 'OCI_PUSH_REJECTED' }));
+    const bodies = seen.filter(({ method }) => method === 'PUT').map(({ body }) => digestOf(body));
+    expect(bodies).toEqual(Array(tries).fill(image.descriptor.digest));
+  });
+
+  test('but no other refusal of a manifest', async () => {
+    const { host, seen } = await startScripted((_, response) =>
+      json(response, 400, { errors: [{ code: 'MANIFEST_INVALID', message: 'no' }] }),
+    );
+    await expect(
+      openRepository(`${host}/app`, quick).putManifest(image.bytes, mediaTypes.ociManifest),
+    ).rejects.toThrow(expect.objectContaining({ code: 'OCI_PUSH_REJECTED' }));
+    expect(seen.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+  });
+
   test('only as often as the policy says', async () => {
     const { host, seen } = await startScripted((_, response) => void response.writeHead(503).end());
     await expect(openRepository(`${host}/app`, quick).getManifest('v1')).rejects.toThrow(

@@ -2,7 +2,7 @@ import { printable } from '@pratique/errors';
 import { ociErrors } from '../errors.ts';
 import { contentLength, discard, readAll } from '../http/body.ts';
 import type { HttpResponse } from '../http/exchange.ts';
-import { retryAfterBreak } from '../http/retry.ts';
+import { backOffMs, pause, retryAfterBreak } from '../http/retry.ts';
 import { wrongDigest } from '../http/verify.ts';
 import { manifestMediaTypes, manifestTypeOf } from '../manifest/media-types.ts';
 import { maxManifestBytes, parseManifest } from '../manifest/parse.ts';
@@ -10,7 +10,7 @@ import { digestAlgorithm, digestOf, isDigest } from '../reference/digest.ts';
 import { isTag } from '../reference/reference.ts';
 import type { Descriptor, Digest, ManifestContent, ReadOptions } from '../types.ts';
 import { type RepositoryContext, sendTo } from './context.ts';
-import { pushFault, statusFault } from './status.ts';
+import { pushRefusal, statusFault } from './status.ts';
 
 const accept = manifestMediaTypes.join(', ');
 
@@ -122,17 +122,14 @@ export async function pushManifest(
 ): Promise<PushedManifest> {
   checkTagOrDigest(tagOrDigest);
   const what = `${context.name}: pushing manifest ${tagOrDigest}`;
-  const response = await sendTo(context, {
-    method: 'PUT',
-    target: `manifests/${tagOrDigest}`,
-    action: 'push',
-    headers: { 'content-type': mediaType, ...headers },
-    body: { size: bytes.length, open: () => bytes },
+  const response = await putManifest(
+    context,
+    bytes,
+    { 'content-type': mediaType, ...headers },
+    tagOrDigest,
+    what,
     signal,
-  });
-  if (response.status < 200 || response.status > 299)
-    throw await pushFault(response, what, context.limits, signal);
-  await discard(response, context.limits);
+  );
   const claimed = claimedDigest(response);
   const algorithm = isDigest(tagOrDigest)
     ? digestAlgorithm(tagOrDigest)
@@ -146,4 +143,36 @@ export async function pushManifest(
     descriptor: { mediaType, digest, size: bytes.length },
     subjectHandled: response.headers['oci-subject'] !== undefined,
   };
+}
+
+/**
+ * The PUT itself, made again after `DIGEST_INVALID`, for the bytes are what the digest says: docker-registry answers it
+ * while somebody else uploads a blob the manifest names, because it writes the link to a blob in two steps and then
+ * reads an empty one.
+ */
+async function putManifest(
+  context: RepositoryContext,
+  bytes: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+  tagOrDigest: string,
+  what: string,
+  signal: AbortSignal | undefined,
+): Promise<HttpResponse> {
+  for (let attempt = 1; ; attempt++) {
+    const response = await sendTo(context, {
+      method: 'PUT',
+      target: `manifests/${tagOrDigest}`,
+      action: 'push',
+      headers,
+      body: { size: bytes.length, open: () => bytes },
+      signal,
+    });
+    if (response.status >= 200 && response.status <= 299) {
+      await discard(response, context.limits);
+      return response;
+    }
+    const { error, code } = await pushRefusal(response, what, context.limits, signal);
+    if (code !== 'DIGEST_INVALID' || attempt >= context.retry.attempts) throw error;
+    await pause(backOffMs(context.retry, attempt), signal);
+  }
 }

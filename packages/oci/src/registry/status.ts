@@ -5,19 +5,28 @@ import { readErrorBody } from '../http/body.ts';
 import type { HttpResponse } from '../http/exchange.ts';
 import type { HttpLimits } from '../http/options.ts';
 
-/** The first error of a distribution error body (distribution-spec §Error Codes), made safe to print. */
-function reasonOf(body: Uint8Array): string | undefined {
+/** The first error of a distribution error body (distribution-spec §Error Codes): its code, and both made safe to print. */
+interface Reason {
+  readonly code?: string;
+  readonly text?: string;
+}
+
+function reasonOf(body: Uint8Array): Reason {
   let document: unknown;
   try {
     document = parseJson(body, 'the error');
   } catch {
-    return undefined;
+    return {};
   }
   const errors = isJsonObject(document) ? document.errors : undefined;
   const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
-  if (!isJsonObject(first)) return undefined;
-  const parts = [first.code, first.message].filter((part) => typeof part === 'string');
-  return parts.length === 0 ? undefined : printable(parts.join(': '));
+  if (!isJsonObject(first)) return {};
+  const { code, message } = first;
+  const parts = [code, message].filter((part) => typeof part === 'string');
+  return {
+    ...(typeof code === 'string' && { code }),
+    ...(parts.length > 0 && { text: printable(parts.join(': ')) }),
+  };
 }
 
 function codeOf(status: number) {
@@ -43,11 +52,14 @@ export async function statusFault(
   limits: HttpLimits,
   signal: AbortSignal | undefined,
 ): Promise<PratiqueError> {
+  return faultOf(response, what, reasonOf(await readErrorBody(response, limits, signal)));
+}
+
+function faultOf(response: HttpResponse, what: string, { text }: Reason): PratiqueError {
   const { status } = response;
-  const reason = reasonOf(await readErrorBody(response, limits, signal));
   const retryAfter = status === 429 ? response.headers['retry-after'] : undefined;
   return ociErrors.error(codeOf(status), {
-    message: `${what}: status ${status}${reason === undefined ? '' : ` (${reason})`}`,
+    message: `${what}: status ${status}${text === undefined ? '' : ` (${text})`}`,
     found: `status ${status}`,
     remedy:
       retryAfter === undefined
@@ -56,16 +68,25 @@ export async function statusFault(
   });
 }
 
+/** What a registry that did not take something said. */
+export interface PushRefusal {
+  readonly error: PratiqueError;
+  /** The registry's own code, where its answer had one. */
+  readonly code: string | undefined;
+}
+
 /** Like `statusFault` for uploads, where a 4xx is the registry's verdict on the content. */
-export async function pushFault(
+export async function pushRefusal(
   response: HttpResponse,
   what: string,
   limits: HttpLimits,
   signal: AbortSignal | undefined,
-): Promise<PratiqueError> {
-  const fault = await statusFault(response, what, limits, signal);
+): Promise<PushRefusal> {
+  const reason = reasonOf(await readErrorBody(response, limits, signal));
+  const fault = faultOf(response, what, reason);
   const rejected = [400, 404, 409, 411, 412, 413, 415, 416, 422].includes(response.status);
-  return rejected
+  const error = rejected
     ? ociErrors.error('OCI_PUSH_REJECTED', { message: fault.message, found: fault.found })
     : fault;
+  return { error, code: reason.code };
 }

@@ -7,7 +7,7 @@ import { verified } from '../http/verify.ts';
 import type { Descriptor, Digest } from '../types.ts';
 import { blobExists } from './blobs.ts';
 import { type RepositoryContext, sendTo } from './context.ts';
-import { pushFault } from './status.ts';
+import { pushRefusal } from './status.ts';
 
 type Named = Pick<Descriptor, 'digest' | 'size'>;
 type Content = Uint8Array | ReadableStream<Uint8Array>;
@@ -30,7 +30,8 @@ async function expectStatus(
   what: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  if (!statuses.includes(response.status)) throw await pushFault(response, what, context.limits, signal);
+  if (!statuses.includes(response.status))
+    throw (await pushRefusal(response, what, context.limits, signal)).error;
   await discard(response, context.limits);
 }
 
