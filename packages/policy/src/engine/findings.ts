@@ -4,18 +4,27 @@ import { sigstoreErrors } from '@pratique/sigstore';
 import { policyErrors } from '../errors.ts';
 import type { Finding } from './types.ts';
 
-/** A policy that refuses for more reasons than this is cut: nobody reads them, and they are held in memory. */
+/** A policy that refuses one image for more reasons than this is cut: nobody reads them, and they are held in memory. */
 const maxFindings = 50;
 const maxText = 1000;
 
 /**
  * Reads the value of a policy's `deny` or `warn`: a set (or array) of strings and of objects with `msg`, and
  * optionally `code`, `expected`, `found`, `remedy`, `image`. Anything else is a broken policy, never "no findings".
+ *
+ * What is cut is cut for each image by itself: images have modes, and findings about many in warn mode must not push out
+ * the one that refuses.
  */
 export function readFindings(policy: string, rule: 'deny' | 'warn', value: unknown): readonly Finding[] {
   if (!Array.isArray(value)) return [broken(policy, rule, value)];
-  const findings = value.slice(0, maxFindings).map((element) => readFinding(policy, rule, element));
-  return findings;
+  const counts = new Map<string | null, number>();
+  return value
+    .map((element) => readFinding(policy, rule, element))
+    .filter(({ image }) => {
+      const count = (counts.get(image) ?? 0) + 1;
+      counts.set(image, count);
+      return count <= maxFindings;
+    });
 }
 
 /** How a policy failed: OPA's error codes, and the place in the policy where it is known. */

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { policyErrors } from '../errors.ts';
-import { fakeEngine, fakeRegistry, trustFrom } from '../testing/fakes.ts';
+import {
+  authorities,
+  digestOfText,
+  fakeEngine,
+  fakeRegistry,
+  signatureBy,
+  trustFrom,
+} from '../testing/fakes.ts';
 import { createGate } from './gate.ts';
 
 const pod = { kind: 'Pod', namespace: 'web', name: 'front', input: { uid: '1' }, object: null };
@@ -43,4 +50,26 @@ test('an engine that fails after the deadline harms nobody', async () => {
   );
   await gate.reviewRequest(pod, [], { deadlineMs: 10 });
   await new Promise((resolve) => setTimeout(resolve, 100));
+});
+
+test('however many images in warn mode a request policy complains of, what it says of an enforced one refuses', async () => {
+  const names = Array.from({ length: 60 }, (_, index) => `localhost:5000/dev/a${index}:latest`);
+  const prod = 'localhost:5000/prod/app:latest';
+  const { openRepository, stations } = fakeRegistry({
+    tags: Object.fromEntries([...names, prod].map((name) => [name, name])),
+    signatures: { [`localhost:5000/prod/app@${digestOfText(prod)}`]: [signatureBy('team')] },
+  });
+  const gate = createGate({
+    trust: trustFrom(`${authorities('team')}images:
+  - { match: "localhost:5000/dev/**", mode: warn, require: { any: [team] } }
+  - { match: "localhost:5000/prod/**", require: { any: [team] } }
+parameters: { forbiddenTags: [latest] }
+`),
+    openRepository,
+    stations,
+  });
+  const images = [...names, prod].map((reference, index) => ({ reference, container: `containers[${index}]` }));
+  const { allowed, denials } = await gate.reviewRequest(pod, images);
+  expect(denials).toMatchObject([{ code: 'TAG_FORBIDDEN', image: prod }]);
+  expect(allowed).toBe(false);
 });
