@@ -2,7 +2,8 @@
 # title: Signed for the expected environment
 # description: |
 #   Parameter `environment` of the trust configuration: a trusted signature must carry the annotation with the expected
-#   value. Says nothing about an image no required authority has signed: `signed` has refused that one already.
+#   value. Says nothing about an image that too few of the required authorities vouch for: `signed` has refused that one
+#   already. One that is vouched for by attestations alone has no environment.
 package pratique.image.environment
 
 import data.pratique.lib
@@ -31,7 +32,7 @@ deny contains problem if {
 
 answerable(signatures) if count(signatures) > 0
 
-answerable(_) if count(input.image.requirements) == 0
+answerable(_) if not lib.lacks_authorities(input.image)
 
 text(values) := concat(", ", values) if {
 	count(values) > 0

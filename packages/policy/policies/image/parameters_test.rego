@@ -40,6 +40,28 @@ test_an_unsigned_image_is_left_to_the_signature_policy if {
 	environment_codes(fixtures.image([], required), dev) == set()
 }
 
+# Its only authority counts by what it attests: nothing else would ask for the environment.
+test_an_attested_image_has_no_environment if {
+	attesting := fixtures.attesting(fixtures.image([], required), "team", ["https://slsa.dev/provenance/v1"])
+	image := object.union(attesting, {"attestations": [fixtures.attestation("team", "https://slsa.dev/provenance/v1", {})]})
+	environment_codes(image, dev) == {"ENVIRONMENT_MISMATCH"}
+	environment_codes(attesting, dev) == set()
+}
+
+test_what_is_only_warned_of_does_not_hide_the_environment if {
+	attesting := fixtures.attesting(
+		fixtures.image([], [required[0], object.union(fixtures.requirement(1, ["other"]), {"mode": "warn"})]),
+		"team",
+		["https://slsa.dev/provenance/v1"],
+	)
+	image := object.union(attesting, {"attestations": [fixtures.attestation("team", "https://slsa.dev/provenance/v1", {})]})
+	environment_codes(image, dev) == {"ENVIRONMENT_MISMATCH"}
+}
+
+test_an_image_that_no_signature_is_asked_of_has_no_environment if {
+	environment_codes(fixtures.image([], [fixtures.requirement(0, [])]), dev) == {"ENVIRONMENT_MISMATCH"}
+}
+
 test_an_unsigned_image_nothing_is_required_of_has_no_environment if {
 	environment_codes(fixtures.image([], []), dev) == {"ENVIRONMENT_MISMATCH"}
 }

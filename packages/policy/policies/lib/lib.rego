@@ -31,6 +31,21 @@ met(image, requirement) if {
 	policy_allows(image, requirement)
 }
 
+# Is an enforced requirement (or, where all only warn, any) without enough authorities? `pratique.image.signed` says so then.
+lacks_authorities(image) if {
+	some requirement in image.requirements
+	requirement.mode == "enforce"
+	count(met_by(image, requirement)) < requirement.atLeast
+}
+
+lacks_authorities(image) if {
+	every requirement in image.requirements {
+		requirement.mode == "warn"
+	}
+	some requirement in image.requirements
+	count(met_by(image, requirement)) < requirement.atLeast
+}
+
 # The authorities of the requirement that have signed with its annotations, or attested what they must.
 met_by(image, requirement) := {authority |
 	some authority in requirement.of

@@ -66,3 +66,31 @@ test_the_namespace_decides_which_environment if {
 	environment_codes("dev", {"env": "prod"}) == {"ENVIRONMENT_MISMATCH"}
 	environment_codes("other", {"env": "dev"}) == set()
 }
+
+test_an_image_that_is_allowed_without_a_signature_has_no_environment if {
+	facts := fixtures.image([], [fixtures.requirement(1, ["team"])])
+	problems := environment.deny with input as {
+		"request": {"namespace": "prod-eu"},
+		"images": [image({"facts": facts, "verdict": {"allowed": true, "denials": [], "warnings": []}})],
+	}
+		with data.pratique.parameters.environment as {
+			"annotation": "env",
+			"expected": null,
+			"namespaces": {"prod-*": "prod"},
+		}
+	{problem.code | some problem in problems} == {"ENVIRONMENT_MISMATCH"}
+}
+
+test_an_image_that_is_refused_is_left_to_the_signature_policy if {
+	facts := fixtures.image([], [fixtures.requirement(1, ["team"])])
+	problems := environment.deny with input as {
+		"request": {"namespace": "prod-eu"},
+		"images": [image({"facts": facts, "verdict": {"allowed": false, "denials": [{}], "warnings": []}})],
+	}
+		with data.pratique.parameters.environment as {
+			"annotation": "env",
+			"expected": null,
+			"namespaces": {"prod-*": "prod"},
+		}
+	problems == set()
+}
