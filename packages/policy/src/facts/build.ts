@@ -5,9 +5,10 @@ import type { Authority, Trust } from '../trust/types.ts';
 import type { AttestationFact, ImageFacts, RequirementFact, SignatureFact } from '../types.ts';
 import { checkFacts } from './checks.ts';
 import { type ImageConfig, platformText } from './config.ts';
-import { readPackages } from './packages.ts';
+import { type Newest, newest } from './newest.ts';
+import { type PackagesRead, readPackages } from './packages.ts';
 import { provenanceFacts } from './provenance.ts';
-import { readScan } from './scan.ts';
+import { readScan, type ScanRead } from './scan.ts';
 
 /** What is known about an image once it was resolved, collected and verified. */
 export interface Gathered {
@@ -45,10 +46,9 @@ export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
     ({ authorities }) => requirements.length === 0 || authorities.some((name) => required.has(name)),
   );
   const sbom = newest(counting, sbomTypes);
-  const contents = sbom === null ? null : readPackages(sbom.document, trust.parameters);
+  const contents = sbom === null ? null : contentsOf(sbom, trust);
   const vulnerabilities = newest(counting, scanTypes);
-  const scan =
-    vulnerabilities === null ? null : readScan(vulnerabilities.document, trust.parameters.exceptions, now);
+  const scan = vulnerabilities === null ? null : scanOf(vulnerabilities, trust, now);
   return {
     schemaVersion: 1,
     collectedAt: now.toISOString(),
@@ -72,7 +72,10 @@ export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
     ...(configFiles === undefined ? {} : { configFiles }),
     sbom: sbom === null ? null : { ...sbom, problem: contents?.problem ?? null },
     packages: contents?.packages ?? null,
-    vulnerabilities,
+    vulnerabilities:
+      vulnerabilities === null
+        ? null
+        : { predicateType: vulnerabilities.predicateType, document: vulnerabilities.document },
     scan: scan?.scan ?? null,
     findings: scan?.findings ?? null,
     checks: checkFacts(counting),
@@ -85,6 +88,15 @@ export function buildFacts(trust: Trust, gathered: Gathered): ImageFacts {
       found: found ?? null,
     })),
   };
+}
+
+function contentsOf({ document, problem }: Newest, { parameters }: Trust): PackagesRead {
+  return problem === null ? readPackages(document, parameters) : { packages: null, problem };
+}
+
+function scanOf({ document, problem }: Newest, { parameters }: Trust, now: Date): ScanRead {
+  const read = readScan(document, parameters.exceptions, now);
+  return problem === null ? read : { scan: { ...read.scan, problem }, findings: null };
 }
 
 function signatureFact(signature: Attributed['signatures'][number]): SignatureFact {
@@ -120,19 +132,4 @@ function platformsOf(manifest: ImageIndex): readonly string[] {
   return manifest.manifests
     .filter(({ platform }) => platform !== undefined && platform.os !== 'unknown')
     .map(({ platform }) => platformText(platform as Platform));
-}
-
-/** Of those that are as new, the one whose type comes first. */
-function newest(
-  attestations: readonly AttestationFact[],
-  types: readonly string[],
-): { predicateType: string; document: unknown } | null {
-  const [latest] = attestations
-    .filter(({ predicateType }) => types.includes(predicateType))
-    .sort(
-      (a, b) =>
-        (b.signedAt ?? '').localeCompare(a.signedAt ?? '') ||
-        types.indexOf(a.predicateType) - types.indexOf(b.predicateType),
-    );
-  return latest === undefined ? null : { predicateType: latest.predicateType, document: latest.predicate };
 }

@@ -70,6 +70,12 @@ async function push(name: string, attested: Partial<Record<keyof typeof types, u
     });
 }
 
+async function attest(name: string, kind: keyof typeof types, predicate: unknown) {
+  const repository = client.repository(parseReference(`${registry.address}/${name}`));
+  const subject = await repository.resolve('1');
+  await attestImage(repository, subject, keySigner(team), { predicateType: types[kind], predicate });
+}
+
 async function decide(name: string, parameters: string) {
   const trust = parseTrust(
     `apiVersion: pratique.dev/v1
@@ -144,4 +150,36 @@ test('an exception lets pass until it expires', async () => {
     denials: ['VULNERABILITY_FIXABLE'],
     warnings: ['EXCEPTION_EXPIRED'],
   });
+});
+
+test('a scan made later counts, whatever order the registry lists them in, though keys alone prove no time', async () => {
+  const clean = { ...good.scan, scanner: { uri: 'trivy', result: { SchemaVersion: 2, Results: [] } } };
+  const at = (scan: object, day: string) => ({
+    ...scan,
+    metadata: { scanFinishedOn: `2026-05-${day}T00:00:00Z` },
+  });
+  for (let n = 0; n < 4; n++) {
+    const name = `rescanned${n}`;
+    await push(name, { scan: at(clean, '10') });
+    await attest(name, 'scan', at(good.scan, '11'));
+    expect(
+      (await decide(name, '{ vulnerabilities: { fixOlderThanDays: { critical: 7 } } }')).denials,
+    ).toEqual(['VULNERABILITY_FIXABLE']);
+  }
+});
+
+test('of two scans of which one says nothing of when, neither counts', async () => {
+  const clean = { ...good.scan, scanner: { uri: 'trivy', result: { SchemaVersion: 2, Results: [] } } };
+  await push('undated', { scan: { ...clean, metadata: {} } });
+  await attest('undated', 'scan', good.scan);
+  expect((await decide('undated', '{ vulnerabilities: {} }')).denials).toEqual(['SCAN_UNREADABLE']);
+});
+
+test('a test that failed is not forgotten for one that passed, where nothing says which was later', async () => {
+  await push('flaky', { checks: good.checks });
+  await attest('flaky', 'checks', { ...good.checks, result: 'FAILED', failedTests: ['starts'] });
+  await push('flaky2', { checks: { ...good.checks, result: 'FAILED', failedTests: ['starts'] } });
+  await attest('flaky2', 'checks', good.checks);
+  for (const name of ['flaky', 'flaky2'])
+    expect((await decide(name, '{ require: [checks] }')).denials).toEqual(['CHECKS_FAILED']);
 });

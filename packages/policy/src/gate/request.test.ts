@@ -68,7 +68,10 @@ parameters: { forbiddenTags: [latest] }
     openRepository,
     stations,
   });
-  const images = [...names, prod].map((reference, index) => ({ reference, container: `containers[${index}]` }));
+  const images = [...names, prod].map((reference, index) => ({
+    reference,
+    container: `containers[${index}]`,
+  }));
   const { allowed, denials } = await gate.reviewRequest(pod, images);
   expect(denials).toMatchObject([{ code: 'TAG_FORBIDDEN', image: prod }]);
   expect(allowed).toBe(false);
