@@ -53,7 +53,8 @@ export const hardenErrors = defineErrors({
   HARDEN_MANAGER_UNSUPPORTED: {
     kind: 'denial',
     title: 'Packages of this image cannot be upgraded or added here.',
-    remedy: 'Leave `upgrade` and `add.packages` out, or use a base of Debian or Ubuntu.',
+    remedy:
+      'Leave `upgrade` and `add.packages` out, or use a base of Debian, Ubuntu or Alpine; `strip` works on bases of rpm, without removing packages.',
   },
   DEB_SCRIPT_UNKNOWN: {
     kind: 'denial',

@@ -45,7 +45,8 @@ export const inspectErrors = defineErrors({
   INSPECT_PACKAGE_DATABASE_UNREADABLE: {
     kind: 'fault',
     title: 'The image has a database of its packages that cannot be read.',
-    remedy: 'Check the image; rebuild one with an old rpm database on a current release, which uses SQLite.',
+    remedy:
+      'Check the image, and build it again; `rpm --rebuilddb`, `dpkg --audit` or `apk audit` in a container of it may help.',
   },
   STRUCTURE_TEST_INVALID: {
     kind: 'usage',

@@ -34,6 +34,7 @@ export { endOfLife } from './packages/end-of-life.ts';
 export { formatPurl, type PurlParts } from './packages/format-purl.ts';
 export type { Distro, Package, PackageLocation, PackageType } from './packages/package.ts';
 export { type PackageUrl, parsePurl } from './packages/parse-purl.ts';
+export { hasRpmDatabase } from './packages/rpm-database.ts';
 export { toCyclonedxSbom } from './sbom/cyclonedx.ts';
 export type { SbomInput } from './sbom/document.ts';
 export { maxSbomBytes, readSbom, readSbomDocument, type SbomContents } from './sbom/read.ts';

@@ -1,4 +1,4 @@
-import type { FileSystem } from '@pratique/inspect';
+import { type FileSystem, hasRpmDatabase } from '@pratique/inspect';
 import type { AlpineKey } from '../alpine/segments.ts';
 import type { SkippedScript } from '../debian/install.ts';
 import { hardenErrors } from '../errors.ts';
@@ -47,6 +47,6 @@ export async function changePackages(
   throw hardenErrors.error('HARDEN_MANAGER_UNSUPPORTED', {
     message: 'packages are upgraded and added in images of Debian, Ubuntu and Alpine only',
     expected: 'the package database of dpkg or apk',
-    found: database?.manager ?? 'none',
+    found: hasRpmDatabase(fileSystem) ? 'the database of rpm' : 'none',
   });
 }

@@ -52,7 +52,8 @@ const distributions: readonly Distribution[] = [
     // Of its modules too, which images are made of; not of the service packs that are supported longer for more money.
     osv: {
       name: 'SUSE',
-      release: /^Linux Enterprise (?:Server|Desktop|Module for [A-Za-z0-9 -]+?) ([0-9]+(?: SP[0-9]+)?)$/,
+      release:
+        /^Linux Enterprise (?:Server|Desktop|Module for [A-Za-z0-9 -]+?) ([0-9]+(?: SP[0-9]+|\.[0-9]+)?)$/,
     },
     cpe: ['suse:sles', 'suse:sled', 'suse:sle-module-*'],
     namespaces: ['suse'],
@@ -91,7 +92,7 @@ const distributions: readonly Distribution[] = [
   { id: 'mariner', type: 'rpm', osv: { name: 'Azure Linux', release: /^([12])$/ } },
 ];
 
-/** `15 SP6` is `15.6`, `15` is `15.0`; the rest is as it is. */
+/** `15 SP6` is `15.6`, `15` is `15.0`; the rest, and from 16 on SUSE too, is as it is. */
 function releaseKey(id: string, release: string): string {
   if (id === 'opensuse-tumbleweed') return id;
   const [, major, pack] = /^([0-9]+)(?: SP([0-9]+))?$/.exec(release) ?? [];
@@ -120,7 +121,7 @@ export function vendorOf(id: string): string {
 
 /**
  * The release that a CPE names (2.2 or 2.3): `cpe:/o:redhat:enterprise_linux:9::baseos` is `rhel:9`,
- * `cpe:/o:suse:sles:15:sp6` is `sles:15.6`. Undefined for other products.
+ * `cpe:/o:suse:sles:15:sp6` is `sles:15.6`, `cpe:/o:suse:sles:16:16.0:server` is `sles:16.0`. Undefined for other products.
  */
 export function cpeDistro(cpe: string): string | undefined {
   const [, vendor, product = '', version = '', update = ''] = cpe.replace(/^cpe:(?:\/|2\.3:)/, '').split(':');
@@ -132,6 +133,7 @@ export function cpeDistro(cpe: string): string | undefined {
   const { id } = distribution;
   if (id === 'opensuse-tumbleweed') return id;
   if (!/^[0-9]+(?:\.[0-9]+)*$/.test(version)) return undefined;
+  if (id === 'sles' && /^[0-9]+\.[0-9]+$/.test(update)) return releaseKey(id, update);
   if (id === 'sles') return releaseKey(id, `${version} SP${/^sp([0-9]+)$/i.exec(update)?.[1] ?? 0}`);
   return `${id}:${id === 'opensuse-leap' ? version : version.split('.')[0]}`;
 }

@@ -84,6 +84,8 @@ export function distroKey(distro: Distro): string | undefined {
   const numbers = Object.hasOwn(releaseNumbers, distro.id) ? releaseNumbers[distro.id] : undefined;
   if (numbers === undefined) return undefined;
   const version = distro.versionId?.split('.').slice(0, numbers).join('.');
+  // Before its first service pack, SUSE's version is one number.
+  if (distro.id === 'sles' && /^[0-9]+$/.test(version ?? '')) return `sles:${version}.0`;
   if (version !== undefined && version !== '') return `${distro.id}:${version}`;
   // Debian testing and unstable have no VERSION_ID.
   return distro.id === 'debian' ? debianDistro(distro.codename ?? 'sid') : undefined;

@@ -158,27 +158,33 @@ describe('CSAF security advisories', () => {
     expect(found(await scanned([module], rpm('nodejs', '1:16.20.2-4.el9')))).toEqual([]);
   });
 
-  test('SUSE: packages without URLs, by the name of their file; service packs are releases', async () => {
-    const name = 'glibc-2.38-150600.14.1.x86_64';
-    const platforms = { 'SUSE Linux Enterprise Server 15 SP6': 'cpe:/o:suse:sles:15:sp6' };
-    const document = redHat(
-      'SUSE-SU-2024:1895-1',
-      platforms,
-      { cve: 'CVE-2024-33599', product_status: { recommended: [`${Object.keys(platforms)[0]}:${name}`] } },
-      {},
-    );
-    document.product_tree.relationships.push({
-      category: 'default_component_of',
-      full_product_name: { product_id: `${Object.keys(platforms)[0]}:${name}` },
-      product_reference: name,
-      relates_to_product_reference: Object.keys(platforms)[0]!,
-    });
-    const at = (versionId: string) => ({ distro: { id: 'sles', versionId } });
-    expect(found(await scanned([document], rpm('glibc', '2.38-150600.12.1', at('15.6'))))).toEqual([
-      'CVE-2024-33599 glibc 2.38-150600.14.1',
-    ]);
-    expect(found(await scanned([document], rpm('glibc', '2.38-150600.12.1', at('15.5'))))).toEqual([]);
-  });
+  test.each([
+    ['SUSE Linux Enterprise Server 15 SP6', 'cpe:/o:suse:sles:15:sp6', '15.6', '15.5'],
+    ['SUSE Linux Enterprise Server 16.1', 'cpe:/o:suse:sles:16:16.1:server', '16.1', '16.0'],
+  ])(
+    '%s: packages without URLs, by the name of their file; each is a release',
+    async (platform, cpe, its, other) => {
+      const name = 'glibc-2.38-150600.14.1.x86_64';
+      const platforms = { [platform]: cpe };
+      const document = redHat(
+        'SUSE-SU-2024:1895-1',
+        platforms,
+        { cve: 'CVE-2024-33599', product_status: { recommended: [`${Object.keys(platforms)[0]}:${name}`] } },
+        {},
+      );
+      document.product_tree.relationships.push({
+        category: 'default_component_of',
+        full_product_name: { product_id: `${Object.keys(platforms)[0]}:${name}` },
+        product_reference: name,
+        relates_to_product_reference: Object.keys(platforms)[0]!,
+      });
+      const at = (versionId: string) => ({ distro: { id: 'sles', versionId } });
+      expect(found(await scanned([document], rpm('glibc', '2.38-150600.12.1', at(its))))).toEqual([
+        'CVE-2024-33599 glibc 2.38-150600.14.1',
+      ]);
+      expect(found(await scanned([document], rpm('glibc', '2.38-150600.12.1', at(other))))).toEqual([]);
+    },
+  );
 
   test('language packages: listed versions and ranges, and nothing is said of the rest of the ecosystem', async () => {
     const document = {
@@ -352,6 +358,12 @@ describe('OSV ecosystems of distributions', () => {
     ['openSUSE:Tumbleweed', 'rpm', { id: 'opensuse-tumbleweed', versionId: '20261101' }],
     ['SUSE:Linux Enterprise Server 15 SP6', 'rpm', { id: 'sles', versionId: '15.6' }],
     ['SUSE:Linux Enterprise Module for Basesystem 15 SP6', 'rpm', { id: 'sles', versionId: '15.6' }],
+    ['SUSE:Linux Enterprise Server 15', 'rpm', { id: 'sles', versionId: '15' }],
+    ['SUSE:Linux Enterprise Server 16.0', 'rpm', { id: 'sles', versionId: '16.0' }],
+    ['Red Hat:enterprise_linux:8::baseos', 'rpm', { id: 'rhel', versionId: '8.10' }],
+    ['AlmaLinux:8', 'rpm', { id: 'almalinux', versionId: '8.10' }],
+    ['Rocky Linux:8', 'rpm', { id: 'rocky', versionId: '8.10' }],
+    ['openSUSE:Leap 16.0', 'rpm', { id: 'opensuse-leap', versionId: '16.0' }],
     ['Mageia:9', 'rpm', { id: 'mageia', versionId: '9' }],
     ['Photon OS:5.0', 'rpm', { id: 'photon', versionId: '5.0' }],
     ['Azure Linux:3', 'rpm', { id: 'azurelinux', versionId: '3.0' }],

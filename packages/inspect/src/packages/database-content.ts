@@ -1,4 +1,5 @@
 import { printable } from '@pratique/errors';
+import type { ByteSource } from '@pratique/oci';
 import { inspectErrors } from '../errors.ts';
 import type { LayerEntry } from '../filesystem/types.ts';
 
@@ -16,12 +17,12 @@ export function unreadableDatabase({ path }: { readonly path: string }, why: str
 }
 
 /**
- * A file of a package database, whole. One that links lead to may lie where nothing is kept: it is there and cannot be
+ * A file of a package database. One that links lead to may lie where nothing is kept: it is there and cannot be
  * read, which is not the same as empty.
  *
  * @throws INSPECT_PACKAGE_DATABASE_UNREADABLE
  */
-export function databaseContent(node: DatabaseFile): Uint8Array {
+export function databaseSource(node: DatabaseFile): ByteSource {
   const { content, size, type } = node;
   if (type !== 'file') throw unreadableDatabase(node, `it is a ${type} and no file`);
   if (size > maxBytes) throw unreadableDatabase(node, `it is larger than ${maxBytes} bytes`);
@@ -30,7 +31,13 @@ export function databaseContent(node: DatabaseFile): Uint8Array {
       node,
       'links lead to it, and it lies where no package manager keeps its database',
     );
-  return content?.read(0, content.size) ?? new Uint8Array();
+  return content ?? { name: node.path, size: 0, read: () => new Uint8Array() };
+}
+
+/** The same, whole. */
+export function databaseContent(node: DatabaseFile): Uint8Array {
+  const source = databaseSource(node);
+  return source.read(0, source.size);
 }
 
 /** The same as text; bytes that are not UTF-8 become U+FFFD. */

@@ -5,7 +5,7 @@ import type { Distro } from './package.ts';
  * The last day of security support by the distribution's own team, by `ID` and `VERSION_ID` (of Alpine the branch).
  * Sources: wiki.debian.org/DebianReleases, ubuntu.com/about/release-cycle, alpinelinux.org/releases,
  * access.redhat.com/support/policy/updates/errata, wiki.almalinux.org, wiki.rockylinux.org, en.opensuse.org/Lifetime,
- * suse.com/lifecycle, centos.org, oracle.com (lifetime support policy), aws.amazon.com, docs.fedoraproject.org, openeuler.org. What is paid for or done by others afterwards does not count here.
+ * suse.com/lifecycle, centos.org, oracle.com (lifetime support policy), aws.amazon.com, docs.fedoraproject.org, learn.microsoft.com (release cadence of Azure Linux), openeuler.org. What is paid for or done by others afterwards does not count here.
  */
 const lastDays: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   debian: {
@@ -49,8 +49,10 @@ const lastDays: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   centos: { '6': '2020-11-30', '7': '2024-06-30', '8': '2021-12-31' },
   'centos-stream': { '8': '2024-05-31', '9': '2027-05-31', '10': '2030-01-01' },
-  ol: { '6': '2021-03-31', '7': '2024-12-31', '8': '2029-07-31', '9': '2032-06-30' },
+  ol: { '6': '2021-03-31', '7': '2024-12-31', '8': '2029-07-31', '9': '2032-06-30', '10': '2035-06-30' },
   amzn: { '2018.03': '2023-12-31', '2': '2026-06-30', '2023': '2029-06-30' },
+  mariner: { '1.0': '2023-08-31', '2.0': '2025-07-31' },
+  azurelinux: { '3.0': '2027-08-31' },
   fedora: {
     '36': '2023-05-16',
     '37': '2023-12-05',
@@ -90,6 +92,8 @@ const lastDays: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '15.4': '2023-12-31',
     '15.5': '2024-12-31',
     '15.6': '2025-12-31',
+    '15.7': '2031-07-31',
+    '16.0': '2027-11-30',
   },
   'opensuse-leap': {
     '15.2': '2022-01-04',

@@ -1,7 +1,3 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { deflateSync } from 'node:zlib';
 import { PratiqueError } from '@pratique/errors';
 import fc from 'fast-check';
@@ -10,13 +6,13 @@ import { distroKey } from '../advisories/names.ts';
 import { readLayer } from '../filesystem/layer.ts';
 import { mergeLayers } from '../filesystem/tree.ts';
 import { defaultLimits } from '../filesystem/types.ts';
-import { elfWithSections, goBuildInfo, rpmHeader, zip } from '../testing/formats.ts';
+import { elfWithSections, goBuildInfo, zip } from '../testing/formats.ts';
+import { rpmBerkeley, rpmHeader, rpmNdb } from '../testing/rpm.ts';
 import { directory, file, symlink, type TestEntry, tar } from '../testing/tar.ts';
 import { type Catalog, catalogPackages, packageFiles } from './catalog.ts';
 import { endOfLife } from './end-of-life.ts';
 import { formatPurl, type PurlParts } from './format-purl.ts';
 import { parseOsRelease } from './os-release.ts';
-import { parseRpmHeader } from './rpm-header.ts';
 
 const options = { keep: packageFiles, digests: false, limits: defaultLimits };
 
@@ -137,77 +133,6 @@ test('a database of apk that lies elsewhere is a fault, never "no packages"', as
   await expect(catalog(entries)).rejects.toThrow(
     expect.objectContaining({ code: 'INSPECT_PACKAGE_DATABASE_UNREADABLE' }),
   );
-});
-
-describe('rpm', () => {
-  function database(...headers: Uint8Array[]): Uint8Array {
-    const root = mkdtempSync(join(tmpdir(), 'inspect-rpm-'));
-    const db = new DatabaseSync(join(root, 'db'));
-    db.exec('CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL)');
-    for (const header of headers) db.prepare('INSERT INTO Packages (blob) VALUES (?)').run(header);
-    db.close();
-    const bytes = readFileSync(join(root, 'db'));
-    rmSync(root, { recursive: true });
-    return bytes;
-  }
-  const bash = rpmHeader({
-    1000: 'bash',
-    1001: '5.1.8',
-    1002: '9.el9',
-    1003: [1],
-    1014: 'GPLv3+',
-    1022: 'x86_64',
-    1044: 'bash-5.1.8-9.el9.src.rpm',
-    1116: [0],
-    1117: ['bash'],
-    1118: ['/usr/bin/'],
-  });
-  const path = 'usr/lib/sysimage/rpm/rpmdb.sqlite';
-
-  test('packages of an SQLite database, with epoch, source and files', async () => {
-    const key = rpmHeader({ 1000: 'gpg-pubkey', 1001: '1', 1002: '2' });
-    const os = file('etc/os-release', 'ID="rhel"\nVERSION_ID="9.3"\n');
-    const found = await catalog([os, file('usr/bin/bash'), file(path, database(bash, key))]);
-    expect(found.packages).toMatchObject([
-      {
-        name: 'bash',
-        version: '1:5.1.8-9.el9',
-        source: { name: 'bash', version: '1:5.1.8-9.el9' },
-        purl: 'pkg:rpm/redhat/bash@5.1.8-9.el9?arch=x86_64&distro=rhel-9.3&epoch=1&upstream=bash-5.1.8-9.el9.src.rpm',
-        licenses: ['GPLv3+'],
-      },
-    ]);
-    expect(found.owners.get('usr/bin/bash')).toBe(found.packages[0]);
-  });
-
-  test('what is in the log of the database and not yet in it counts', async () => {
-    const root = mkdtempSync(join(tmpdir(), 'inspect-rpm-'));
-    const db = new DatabaseSync(join(root, 'db'));
-    db.exec(
-      'PRAGMA journal_mode = WAL; CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB NOT NULL)',
-    );
-    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    db.prepare('INSERT INTO Packages (blob) VALUES (?)').run(bash);
-    const [whole, log] = [readFileSync(join(root, 'db')), readFileSync(join(root, 'db-wal'))];
-    db.close();
-    rmSync(root, { recursive: true });
-    expect(named(await catalog([file(path, whole), file(`${path}-wal`, log)]))).toEqual([
-      'bash 1:5.1.8-9.el9',
-    ]);
-    expect(named(await catalog([file(path, whole)]))).toEqual([]);
-  });
-
-  test.each([
-    ['a database of ndb', [file('usr/lib/sysimage/rpm/Packages.db', 'x')]],
-    ['a database of Berkeley DB', [file('var/lib/rpm/Packages', 'x')]],
-    ['one that is none', [file(path, 'x'.repeat(5000))]],
-    ['one that lies elsewhere', [symlink(path, '/opt/db'), file('opt/db', database(bash))]],
-    ['one with a damaged package', [file(path, database(Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0)))]],
-  ])('%s is a fault, never "no packages"', async (_, entries) => {
-    await expect(catalog(entries)).rejects.toThrow(
-      expect.objectContaining({ code: 'INSPECT_PACKAGE_DATABASE_UNREADABLE' }),
-    );
-  });
 });
 
 describe('languages', () => {
@@ -346,7 +271,8 @@ test('whatever the files of an image hold, there is a catalog or a coded error',
       stanza({ Package: 'a', Version: '1', Source: 'b (2)', Depends: 'a | b' }),
     ),
     'lib/apk/db/installed': Buffer.from('P:a\nV:1\nD:x\nF:l\nR:f\n'),
-    'var/lib/rpm/rpmdb.sqlite': Buffer.alloc(0),
+    'var/lib/rpm/Packages': rpmBerkeley([rpmHeader({ 1000: 'b', 1001: '1', 1002: '2' })], { pageBytes: 512 }),
+    'usr/lib/sysimage/rpm/Packages.db': rpmNdb([]),
     'etc/os-release': Buffer.from('ID=x\n'),
     'x.jar': zip({
       'META-INF/maven/g/a/pom.properties': pom,
@@ -390,17 +316,6 @@ test('whatever the files of an image hold, there is a catalog or a coded error',
   );
 });
 
-test('rpm headers of any bytes are read or refused', () => {
-  const whole = rpmHeader({ 1000: 'a', 1001: '1', 1002: '2', 1117: ['x'], 1118: ['/'], 1116: [0] });
-  fc.assert(
-    fc.property(fc.nat(whole.length - 1), fc.uint8Array({ minLength: 1, maxLength: 6 }), (at, bytes) => {
-      const damaged = Buffer.from(whole);
-      damaged.set(bytes.subarray(0, damaged.length - at), at);
-      expect(typeof (parseRpmHeader(damaged)?.name ?? '')).toBe('string');
-    }),
-  );
-});
-
 /** What the distributions' own os-release files say, and what follows: whose advisories count, and until when there are any. */
 test.each([
   ['ID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"', 'amzn:2023', '2029-06-30'],
@@ -417,6 +332,13 @@ test.each([
   ['ID="centos"\nVERSION_ID="9"\nPRETTY_NAME="CentOS Stream 9"', 'centos-stream:9', '2027-05-31'],
   ['ID="centos"\nVERSION_ID="7"\nPRETTY_NAME="CentOS Linux 7 (Core)"', 'rhel:7', '2024-06-30'],
   ['ID="sles"\nID_LIKE="suse"\nVERSION_ID="15.6"', 'sles:15.6', '2025-12-31'],
+  ['ID="sles"\nVERSION_ID="15"', 'sles:15.0', '2019-12-31'],
+  ['ID="sles"\nVERSION_ID="15.7"', 'sles:15.7', '2031-07-31'],
+  ['ID="sles"\nID_LIKE="suse opensuse"\nVERSION_ID="16.0"', 'sles:16.0', '2027-11-30'],
+  ['ID="rhel"\nID_LIKE="fedora"\nVERSION_ID="8.10"', 'rhel:8', '2029-05-31'],
+  ['ID="ol"\nVERSION_ID="10.0"', 'ol:10', '2035-06-30'],
+  ['ID=mariner\nVERSION_ID="2.0"', 'mariner:2', '2025-07-31'],
+  ['ID=azurelinux\nVERSION_ID="3.0"', 'azurelinux:3', '2027-08-31'],
   ['ID="opensuse-leap"\nVERSION_ID="15.6"', 'opensuse-leap:15.6', '2026-04-30'],
   ['ID="opensuse-tumbleweed"\nVERSION_ID="20251101"', 'opensuse-tumbleweed', undefined],
   ['ID=wolfi\nVERSION_ID="20230201"', 'wolfi', undefined],

@@ -29,46 +29,76 @@ const tags = {
   baseNames: 1117,
   dirNames: 1118,
 } as const;
-const limits = { entries: 65_536, bytes: 256 * 1024 * 1024, strings: 2_000_000 };
+
+/** Paths are made of a directory and a name, so that a small header can claim many long ones. */
+const limits = { entries: 65_536, items: 1_000_000, pathCharacters: 256 * 1024 * 1024 };
+const textTypes = [6, 8, 9]; // STRING, STRING_ARRAY, I18NSTRING
+const int32 = 4;
 
 type Entry = { readonly type: number; readonly offset: number; readonly count: number };
 
-/** Reads a header as rpm stores it (index entries, then data; rpm-format(5)); undefined where it is damaged. */
+/**
+ * Reads a header as rpm stores it, in every kind of its databases: index entries, then data (rpm-format(5)). Undefined
+ * where it is damaged: not exactly as long as it says, or with something outside of itself.
+ */
 export function parseRpmHeader(bytes: Uint8Array): RpmHeader | undefined {
-  if (bytes.length < 8 || bytes.length > limits.bytes) return undefined;
+  if (bytes.length < 8) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getUint32(0);
   const data = 8 + count * 16;
-  if (count > limits.entries || data > bytes.length) return undefined;
+  if (count > limits.entries || data + view.getUint32(4) !== bytes.length) return undefined;
   const entries = new Map<number, Entry>();
-  for (let at = 8; at < data; at += 16) {
-    const offset = data + view.getInt32(at + 8);
-    if (offset < data || offset > bytes.length) continue;
-    entries.set(view.getUint32(at), { type: view.getUint32(at + 4), offset, count: view.getUint32(at + 12) });
-  }
-  const texts = (tag: number): string[] => {
+  for (let at = 8; at < data; at += 16)
+    entries.set(view.getUint32(at), {
+      type: view.getUint32(at + 4),
+      offset: data + view.getInt32(at + 8),
+      count: view.getUint32(at + 12),
+    });
+
+  let damaged = false;
+  const items = (tag: number, types: readonly number[]): Entry | undefined => {
     const entry = entries.get(tag);
-    // STRING, STRING_ARRAY, I18NSTRING
-    if (entry === undefined || ![6, 8, 9].includes(entry.type)) return [];
+    if (entry === undefined) return undefined;
+    if (types.includes(entry.type) && entry.offset >= data && entry.count <= limits.items) return entry;
+    damaged = true;
+    return undefined;
+  };
+  const decoder = new TextDecoder();
+  const texts = (tag: number): string[] => {
+    const entry = items(tag, textTypes);
     const found: string[] = [];
-    for (let at = entry.offset; found.length < Math.min(entry.count, limits.strings) && at < bytes.length; ) {
+    for (let at = entry?.offset ?? 0; found.length < (entry?.count ?? 0); ) {
       const end = bytes.indexOf(0, at);
-      if (end < 0) break;
-      found.push(new TextDecoder().decode(bytes.subarray(at, end)));
+      if (end < 0) {
+        damaged = true;
+        break;
+      }
+      found.push(decoder.decode(bytes.subarray(at, end)));
       at = end + 1;
     }
     return found;
   };
   const numbers = (tag: number): number[] => {
-    const entry = entries.get(tag);
-    if (entry === undefined || entry.type !== 4 || entry.offset + entry.count * 4 > bytes.length) return [];
+    const entry = items(tag, [int32]);
+    if (entry === undefined) return [];
+    if (entry.offset + entry.count * 4 > bytes.length) damaged = true;
+    if (damaged) return [];
     return Array.from({ length: entry.count }, (_, at) => view.getUint32(entry.offset + at * 4));
   };
+  const paths = (): string[] => {
+    const [directories, indexes] = [texts(tags.dirNames), numbers(tags.dirIndexes)];
+    let characters = 0;
+    return texts(tags.baseNames).flatMap((base, at) => {
+      const directory = directories[indexes[at] ?? -1];
+      characters += base.length + (directory?.length ?? 0);
+      if (directory === undefined || characters > limits.pathCharacters) damaged = true;
+      return damaged ? [] : [`${directory}${base}`];
+    });
+  };
+
   const [name, version, release] = [texts(tags.name)[0], texts(tags.version)[0], texts(tags.release)[0]];
   if (!name || !version || !release) return undefined;
-  const directories = texts(tags.dirNames);
-  const indexes = numbers(tags.dirIndexes);
-  return {
+  const header = {
     name,
     epoch: numbers(tags.epoch)[0],
     version,
@@ -77,8 +107,9 @@ export function parseRpmHeader(bytes: Uint8Array): RpmHeader | undefined {
     license: texts(tags.license)[0],
     vendor: texts(tags.vendor)[0],
     sourceRpm: texts(tags.sourceRpm)[0],
-    files: texts(tags.baseNames).map((base, at) => `${directories[indexes[at] ?? -1] ?? ''}${base}`),
+    files: paths(),
     requires: texts(tags.requireName),
     provides: texts(tags.provideName),
   };
+  return damaged ? undefined : header;
 }

@@ -70,36 +70,3 @@ export function goBuildInfo(version: string, modules: string): Buffer {
     text(Buffer.concat([mark, Buffer.from(modules), mark])),
   ]);
 }
-
-/** Writes an rpm header: texts (an array is a string array) and numbers by tag. */
-export function rpmHeader(
-  fields: Readonly<Record<number, string | readonly string[] | readonly number[]>>,
-): Buffer {
-  const index: Buffer[] = [];
-  const data: Buffer[] = [];
-  let offset = 0;
-  for (const [tag, value] of Object.entries(fields)) {
-    const list = typeof value === 'string' ? [value] : value;
-    const numeric = typeof list[0] === 'number';
-    const bytes = Buffer.concat(
-      list.map((item) => {
-        if (typeof item === 'string') return Buffer.from(`${item}\0`);
-        const number = Buffer.alloc(4);
-        number.writeUInt32BE(item);
-        return number;
-      }),
-    );
-    const entry = Buffer.alloc(16);
-    entry.writeUInt32BE(Number(tag), 0);
-    entry.writeUInt32BE(numeric ? 4 : typeof value === 'string' ? 6 : 8, 4);
-    entry.writeUInt32BE(offset, 8);
-    entry.writeUInt32BE(list.length, 12);
-    index.push(entry);
-    data.push(bytes);
-    offset += bytes.length;
-  }
-  const head = Buffer.alloc(8);
-  head.writeUInt32BE(index.length, 0);
-  head.writeUInt32BE(offset, 4);
-  return Buffer.concat([head, ...index, ...data]);
-}

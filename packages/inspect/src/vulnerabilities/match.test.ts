@@ -74,7 +74,9 @@ describe('distributions', () => {
     for (const [id, release] of [
       ['openeuler', '22.03-LTS-SP4'],
       ['fedora', '42'],
+      ['amzn', '2'],
       ['amzn', '2023'],
+      ['ol', '8'],
     ] as const) {
       using db = await databaseOf([record], now);
       const { findings, uncovered } = matchPackages([curl(id, release)], db.database);

@@ -1,0 +1,83 @@
+import type { FileNode, FileSystem } from '../filesystem/types.ts';
+import { type DatabaseFile, unreadableDatabase } from './database-content.ts';
+import { berkeleyHeaders } from './rpm-berkeley.ts';
+import { parseRpmHeader, type RpmHeader } from './rpm-header.ts';
+import { ndbHeaders } from './rpm-ndb.ts';
+import { sqliteHeaders } from './rpm-sqlite.ts';
+
+/** Where distributions have it, or a link to it; the last is rpm-ostree's. */
+const directories = ['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm'];
+/** What SQLite has written and not yet put into the database itself; a layer may be made between the two. */
+const log = '-wal';
+
+type Headers = (file: DatabaseFile, log: DatabaseFile | undefined) => Iterable<Uint8Array>;
+
+/** In the order in which rpm looks for them, since 4.16 (`lib/backend/dbi.c`). */
+const formats: readonly (readonly [string, Headers])[] = [
+  ['rpmdb.sqlite', sqliteHeaders],
+  ['Packages.db', ndbHeaders],
+  ['Packages', berkeleyHeaders],
+];
+const candidates = formats.flatMap(([name, headers]) =>
+  directories.map((directory) => ({ path: `${directory}/${name}`, headers })),
+);
+const paths = new Set(candidates.flatMap(({ path }) => [path, `${path}${log}`]));
+
+/** What all packages of a database may claim together: honest ones are far below. */
+const limits = { packages: 50_000, names: 2_000_000 };
+
+export function isRpmDatabase(path: string): boolean {
+  return paths.has(path);
+}
+
+/** Whether an image has a database of rpm, in whatever state. */
+export function hasRpmDatabase(fileSystem: FileSystem): boolean {
+  return candidates.some(({ path }) => fileSystem.resolve(path) !== undefined);
+}
+
+/** rpm's database in an image. */
+export interface RpmDatabase {
+  readonly file: FileNode;
+  /** Others, which rpm does not look at. */
+  readonly ignored: readonly FileNode[];
+  readonly headers: readonly RpmHeader[];
+}
+
+/**
+ * rpm's database, in any of its three formats. Where there are several, SQLite is before ndb, and ndb before Berkeley
+ * DB; but one without packages, as a foreign rpm leaves behind, hides none that has some.
+ *
+ * @returns undefined where the image has none
+ * @throws INSPECT_PACKAGE_DATABASE_UNREADABLE
+ */
+export function readRpmDatabase(fileSystem: FileSystem): RpmDatabase | undefined {
+  const found = new Map<FileNode, Headers>();
+  for (const { path, headers } of candidates) {
+    const file = fileSystem.resolve(path);
+    if (file !== undefined && !found.has(file)) found.set(file, headers);
+  }
+  let empty: RpmDatabase | undefined;
+  for (const [file, read] of found) {
+    const ignored = [...found.keys()].filter((other) => other !== file);
+    const headers = parsed(file, read(file, fileSystem.resolve(`${file.path}${log}`)));
+    if (headers.length > 0) return { file, ignored, headers };
+    empty ??= { file, ignored, headers };
+  }
+  return empty;
+}
+
+function parsed(file: DatabaseFile, blobs: Iterable<Uint8Array>): RpmHeader[] {
+  const headers: RpmHeader[] = [];
+  let names = 0;
+  for (const blob of blobs) {
+    const header = parseRpmHeader(blob);
+    if (header === undefined) throw unreadableDatabase(file, 'it holds a package that cannot be read');
+    headers.push(header);
+    if (headers.length > limits.packages)
+      throw unreadableDatabase(file, `more than ${limits.packages} packages`);
+    names += header.files.length + header.requires.length + header.provides.length;
+    if (names > limits.names)
+      throw unreadableDatabase(file, `its packages name more than ${limits.names} files and relations`);
+  }
+  return headers;
+}
