@@ -61,6 +61,17 @@ test.each([
   );
 });
 
+test('a root all of whose logs have keys of unknown algorithms is refused, not one that asks for no log', () => {
+  const root = good();
+  // SubjectPublicKeyInfo of ML-DSA-44 (RFC 9881), without a key.
+  const unknown = { ...root.tlogs[0]!.publicKey, rawBytes: 'MBIwCwYJYIZIAWUDBAMRAwMAAAA=' };
+  const strange = { ...root.tlogs[0]!, publicKey: unknown };
+  expect(parseTrustedRoot(bytesOf({ ...root, tlogs: [...root.tlogs, strange] })).logs).toHaveLength(1);
+  expect(() => parseTrustedRoot(bytesOf({ ...root, tlogs: [strange] }))).toThrow(
+    expect.objectContaining({ code: 'TRUSTED_ROOT_INVALID' }),
+  );
+});
+
 test('windows are closed intervals: both ends count', () => {
   const [validFrom, validUntil] = [new Date(1000), new Date(2000)];
   expect([999, 1000, 2000, 2001].map((time) => isWithin(new Date(time), { validFrom, validUntil }))).toEqual([

@@ -36,8 +36,8 @@ const maxCertificates = 10;
 
 /**
  * Reads a trusted root file. A log whose key has no start of validity is refused: an open start would accept entries
- * from before the log existed. A log with a key of an algorithm that is not known here is left out, and so not trusted;
- * everything else must be read. The last certificate of a chain is its anchor.
+ * from before the log existed. A log with a key of an algorithm that is not known here is left out, and so not trusted,
+ * unless no other one is named; everything else must be read. The last certificate of a chain is its anchor.
  *
  * @throws TRUSTED_ROOT_INVALID, ENCODING_INVALID, KEY_INVALID, DER_INVALID, CERTIFICATE_INVALID
  */
@@ -49,8 +49,13 @@ export function parseTrustedRoot(bytes: Uint8Array): TrustedRoot {
   const mediaType = own(document, 'mediaType');
   if (typeof mediaType !== 'string' || !mediaTypes.includes(mediaType))
     throw invalid('its media type is not known');
+  const entries = list(document, 'tlogs');
+  const logs = entries.flatMap(parseLog);
+  // Where no log is named none is asked for: names that are not understood must not come to the same.
+  if (entries.length > 0 && logs.length === 0)
+    throw invalid('none of its transparency logs has a key that is known here');
   return {
-    logs: list(document, 'tlogs').flatMap(parseLog),
+    logs,
     certificateLogs: list(document, 'ctlogs').flatMap(parseLog),
     authorities: list(document, 'certificateAuthorities').map(parseAuthority),
     timestampAuthorities: list(document, 'timestampAuthorities').map(parseTimestampAuthority),
