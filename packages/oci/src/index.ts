@@ -57,6 +57,7 @@ export {
   emptyDescriptor,
   emptyJson,
 } from './manifest/build.ts';
+export { maxConfigBytes, parseConfigDocument } from './manifest/config.ts';
 export {
   imageMediaTypes,
   indexMediaTypes,

@@ -1,9 +1,6 @@
-import { isJsonObject, type JsonObject, parseJson } from '@pratique/crypto';
-import { type Digest, isDigest, mediaTypes } from '@pratique/oci';
+import { isJsonObject, type JsonObject } from '@pratique/crypto';
+import { type Digest, isDigest, mediaTypes, parseConfigDocument } from '@pratique/oci';
 import { inspectErrors } from '../errors.ts';
-
-/** Real configurations are a few kilobytes; some carry a long history. */
-export const maxConfigBytes = 8 * 1024 * 1024;
 
 /** Media types of image configurations: a manifest with another one is an artifact, not an image. */
 export const configMediaTypes: readonly string[] = [mediaTypes.ociConfig, mediaTypes.dockerConfig];
@@ -47,22 +44,16 @@ export interface ImageConfig {
  * Reads an image configuration. Whoever built the image chose these bytes: a field of the wrong type is read as
  * absent, except the list of layers, without which nothing can be checked.
  *
- * @throws INSPECT_CONFIG_INVALID
+ * @throws OCI_CONFIG_INVALID, INSPECT_CONFIG_INVALID
  */
 export function parseImageConfig(bytes: Uint8Array): ImageConfig {
-  const invalid = (message: string, cause?: unknown) =>
-    inspectErrors.error('INSPECT_CONFIG_INVALID', { message, cause });
-  let document: unknown;
-  try {
-    document = parseJson(bytes, 'the image configuration', { maxBytes: maxConfigBytes });
-  } catch (error) {
-    throw invalid('the image configuration is not well-formed JSON', error);
-  }
-  const top = object(document);
+  const top = parseConfigDocument(bytes);
   const config = object(top.config);
   const diffIds = object(top.rootfs).diff_ids ?? [];
   if (!Array.isArray(diffIds) || !diffIds.every((id) => typeof id === 'string' && isDigest(id)))
-    throw invalid('the image configuration does not list its layers in rootfs.diff_ids');
+    throw inspectErrors.error('INSPECT_CONFIG_INVALID', {
+      message: 'the image configuration does not list its layers in rootfs.diff_ids',
+    });
   return {
     created: text(top.created),
     os: text(top.os),

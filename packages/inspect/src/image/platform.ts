@@ -19,6 +19,30 @@ export function parsePlatform(text: string): Platform {
   return { os, architecture, ...(variant === undefined ? {} : { variant }) };
 }
 
+/** Other names of architectures, as containerd takes them (`platforms.Normalize`). */
+const architectures: ReadonlyMap<string, string> = new Map([
+  ['i386', '386'],
+  ['x86_64', 'amd64'],
+  ['x86-64', 'amd64'],
+  ['aarch64', 'arm64'],
+  ['armhf', 'arm'],
+  ['armel', 'arm'],
+]);
+
+/**
+ * Whether a node of the wanted platform takes an image for this one: as containerd does, in any case, by other names of
+ * architectures, and where no system is named. What it takes and we passed over would run without having been looked at.
+ */
+function isFor({ os, architecture, variant }: Platform, wanted: Platform): boolean {
+  const system = os === '' ? wanted.os : os.toLowerCase() === 'macos' ? 'darwin' : os.toLowerCase();
+  const processor = architecture.toLowerCase();
+  return (
+    system === wanted.os &&
+    (architectures.get(processor) ?? processor) === wanted.architecture &&
+    (wanted.variant === undefined || (variant ?? wanted.variant) === wanted.variant)
+  );
+}
+
 /**
  * The image of an index for a platform; a variant counts only where one is asked for.
  *
@@ -27,12 +51,7 @@ export function parsePlatform(text: string): Platform {
 export function chooseImage(index: ImageIndex, wanted: Platform): Descriptor {
   // Builders put attestations beside the images, with a platform no machine has.
   const images = index.manifests.filter(({ platform }) => platform?.os !== 'unknown');
-  const matching = images.filter(
-    ({ platform }) =>
-      platform?.os === wanted.os &&
-      platform.architecture === wanted.architecture &&
-      (wanted.variant === undefined || (platform.variant ?? wanted.variant) === wanted.variant),
-  );
+  const matching = images.filter(({ platform }) => platform !== undefined && isFor(platform, wanted));
   if (new Set(matching.map(({ digest }) => digest)).size === 1) return matching[0]!;
   const platforms = images.map(({ platform }) => (platform ? formatPlatform(platform) : 'unnamed'));
   throw inspectErrors.error('INSPECT_PLATFORM_MISSING', {

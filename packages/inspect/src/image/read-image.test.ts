@@ -142,6 +142,30 @@ describe('of an index', () => {
   });
 });
 
+test.each([
+  [{ os: 'linux', architecture: 'x86_64' }, linux],
+  [{ os: 'Linux', architecture: 'AMD64' }, linux],
+  [{ os: '', architecture: 'amd64' }, linux],
+  [
+    { os: 'linux', architecture: 'aarch64' },
+    { os: 'linux', architecture: 'arm64' },
+  ],
+])(
+  'an image that a node takes by another name of its platform is not passed over: %j',
+  async (name, platform) => {
+    const benign = await image('benign', [lower], [ids[0]!]);
+    const hidden = await image('hidden', [upper], [ids[1]!]);
+    const { bytes } = buildIndex({
+      manifests: [
+        { ...hidden, platform: name },
+        { ...benign, platform },
+      ],
+    });
+    await layout.putManifest(bytes, mediaTypes.ociIndex, { tag: 'index' });
+    await expect(readImage(layout, 'index', { platform })).rejects.toThrow(code('INSPECT_PLATFORM_MISSING'));
+  },
+);
+
 test('fields of the configuration that have the wrong type are absent, but not its layers', () => {
   const parse = (document: unknown) => parseImageConfig(Buffer.from(JSON.stringify(document)));
   expect(parse({ config: { User: 5, Env: 'A=b' }, history: [7], rootfs: { diff_ids: [] } })).toMatchObject({
@@ -151,5 +175,5 @@ test('fields of the configuration that have the wrong type are absent, but not i
   });
   for (const rootfs of [{ diff_ids: ['sha256:short'] }, { diff_ids: 'all' }])
     expect(() => parse({ rootfs })).toThrow(code('INSPECT_CONFIG_INVALID'));
-  expect(() => parseImageConfig(Buffer.from('{'))).toThrow(code('INSPECT_CONFIG_INVALID'));
+  expect(() => parseImageConfig(Buffer.from('{'))).toThrow(code('OCI_CONFIG_INVALID'));
 });

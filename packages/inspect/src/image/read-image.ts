@@ -4,6 +4,7 @@ import {
   type ImageManifest,
   type ManifestContent,
   machinePlatform,
+  maxConfigBytes,
   type Platform,
   type Repository,
 } from '@pratique/oci';
@@ -19,7 +20,7 @@ import {
   type Limits,
 } from '../filesystem/types.ts';
 import { UnpackThreads } from '../filesystem/unpack/threads.ts';
-import { configMediaTypes, type ImageConfig, maxConfigBytes, parseImageConfig } from './config.ts';
+import { configMediaTypes, type ImageConfig, parseImageConfig } from './config.ts';
 import { chooseImage } from './platform.ts';
 
 export interface ReadOptions {

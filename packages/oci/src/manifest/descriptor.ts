@@ -73,11 +73,14 @@ function stringsOf(value: Fields, name: string, where: string): readonly string[
   return field;
 }
 
+const platformFields = ['architecture', 'os', 'os.version', 'os.features', 'variant'];
+
 function platformOf(value: Fields, where: string): Platform | undefined {
   const field = own(value, 'platform');
   if (field === undefined || field === null) return undefined;
   if (!isJsonObject(field)) throw new FieldRefused(`${where}.platform is not an object`);
   const at = `${where}.platform`;
+  refuseCaseVariants(field, platformFields, at);
   const osVersion = optionalString(field, 'os.version', at);
   const osFeatures = stringsOf(field, 'os.features', at);
   const variant = optionalString(field, 'variant', at);

@@ -29,6 +29,13 @@ describe('a manifest that is two documents at once is refused', () => {
       'a descriptor field in another case',
       { ...image, layers: [{ ...layer, Digest: digestOf(bytes('other')) }] },
     ],
+    [
+      'a platform that is for no machine here, and for ours in Go',
+      {
+        ...index,
+        manifests: [{ ...layer, platform: { os: 'unknown', architecture: 'unknown', OS: 'linux' } }],
+      },
+    ],
   ])('%s', (_, document) => {
     expect(() => parseManifest(json(document))).toThrow(refused('OCI_MANIFEST_INVALID'));
   });

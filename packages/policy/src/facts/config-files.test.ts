@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Digest, ManifestContent, Repository } from '@pratique/oci';
+import type { Digest, ManifestContent, Platform, Repository } from '@pratique/oci';
 import { expect, test } from 'vitest';
 import { readConfigFiles } from './config-files.ts';
 
-type Tree = { readonly config: unknown; readonly size?: number } | { readonly index: readonly Tree[] };
+/** `platform`: as the index above has it. */
+type Tree = { readonly platform?: Platform } & (
+  | { readonly config: unknown; readonly size?: number }
+  | { readonly index: readonly Tree[] }
+);
 
 /** A repository with these images and indexes, and the top of them. */
 function repositoryOf(tree: Tree): { repository: Repository; image: ManifestContent } {
@@ -15,7 +19,10 @@ function repositoryOf(tree: Tree): { repository: Repository; image: ManifestCont
     const descriptor = { mediaType: 'm', digest, size: 1 };
     let manifest: ManifestContent['manifest'];
     if ('index' in node) {
-      const children = node.index.map((child) => add(child).descriptor);
+      const children = node.index.map((child) => ({
+        ...add(child).descriptor,
+        ...(child.platform === undefined ? {} : { platform: child.platform }),
+      }));
       manifest = { kind: 'index', mediaType: 'm', manifests: children, annotations: {} };
     } else {
       const text = typeof node.config === 'string' ? node.config : JSON.stringify(node.config);
@@ -60,14 +67,32 @@ test('two images for one platform are a fault: a policy would see one, and a nod
   await expect(read({ index: [{ config: root }, { config: amd64 }] })).rejects.toMatchObject({
     code: 'CONFIG_FILES_UNREADABLE',
   });
-  const attestations = [{ config: unknown }, { config: { ...unknown, more: 1 } }];
+  const attestations = [unknown, { ...unknown, more: 1 }].map((config) => ({ config, platform: unknown }));
   expect(Object.keys(await read({ index: [{ config: amd64 }, ...attestations] }))).toHaveLength(2);
+});
+
+test('an image that says in its configuration that it is for no machine cannot hide behind one that is for none', async () => {
+  const root = {
+    config: { ...unknown, config: { User: 'root' } },
+    platform: { os: 'linux', architecture: 'amd64' },
+  };
+  const attestation = { config: unknown, platform: unknown };
+  for (const index of [
+    [root, attestation],
+    [attestation, root],
+    [{ config: root.config }, { config: unknown }],
+  ])
+    await expect(read({ index })).rejects.toMatchObject({ code: 'CONFIG_FILES_UNREADABLE' });
+});
+
+test('a field that Go reads in another spelling is a fault: a policy would see one user, and the node run another', async () => {
+  const twofold = { ...amd64, config: { User: '1000', user: 'root' } };
+  await expect(read({ config: twofold })).rejects.toMatchObject({ code: 'OCI_CONFIG_INVALID' });
 });
 
 const deep = (levels: number): Tree => (levels === 0 ? { config: amd64 } : { index: [deep(levels - 1)] });
 
 test.each<[string, Tree]>([
-  ['a configuration that is a list', { config: [] }],
   ['more than an index has', { index: Array.from({ length: 70 }, (_, n) => ({ config: { os: `os${n}` } })) }],
   ['an index in an index in an index in an index', deep(4)],
   ['more bytes than configurations have', { config: amd64, size: 40 * 1024 * 1024 }],
@@ -76,5 +101,5 @@ test.each<[string, Tree]>([
 });
 
 test('a configuration that is no JSON is a fault', async () => {
-  await expect(read({ config: 'no JSON' })).rejects.toMatchObject({ code: 'ENCODING_INVALID' });
+  await expect(read({ config: 'no JSON' })).rejects.toMatchObject({ code: 'OCI_CONFIG_INVALID' });
 });

@@ -1,10 +1,14 @@
-import { isJsonObject, type JsonObject, parseJson } from '@pratique/crypto';
-import type { ManifestContent, Repository } from '@pratique/oci';
+import type { JsonObject } from '@pratique/crypto';
+import {
+  type ManifestContent,
+  maxConfigBytes,
+  type Platform,
+  parseConfigDocument,
+  type Repository,
+} from '@pratique/oci';
 import { policyErrors } from '../errors.ts';
 
 const limits = {
-  /** Real configurations are a few kilobytes; some carry a long history. */
-  configBytes: 8 * 1024 * 1024,
   /** Of all configurations of an image together. */
   totalBytes: 32 * 1024 * 1024,
   manifests: 64,
@@ -23,32 +27,39 @@ export async function readConfigFiles(
   image: ManifestContent,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, JsonObject>>> {
-  const files = new Map<string, JsonObject>();
+  const files = new Map<string, { readonly file: JsonObject; readonly runsNowhere: boolean }>();
   const left = { bytes: limits.totalBytes, manifests: limits.manifests };
-  const read = async ({ manifest }: ManifestContent, depth: number): Promise<void> => {
+  const read = async (
+    { manifest }: ManifestContent,
+    depth: number,
+    wanted: Platform | undefined,
+  ): Promise<void> => {
     if (--left.manifests < 0 || depth > limits.depth) {
       throw unreadable(
         `the index holds more than ${limits.manifests} manifests, or lies ${limits.depth} deep`,
       );
     }
     if (manifest.kind === 'index') {
-      for (const { digest } of manifest.manifests)
-        await read(await repository.getManifest(digest, { signal }), depth + 1);
+      for (const { digest, platform } of manifest.manifests)
+        await read(await repository.getManifest(digest, { signal }), depth + 1, platform);
       return;
     }
     left.bytes -= manifest.config.size;
     if (left.bytes < 0) throw unreadable(`the configurations are larger than ${limits.totalBytes} bytes`);
-    const bytes = await repository.getBlob(manifest.config, { signal, maxBytes: limits.configBytes });
-    const file = parseJson(bytes, 'the image configuration', { maxBytes: limits.configBytes });
-    if (!isJsonObject(file)) throw unreadable('a configuration is no JSON object');
+    const file = parseConfigDocument(
+      await repository.getBlob(manifest.config, { signal, maxBytes: maxConfigBytes }),
+    );
     const platform = platformOf(file);
-    // Attestations of BuildKit are such manifests, one for each platform; what is not for any runs nowhere.
-    if (files.has(platform) && platform !== 'unknown/unknown')
+    // Attestations of BuildKit are such manifests, one for each platform. That it runs nowhere, the index says: a node
+    // goes by it, and not by the configuration.
+    const runsNowhere = wanted?.os === 'unknown' && wanted.architecture === 'unknown';
+    const before = files.get(platform);
+    if (before !== undefined && !(runsNowhere && before.runsNowhere))
       throw unreadable(`two configurations are for ${platform}, and only one could be seen`);
-    files.set(platform, file);
+    files.set(platform, { file, runsNowhere });
   };
-  await read(image, 0);
-  return Object.fromEntries(files);
+  await read(image, 0, undefined);
+  return Object.fromEntries([...files].map(([platform, { file }]) => [platform, file]));
 }
 
 function platformOf(file: JsonObject): string {

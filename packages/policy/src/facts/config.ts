@@ -1,9 +1,12 @@
-import { isJsonObject, type JsonObject, parseJson } from '@pratique/crypto';
-import type { ManifestContent, Platform, Repository } from '@pratique/oci';
+import { isJsonObject, type JsonObject } from '@pratique/crypto';
+import {
+  type ManifestContent,
+  maxConfigBytes,
+  type Platform,
+  parseConfigDocument,
+  type Repository,
+} from '@pratique/oci';
 import type { ImageFacts } from '../types.ts';
-
-/** Real configurations are a few kilobytes; some carry a long history. */
-const maxConfigBytes = 8 * 1024 * 1024;
 
 const configTypes = new Set([
   'application/vnd.oci.image.config.v1+json',
@@ -26,7 +29,7 @@ export async function readConfig(
     return { config: null, platforms: [] };
   }
   const bytes = await repository.getBlob(manifest.config, { signal, maxBytes: maxConfigBytes });
-  return parseConfig(parseJson(bytes, 'the image configuration', { maxBytes: maxConfigBytes }) as unknown);
+  return parseConfig(parseConfigDocument(bytes));
 }
 
 /** Whoever built the image chose these bytes: what is not of the right type is read as absent. */

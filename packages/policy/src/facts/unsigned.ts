@@ -1,5 +1,4 @@
-import { parseJson } from '@pratique/crypto';
-import { type BuiltImage, parseManifest, type Reference } from '@pratique/oci';
+import { type BuiltImage, parseConfigDocument, parseManifest, type Reference } from '@pratique/oci';
 import type { Trust } from '../trust/types.ts';
 import type { ImageFacts } from '../types.ts';
 import { buildFacts } from './build.ts';
@@ -26,7 +25,7 @@ export function unsignedFacts(
   return buildFacts(trust, {
     reference,
     manifest: { descriptor, bytes: manifest, manifest: parseManifest(manifest, descriptor.mediaType) },
-    config: parseConfig(parseJson(config.bytes, 'the image configuration')),
+    config: parseConfig(parseConfigDocument(config.bytes)),
     requirements: [],
     now,
     verification: {
