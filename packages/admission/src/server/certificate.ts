@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { createSelfSigned } from '@pratique/crypto';
+import { readNamedFile } from '@pratique/storage';
 import { admissionErrors } from '../errors.ts';
 
 /** Where the serving certificate comes from. */
@@ -45,9 +45,11 @@ export function loadCertificate(options: TlsOptions): ServingCertificate {
   return check(cert, readPem(options.keyFile), options.caFile === undefined ? cert : readPem(options.caFile));
 }
 
+const maxPemBytes = 1024 * 1024;
+
 function readPem(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return new TextDecoder().decode(readNamedFile(path, maxPemBytes));
   } catch (cause) {
     throw admissionErrors.error('TLS_FILES_INVALID', {
       message: `cannot read ${path} (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'})`,

@@ -34,7 +34,7 @@ export function namedArtifact(name: string, terminal: Terminal): NamedArtifact {
 
 /** A file, or standard input for `-`. */
 export function readInput(name: string, terminal: Terminal): Uint8Array {
-  return name === '-' ? terminal.stdin() : readFile(name, terminal.cwd);
+  return name === '-' ? terminal.stdin('artifact') : readFile(name, terminal.cwd, 'artifact');
 }
 
 /** The path of `--bundle`, which the command cannot do without. */

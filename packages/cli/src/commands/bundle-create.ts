@@ -12,7 +12,7 @@ import { writeOut } from '../trust/write-out.ts';
 export const run: Run<typeof bundleCreate.flags> = async ({ flags, terminal, signal }) => {
   refuseSecurityKey(flags);
   if (flags.artifact === undefined) throw needs('--artifact FILE', 'no --artifact');
-  const artifact = readFile(flags.artifact, terminal.cwd);
+  const artifact = readFile(flags.artifact, terminal.cwd, 'artifact');
   const { entry, signer, ...parts } = await readDetached(
     flags,
     createHash('sha256').update(artifact).digest(),

@@ -1,10 +1,10 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import { type AptSource, createFetcher, machineKeyrings, parseAptSources } from '@pratique/harden';
 import { importChangelogs } from '@pratique/inspect';
-import { cliErrors } from '../errors.ts';
 import { cacheDirectory } from '../program/cache-directory.ts';
+import { readText } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import { withProgress } from '../program/steps.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -43,14 +43,6 @@ function readSources(files: readonly string[], terminal: Terminal): readonly Apt
       ? files.map((file) => resolve(terminal.cwd, file))
       : globSync(['/etc/apt/sources.list', '/etc/apt/sources.list.d/*.{list,sources}']).sort();
   return paths.flatMap((path) => {
-    let text: string;
-    try {
-      text = readFileSync(path, 'utf8');
-    } catch (error) {
-      throw cliErrors.error('FILE_UNREADABLE', {
-        message: `${printable(path)}: ${(error as Error).message}`,
-      });
-    }
-    return parseAptSources(text, path);
+    return parseAptSources(readText(path, terminal.cwd), path);
   });
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { PratiqueError } from '@pratique/errors';
@@ -6,6 +6,7 @@ import { loadTrust } from '@pratique/policy';
 import { trustOptions } from '../gate/trust-options.ts';
 import { configFiles, settings } from '../program/config.ts';
 import { exit } from '../program/exit.ts';
+import { readText } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import { style, table } from '../program/style.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -107,7 +108,7 @@ function credentials(terminal: Terminal): Finding[] {
     ];
   let content: { auths?: object; credsStore?: string; credHelpers?: Record<string, string> };
   try {
-    content = JSON.parse(readFileSync(file, 'utf8')) as typeof content;
+    content = JSON.parse(readText(file, terminal.cwd)) as typeof content;
   } catch {
     return [
       {

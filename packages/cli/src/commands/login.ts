@@ -39,7 +39,7 @@ async function readPassword(
     terminal.err('warning: every program on this machine can see --password; use --password-stdin\n');
   }
   const given = flags['password-stdin']
-    ? new TextDecoder().decode(terminal.stdin()).replace(/\r?\n$/, '')
+    ? new TextDecoder().decode(terminal.stdin('secret')).replace(/\r?\n$/, '')
     : password;
   const typed = given ?? (terminal.interactive ? await ask('Password: ') : undefined);
   if (typed) return typed;

@@ -15,6 +15,7 @@ import {
   rootsContain,
   writeBundle,
 } from '@pratique/rego';
+import { readNamedFile } from '@pratique/storage';
 import { allowedBuiltins } from '../policy/capabilities.ts';
 import { optimized } from '../policy/optimized.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
@@ -104,6 +105,7 @@ function fromFiles(paths: readonly string[], flags: Flags, terminal: Terminal): 
     regoVersion,
     ignore: [...ignored(flags.ignore), '*.tar.gz'],
     directory: terminal.cwd,
+    read: readNamedFile,
   });
   return { sources, manifest: { ...DEFAULT_MANIFEST, regoVersion: regoVersion === 'v0' ? 0 : 1 } };
 }
@@ -118,6 +120,7 @@ function fromBundles(paths: readonly string[], flags: Flags, terminal: Terminal)
       regoVersion,
       ignore: ignored(flags.ignore),
       directory: terminal.cwd,
+      read: readNamedFile,
       followLinks: flags['follow-symlinks'],
       ...(verification === undefined ? {} : { verification }),
     }),

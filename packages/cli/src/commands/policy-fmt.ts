@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import { type FormatOptions, format } from '@pratique/rego';
 import { keywordsInRefs as keywordsMayBeInRefs } from '../policy/capabilities.ts';
 import { lineDiff } from '../policy/line-diff.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
+import { readText } from '../program/read-file.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import { style } from '../program/style.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -34,7 +35,7 @@ export const run: Run<typeof policyFmt.flags> = async ({ args, flags, terminal }
 /** False where the run ends: the file cannot be formatted, or would change and must not. */
 function formatFile(file: string, flags: Flags, terminal: Terminal): boolean {
   const place = resolve(terminal.cwd, file);
-  const text = readFileSync(place, 'utf8');
+  const text = readText(file, terminal.cwd);
   const formatted = formatText(file, text, flags, terminal);
   if (formatted === undefined) return false;
   const isChanged = formatted !== text;

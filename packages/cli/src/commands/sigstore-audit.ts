@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isJsonObject, parseJson } from '@pratique/crypto';
 import { auditDirectory, auditUrl, type LogAudit, type SeenTree } from '@pratique/sigstore-server';
 import { replaceFile } from '@pratique/storage';
 import { cliErrors } from '../errors.ts';
+import { readFile } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import type { sigstoreAudit } from '../specs/sigstore-server.ts';
 
@@ -50,13 +51,13 @@ async function audit(
     });
   }
   if (url === undefined || trustedRoot === undefined) return await auditDirectory(at(data), { seen });
-  return await auditUrl(url.replace(/\/$/, ''), readFileSync(at(trustedRoot)), { seen });
+  return await auditUrl(url.replace(/\/$/, ''), readFile(at(trustedRoot), ''), { seen });
 }
 
 /** The trees of the last audit, by origin. */
 function readState(path: string): Readonly<Record<string, SeenTree>> {
   if (!existsSync(path)) return {};
-  const document = parseJson(readFileSync(path), 'the state file');
+  const document = parseJson(readFile(path, ''), 'the state file');
   const logs = isJsonObject(document) ? document.logs : undefined;
   const trees = isJsonObject(logs) ? Object.entries(logs) : [];
   const isTree = (value: unknown): boolean =>

@@ -10,10 +10,8 @@ import { serveUntilStopped } from '../program/serve.ts';
 import type { Run } from '../program/spec.ts';
 import type { sigstoreServe } from '../specs/sigstore-server.ts';
 
-const maxFileBytes = 1024 * 1024;
-
 export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, signal }) => {
-  const read = (file: string): string => readText(file, terminal.cwd).slice(0, maxFileBytes);
+  const read = (file: string): string => readText(file, terminal.cwd);
   const passphrase = readPassphrase(flags['passphrase-file'], terminal);
   const policy = flags['witness-policy'];
   const directory = resolve(terminal.cwd, flags.data);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import { type HardenSettings, hardenErrors, type PolicyVerdict } from '@pratique/harden';
@@ -13,6 +12,7 @@ import {
   type Trust,
   unsignedFacts,
 } from '@pratique/policy';
+import { readFile } from '../program/read-file.ts';
 
 /** The policies a hardened image must comply with before anything of it is signed or pushed. */
 export interface OpenPolicies {
@@ -31,7 +31,7 @@ export function openPolicies({ policy }: HardenSettings, folder: string): OpenPo
   const trust = parseTrust(
     JSON.stringify({ apiVersion: 'pratique.dev/v1', kind: 'Trust', parameters, data }, null, 2),
     'policy',
-    { resolve: (path) => resolve(folder, path), read: (path) => readFileSync(resolve(folder, path)) },
+    { resolve: (path) => resolve(folder, path), read: (path) => readFile(path, folder) },
   );
   const policies = loadPolicies(files.map((path) => resolve(folder, path)));
   return { trust, engine: createRegoEngine({ trust, policies }) };

@@ -6,6 +6,7 @@ import {
   type ReadBundleOptions,
   readBundleArchive,
 } from '@pratique/rego';
+import { readNamedFile } from '@pratique/storage';
 import type { Terminal } from '../program/terminal.ts';
 import { openClient, openImage, type RegistryFlags } from '../registry/client.ts';
 import { bundleCache } from './bundle-cache.ts';
@@ -25,7 +26,7 @@ const BUNDLE_LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip';
 /** A bundle by its place: an archive, a directory, `https://…` or `oci://IMAGE`. */
 export async function fetchBundle(place: string, options: FetchOptions): Promise<Bundle> {
   if (place.startsWith('oci://')) return readBundleArchive(await pull(place.slice(6), options), options);
-  if (!/^https?:\/\//.test(place)) return loadBundle(place, options);
+  if (!/^https?:\/\//.test(place)) return loadBundle(place, { ...options, read: readNamedFile });
   const { flags, terminal, signal } = options;
   const bytes = await download(new URL(place), {
     signal,

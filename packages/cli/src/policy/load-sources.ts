@@ -1,4 +1,5 @@
 import { type Bundle, loadFiles, type VerificationKey } from '@pratique/rego';
+import { readNamedFile } from '@pratique/storage';
 import type { Terminal } from '../program/terminal.ts';
 import type { RegistryFlags } from '../registry/client.ts';
 import { fetchBundle } from './fetch-bundle.ts';
@@ -33,7 +34,7 @@ export async function loadSources(
     });
   }
   laps?.begin(flags.data.length > 0 ? 'rego_load_files' : undefined);
-  const files = loadFiles(flags.data, options);
+  const files = loadFiles(flags.data, { ...options, read: readNamedFile });
   laps?.begin();
   return withLibrary(joined(files, bundles));
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   BundleError,
@@ -7,12 +7,15 @@ import {
   type SigningKey,
   type VerificationKey,
 } from '@pratique/rego';
+import { readNamed } from './read-named.ts';
 
 /** The bytes of a key: HMAC secrets stand on the command line, others in a PEM file (or, as in OPA, in its text). */
 function keyText(value: string, algorithm: string, directory: string): string {
   if (algorithm.startsWith('HS')) return value;
   const path = resolve(directory, value);
-  return !value.includes('-----BEGIN') && existsSync(path) ? readFileSync(path, 'utf8') : value;
+  return !value.includes('-----BEGIN') && existsSync(path)
+    ? new TextDecoder().decode(readNamed(value, directory))
+    : value;
 }
 
 interface SigningFlags {
@@ -35,7 +38,7 @@ export function signingKey(flags: SigningFlags, directory: string, keyId?: strin
   const algorithm = flags['signing-alg'];
   const signing = { key: keyText(key, algorithm, directory), algorithm };
   if (claimsFile === undefined) return keyId === undefined ? signing : { ...signing, keyId };
-  const claims = parseJsonFile(readFileSync(resolve(directory, claimsFile)), claimsFile);
+  const claims = parseJsonFile(readNamed(claimsFile, directory), claimsFile);
   if (!(claims instanceof RegoObject))
     throw new BundleError('bundle_signature', `${claimsFile}: not a JSON object`);
   // As in OPA, claims take the place of the key's name.

@@ -16,6 +16,7 @@ import {
   RegoObject,
   type RegoVersion,
 } from '@pratique/rego';
+import { readNamedFile } from '@pratique/storage';
 import { cliErrors } from '../errors.ts';
 
 /** Policies and documents, ready to compile. */
@@ -49,10 +50,10 @@ export function loadPaths(
   paths: readonly string[],
   options: PathOptions & { readonly bundle: boolean; readonly onlyPolicies?: boolean },
 ): Sources {
-  if (!options.bundle) return loadFiles(paths, options);
+  if (!options.bundle) return loadFiles(paths, { ...options, read: readNamedFile });
   return joined(
     { modules: new Map(), data: new RegoObject() },
-    paths.map((path) => ({ name: path, bundle: loadBundle(path, options) })),
+    paths.map((path) => ({ name: path, bundle: loadBundle(path, { ...options, read: readNamedFile }) })),
   );
 }
 

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { cliErrors } from '../errors.ts';
+import { readText } from './read-file.ts';
 import type { CommandSpec, FlagSpec } from './spec.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -33,7 +34,7 @@ export function configFiles(terminal: Pick<Terminal, 'cwd' | 'env'>): string[] {
 
 async function readConfig(file: string, commands: readonly CommandSpec[]): Promise<Record<string, unknown>> {
   const { parseDocument } = await import('yaml');
-  const document = parseDocument(readFileSync(file, 'utf8'));
+  const document = parseDocument(readText(file, '/'));
   const problem = document.errors[0];
   if (problem) throw cliErrors.error('CONFIG_INVALID', { message: `${file}: ${problem.message}` });
   const content: unknown = document.toJS({ maxAliasCount: 10 });

@@ -1,4 +1,6 @@
-import { fstatSync, readFileSync, writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
+import { readDescriptor } from '@pratique/storage';
+import { type FileKind, maxFileBytes, unreadable } from './read-file.ts';
 import { unwritable } from './write-file.ts';
 
 /** Where a command reads and writes: data to `out`, everything else to `err`. Tests pass their own. */
@@ -7,8 +9,8 @@ export interface Terminal {
   err(text: string): void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Whole standard input; never called unless the user asked for `-`. */
-  stdin(): Uint8Array;
+  /** Whole standard input, a `document` unless told; never called unless the user asked for `-`. @throws FILE_UNREADABLE */
+  stdin(kind?: FileKind): Uint8Array;
   /** Whether a person can be asked: a terminal on both sides and not in CI. */
   readonly interactive: boolean;
   /** Whether a line on standard error can be written over: a terminal that knows how, watched by a person. */
@@ -74,6 +76,14 @@ function openOutput(name: 'stdout' | 'stderr', descriptor: number): Output {
   };
 }
 
+function readStdin(kind: FileKind = 'document'): Uint8Array {
+  try {
+    return readDescriptor(0, maxFileBytes[kind]);
+  } catch (cause) {
+    throw unreadable('standard input', cause);
+  }
+}
+
 /** Whether it may be a terminal. */
 function isDevice(descriptor: number): boolean {
   try {
@@ -107,7 +117,7 @@ export function processTerminal(): Terminal & { flush(then: () => void): void } 
     flush: (then) => out.flush(() => err.flush(then)),
     env,
     cwd: process.cwd(),
-    stdin: () => new Uint8Array(readFileSync(0)),
+    stdin: readStdin,
     // Asked by few, and the first look at process.stdin loads what reads it.
     get interactive() {
       return Boolean(process.stdin.isTTY) && err.isTerminal && !env['CI'];

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
-import { maxSbomBytes, readSbom, type ScanSubject } from '@pratique/inspect';
+import { readSbom, type ScanSubject } from '@pratique/inspect';
 import { cliErrors } from '../errors.ts';
 import { readCatalog } from '../inspect/read-catalog.ts';
+import { readFile } from '../program/read-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Steps } from '../program/steps.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -34,12 +35,7 @@ function readSbomSubject(name: string, terminal: Terminal): ScanSubject {
   const path = resolve(terminal.cwd, name);
   if (!existsSync(path))
     throw cliErrors.error('FILE_UNREADABLE', { message: `there is no file or directory ${printable(name)}` });
-  if (statSync(path).size > maxSbomBytes) {
-    throw cliErrors.error('FILE_UNREADABLE', {
-      message: `${printable(name)} is larger than ${maxSbomBytes} bytes`,
-    });
-  }
-  const bytes = new Uint8Array(readFileSync(path));
+  const bytes = readFile(name, terminal.cwd);
   const { distro, packages, unknown } = readSbom(bytes);
   if (unknown > 0) {
     terminal.err(

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   ambientProvider,
@@ -13,7 +13,7 @@ import {
   sigstoreClientErrors,
 } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
-import { readText } from '../program/read-file.ts';
+import { readFile, readText } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { openBrowser } from './open-browser.ts';
 import type { SigningFlags } from './open-signer.ts';
@@ -61,7 +61,7 @@ function logIn(flow: string, client: LoginClient, flags: SigningFlags): Promise<
 function tokenText(given: string, terminal: Terminal): string {
   const path = resolve(terminal.cwd, given);
   // A token is longer than a path may be, and asking for a file of that name would be an error.
-  return given.length < 256 && existsSync(path) ? readFileSync(path, 'utf8') : given;
+  return given.length < 256 && existsSync(path) ? readText(given, terminal.cwd, 'secret') : given;
 }
 
 function surroundingsOf({ terminal, services, signal }: IdentityContext): Surroundings {
@@ -70,7 +70,7 @@ function surroundingsOf({ terminal, services, signal }: IdentityContext): Surrou
     exists: existsSync,
     readFile: (path) => {
       try {
-        return readFileSync(path);
+        return readFile(path, terminal.cwd, 'secret');
       } catch {
         return null;
       }
@@ -94,7 +94,7 @@ function loginClient({ flags, terminal, services, issuer, signal }: IdentityCont
     services,
     issuer: url,
     clientId: flags['oidc-client-id'],
-    clientSecret: file === undefined ? null : readText(file, terminal.cwd).trim(),
+    clientSecret: file === undefined ? null : readText(file, terminal.cwd, 'secret').trim(),
     say: (text) => terminal.err(`${text}\n`),
     signal,
   };

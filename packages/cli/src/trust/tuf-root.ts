@@ -1,18 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { readRoot } from '@pratique/tuf';
-import { cliErrors } from '../errors.ts';
+import { readFile } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
 
-/** As much as clients read. */
-const maxRootBytes = 512 * 1024;
-
 export function readRootFile(file: string, terminal: Terminal): Uint8Array {
-  const path = resolve(terminal.cwd, file);
-  if (statSync(path).size > maxRootBytes) {
-    throw cliErrors.error('USAGE', { message: 'the file is too large for a root', expected: '512 KiB' });
-  }
-  return readFileSync(path);
+  return readFile(file, terminal.cwd, 'text');
 }
 
 /** What people compare before they sign, and who has signed. */

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { printable } from '@pratique/errors';
 import type { Platform } from '@pratique/oci';
+import { readNamedFile } from '@pratique/storage';
 import { hardenErrors } from '../errors.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
 import type { HardenSettings } from '../pipeline/settings.ts';
@@ -84,9 +84,11 @@ async function gatherNpm(
   }
 }
 
+const maxLockBytes = 64 * 1024 * 1024;
+
 function readLocal(path: string, name: string): Uint8Array {
   try {
-    return new Uint8Array(readFileSync(path));
+    return readNamedFile(path, maxLockBytes);
   } catch (cause) {
     throw hardenErrors.error('HARDEN_ADD_UNUSABLE', {
       message: `${printable(name, 200)} cannot be read`,

@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { printable } from '@pratique/errors';
+import { readNamedFile } from '@pratique/storage';
 import { hardenErrors } from '../errors.ts';
 import type { AlpineKey } from './segments.ts';
+
+const maxKeyBytes = 64 * 1024;
 
 /**
  * A key that signs packages of Alpine. Signatures name it by the name of its file.
@@ -11,7 +13,7 @@ import type { AlpineKey } from './segments.ts';
  */
 export function alpineKeyFile(path: string): AlpineKey {
   try {
-    return { name: basename(path), bytes: new Uint8Array(readFileSync(path)) };
+    return { name: basename(path), bytes: readNamedFile(path, maxKeyBytes) };
   } catch (cause) {
     throw hardenErrors.error('PACKAGES_UNTRUSTED', {
       message: `the key ${printable(path, 300)} cannot be read (${(cause as NodeJS.ErrnoException).code})`,

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '@pratique/errors';
+import { readNamedFile } from '@pratique/storage';
 import { hardenErrors } from '../errors.ts';
 import { DecompressionError, decompress } from '../fetch/decompress.ts';
 import type { Fetcher } from '../fetch/fetcher.ts';
@@ -64,6 +65,8 @@ export function fetchPackage(found: AptPackage, fetcher: Fetcher): Promise<Uint8
   return fetcher.verified(`${found.source.uri}/${found.filename}`, found);
 }
 
+const maxKeyringBytes = 16 * 1024 * 1024;
+
 /** Keyrings of this machine: the one a source names, else those in apt's folder of keys for everything. */
 export function machineKeyrings(signedBy: string | null): readonly Keyring[] {
   const folder = '/etc/apt/trusted.gpg.d';
@@ -74,7 +77,7 @@ export function machineKeyrings(signedBy: string | null): readonly Keyring[] {
             .filter((name) => /\.(gpg|asc)$/.test(name))
             .map((name) => join(folder, name))
         : [signedBy];
-    return paths.map((name) => ({ name, bytes: new Uint8Array(readFileSync(name)) }));
+    return paths.map((name) => ({ name, bytes: readNamedFile(name, maxKeyringBytes) }));
   } catch (cause) {
     throw hardenErrors.error('PACKAGES_UNTRUSTED', {
       message: `the keyring ${printable(signedBy ?? folder, 300)} cannot be read (${(cause as NodeJS.ErrnoException).code})`,

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { printable } from '@pratique/errors';
+import { readNamedFile } from '@pratique/storage';
 import * as v from 'valibot';
 import { parse } from 'yaml';
 import { keysErrors } from '../errors.ts';
@@ -129,11 +129,11 @@ function accessOf(
   };
 }
 
-function parseFile(bytes: Buffer, path: string): v.InferOutput<typeof fileSchema> {
+function parseFile(bytes: Uint8Array, path: string): v.InferOutput<typeof fileSchema> {
   if (bytes.byteLength > maxBytes) throw invalid(path, `it is larger than ${maxBytes} bytes`);
   let document: unknown;
   try {
-    document = parse(bytes.toString('utf8'), { maxAliasCount: 100 });
+    document = parse(new TextDecoder().decode(bytes), { maxAliasCount: 100 });
   } catch {
     // What the parser says quotes the file, which holds tokens.
     throw invalid(path, 'it is not YAML');
@@ -146,9 +146,11 @@ function parseFile(bytes: Buffer, path: string): v.InferOutput<typeof fileSchema
   );
 }
 
-function readIfThere(path: string): Buffer | undefined {
+const maxFileBytes = 4 * 1024 * 1024;
+
+function readIfThere(path: string): Uint8Array | undefined {
   try {
-    return readFileSync(path);
+    return readNamedFile(path, maxFileBytes);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw invalid(path, 'it cannot be read', { cause });
@@ -157,7 +159,7 @@ function readIfThere(path: string): Buffer | undefined {
 
 function readNamed(path: string, where: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return new TextDecoder().decode(readNamedFile(path, maxFileBytes));
   } catch (cause) {
     throw invalid(where, `the file ${printable(path)} that it names cannot be read`, { cause });
   }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { printable } from '@pratique/errors';
+import { readNamedFile } from '@pratique/storage';
 import { keysErrors } from '../errors.ts';
 import type { KeyContext } from '../managed-key.ts';
 import { ck, returnNames } from './constants.ts';
@@ -138,7 +138,7 @@ function givenPin(source: PinSource | undefined, environment: NodeJS.ProcessEnv)
   if (source?.kind === 'value') return source.value;
   if (source === undefined) return environment['COSIGN_PKCS11_PIN'] || undefined;
   try {
-    return readFileSync(source.path, 'utf8').slice(0, maxPinFileBytes).split(/\r?\n/, 1)[0]!;
+    return new TextDecoder().decode(readNamedFile(source.path, maxPinFileBytes)).split(/\r?\n/, 1)[0]!;
   } catch (cause) {
     throw keysErrors.error('KEY_REFERENCE_INVALID', {
       message: `the file of pin-source, ${printable(source.path)}, cannot be read`,

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '@pratique/errors';
+import { readNamedFile } from '@pratique/storage';
 import { keysErrors } from '../errors.ts';
 import { type KeyService, openKeyService } from '../http/service.ts';
 import type { KeyContext } from '../managed-key.ts';
@@ -44,9 +44,13 @@ export function connectVault({ environment, signal }: KeyContext): KeyService {
   });
 }
 
+const maxFileBytes = 4 * 1024 * 1024;
+
 function storedToken({ HOME: home }: NodeJS.ProcessEnv): string {
   try {
-    const token = readFileSync(join(home ?? '', '.vault-token'), 'utf8').trim();
+    const token = new TextDecoder()
+      .decode(readNamedFile(join(home ?? '', '.vault-token'), maxFileBytes))
+      .trim();
     if (home && token !== '') return token;
   } catch {
     // There is none: the variable is what to set.
@@ -56,7 +60,7 @@ function storedToken({ HOME: home }: NodeJS.ProcessEnv): string {
 
 function readNamed(name: string, file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return new TextDecoder().decode(readNamedFile(file, maxFileBytes));
   } catch (cause) {
     throw keysErrors.error('KEY_SERVICE_CONFIG', {
       message: `the file that ${name} names cannot be read: ${printable(file)}`,

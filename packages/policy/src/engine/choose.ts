@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { printable } from '@pratique/errors';
+import { readNamedFile } from '@pratique/storage';
 import { policyErrors } from '../errors.ts';
 import type { ServiceAddress } from '../http/service.ts';
 import type { Trust } from '../trust/types.ts';
@@ -54,9 +54,11 @@ export async function createEngine(
   }
 }
 
+const maxWasmBytes = 256 * 1024 * 1024;
+
 function readWasm(file: string): Uint8Array {
   try {
-    return new Uint8Array(readFileSync(file));
+    return readNamedFile(file, maxWasmBytes);
   } catch (cause) {
     throw policyErrors.error('ENGINE_INVALID', {
       message: `cannot read the wasm policy ${file} (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'})`,

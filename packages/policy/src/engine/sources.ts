@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readNamedFile } from '@pratique/storage';
 import { policyErrors } from '../errors.ts';
 
 /** One Rego module as text. `path` stands in messages before line and column. */
@@ -54,12 +55,7 @@ function regoFiles(folder: string): string[] {
 }
 
 function readPolicy(file: string): string {
-  if (statSync(file).size > maxFileBytes) {
-    throw policyErrors.error('POLICY_UNREADABLE', {
-      message: `${file} is larger than ${maxFileBytes} bytes`,
-    });
-  }
-  return readFileSync(file, 'utf8');
+  return new TextDecoder().decode(readNamedFile(file, maxFileBytes));
 }
 
 function countError(path: string, count: number) {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   type ClientRequest,
   Agent as HttpAgent,
@@ -10,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext } from 'node:tls';
 import { PratiqueError, printable } from '@pratique/errors';
 import { isLoopback, shownAddress } from '@pratique/oci';
+import { readNamedFile } from '@pratique/storage';
 import { policyErrors } from '../errors.ts';
 import { readToken, type TokenSource } from './token.ts';
 
@@ -222,9 +222,11 @@ function parseUrl(kind: string, { url: text, token, caFile }: ServiceAddress): U
   });
 }
 
+const maxCaBytes = 4 * 1024 * 1024;
+
 function readCa(file: string): string {
   try {
-    const ca = readFileSync(file, 'utf8');
+    const ca = new TextDecoder().decode(readNamedFile(file, maxCaBytes));
     if (!ca.includes('-----BEGIN CERTIFICATE-----')) throw new Error('no certificate');
     createSecureContext({ ca });
     return ca;

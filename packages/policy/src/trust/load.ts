@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { isJsonObject, type JsonValue } from '@pratique/crypto';
+import { readNamedFile } from '@pratique/storage';
 import { policyErrors } from '../errors.ts';
 import { holdsClusterImagePolicies, readObjects } from './cluster-image-policy/objects.ts';
 import { type FetchPolicy, fetchPolicies } from './cluster-image-policy/remote-policies.ts';
@@ -20,6 +20,9 @@ export interface LoadOptions {
   readonly now?: Date;
 }
 
+/** Of the configuration, and of one file it names. */
+const maxTrustBytes = 16 * 1024 * 1024;
+
 /**
  * Reads a trust configuration and the files it names; paths in it are relative to its folder. A file of
  * ClusterImagePolicies is read as a configuration of those alone. TrustRoots in TUF repositories elsewhere are read
@@ -33,7 +36,7 @@ export async function loadTrust(
 ): Promise<Trust> {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = readNamedFile(path, maxTrustBytes);
   } catch (cause) {
     throw policyErrors.error('TRUST_UNREADABLE', {
       message: `cannot read ${path} (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'})`,
@@ -108,6 +111,6 @@ function readable(name: string, files: TrustFiles): { name: string; text: string
 function filesIn(folder: string): TrustFiles {
   return {
     resolve: (name) => resolve(folder, name),
-    read: (name) => readFileSync(resolve(folder, name)),
+    read: (name) => readNamedFile(resolve(folder, name), maxTrustBytes),
   };
 }

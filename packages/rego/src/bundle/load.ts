@@ -29,7 +29,13 @@ export interface LoadOptions {
   /** Relative paths are relative to it; the process's directory unless given. */
   readonly directory?: string;
   readonly limits?: BundleLimits;
+  /** Reads a file, and throws as node:fs does. Pipes and devices can be without end: what may be one asks for a reader that ends. */
+  readonly read?: ReadFile;
 }
+
+export type ReadFile = (path: string, maxBytes: number) => Uint8Array;
+
+const readWhole: ReadFile = (path) => readFileSync(path);
 
 /**
  * Loads files as `opa eval --data` does: `.rego`, `.json`, `.yaml`, `.yml` and `.tar.gz`, directories with all below
@@ -47,12 +53,14 @@ class Loader implements LoadedFiles {
   data = new RegoObject();
   readonly #options: LoadOptions;
   readonly #limits: BundleLimits;
+  readonly #read: ReadFile;
   readonly #version: RegoVersion;
   #files = 0;
 
   constructor(options: LoadOptions) {
     this.#options = options;
     this.#limits = options.limits ?? DEFAULT_LIMITS;
+    this.#read = options.read ?? readWhole;
     this.#version = options.regoVersion ?? 'v1';
   }
 
@@ -82,7 +90,8 @@ class Loader implements LoadedFiles {
   #file(path: string, at: readonly string[], depth: number): void {
     const extension = /\.tar\.gz$|\.[^./]*$/.exec(path)?.[0];
     if (this.#options.onlyPolicies && extension !== '.rego') return;
-    const read = (): Uint8Array => reading(path, 'open', () => readFileSync(this.#resolve(path)));
+    const read = (): Uint8Array =>
+      reading(path, 'open', () => this.#read(this.#resolve(path), this.#limits.fileBytes));
     if (extension === '.rego') {
       this.modules.set(path, {
         text: decodeText(read(), path),
@@ -138,14 +147,15 @@ class Loader implements LoadedFiles {
 /** A bundle of the file system: a `.tar.gz` or a directory laid out as one. Throws {@link BundleError}. */
 export function loadBundle(
   path: string,
-  options: ReadBundleOptions & Pick<LoadOptions, 'ignore' | 'directory' | 'followLinks'> = {},
+  options: ReadBundleOptions & Pick<LoadOptions, 'ignore' | 'directory' | 'followLinks' | 'read'> = {},
 ): Bundle {
   const place = resolveIn(options.directory, cleanUrl(path));
+  const { read = readWhole, limits = DEFAULT_LIMITS } = options;
   return within(path, () => {
     const isDirectory = reading(path, 'stat', () => statSync(place)).isDirectory();
     if (!isDirectory)
       return readBundleArchive(
-        reading(path, 'open', () => readFileSync(place)),
+        reading(path, 'open', () => read(place, limits.archiveBytes)),
         options,
       );
     const prefix = cleanUrl(path).replace(/^(?:\.?\/)+|\/+$/g, '');
