@@ -1,4 +1,5 @@
 import { cliErrors } from '../errors.ts';
+import { instructionsOf } from './dockerfile-instructions.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -8,78 +9,75 @@ type Variables = Readonly<Record<string, string | undefined>>;
  * `ARG` before the first `FROM`.
  *
  * @returns the images, and the one of the last stage: what the result is built on, through stages of its own
- * @throws USAGE for a name with a variable that has no value: it could be any image
+ * @throws USAGE for a name with a variable that has no value: it could be any image; for what builders read in two ways
  */
 export function imagesInDockerfile(
   text: string,
   environment: Variables,
 ): { readonly all: readonly string[]; readonly base: string | null } {
   const variables: Record<string, string | undefined> = {};
-  const stages = new Map<string, string | null>();
+  const named = new Map<string, string | null>();
+  const numbered: (string | null)[] = [];
   const all = new Set<string>();
   let base: string | null = null;
-  let stage = 0;
   const expand = (word: string) => expandVariables(word, { ...variables, ...environment });
   const imageOf = (name: string): string | null => {
-    const known = stages.get(name.toLowerCase());
+    const known = named.get(name.toLowerCase());
     if (known !== undefined) return known;
     return name === 'scratch' ? null : name;
   };
-  for (const [instruction = '', ...words] of instructions(text)) {
-    switch (instruction.toUpperCase()) {
-      case 'ARG': {
-        const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/.exec(words[0] ?? '') ?? [];
-        if (stage === 0 && name !== undefined) variables[name] = expand(unquote(value!));
+  const add = (image: string | null) => {
+    if (image !== null) all.add(image);
+  };
+  for (const { name: instruction, flags, words } of instructionsOf(text)) {
+    switch (instruction) {
+      case 'ARG':
+        for (const word of numbered.length === 0 ? words : []) {
+          const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(unquote(word)) ?? [];
+          if (name !== undefined) variables[name] = expand(unquote(value!));
+        }
         break;
-      }
       case 'FROM': {
-        const [name = '', as = '', alias] = words.filter((word) => !word.startsWith('--'));
+        const [name = '', as = '', alias = ''] = words;
         base = imageOf(expand(unquote(name)));
-        if (base !== null) all.add(base);
-        stages.set(String(stage++), base);
-        if (as.toUpperCase() === 'AS' && alias !== undefined) stages.set(alias.toLowerCase(), base);
+        add(base);
+        numbered.push(base);
+        if (as.toUpperCase() === 'AS' && stageName.test(alias.toLowerCase()))
+          named.set(alias.toLowerCase(), base);
         break;
       }
       case 'COPY':
       case 'ADD':
-      case 'RUN':
-        for (const name of sources(words)) {
-          const image = imageOf(expand(name));
-          if (image !== null) all.add(image);
+      case 'RUN': {
+        const { copied, mounted } = sources(flags);
+        for (const name of mounted) add(imageOf(expand(name)));
+        for (const name of copied.map(expand)) {
+          const stage = /^\d+$/.test(name) ? numbered[Number(name)] : undefined;
+          add(stage === undefined ? imageOf(name) : stage);
         }
         break;
+      }
     }
   }
   return { all: [...all], base };
 }
 
-/** The words of every instruction; lines that a backslash (or the character of `# escape=`) continues are one. */
-function instructions(text: string): string[][] {
-  const [, continuation = '\\'] = /^\s*#\s*escape\s*=\s*(\S)/im.exec(text.split('\n', 3).join('\n')) ?? [];
-  const found: string[][] = [];
-  let pending = '';
-  for (const line of text.split(/\r?\n/)) {
-    if (/^\s*(#.*)?$/.test(line)) continue;
-    const trimmed = line.trimEnd();
-    if (trimmed.endsWith(continuation)) {
-      pending += `${trimmed.slice(0, -1)} `;
-      continue;
-    }
-    found.push(`${pending}${trimmed}`.trim().split(/\s+/));
-    pending = '';
-  }
-  if (pending.trim() !== '') found.push(pending.trim().split(/\s+/));
-  return found;
+/** Where `COPY` and `RUN` take files from: names of stages; and for `COPY` their numbers. */
+function sources(flags: readonly string[]): {
+  readonly copied: readonly string[];
+  readonly mounted: readonly string[];
+} {
+  const copied = flags.flatMap((flag) => /^--from=(.+)$/.exec(flag)?.[1] ?? []);
+  const mounted = flags.flatMap((flag) =>
+    (/^--mount=(.*)$/s.exec(flag)?.[1]?.split(',') ?? []).flatMap(
+      (member) => /^\s*from=(.+)$/i.exec(member)?.[1] ?? [],
+    ),
+  );
+  return { copied, mounted };
 }
 
-/** Where `COPY`, `ADD` and `RUN` take files from. Flags stand before everything else. */
-function sources(words: readonly string[]): string[] {
-  const end = words.findIndex((word) => !word.startsWith('--'));
-  return words.slice(0, end === -1 ? words.length : end).flatMap((word) => {
-    const [, from] = /^--from=(.+)$/.exec(word) ?? /^--mount=(?:.*,)?from=([^,]+)/.exec(word) ?? [];
-    return from === undefined ? [] : [unquote(from)];
-  });
-}
+/** What BuildKit takes for the name of a stage. */
+const stageName = /^[a-z][a-z0-9._-]*$/;
 
 function unquote(word: string): string {
   return /^"(.*)"$/.exec(word)?.[1] ?? /^'(.*)'$/.exec(word)?.[1] ?? word;
