@@ -6,4 +6,5 @@ export {
   type ErrorKind,
   PratiqueError,
 } from './catalog.ts';
+export { looksLike } from './looks-like.ts';
 export { printable } from './printable.ts';

@@ -356,3 +356,30 @@ describe('hostile and broken input', () => {
     });
   });
 });
+
+describe('what is packed in other ways', () => {
+  const tar = `${'x'.repeat(257)}ustar${'\0'.repeat(250)}`;
+  test.each([
+    ['osv.tar', tar, 'a tar archive', /tar -xf/],
+    ['osv.tar.gz', gzipSync(tar), 'a tar archive', /tar -xf/],
+    ['osv.json.zst', new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, 1, 2]), 'a zstd file', /zstd -d/],
+    ['osv.json', '<!doctype html><title>Not found</title>', 'a page of HTML', /the page links to/],
+    ['osv.json', '', 'nothing', /OSV/],
+  ])('%s is named, with what to do: %#', async (name, content, found, remedy) => {
+    await expect(importAdvisories(path, [file(name, content)], now)).rejects.toMatchObject({
+      code: 'ADVISORIES_UNRECOGNISED',
+      found,
+      remedy: expect.stringMatching(remedy),
+    });
+  });
+
+  test('zip and gzip are unpacked whatever they are called', async () => {
+    const zip = file(
+      'all',
+      zipOf([{ name: 'GHSA.json', content: new TextEncoder().encode(JSON.stringify(ghsa)) }]),
+    );
+    expect(await importAdvisories(path, [zip], now)).toMatchObject({ files: 1 });
+    const packed = file('download', gzipSync(JSON.stringify(ghsa)));
+    expect(await importAdvisories(path, [packed], now)).toMatchObject({ files: 1 });
+  });
+});

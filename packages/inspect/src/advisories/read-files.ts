@@ -1,9 +1,9 @@
-import { createReadStream, globSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, globSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { PratiqueError, printable } from '@pratique/errors';
+import { looksLike, PratiqueError, printable } from '@pratique/errors';
 import { openPromise } from 'yauzl';
 import { inspectErrors } from '../errors.ts';
 
@@ -26,17 +26,20 @@ export interface AdvisoryFile {
 const advisoryNames = /\.(?:json|ya?ml|csv)(?:\.gz)?$|(?:^|\/)list$/i;
 
 /**
- * Reads a file, every file of a directory, or every file of a zip; `.gz` is unpacked. Of directories and zips only
- * what is named like advisories.
+ * Reads a file, every file of a directory, or every file of a zip; `.gz` is unpacked, and what is named directly whatever
+ * it is called. Of directories and zips only what is named like advisories.
  *
- * @throws `ADVISORIES_TOO_LARGE`, `ADVISORIES_INVALID` for a zip or gzip that cannot be read
+ * @throws `ADVISORIES_TOO_LARGE`, `ADVISORIES_INVALID` for a zip or gzip that cannot be read, `ADVISORIES_UNRECOGNISED` for
+ *   what is packed in other ways, or is no text
  */
 export async function* readAdvisoryFiles(path: string, limits = readLimits): AsyncGenerator<AdvisoryFile> {
   let files = 0;
   let total = 0;
-  for await (const { name, open } of listFiles(path)) {
+  for await (const { name, isPacked, open } of listFiles(path)) {
     if (++files > limits.files) throw tooLarge(path, `${limits.files} files`);
-    const bytes = await collect(await open(), name, Math.min(limits.file, limits.total - total));
+    const bytes = await collect(await open(), name, isPacked, Math.min(limits.file, limits.total - total));
+    const foreign = looksLike(bytes);
+    if (foreign !== undefined) throw unrecognised(name, foreign);
     total += bytes.length;
     yield { path: name, bytes };
   }
@@ -44,6 +47,8 @@ export async function* readAdvisoryFiles(path: string, limits = readLimits): Asy
 
 interface Listed {
   readonly name: string;
+  /** With gzip. */
+  readonly isPacked: boolean;
   open(): Promise<Readable>;
 }
 
@@ -54,11 +59,32 @@ async function* listFiles(path: string): AsyncGenerator<Listed> {
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((name) => advisoryNames.test(name))
       .sort();
-    for (const name of names) yield { name, open: async () => createReadStream(name) };
-  } else if (path.toLowerCase().endsWith('.zip')) {
+    for (const name of names)
+      yield { name, isPacked: isGzip(name), open: async () => createReadStream(name) };
+    return;
+  }
+  const kind = looksLike(firstBytes(path));
+  if (kind === 'a zip file' || path.toLowerCase().endsWith('.zip')) {
     yield* listZip(path);
   } else {
-    yield { name: path, open: async () => createReadStream(path) };
+    const isPacked = kind === 'a gzip file' || isGzip(path);
+    yield { name: path, isPacked, open: async () => createReadStream(path) };
+  }
+}
+
+function isGzip(name: string): boolean {
+  return name.toLowerCase().endsWith('.gz');
+}
+
+/** None of what is no file: reading takes them away from a pipe. */
+function firstBytes(path: string): Uint8Array {
+  const bytes = new Uint8Array(512);
+  if (!statSync(path).isFile()) return bytes.subarray(0, 0);
+  const file = openSync(path, 'r');
+  try {
+    return bytes.subarray(0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -69,7 +95,8 @@ async function* listZip(path: string): AsyncGenerator<Listed> {
     try {
       for await (const entry of zip.eachEntry()) {
         if (!advisoryNames.test(entry.fileName)) continue;
-        yield { name: entry.fileName, open: () => zip.openReadStreamPromise(entry) };
+        const { fileName: name } = entry;
+        yield { name, isPacked: isGzip(name), open: () => zip.openReadStreamPromise(entry) };
       }
     } finally {
       zip.close();
@@ -79,7 +106,12 @@ async function* listZip(path: string): AsyncGenerator<Listed> {
   }
 }
 
-async function collect(stream: Readable, name: string, limit: number): Promise<Uint8Array> {
+async function collect(
+  stream: Readable,
+  name: string,
+  isPacked: boolean,
+  limit: number,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const gather = async (source: AsyncIterable<Uint8Array>): Promise<void> => {
@@ -90,7 +122,7 @@ async function collect(stream: Readable, name: string, limit: number): Promise<U
     }
   };
   try {
-    if (name.toLowerCase().endsWith('.gz')) await pipeline(stream, createGunzip(), gather);
+    if (isPacked) await pipeline(stream, createGunzip(), gather);
     else await pipeline(stream, gather);
   } catch (error) {
     throw unreadable(name, error);
@@ -102,6 +134,25 @@ function tooLarge(name: string, limit: string): Error {
   return inspectErrors.error('ADVISORIES_TOO_LARGE', {
     message: `${printable(name)} is larger than is read`,
     expected: `at most ${limit}`,
+  });
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  'a tar archive': 'Unpack it and name the directory: mkdir DIR; tar -xf FILE -C DIR; pratique db import DIR',
+  'a zstd file': 'Unpack it first: zstd -d FILE',
+  'an xz file': 'Unpack it first: xz -dk FILE',
+  'a bzip2 file': 'Unpack it first: bunzip2 -k FILE',
+  'a page of HTML': 'It is a page about advisories, or of an error: fetch the file that the page links to.',
+  'a SQLite database': 'A database of pratique is used where it is: pratique scan --db FILE.',
+};
+
+function unrecognised(name: string, found: string): Error {
+  const remedy = Object.hasOwn(remedies, found) ? remedies[found] : undefined;
+  return inspectErrors.error('ADVISORIES_UNRECOGNISED', {
+    message: `${printable(name)} holds no advisories`,
+    expected: 'JSON, YAML or CSV of a known format, as it is, with gzip, or in a zip',
+    found,
+    ...(remedy === undefined ? {} : { remedy }),
   });
 }
 
