@@ -142,3 +142,27 @@ test('a TrustRoot of policy-controller is read from the repository, elsewhere or
     stderr: expect.stringContaining('TUF_UNREACHABLE'),
   });
 });
+
+test.each([
+  ['file', 'content', 'not the root of a TUF repository'],
+  ['bundle.json', '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}', 'trustedroot'],
+  [
+    'targets.json',
+    '{"signed":{"_type":"targets"},"signatures":[]}',
+    'the metadata targets of a TUF repository',
+  ],
+  ['key.pem', '-----BEGIN PUBLIC KEY-----\n', 'PEM: PUBLIC KEY'],
+])('a --root that is none is what is wrong, and not the mirror: %s', async (name, content, found) => {
+  writeFileSync(join(cwd, name), content);
+  const { code, stderr } = await pratique(['initialize', ...mirror(), '--root', name]);
+  expect(stderr).toContain('TUF_ROOT_INVALID');
+  expect(stderr).toContain(name);
+  expect(stderr).toContain(found);
+  expect(stderr).not.toContain('do not trust the mirror');
+  expect(code).toBe(3);
+  const named = await pratique([...verify, '--bundle', 'bundle.json', 'file'], {
+    TUF_MIRROR: `${server.url}/tuf`,
+    TUF_ROOT_JSON: name,
+  });
+  expect(named.stderr).toContain('TUF_ROOT_INVALID');
+});

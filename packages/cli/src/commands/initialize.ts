@@ -7,6 +7,7 @@ import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { initialize } from '../specs/trust.ts';
 import { knownRepository, tufDirectory } from '../trust/sigstore-repository.ts';
+import { requireRoot } from '../trust/tuf-root.ts';
 
 const maxRootBytes = 512_000;
 
@@ -57,7 +58,7 @@ async function readRoot(
   }
   const bytes = remote ? await fetchRoot(new URL(root), terminal, signal) : readFile(root, terminal.cwd);
   if (checksum !== undefined) requireChecksum(bytes, checksum);
-  return bytes;
+  return requireRoot(bytes, root);
 }
 
 async function fetchRoot(url: URL, terminal: Terminal, signal: AbortSignal): Promise<Uint8Array> {

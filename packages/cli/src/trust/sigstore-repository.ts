@@ -10,8 +10,8 @@ import {
   staging,
   type TufClient,
 } from '@pratique/tuf';
-import { readFile } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
+import { readRootFile } from './tuf-root.ts';
 
 export interface RepositoryOptions {
   /** No request: what `pratique initialize` or an earlier run fetched must do. */
@@ -59,7 +59,7 @@ export async function openSigstoreRepository(
   const options = {
     cache,
     mirror: openMirror(mirror, { environment: { ...terminal.env } }),
-    bootstrap: file ? readFile(file, terminal.cwd) : known?.root,
+    bootstrap: file ? readRootFile(file, terminal) : known?.root,
     offline,
     now: new Date(),
     signal,
