@@ -11,13 +11,13 @@ export const ociErrors = defineErrors({
   OCI_DIGEST_INVALID: {
     kind: 'usage',
     title: 'The digest is not sha256 or sha512 in lower-case hexadecimal.',
-    remedy: 'Copy the whole digest, for example from `crane digest IMAGE`.',
+    remedy: 'Copy the whole digest, for example from `pratique resolve IMAGE`.',
   },
   OCI_NOT_FOUND: {
     kind: 'fault',
     title: 'The registry answered that there is no such repository, tag, manifest or blob.',
     remedy:
-      'Check the spelling; `crane ls REPOSITORY` lists the tags. Some registries say this instead of "log in first".',
+      'Check the spelling; `pratique ls REPOSITORY` lists the tags. Some registries say this instead of "log in first".',
   },
   OCI_UNREACHABLE: {
     kind: 'fault',

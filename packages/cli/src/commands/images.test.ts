@@ -228,3 +228,44 @@ test('a file that is no archive is told from a damaged one', async () => {
   const copied = await pratique('copy', './text.tar', `${at('none')}:1`);
   expect(copied).toMatchObject({ code: 1, stderr: expect.stringContaining('not a tar archive') });
 });
+
+test('ls lists tags, and leaves out those that are about other images', async () => {
+  const client = createRegistryClient({ environment: {} });
+  const repository = client.repository(at('tags'));
+  const all = ['1', '2.0', `sha256-${'a'.repeat(64)}.sig`, `sha256-${'b'.repeat(64)}`, 'sha'];
+  const empty = buildIndex({ manifests: [] });
+  for (const tag of all) await repository.putManifest(empty.bytes, empty.descriptor.mediaType, { tag });
+  client.close();
+  const lines = async (...flags: string[]) =>
+    (await pratique('ls', ...flags, at('tags'))).stdout.split('\n').sort();
+  expect(await lines()).toEqual(['', ...all].sort());
+  expect(await lines('--omit-digest-tags')).toEqual(['', '1', '2.0', 'sha']);
+  expect(await lines('--omit-digest-tags', '--full-ref')).toEqual([
+    '',
+    ...['1', '2.0', 'sha'].map((tag) => `${at('tags')}:${tag}`),
+  ]);
+  const { stdout } = await pratique('ls', '--omit-digest-tags', '-o', 'json', at('tags'));
+  expect(JSON.parse(stdout)).toEqual({ schemaVersion: 1, repository: at('tags'), tags: ['1', '2.0', 'sha'] });
+});
+
+test('ls lists the tags of a layout', async () => {
+  await pratique('copy', at('app:1'), 'oci:listed:one');
+  expect(await pratique('ls', '--omit-digest-tags', 'oci:listed')).toEqual({
+    code: 0,
+    stdout: 'one\n',
+    stderr: '',
+  });
+});
+
+test('ls of an image leads to its repository, and a repository that is not there is no empty one', async () => {
+  const image = await pratique('ls', at('app:1'));
+  expect([image.code, image.stdout]).toEqual([3, '']);
+  expect(image.stderr).toContain(`pratique ls ${at('app')}`);
+  const none = await pratique('ls', at('none'));
+  expect([none.code, none.stdout]).toEqual([1, '']);
+  expect(none.stderr).toContain('OCI_NOT_FOUND');
+});
+
+test('a tag that is not there leads to ls', async () => {
+  expect((await pratique('resolve', at('app:nope'))).stderr).toContain('`pratique ls REPOSITORY`');
+});

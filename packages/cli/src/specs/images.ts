@@ -1,7 +1,7 @@
 import { defineCommand } from '../program/spec.ts';
 import { referrersMode, tagFlags } from './older.ts';
 import { needlessFlag } from './refused.ts';
-import { programFlags, registryFlags } from './shared.ts';
+import { outputFlag, programFlags, registryFlags } from './shared.ts';
 
 const group = 'Images';
 
@@ -36,6 +36,32 @@ export const resolveImage = defineCommand({
   examples: [{ command: 'pratique resolve registry.example/app:1.0', does: 'registry.example/app@sha256:…' }],
   args: ['IMAGE...'],
   flags: registryFlags,
+});
+
+export const ls = defineCommand({
+  name: 'ls',
+  group,
+  summary: 'List the tags of a repository',
+  examples: [
+    { command: 'pratique ls registry.example/app', does: 'one tag a line, in the order of the registry' },
+    {
+      command: 'pratique ls --omit-digest-tags registry.example/app',
+      does: 'without the tags that hold signatures, attestations and SBOMs of images',
+    },
+    { command: 'pratique ls oci:./layout', does: 'of an OCI image layout, or an archive' },
+  ],
+  args: ['REPOSITORY'],
+  flags: {
+    'omit-digest-tags': {
+      kind: 'boolean',
+      summary:
+        'Leave out tags that begin with sha256- or sha512-: what is attached to an image, by its digest',
+    },
+    'full-ref': { kind: 'boolean', summary: 'Print the whole reference of each tag' },
+    ...outputFlag,
+    ...programFlags,
+    ...registryFlags,
+  },
 });
 
 export const triangulate = defineCommand({

@@ -35,7 +35,7 @@ export function createLayoutRepository(
   function notFound(what: string) {
     return ociErrors.error('OCI_NOT_FOUND', {
       message: `${printable(name)}: there is no ${printable(what)}`,
-      remedy: `Check the tag; \`crane\` and \`skopeo\` name it in index.json as ${refName}.`,
+      remedy: `Check the tag: \`pratique ls oci:DIRECTORY\` lists them. They stand in index.json as ${refName}.`,
     });
   }
 
