@@ -20,6 +20,8 @@ interface DebianTool {
   readonly release: string;
   /** The program's package, then those of the libraries it loads. */
   readonly packages: readonly string[];
+  /** Others of them that are wanted beside it. */
+  readonly others?: readonly string[];
   readonly versionArguments: readonly string[];
 }
 
@@ -112,6 +114,34 @@ export const tools = {
     minimum: '2.8.0',
     release: 'trixie',
     packages: ['pigz', 'libc6', 'zlib1g'],
+    versionArguments: ['--version'],
+  },
+  // With ndb, which Debian 12's has not. What it is configured with is this machine's.
+  rpm: {
+    kind: 'debian',
+    minimum: '4.20.0',
+    release: 'trixie',
+    packages: [
+      'rpm',
+      'librpm10',
+      'librpmio10',
+      'librpm-sequoia-1',
+      'libpopt0',
+      'libsqlite3-0',
+      'libacl1',
+      'libcap2',
+      'liblua5.3-0',
+      'zlib1g',
+      'libbz2-1.0',
+      'libzstd1',
+      'liblzma5',
+      'libnettle8t64',
+      'libhogweed6t64',
+      'libgmp10',
+      'libgcc-s1',
+      'libc6',
+    ],
+    others: ['rpmdb'],
     versionArguments: ['--version'],
   },
   // A PKCS#11 token in software. Its module is loaded by our Node, with this machine's libraries: of the older release.

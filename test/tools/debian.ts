@@ -61,15 +61,17 @@ function download(directory: string, release: string, packages: readonly string[
   }
 }
 
-/** Makes `home`/bin/`program` from `packages` of `release`: the first holds the program, the rest its libraries. */
+/** Makes `home`/bin/ of `programs` from `packages` of `release`: the first holds the programs, the rest their libraries. */
 export function unpackDebianTool(
   home: string,
-  program: string,
+  programs: readonly string[],
   release: string,
   packages: readonly string[],
 ): void {
   if (capture('apt-get', ['--version']) === undefined || capture('dpkg', ['--version']) === undefined) {
-    throw new Error(`${program} is not on PATH, and this machine has no apt-get and dpkg to get it with.`);
+    throw new Error(
+      `${programs[0]} is not on PATH, and this machine has no apt-get and dpkg to get it with.`,
+    );
   }
   process.stderr.write(`Fetching ${packages[0]} of Debian ${release} (once)\n`);
   const staging = mkdtempSync(`${home}.`);
@@ -85,21 +87,23 @@ export function unpackDebianTool(
     const [loader] = globSync('{usr/,}lib{64,}/ld-linux*.so.*', { cwd: root });
     // Before Debian 13 some libraries are beside /usr, and some below.
     const libraries = globSync('{usr/,}lib/*-linux-gnu', { cwd: root });
-    const [executable] = globSync(`usr/{bin,sbin}/${program}`, { cwd: root });
-    if (loader === undefined || libraries.length === 0 || executable === undefined) {
-      throw new Error(`${packages.join(', ')} of Debian ${release} do not hold ${program} and a loader.`);
-    }
     mkdirSync(join(staging, 'bin'));
-    const launcher = join(staging, 'bin', program);
-    const at = (path: string) => `"$root/${path}"`;
-    writeFileSync(
-      launcher,
-      `#!/bin/sh\nroot=$(dirname "$(readlink -f "$0")")/../${relative(staging, root)}\n` +
-        `exec ${at(loader)} --library-path ${libraries.map(at).join(':')} ${at(executable)} "$@"\n`,
-    );
-    chmodSync(launcher, 0o755);
-    if (capture(launcher, ['--version']) === undefined)
-      throw new Error(`${program} of Debian ${release} does not run here.`);
+    for (const program of programs) {
+      const [executable] = globSync(`usr/{bin,sbin}/${program}`, { cwd: root });
+      if (loader === undefined || libraries.length === 0 || executable === undefined) {
+        throw new Error(`${packages.join(', ')} of Debian ${release} do not hold ${program} and a loader.`);
+      }
+      const launcher = join(staging, 'bin', program);
+      const at = (path: string) => `"$root/${path}"`;
+      writeFileSync(
+        launcher,
+        `#!/bin/sh\nroot=$(dirname "$(readlink -f "$0")")/../${relative(staging, root)}\n` +
+          `exec ${at(loader)} --library-path ${libraries.map(at).join(':')} ${at(executable)} "$@"\n`,
+      );
+      chmodSync(launcher, 0o755);
+      if (capture(launcher, ['--version']) === undefined)
+        throw new Error(`${program} of Debian ${release} does not run here.`);
+    }
     moveIntoPlace(staging, home);
   } finally {
     rmSync(staging, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 /** Builds a Go program at a pinned version into the cache, with the Go at hand or one fetched for it. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { capture, moveIntoPlace } from './command.ts';
 import { withLock } from './lock.ts';
@@ -95,4 +96,29 @@ export async function buildGoProgram(cache: string, directory: string, output: s
     env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
   });
   if (result.status !== 0) throw new Error(`go build in ${directory} failed; what it said stands above.`);
+}
+
+/**
+ * The directory of a module's files, which Go keeps in its own cache.
+ *
+ * @param sum what go.sum says of it: `h1:…`
+ */
+export async function fetchGoModule(
+  cache: string,
+  module: string,
+  version: string,
+  sum: string,
+): Promise<string> {
+  const go = await findGo(cache);
+  const args = ['mod', 'download', '-json', `${module}@v${version}`];
+  const { status, stdout } = spawnSync(go, args, {
+    cwd: tmpdir(),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const found =
+    status === 0 ? (JSON.parse(stdout) as { readonly Dir: string; readonly Sum: string }) : undefined;
+  if (found === undefined) throw new Error(`go ${args.join(' ')} failed; what it said stands above.`);
+  if (found.Sum !== sum) throw new Error(`${module}@v${version} is ${found.Sum}, expected ${sum}`);
+  return found.Dir;
 }

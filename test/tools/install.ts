@@ -55,7 +55,7 @@ async function install(cache: string, name: ToolName): Promise<string> {
     if (!existsSync(path)) {
       if (tool.kind === 'go') await buildGoTool(cache, home, tool.module, tool.version);
       else if (tool.kind === 'npm') unpackNpmTool(home, name, tool);
-      else unpackDebianTool(home, name, tool.release, tool.packages);
+      else unpackDebianTool(home, [name, ...(tool.others ?? [])], tool.release, tool.packages);
     }
     return path;
   });

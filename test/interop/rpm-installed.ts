@@ -1,12 +1,11 @@
 /** rpm's own database, written by rpm: `pratique sbom` lists what `rpm -qa` lists, and what Syft and Trivy find. */
 import { deepEqual, match, ok } from 'node:assert/strict';
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSbom } from '../../packages/inspect/src/index.ts';
 import { ourFindings } from '../support/advisories.ts';
 import type { Context, Scenario } from '../support/context.ts';
 import { grypeFindings, writeGrypeDatabase } from '../support/grype.ts';
-import { describe, run } from '../support/process.ts';
+import { compareWithOthers, compareWithRpm, listed, machine, rpm } from '../support/rpm.ts';
 
 /** What may stand in a version; their epoch is the main package's, or one of their own. */
 const subpackages: readonly { readonly name: string; readonly fields: readonly string[] }[] = [
@@ -54,15 +53,25 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
       name: 'what is installed, in both places of the database, beside rpm, Syft and Trivy',
       run: async () => {
         const root = await rockyRoot(context);
-        const installed = await listed(root);
-        await compare(context, root, installed);
+        const installed = await compare(context, root);
         // As Fedora has it since 36, with a link from where it was.
         mkdirSync(join(root, 'usr/lib/sysimage'), { recursive: true });
         cpSync(join(root, 'var/lib/rpm'), join(root, 'usr/lib/sysimage/rpm'), { recursive: true });
         rmSync(join(root, 'var/lib/rpm'), { recursive: true });
         symlinkSync('../../usr/lib/sysimage/rpm', join(root, 'var/lib/rpm'));
-        await compare(context, root, installed);
+        deepEqual(await compare(context, root), installed);
         process.stdout.write(`       ${installed.length} packages in all four\n`);
+      },
+    },
+    {
+      name: 'the same in ndb, also with what was erased again, beside rpm, Syft and Trivy',
+      run: async () => {
+        const root = await rockyRoot(context, 'ndb');
+        const database = join(root, 'var/lib/rpm');
+        ok(existsSync(join(database, 'Packages.db')));
+        const installed = await compare(context, root, 'ndb');
+        await rpm(context, database, 'ndb', ['-e', '--justdb', 'plain', 'zero']);
+        deepEqual((await compare(context, root, 'ndb')).length, installed.length - 2);
       },
     },
     {
@@ -104,22 +113,22 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
         ]);
       },
     },
-    {
-      name: 'a database that rpm left damaged is no image without packages',
+    ...(['sqlite', 'ndb'] as const).map((backend) => ({
+      name: `a database of ${backend} that was cut off is no image without packages`,
       run: async () => {
-        const root = await rockyRoot(context);
-        const database = join(root, 'var/lib/rpm/rpmdb.sqlite');
+        const root = await rockyRoot(context, backend);
+        const database = join(root, 'var/lib/rpm', backend === 'ndb' ? 'Packages.db' : 'rpmdb.sqlite');
         const bytes = readFileSync(database);
         writeFileSync(database, bytes.subarray(0, bytes.length / 2));
         const { stderr } = await context.exits(1, 'pratique', ['sbom', `rootfs:${root}`]);
         match(stderr, /INSPECT_PACKAGE_DATABASE_UNREADABLE/);
       },
-    },
+    })),
   ];
 }
 
 /** A root file system with these packages in its database: rpm writes it, and would need root to write files too. */
-async function rockyRoot(context: Context): Promise<string> {
+async function rockyRoot(context: Context, backend: 'sqlite' | 'ndb' = 'sqlite'): Promise<string> {
   const directory = context.scratch();
   const root = join(directory, 'root');
   for (const path of ['etc', 'var/lib/rpm', 'usr/bin', 'usr/share/parts'])
@@ -139,56 +148,25 @@ async function rockyRoot(context: Context): Promise<string> {
     '--define',
     'debug_package %{nil}',
   ];
-  await rpm('rpmbuild', [...build, join(directory, 'tool.spec')]);
-  const alone = ['--justdb', '--nodeps', '--ignorearch', '--ignoreos', '--nosignature'];
-  const packages = (await rpm('find', [join(top, 'RPMS'), '-name', '*.rpm'])).trim().split('\n');
-  await rpm('rpm', ['--dbpath', join(root, 'var/lib/rpm'), '-i', ...alone, ...packages]);
+  await machine('rpmbuild', [...build, join(directory, 'tool.spec')]);
+  const packages = (await machine('find', [join(top, 'RPMS'), '-name', '*.rpm'])).trim().split('\n');
+  const alone = ['--justdb', '--nodeps', '--ignorearch', '--ignoreos'];
+  await rpm(context, join(root, 'var/lib/rpm'), backend, ['-i', ...alone, ...packages]);
   return root;
 }
 
-async function rpm(command: string, args: readonly string[]): Promise<string> {
-  const result = await run(command, args).catch((cause: unknown) => {
-    throw new Error(`${command} is needed. Try: apt-get install rpm`, { cause });
-  });
-  if (result.code !== 0) throw new Error(describe(command, args, result));
-  return result.stdout;
-}
-
-/** `plain 1:3.0-7.el9_4.2`, as rpm says. */
-async function listed(root: string): Promise<readonly string[]> {
-  const format = '%{NAME} %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE} %{ARCH} %{SOURCERPM}\n';
-  const output = await rpm('rpm', ['--dbpath', join(root, 'var/lib/rpm'), '-qa', '--qf', format]);
-  return output.trim().split('\n').sort();
-}
-
-async function compare(context: Context, root: string, installed: readonly string[]): Promise<void> {
-  const directory = context.scratch();
-  const at = (name: string) => join(directory, `${name}.json`);
-  writeFileSync(at('ours'), await context.ok('pratique', ['sbom', '-o', 'cyclonedx-json', `rootfs:${root}`]));
-  await context.ok('syft', ['scan', `dir:${root}`, '-q', '-o', `cyclonedx-json=${at('syft')}`], {
-    env: { SYFT_CHECK_FOR_APP_UPDATE: 'false' },
-  });
-  const trivy = ['--offline-scan', '--list-all-pkgs', '--format', 'cyclonedx', '-q', '-o', at('trivy')];
-  await context.ok('trivy', ['rootfs', '--cache-dir', join(directory, 'cache'), ...trivy, root]);
-  const packagesOf = (name: string) => readSbom(new Uint8Array(readFileSync(at(name)))).packages;
-  const ours = packagesOf('ours');
-  const line = (one: (typeof ours)[number]) =>
-    `${one.name} ${one.version} ${one.architecture} ${/[?&]upstream=([^&]*)/.exec(one.purl)?.[1]}`;
-  deepEqual(ours.map(line).sort(), installed, 'rpm');
-  const purls = (name: string) =>
-    packagesOf(name)
-      .map(({ purl }) => purl)
-      .sort();
-  deepEqual(purls('ours'), purls('syft'), 'Syft');
-  // It leaves out an epoch that is 0.
-  const short = (name: string) =>
-    packagesOf(name)
-      .map((one) => `${one.name} ${one.version.replace(/^0:/, '')} ${one.architecture}`)
-      .sort();
-  deepEqual(short('ours'), short('trivy'), 'Trivy');
-  const { dependencies } = JSON.parse(readFileSync(at('ours'), 'utf8')) as {
+async function compare(
+  context: Context,
+  root: string,
+  backend: 'sqlite' | 'ndb' = 'sqlite',
+): Promise<readonly string[]> {
+  const installed = await listed(context, join(root, 'var/lib/rpm'), backend);
+  const document = await compareWithRpm(context, `rootfs:${root}`, installed);
+  await compareWithOthers(context, document, { syft: `dir:${root}`, trivy: ['rootfs', root] });
+  const { dependencies } = JSON.parse(document) as {
     dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
   };
   const [needed = '', ...more] = dependencies.find(({ ref }) => ref.includes('/tool@'))?.dependsOn ?? [];
   ok(needed.includes('/tool-libs@') && more.length === 0, `tool needs ${[needed, ...more].join(', ')}`);
+  return installed;
 }
