@@ -6,7 +6,7 @@ import type { sigstoreBackup } from '../specs/sigstore-server.ts';
 
 export const run: Run<typeof sigstoreBackup.flags> = async ({ flags, terminal }) => {
   if (!flags.to) throw cliErrors.error('USAGE', { message: 'where to?', expected: '--to DIR' });
-  for (const { name, size, root } of backupDirectory(
+  for (const { name, size, root } of await backupDirectory(
     resolve(terminal.cwd, flags.data),
     resolve(terminal.cwd, flags.to),
   )) {

@@ -6,7 +6,7 @@ import type { sigstoreRestore } from '../specs/sigstore-server.ts';
 
 export const run: Run<typeof sigstoreRestore.flags> = async ({ flags, terminal }) => {
   if (!flags.from) throw cliErrors.error('USAGE', { message: 'from where?', expected: '--from DIR' });
-  for (const { name, size, root } of restoreDirectory(
+  for (const { name, size, root } of await restoreDirectory(
     resolve(terminal.cwd, flags.from),
     resolve(terminal.cwd, flags.data),
   )) {

@@ -119,7 +119,7 @@ test('a journal that holds other entries than were published is found, and no ba
     'rekor: the journal has only 259 of the 260 published entries',
   ]);
   const target = join(directory, 'backup-of-damage');
-  expect(() => backupDirectory(directory, target)).toThrow(
+  await expect(backupDirectory(directory, target)).rejects.toThrow(
     expect.objectContaining({ code: 'SIGSTORE_SERVER_DAMAGED' }),
   );
 });

@@ -5,6 +5,7 @@ import { printable } from '@pratique/errors';
 import { replaceFile } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
 import { copyDirectory, type LogCopy } from './copy.ts';
+import { publishTiles } from './publish-tiles.ts';
 
 /** Says what the logs of a backup hold. */
 const manifestName = 'backup.json';
@@ -16,24 +17,27 @@ const manifestName = 'backup.json';
  * @throws SIGSTORE_SERVER_OPTION_INVALID when `source` is no data directory or `target` is there,
  *   SIGSTORE_SERVER_DAMAGED, Error of the file system
  */
-export function backupDirectory(source: string, target: string): LogCopy[] {
-  return copyDirectory(source, target, (logs, directory) => {
+export function backupDirectory(source: string, target: string): Promise<LogCopy[]> {
+  return copyDirectory(source, target, async (logs, directory) => {
     const manifest = { schemaVersion: 1, time: new Date().toISOString(), logs };
     replaceFile(join(directory, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
   });
 }
 
 /**
- * Makes a data directory from a backup, whose logs must hold what they held. The server goes on from there: entries
- * acknowledged after the backup are lost, and their proofs are of a tree that no longer is.
+ * Makes a data directory from a backup, whose logs must hold what they held, with the static files of its logs. The server
+ * goes on from there: entries acknowledged after the backup are lost, and their proofs are of a tree that no longer is.
  *
  * @throws as `backupDirectory`
  */
-export function restoreDirectory(backup: string, target: string): LogCopy[] {
+export async function restoreDirectory(backup: string, target: string): Promise<LogCopy[]> {
   const expected = readManifest(join(backup, manifestName));
-  return copyDirectory(backup, target, (logs) => {
+  return await copyDirectory(backup, target, async (logs, directory) => {
     const found = JSON.stringify(logs);
-    if (found === JSON.stringify(expected)) return;
+    if (found === JSON.stringify(expected)) {
+      for (const { name } of logs) await publishTiles(join(directory, name));
+      return;
+    }
     throw sigstoreServerErrors.error('SIGSTORE_SERVER_DAMAGED', {
       message: 'the logs in the backup are not those that were backed up',
       expected: printable(JSON.stringify(expected), 400),

@@ -21,7 +21,7 @@ import { Journal } from '../log/journal.ts';
 import { decodeEntry } from '../log/log.ts';
 
 const logs = ['rekor', 'rekor-v2', 'ctlog'] as const;
-/** Tiles are made again from the journals. What refers to other files comes before them. */
+/** Tiles are made from the journals. What refers to other files comes before them. */
 const others = [
   'constants.json',
   'people.json',
@@ -50,11 +50,11 @@ export interface LogCopy {
  * @throws SIGSTORE_SERVER_OPTION_INVALID, SIGSTORE_SERVER_DAMAGED when a journal lacks what was published, Error of the
  *   file system
  */
-export function copyDirectory(
+export async function copyDirectory(
   source: string,
   target: string,
-  finish: (logs: readonly LogCopy[], directory: string) => void,
-): LogCopy[] {
+  finish: (logs: readonly LogCopy[], directory: string) => Promise<void>,
+): Promise<LogCopy[]> {
   if (!existsSync(join(source, 'constants.json'))) {
     throw sigstoreServerErrors.error('SIGSTORE_SERVER_OPTION_INVALID', {
       message: `${printable(source)} holds no private Sigstore`,
@@ -76,7 +76,7 @@ export function copyDirectory(
     const copies = logs
       .filter((name) => existsSync(join(source, name, 'journal')))
       .map((name) => copyLog(source, temporary, name));
-    finish(copies, temporary);
+    await finish(copies, temporary);
     renameSync(temporary, target);
     syncDirectorySync(dirname(target));
     return copies;

@@ -201,9 +201,9 @@ test('a rotated directory is backed up and restored with all its keys', async ()
   await rotate(directory, [...rotatable], { from: secondsFromNow(3600) });
   await serving((url) => add(url, 'entry'));
   const copy = join(directory, 'backup');
-  backupDirectory(directory, copy);
+  await backupDirectory(directory, copy);
   const restored = join(directory, 'restored');
-  restoreDirectory(copy, restored);
+  await restoreDirectory(copy, restored);
   const server = await start(restored);
   await server.close();
   const keys = (of: string) => trustedRoot(of).logs.map(({ id }) => id);
