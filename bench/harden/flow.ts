@@ -89,6 +89,7 @@ export async function pratique(
     err: (text) => {
       said += text;
       err(text);
+      return true;
     },
     env: { PATH: process.env.PATH, XDG_CACHE_HOME: join(cwd, 'cache'), COSIGN_PASSWORD: 'bench' },
     cwd,

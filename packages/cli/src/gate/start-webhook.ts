@@ -30,15 +30,16 @@ export async function startWebhook(flags: WebhookFlags, gate: Gate, terminal: Te
     });
   }
   const log = openLog(gate.trust, terminal);
+  const printed = printer(terminal);
   const admission = await startAdmission({
     gate,
     listen: flags.listen,
     tls: tlsOptions(flags, terminal),
     deadlineMs: flags.deadline,
     mutateWorkloads: flags['mutate-workloads'],
-    ...(log === undefined ? {} : { decisionLogStats: () => log.stats }),
+    decisionLogStats: () => (log ?? printed).stats,
     log: {
-      review: (event) => (log === undefined ? printReview(event, terminal) : logReview(event, log)),
+      review: (event) => (log === undefined ? printed.review(event) : logReview(event, log)),
       problem: (error) => terminal.err(problemLine(error)),
       certificate: (expires) => terminal.err(`${JSON.stringify({ certificate: 'exchanged', expires })}\n`),
     },
@@ -52,14 +53,20 @@ export async function startWebhook(flags: WebhookFlags, gate: Gate, terminal: Te
   };
 }
 
-function printReview(
-  { endpoint, uid, operation, decision, skipped, milliseconds }: ReviewEvent,
-  terminal: Terminal,
-): void {
-  const { evidence: _, ...told } = decision;
-  terminal.err(
-    `${JSON.stringify({ ...told, endpoint, uid, operation, skipped, milliseconds: Math.round(milliseconds * 100) / 100 })}\n`,
-  );
+/** Prints decisions on standard error, and counts those that nobody reads. */
+function printer(terminal: Terminal) {
+  const lost = { buffer_full: 0, too_large: 0, not_uploaded: 0, not_written: 0 };
+  const stats = { logged: 0, dropped: 0, lost };
+  return {
+    stats,
+    review({ endpoint, uid, operation, decision, skipped, milliseconds }: ReviewEvent): void {
+      const { evidence: _, ...told } = decision;
+      const rounded = Math.round(milliseconds * 100) / 100;
+      const line = { ...told, endpoint, uid, operation, skipped, milliseconds: rounded };
+      stats.logged++;
+      if (!terminal.err(`${JSON.stringify(line)}\n`)) lost.not_written++;
+    },
+  };
 }
 
 async function logReview(

@@ -6,7 +6,8 @@ import { unwritable } from './write-file.ts';
 /** Where a command reads and writes: data to `out`, everything else to `err`. Tests pass their own. */
 export interface Terminal {
   out(text: string): void;
-  err(text: string): void;
+  /** @returns false where nobody reads it any more, as after the end of a collector of logs */
+  err(text: string): boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Whole standard input, a `document` unless told; never called unless the user asked for `-`. @throws FILE_UNREADABLE */
@@ -49,7 +50,8 @@ function writeAll(descriptor: number, text: string): boolean {
 
 interface Output {
   readonly isTerminal: boolean;
-  write(text: string): void;
+  /** @returns false where nobody reads it any more */
+  write(text: string): boolean;
   /** Calls back when all of it is written. */
   flush(then: () => void): void;
 }
@@ -64,14 +66,22 @@ function openOutput(name: 'stdout' | 'stderr', descriptor: number): Output {
     let isRead = true;
     const write = (text: string) => {
       if (isRead) isRead = writeAll(descriptor, text);
+      return isRead;
     };
     return { isTerminal, write, flush: (then) => then() };
   }
   const stream = process[name];
-  stream.on('error', ({ code }: NodeJS.ErrnoException) => code === 'EPIPE' || process.exit(1));
+  let isRead = true;
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') process.exit(1);
+    isRead = false;
+  });
   return {
     isTerminal: Boolean(stream.isTTY),
-    write: (text) => void stream.write(text),
+    write: (text) => {
+      stream.write(text);
+      return isRead;
+    },
     flush: (then) => void stream.write('', then),
   };
 }
@@ -108,7 +118,7 @@ export function processTerminal(): Terminal & { flush(then: () => void): void } 
     },
     err(text) {
       try {
-        err.write(text);
+        return err.write(text);
       } catch {
         // There is no place left to say so.
         process.exit(1);

@@ -12,6 +12,7 @@ export function testTerminal(
     },
     err(text) {
       this.stderr += text;
+      return true;
     },
     env: init.env ?? {},
     cwd: init.cwd ?? '/',

@@ -8,17 +8,19 @@ import { openDecisionLog } from './log.ts';
 
 let folder: string;
 let printed: string[];
+/** So many lines are read on the console, and then nobody is there. */
+let readLines: number;
 let problems: Error[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'log-'));
-  [printed, problems] = [[], []];
+  [printed, problems, readLines] = [[], [], Number.POSITIVE_INFINITY];
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const open = (config: Partial<DecisionLogConfig>) =>
   openDecisionLog(
     { console: false, file: null, http: null, labels: {}, policies: [], ...config },
-    { console: (line) => printed.push(line), onProblem: (error) => problems.push(error) },
+    { console: (line) => printed.push(line) <= readLines, onProblem: (error) => problems.push(error) },
   );
 const file = (sync: boolean) => ({ path: join(folder, 'd.json'), sync, maxMiB: 1, keep: 1 });
 
@@ -48,6 +50,13 @@ test('without sync it may, and is counted', async () => {
   await log.close();
   expect(log.stats.lost.not_written).toBe(1);
   expect(problems).toMatchObject([{ code: 'LOG_WRITE_FAILED' }]);
+});
+
+test('a decision that nobody reads on the console any more is counted as lost', async () => {
+  readLines = 1;
+  const log = open({ console: true });
+  for (let i = 0; i < 3; i++) await log.log(sampleDecision());
+  expect(log.stats).toMatchObject({ logged: 3, lost: { not_written: 2 } });
 });
 
 test('dropped and masked events are dropped and masked everywhere', async () => {

@@ -8,7 +8,7 @@ import { HttpSink } from './http.ts';
 import { logRules } from './rules.ts';
 import type { LogSink } from './sink.ts';
 
-/** Why an event is not where it should be: OPA's counters, and ours for files. */
+/** Why an event is not where it should be: OPA's counters, and ours for files and the console. */
 export type LostReason = 'buffer_full' | 'too_large' | 'not_uploaded' | 'not_written';
 
 export interface DecisionLogStats {
@@ -20,8 +20,8 @@ export interface DecisionLogStats {
 }
 
 export interface DecisionLogOptions {
-  /** Where the console's lines go. */
-  readonly console: (line: string) => void;
+  /** Where the console's lines go. Returns false for one that nobody reads, which is lost. */
+  readonly console: (line: string) => boolean;
   /** Hears of rules that failed and of events that are lost; never of what is in them. */
   readonly onProblem: (error: Error) => void;
 }
@@ -70,7 +70,7 @@ export function openDecisionLog(config: DecisionLogConfig, options: DecisionLogO
       if (ruled.problem !== undefined) options.onProblem(ruled.problem);
       stats.logged++;
       const line = JSON.stringify(ruled.event);
-      if (config.console) options.console(line);
+      if (config.console && !options.console(line)) lose('not_written', 1);
       const waits: Promise<void>[] = [];
       for (const sink of sinks) {
         const written = sink.write(line).catch((error: Error) => {
