@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { printable } from '@pratique/errors';
+import * as storage from '@pratique/storage';
 import { admissionErrors } from '../errors.ts';
 import { createRoutes, type Service } from './app.ts';
 import { loadCertificate, type ServingCertificate, watchCertificate } from './certificate.ts';
@@ -42,7 +43,7 @@ export async function startAdmission(options: AdmissionOptions): Promise<Admissi
   const leaving = new Set<Promise<void>>();
   /** Bun's servers keep the certificate they began with: another one takes the port over, and the old one answers what it has. */
   const takeOver = async (next: ServingCertificate) => {
-    const old = stop(server, limits.closeMs).finally(() => leaving.delete(old));
+    const old = storage.stop(server, limits.closeMs).finally(() => leaving.delete(old));
     leaving.add(old);
     server = createHttpsServer(service, next);
     await listen(server, host, bound.port, options.listen);
@@ -66,7 +67,7 @@ export async function startAdmission(options: AdmissionOptions): Promise<Admissi
       service.closing = true;
       closing ??= watch
         .stop()
-        .then(() => Promise.all([stop(server, limits.closeMs), ...leaving]))
+        .then(() => Promise.all([storage.stop(server, limits.closeMs), ...leaving]))
         .then(() => {});
       return closing;
     },
@@ -94,41 +95,27 @@ function createHttpsServer(service: Service, { cert, key }: ServingCertificate):
   return server;
 }
 
-/** `HOST:PORT`, `[::1]:PORT` */
-function parseListen(text: string): { host: string; port: number } {
-  const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+):(\d{1,5})$/.exec(text) ?? [];
-  if (host === undefined || Number(port) > 65_535) {
+/** @throws LISTEN_FAILED */
+function parseListen(text: string): { readonly host: string; readonly port: number } {
+  const parsed = storage.parseListen(text);
+  if (parsed !== undefined) return parsed;
+  throw admissionErrors.error('LISTEN_FAILED', {
+    message: `${printable(text)} is not an address to listen on`,
+    expected: 'HOST:PORT, such as 127.0.0.1:8443 or [::1]:0',
+    found: printable(text),
+  });
+}
+
+/** @throws LISTEN_FAILED */
+async function listen(server: Server, host: string, port: number, text: string): Promise<void> {
+  try {
+    await storage.listen(server, host, port);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
     throw admissionErrors.error('LISTEN_FAILED', {
-      message: `${printable(text)} is not an address to listen on`,
-      expected: 'HOST:PORT, such as 127.0.0.1:8443 or [::1]:0',
-      found: printable(text),
+      message: `cannot listen on ${printable(text)} (${code ?? 'unknown error'})`,
+      found: code,
+      cause,
     });
   }
-  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
-}
-
-function listen(server: Server, host: string, port: number, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(
-        admissionErrors.error('LISTEN_FAILED', {
-          message: `cannot listen on ${printable(text)} (${cause.code ?? 'unknown error'})`,
-          found: cause.code,
-          cause,
-        }),
-      ),
-    );
-    server.listen(port, host, resolve);
-  });
-}
-
-function stop(server: Server, closeMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), closeMs);
-    server.close(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }
