@@ -24,6 +24,12 @@ export const cliErrors = defineErrors({
     title: 'A file named on the command line could not be read.',
     remedy: 'Check the path and its permissions.',
   },
+  TLS_FILES_UNUSABLE: {
+    kind: 'usage',
+    title: 'A file of certificates or of a private key for TLS holds none that can be used.',
+    remedy:
+      'Give PEM: certificates begin with -----BEGIN CERTIFICATE-----; see what is in one with openssl x509 -in FILE -noout -subject -dates. Keys must not be encrypted.',
+  },
   FILE_UNWRITABLE: {
     kind: 'fault',
     title: 'A file could not be written: it is missing, or holds only a part.',

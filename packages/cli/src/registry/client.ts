@@ -8,9 +8,9 @@ import {
   type RegistryRepository,
 } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
-import { readText } from '../program/read-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
+import { readAuthorities, readKeyPair } from '../program/tls-files.ts';
 import type { registryFlags } from '../specs/shared.ts';
 
 export type RegistryFlags = FlagValues<typeof registryFlags>;
@@ -28,17 +28,12 @@ export function openClient(flags: RegistryFlags, terminal: Terminal): RegistryCl
     });
   }
   const caFile = flags['registry-cacert'];
-  const certFile = flags['registry-client-cert'];
-  const keyFile = flags['registry-client-key'];
   const serverName = flags['registry-server-name'];
-  if ((certFile === undefined) !== (keyFile === undefined)) {
-    throw cliErrors.error('USAGE', {
-      message: 'a certificate and its private key go together',
-      expected: '--registry-client-cert and --registry-client-key',
-      found: certFile === undefined ? 'only --registry-client-key' : 'only --registry-client-cert',
-    });
-  }
-  const read = (file: string): string => readText(file, terminal.cwd);
+  const clientCertificate = readKeyPair(
+    { cert: flags['registry-client-cert'], key: flags['registry-client-key'] },
+    { cert: 'registry-client-cert', key: 'registry-client-key' },
+    terminal,
+  );
   return createRegistryClient({
     ...(token !== undefined
       ? { credentials: { registryToken: token } }
@@ -49,10 +44,8 @@ export function openClient(flags: RegistryFlags, terminal: Terminal): RegistryCl
           : {}),
     allowHttp: flags['allow-http-registry'],
     insecure: flags['allow-insecure-registry'],
-    ...(caFile === undefined ? {} : { ca: read(caFile) }),
-    ...(certFile === undefined || keyFile === undefined
-      ? {}
-      : { clientCertificate: { cert: read(certFile), key: read(keyFile) } }),
+    ...(caFile === undefined ? {} : { ca: readAuthorities(caFile, terminal) }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(serverName === undefined ? {} : { serverName }),
     environment: { ...terminal.env },
   });

@@ -1,7 +1,6 @@
 import { openServices, type Services } from '@pratique/sigstore-client';
-import { cliErrors } from '../errors.ts';
-import { readText } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
+import { readAuthorities, readKeyPair } from '../program/tls-files.ts';
 import type { SigningFlags } from './open-signer.ts';
 
 type Connection = NonNullable<Parameters<typeof openServices>[1]>;
@@ -30,22 +29,16 @@ export function openSigningServices(
 }
 
 function timestampConnection(flags: SigningFlags, terminal: Terminal): Connection | null {
-  const read = (file: string) => readText(file, terminal.cwd);
   const { 'timestamp-client-cacert': ca, 'timestamp-server-name': serverName } = flags;
-  const { 'timestamp-client-cert': cert, 'timestamp-client-key': key } = flags;
-  if ((cert === undefined) !== (key === undefined)) {
-    throw cliErrors.error('USAGE', {
-      message: 'a certificate and its private key go together',
-      expected: '--timestamp-client-cert and --timestamp-client-key',
-      found: cert === undefined ? 'only --timestamp-client-key' : 'only --timestamp-client-cert',
-    });
-  }
-  if ([ca, cert, serverName].every((value) => value === undefined)) return null;
+  const clientCertificate = readKeyPair(
+    { cert: flags['timestamp-client-cert'], key: flags['timestamp-client-key'] },
+    { cert: 'timestamp-client-cert', key: 'timestamp-client-key' },
+    terminal,
+  );
+  if ([ca, clientCertificate, serverName].every((value) => value === undefined)) return null;
   return {
-    ...(ca === undefined ? {} : { ca: read(ca), onlyCa: true }),
-    ...(cert === undefined || key === undefined
-      ? {}
-      : { clientCertificate: { cert: read(cert), key: read(key) } }),
+    ...(ca === undefined ? {} : { ca: readAuthorities(ca, terminal), onlyCa: true }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(serverName === undefined ? {} : { serverName }),
   };
 }
