@@ -59,3 +59,18 @@ test('an environment value of the wrong type is refused', async () => {
     code: 'CONFIG_INVALID',
   });
 });
+
+test('where the program keeps its cache is no value of --cache', async () => {
+  const sbom = commands.find(({ name }) => name === 'sbom')!;
+  const context = { cwd: directory, env: { HOME: directory, PRATIQUE_CACHE: '/somewhere' } };
+  expect((await settings(sbom, {}, context, commands))['cache']).toEqual({ value: true, origin: 'default' });
+});
+
+test('what is wrong with a file of settings is one line, and with a variable leads to the variable', async () => {
+  writeFileSync(join(directory, 'pratique.yaml'), 'key: [a\n');
+  await expect(resolve({}, {})).rejects.toThrow(/^[^\n]*line 2[^\n]*$/);
+  rmSync(join(directory, 'pratique.yaml'));
+  await expect(resolve({}, { PRATIQUE_OFFLINE: 'perhaps' })).rejects.toMatchObject({
+    remedy: expect.stringContaining('unset PRATIQUE_OFFLINE'),
+  });
+});

@@ -36,7 +36,10 @@ async function readConfig(file: string, commands: readonly CommandSpec[]): Promi
   const { parseDocument } = await import('yaml');
   const document = parseDocument(readText(file, '/'));
   const problem = document.errors[0];
-  if (problem) throw cliErrors.error('CONFIG_INVALID', { message: `${file}: ${problem.message}` });
+  if (problem)
+    throw cliErrors.error('CONFIG_INVALID', {
+      message: `${file}: ${problem.message.split('\n', 1)[0]!.replace(/:$/, '')}`,
+    });
   const content: unknown = document.toJS({ maxAliasCount: 10 });
   if (content === null || content === undefined) return {};
   if (typeof content !== 'object' || Array.isArray(content)) {
@@ -76,6 +79,9 @@ function coerce(name: string, flag: FlagSpec, value: unknown, origin: string): u
       message: `${origin}: '${name}' has a value of the wrong type`,
       expected: flag.choices ? flag.choices.join(' | ') : flag.kind,
       found: JSON.stringify(value)?.slice(0, 100) ?? 'nothing',
+      ...(origin.startsWith('$') && {
+        remedy: `Correct the environment variable, or unset it: unset ${origin.slice(1)}`,
+      }),
     });
   };
   switch (flag.kind) {
@@ -113,6 +119,9 @@ export async function settings(
   return result;
 }
 
+/** Variables of the program itself, called as those of flags are. */
+const notOfFlags: readonly string[] = ['PRATIQUE_CACHE', 'PRATIQUE_NODE', 'PRATIQUE_DEBUG'];
+
 function setting(
   command: CommandSpec,
   name: string,
@@ -122,7 +131,8 @@ function setting(
   files: readonly { file: string; content: Record<string, unknown> }[],
 ): Setting {
   if (given[name] !== undefined) return { value: given[name], origin: `--${name}` };
-  const variables = [`PRATIQUE_${name.toUpperCase().replaceAll('-', '_')}`, ...(flag.env ?? [])];
+  const own = `PRATIQUE_${name.toUpperCase().replaceAll('-', '_')}`;
+  const variables = [own, ...(flag.env ?? [])].filter((variable) => !notOfFlags.includes(variable));
   for (const variable of variables) {
     const value = terminal.env[variable];
     if (value !== undefined && value !== '')
