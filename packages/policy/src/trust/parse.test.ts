@@ -229,3 +229,17 @@ test('whatever a file holds, it is either trust or an error that says where', ()
     ),
   );
 });
+
+test.each([
+  [
+    'keys',
+    'authorities:\n  team: { keyfile: a.pub }',
+    'key, keys, keyFile, keyFiles, identities, attestations',
+  ],
+  ['keys of a list', 'images:\n  - macht: a.b/c', 'match: …'],
+  ['keys of one of several forms', 'engine: { kind: opa, ulr: x }', 'url'],
+])('a misspelt key is answered with the %s there are', (_, yaml, expected) => {
+  expect(() => trustFrom(yaml)).toThrow(
+    expect.objectContaining({ code: 'TRUST_INVALID', expected: expect.stringContaining(expected) }),
+  );
+});

@@ -30,10 +30,15 @@ const nobody: TrustedRoot = { logs: [], certificateLogs: [], authorities: [], ti
  */
 export function parseTrust(text: string, name: string, files: TrustFiles): Trust {
   const [source, second] = readDocuments(text, name);
-  if (source === undefined) throw policyErrors.error('TRUST_INVALID', { message: `${name} is empty` });
+  if (source === undefined)
+    throw policyErrors.error('TRUST_INVALID', {
+      message: `${name} is empty`,
+      expected: 'apiVersion: pratique.dev/v1, kind: Trust, …',
+      found: 'nothing',
+    });
   if (second !== undefined) throw invalid(second, [], 'a trust configuration is one document');
   const result = v.safeParse(trustSchema, toJson(source));
-  if (!result.success) throw schemaError(source, result.issues);
+  if (!result.success) throw schemaError(source, trustSchema, result.issues);
   return build(source, result.output, files);
 }
 

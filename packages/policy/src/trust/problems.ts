@@ -54,24 +54,26 @@ export function invalid(
 /** The error for what the schema found: every issue on a line of its own, the first one's expected and found. `at` is where the value they are about stands. */
 export function schemaError(
   source: Source,
+  schema: unknown,
   issues: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]],
   at: Path = [],
 ): PratiqueError {
   const [first] = issues;
+  const missing = isMissing(first) ? 'nothing' : undefined;
   return policyErrors.error('TRUST_INVALID', {
     message: issues
       .slice(0, 10)
       .map((issue) => describe(source, issue, at))
       .join('\n'),
-    expected: expectedBy(first),
-    found: printable(first.received, 80),
+    expected: first.expected === 'never' ? knownKeys(schema, pathOf(first)).join(', ') : expectedBy(first),
+    found: missing ?? printable(first.received, 80),
   });
 }
 
 function describe(source: Source, issue: v.BaseIssue<unknown>, at: Path): string {
-  const path = [...at, ...(issue.path ?? []).map((item) => item.key as string | number)];
+  const path = [...at, ...pathOf(issue)];
   const unknown = issue.expected === 'never';
-  const missing = issue.type === 'strict_object' && issue.received === 'undefined';
+  const missing = isMissing(issue);
   const place = placeOf(source, missing ? path.slice(0, -1) : path, unknown ? 'key' : 'value');
   const name = printable(path.join('.'), 120);
   if (unknown) return `${place}: ${name} is not a known key`;
@@ -79,7 +81,45 @@ function describe(source: Source, issue: v.BaseIssue<unknown>, at: Path): string
   return `${place}: ${name || 'the document'}: expected ${expectedBy(issue)}, found ${printable(issue.received, 80)}`;
 }
 
+function pathOf(issue: v.BaseIssue<unknown>): Path {
+  return (issue.path ?? []).map((item) => item.key as string | number);
+}
+
+function isMissing(issue: v.BaseIssue<unknown>): boolean {
+  return issue.type === 'strict_object' && issue.received === 'undefined';
+}
+
 function expectedBy(issue: v.BaseIssue<unknown>): string {
-  if (issue.expected === 'never') return 'a documented key';
+  if (isMissing(issue)) return `${pathOf(issue).at(-1)}: …`;
   return issue.message.startsWith('Invalid ') ? (issue.expected ?? 'another value') : issue.message;
+}
+
+/** What a schema of valibot is made of, where it can be looked into. */
+interface Inspectable {
+  readonly wrapped?: unknown;
+  readonly entries?: Readonly<Record<string, unknown>>;
+  readonly item?: unknown;
+  readonly value?: unknown;
+  readonly options?: readonly unknown[];
+  readonly pipe?: readonly unknown[];
+}
+
+/** The keys there are in the mapping in which the last of `path` stands. */
+function knownKeys(schema: unknown, path: Path): readonly string[] {
+  let found = alternatives(schema);
+  for (const key of path.slice(0, -1)) {
+    found = found
+      .map(({ entries, item, value }) => entries?.[String(key)] ?? item ?? value)
+      .flatMap(alternatives);
+  }
+  return [...new Set(found.flatMap(({ entries = {} }) => Object.keys(entries)))];
+}
+
+/** What is optional as what it is where it is there, and each of several forms. */
+function alternatives(schema: unknown): readonly Inspectable[] {
+  const at = (schema ?? {}) as Inspectable;
+  if (at.wrapped !== undefined) return alternatives(at.wrapped);
+  if (at.options !== undefined) return at.options.flatMap(alternatives);
+  // The first of a pipe is the schema itself.
+  return [at, ...(at.pipe ?? []).slice(1).flatMap(alternatives)];
 }

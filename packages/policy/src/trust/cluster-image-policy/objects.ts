@@ -94,7 +94,7 @@ function parse<const S extends v.GenericSchema>(
   object: Placed<JsonValue>,
 ): Placed<v.InferOutput<S>> {
   const result = v.safeParse(schema, object.value);
-  if (!result.success) throw schemaError(object.source, result.issues, object.at);
+  if (!result.success) throw schemaError(object.source, schema, result.issues, object.at);
   return { ...object, value: result.output };
 }
 
