@@ -37,6 +37,11 @@ export const admissionErrors = defineErrors({
     title: 'The certificate or its key could not be read, or they do not belong together.',
     remedy: 'Give a PEM certificate chain and its unencrypted private key; both are reread when they change.',
   },
+  LISTEN_INVALID: {
+    kind: 'usage',
+    title: 'The address to listen on could not be understood.',
+    remedy: 'Write it as 127.0.0.1:8443, [::1]:8443 or localhost:0 (port 0: any free one).',
+  },
   LISTEN_FAILED: {
     kind: 'fault',
     title: 'The address could not be listened on.',

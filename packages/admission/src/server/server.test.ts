@@ -366,9 +366,7 @@ test.each(['nonsense', '127.0.0.1', '127.0.0.1:99999', ':8443'])(
   async (listen) => {
     await expect(
       startAdmission({ gate: fakeGate(), listen, tls: { names: ['localhost'] } }),
-    ).rejects.toMatchObject({
-      code: 'LISTEN_FAILED',
-    });
+    ).rejects.toMatchObject({ code: 'LISTEN_INVALID', kind: 'usage' });
   },
 );
 

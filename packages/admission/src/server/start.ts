@@ -24,7 +24,7 @@ export interface Admission {
  * Starts the admission webhook over HTTPS: `POST /validate` and `/mutate` (AdmissionReview v1), `GET /healthz`,
  * `/readyz` and `/metrics`.
  *
- * @throws TLS_FILES_INVALID, LISTEN_FAILED
+ * @throws TLS_FILES_INVALID, LISTEN_INVALID, LISTEN_FAILED
  */
 export async function startAdmission(options: AdmissionOptions): Promise<Admission> {
   const { host, port } = parseListen(options.listen);
@@ -95,11 +95,11 @@ function createHttpsServer(service: Service, { cert, key }: ServingCertificate):
   return server;
 }
 
-/** @throws LISTEN_FAILED */
+/** @throws LISTEN_INVALID */
 function parseListen(text: string): { readonly host: string; readonly port: number } {
   const parsed = storage.parseListen(text);
   if (parsed !== undefined) return parsed;
-  throw admissionErrors.error('LISTEN_FAILED', {
+  throw admissionErrors.error('LISTEN_INVALID', {
     message: `${printable(text)} is not an address to listen on`,
     expected: 'HOST:PORT, such as 127.0.0.1:8443 or [::1]:0',
     found: printable(text),
