@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { type Artifact, blobArtifact, type NamedArtifact } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
-import { readFile } from '../program/read-file.ts';
+import { type FileKind, readFile } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
 
 const digestLengths = { sha256: 64, sha384: 96, sha512: 128 } as const;
@@ -33,8 +33,8 @@ export function namedArtifact(name: string, terminal: Terminal): NamedArtifact {
 }
 
 /** A file, or standard input for `-`. */
-export function readInput(name: string, terminal: Terminal): Uint8Array {
-  return name === '-' ? terminal.stdin('artifact') : readFile(name, terminal.cwd, 'artifact');
+export function readInput(name: string, terminal: Terminal, kind: FileKind = 'artifact'): Uint8Array {
+  return name === '-' ? terminal.stdin(kind) : readFile(name, terminal.cwd, kind);
 }
 
 /** The path of `--bundle`, which the command cannot do without. */

@@ -1,6 +1,8 @@
+import { parseJson } from '@pratique/crypto';
 import { attachAttestation, creationTime } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
-import { readFile } from '../program/read-file.ts';
+import { parseFile } from '../program/parse-file.ts';
+import { maxFileBytes } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
 import type { attachAttestation as spec } from '../specs/attached.ts';
@@ -18,7 +20,7 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
     const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);
     const subject = await repository.resolve(version, { signal });
     for (const file of flags.attestation) {
-      for (const bytes of documents(readFile(file, terminal.cwd))) {
+      for (const bytes of parseFile(file, terminal.cwd, documents)) {
         const created = creationTime({ ...terminal.env });
         const stored = await attachAttestation(signatures, subject, bytes, created, { signal });
         terminal.out(`${pinned(reference, stored.digest)}\n`);
@@ -38,5 +40,7 @@ function documents(bytes: Uint8Array): readonly Uint8Array[] {
     .split('\n')
     .filter((line) => line.trim() !== '');
   const whole = lines.every((line) => /^\{.*\}$/.test(line.trim()));
-  return whole ? lines.map((line) => new TextEncoder().encode(line.trim())) : [bytes];
+  const found = whole ? lines.map((line) => new TextEncoder().encode(line.trim())) : [bytes];
+  for (const document of found) parseJson(document, 'an attestation', { maxBytes: maxFileBytes.document });
+  return found;
 }

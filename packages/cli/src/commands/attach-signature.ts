@@ -1,7 +1,8 @@
 import { isJsonObject, parseJson } from '@pratique/crypto';
 import { attachAttestation, attachSignature, creationTime, isBundle } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
-import { readFile, readText } from '../program/read-file.ts';
+import { parseFile } from '../program/parse-file.ts';
+import { maxFileBytes, readFile, readText } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
@@ -10,7 +11,7 @@ import type { attachSignature as spec } from '../specs/attached.ts';
 export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signal }) => {
   const read = (file: string | undefined) => (file === undefined ? undefined : readFile(file, terminal.cwd));
   const text = (file: string | undefined) => (file === undefined ? undefined : readText(file, terminal.cwd));
-  const payload = read(flags.payload);
+  const payload = flags.payload === undefined ? undefined : readPayload(flags.payload, terminal);
   const client = openClient(flags, terminal);
   try {
     const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);
@@ -40,6 +41,14 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
     client.close();
   }
 };
+
+/** A payload of simple signing, or a bundle: JSON both. */
+function readPayload(file: string, terminal: Terminal): Uint8Array {
+  return parseFile(file, terminal.cwd, (bytes) => {
+    parseJson(bytes, 'the payload', { maxBytes: maxFileBytes.document });
+    return bytes;
+  });
+}
 
 function readSignature(file: string | undefined, terminal: Terminal): string {
   if (file !== undefined) {

@@ -317,3 +317,21 @@ test('COSIGN_REPOSITORY: what is attached is copied, saved and loaded from and t
     documents(await elsewhere(other, 'download', 'signature', at('reloaded:1')).catch(() => '')),
   ).toEqual([]);
 });
+
+test('what is in a file that is another names the file', async () => {
+  await publish('named');
+  writeFileSync(join(cwd, 'other.yaml'), 'kind: Trust\n');
+  const wrong = [
+    ['attach', 'attestation', '--attestation', 'other.yaml', at('named:1')],
+    ['attach', 'signature', '--signature', 'other.yaml', '--payload', 'other.yaml', at('named:1')],
+    ['attest', '--key', 'cosign.key', '--type', 'cyclonedx', '--predicate', 'other.yaml', at('named:1')],
+    ['copy', 'docker-archive:other.yaml', at('named:1')],
+    ['sbom', 'rootfs:other.yaml'],
+  ];
+  for (const argv of wrong) {
+    const { code, stderr } = await pratique(...argv);
+    expect(stderr).toMatch(/^error [A-Z_]+: \S*other\.yaml/);
+    expect(stderr).not.toContain('INTERNAL');
+    expect(code).not.toBe(0);
+  }
+});

@@ -13,6 +13,7 @@ import {
 import { isDigest } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
 import { cacheDirectory } from '../program/cache-directory.ts';
+import { named } from '../program/parse-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { openClient } from '../registry/client.ts';
@@ -71,5 +72,10 @@ async function readRoot(path: string, keep: KeepRule, signal: AbortSignal): Prom
   if (!existsSync(path))
     throw cliErrors.error('FILE_UNREADABLE', { message: `there is no file or directory ${printable(path)}` });
   if (statSync(path).isDirectory()) return readRootDirectory(path, { keep });
-  return await readRootArchive(createReadStream(path, { highWaterMark: 1024 * 1024, signal }), { keep });
+  const stream = createReadStream(path, { highWaterMark: 1024 * 1024, signal });
+  try {
+    return await readRootArchive(stream, { keep });
+  } catch (error) {
+    throw named(path, error);
+  }
 }

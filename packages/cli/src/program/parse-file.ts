@@ -4,12 +4,22 @@ import { readFile } from './read-file.ts';
 /** What a file holds, parsed; what is wrong with it names the file. @throws FILE_UNREADABLE, and what `parse` throws */
 export function parseFile<Value>(file: string, folder: string, parse: (bytes: Uint8Array) => Value): Value {
   const bytes = readFile(file, folder);
+  return naming(file, () => parse(bytes));
+}
+
+/** What is wrong with what a file holds names the file. @throws what `use` throws */
+export function naming<Value>(file: string, use: () => Value): Value {
   try {
-    return parse(bytes);
+    return use();
   } catch (error) {
-    if (!(error instanceof PratiqueError)) throw error;
-    const { code, kind, remedy, expected, found, cause } = error;
-    const message = `${printable(file)}: ${error.message}`;
-    throw new PratiqueError(code, { kind, title: '', remedy }, { message, expected, found, cause });
+    throw named(file, error);
   }
+}
+
+/** An error of ours with the name of the file it is about. */
+export function named(file: string, error: unknown): unknown {
+  if (!(error instanceof PratiqueError)) return error;
+  const { code, kind, remedy, expected, found, cause } = error;
+  const message = `${printable(file)}: ${error.message}`;
+  return new PratiqueError(code, { kind, title: '', remedy }, { message, expected, found, cause });
 }

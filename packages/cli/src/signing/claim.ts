@@ -1,6 +1,7 @@
 import { type Claim, newPredicate, parsePredicateType, predicateTypeNames } from '@pratique/sigstore';
 import { readInput } from '../blob/artifact.ts';
 import { cliErrors } from '../errors.ts';
+import { naming } from '../program/parse-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { claimFlags } from '../specs/shared.ts';
@@ -18,8 +19,10 @@ export function readClaim(
       found: predicate === undefined ? 'neither' : 'both',
     });
   }
-  if (statement !== undefined) return { statement: readInput(statement, terminal) };
-  return newPredicate(wantedName(type), readInput(predicate!, terminal), new Date());
+  if (statement !== undefined) return { statement: readInput(statement, terminal, 'document') };
+  const name = wantedName(type);
+  const content = readInput(predicate!, terminal, 'document');
+  return naming(predicate!, () => newPredicate(name, content, new Date()));
 }
 
 /** The predicate type that `--type` asks for, as a URI. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { printable } from '@pratique/errors';
+import { looksLike, printable } from '@pratique/errors';
 import { ociErrors } from '../errors.ts';
 import { collect } from '../http/collect.ts';
 import { maxManifestBytes } from '../manifest/parse.ts';
@@ -14,6 +14,7 @@ import { checkMarker, parseIndexJson } from './documents.ts';
 import { type FileRange, fileFault, openRegular, rangeChunks } from './files.ts';
 import { createLayoutRepository, type LayoutRepository } from './repository.ts';
 import type { LayoutStore } from './store.ts';
+import { tarBlock } from './tar-header.ts';
 import { indexTar, lookUp, type TarFile, type TarIndex } from './tar-index.ts';
 
 /** A repository read from an archive. */
@@ -55,6 +56,7 @@ export async function openArchive(
   }
   try {
     if (await isGzip(range)) range = await expand(range, path);
+    await requireTar(range, path);
     const archive = await openTar(path, range);
     const store = archive.index.files.has('oci-layout')
       ? await layoutStore(archive)
@@ -74,6 +76,21 @@ function handleOf(range: FileRange): FileHandle {
 async function isGzip({ handle }: FileRange): Promise<boolean> {
   const { buffer, bytesRead } = await handle.read(new Uint8Array(2), 0, 2, 0);
   return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+}
+
+/** What was never a tar archive is called what it is: nobody made it badly. */
+async function requireTar({ handle, offset }: FileRange, path: string): Promise<void> {
+  const { buffer, bytesRead } = await handle.read(new Uint8Array(tarBlock), 0, tarBlock, offset);
+  const found = looksLike(buffer.subarray(0, bytesRead));
+  // An archive of before 1988 has no magic, and an empty one is zeros.
+  if (found === 'a tar archive' || (bytesRead === tarBlock && found === 'binary data')) return;
+  throw ociErrors.error('OCI_ARCHIVE_UNSAFE', {
+    message: `${printable(path)} is no archive of images`,
+    expected: 'a tar archive as docker save writes it, or with an OCI image layout in it',
+    found: found ?? 'text',
+    remedy:
+      'Name the archive: `docker save IMAGE -o FILE` or `skopeo copy docker://IMAGE oci-archive:FILE` makes one.',
+  });
 }
 
 /** Into a file that has no name any more when this returns, so that nothing is left behind. */

@@ -42,6 +42,22 @@ const config = JSON.stringify({
 const manifestJson = (value: unknown) => text('manifest.json', JSON.stringify(value));
 const docker = [{ Config: 'c.json', RepoTags: ['app:v1'], Layers: ['l.tar'] }];
 
+test.each([
+  ['text', 'kind: Trust\n', 'text'],
+  ['HTML', '<!doctype html>'.padEnd(2000), 'a page of HTML'],
+  ['nothing', '', 'nothing'],
+])('what was never an archive is called what it is: %s', async (_, content, found) => {
+  const path = join(temporaryDirectory(), 'other');
+  writeFileSync(path, content);
+  await expect(openArchive(path)).rejects.toThrow(
+    expect.objectContaining({
+      code: 'OCI_ARCHIVE_UNSAFE',
+      found,
+      remedy: expect.stringContaining('docker save'),
+    }),
+  );
+});
+
 describe('archives no honest tool writes are refused', () => {
   test.each<[string, Entry[]]>([
     ['a path out of it', [marker, text('../evil', 'x')]],
