@@ -20,6 +20,7 @@ const reasons: Readonly<Record<string, string>> = {
 /** The reason for which a file could not be read or written, in words; undefined where that is not what was thrown. */
 export function fileProblem(thrown: unknown): string | undefined {
   const { code, syscall } = (thrown ?? {}) as NodeJS.ErrnoException;
+  if (code === 'EEXIST' && syscall === 'mkdir') return 'there is a file of that name, which is no directory';
   const isSocket = syscall !== undefined && ['bind', 'connect', 'listen'].includes(syscall);
   return code === undefined || isSocket || !Object.hasOwn(reasons, code) ? undefined : reasons[code];
 }

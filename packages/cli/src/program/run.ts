@@ -1,6 +1,5 @@
-import type { PratiqueError } from '@pratique/errors';
+import { PratiqueError } from '@pratique/errors';
 import { load } from '../commands/index.ts';
-import { cliErrors } from '../errors.ts';
 import { milliseconds } from '../policy/duration.ts';
 import { commands } from '../specs/index.ts';
 import { settings } from './config.ts';
@@ -52,16 +51,10 @@ export async function run(argv: readonly string[], terminal: Terminal, signal: A
   }
 }
 
-/** A wrong call, for which there is no better remedy, leads to the help of the command that was called. */
+/** A remedy that leads to the help of a command leads to that of the one that was called. */
 function namingHelp(error: PratiqueError, name: string): PratiqueError {
-  const { remedy } = cliErrors.entries.USAGE;
-  if (error.code !== 'USAGE' || error.remedy !== remedy) return error;
-  const { message, expected, found, cause } = error;
-  return cliErrors.error('USAGE', {
-    message,
-    expected,
-    found,
-    cause,
-    remedy: remedy.replace('COMMAND', name),
-  });
+  const { code, kind, message, expected, found, cause } = error;
+  const remedy = error.remedy.replace('pratique COMMAND --help', `pratique ${name} --help`);
+  if (remedy === error.remedy) return error;
+  return new PratiqueError(code, { kind, title: '', remedy }, { message, expected, found, cause });
 }
