@@ -119,6 +119,11 @@ ${list(
   report.scriptsNotRun.map((one) => [one.package, one.script]),
 )}
 ${list(
+  'Keys and data that packages would have made, left to whoever starts the image',
+  ['package', 'what', 'path', 'made by'],
+  report.notMade.map((one) => [one.package, one.kind, one.path, one.command]),
+)}
+${list(
   'Programs that may start a shell',
   ['program'],
   report.mayRunShell.map((path) => [`/${path}`]),

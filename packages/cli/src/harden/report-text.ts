@@ -35,6 +35,7 @@ export function reportText(report: HardenReport, c: Style): string {
     ),
     ...report.replaced.map((path) => `/${path} is another file now`),
     ...scriptsText(report.scriptsNotRun),
+    ...notMadeText(report.notMade),
     ...report.keepUnmatched.map((pattern) => `strip.keep names ${pattern}, which is not in the image`),
     ...report.missingLibraries.map(
       ({ file, library }) => `${file} needs ${library}, which the base did not have either`,
@@ -81,6 +82,15 @@ function scriptsText(scripts: HardenReport['scriptsNotRun']): readonly string[] 
     ([name, own]) => `${own.map(({ script }) => script).join(' and ')} of ${name}`,
   );
   return all.length === 0 ? [] : [`scripts that were not run: ${all.join(', ')}`];
+}
+
+/** `not made, since all that run the image would share it: key /etc/ssh/x (openssh-server; ssh-keygen …)`. */
+function notMadeText(notMade: HardenReport['notMade']): readonly string[] {
+  const byCommand = Map.groupBy(notMade, (one) => one.command);
+  return [...byCommand].map(([command, own]) => {
+    const paths = own.map(({ kind, path }) => `${kind} ${path}`).join(', ');
+    return `${own[0]!.package} would have made ${paths}, which all that run the image would share: make it at the first start (${command})`;
+  });
 }
 
 /** What whoever keeps the layers of the base must know. */

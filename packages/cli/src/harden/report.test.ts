@@ -67,10 +67,24 @@ const report: HardenReport = {
   policy: { digest: hostile, denials: [finding], warnings: [finding] },
   findingsGone: [{ id: hostile, package: hostile, version: hostile, severity: hostile, reason: 'removed' }],
   scriptsNotRun: [{ package: hostile, script: hostile }],
+  notMade: [{ package: hostile, kind: 'key', path: hostile, command: hostile }],
   missingLibraries: [{ file: hostile, library: hostile }],
   mayRunShell: [hostile],
   keepUnmatched: [hostile],
 };
+
+test('keys that packages would have made are told with what makes them', () => {
+  const command = "ssh-keygen -q -f /etc/ssh/k -N ''";
+  const notMade = ['/etc/ssh/k', '/etc/ssh/k.pub'].map((path) => ({
+    package: 'openssh-server',
+    kind: 'key' as const,
+    path,
+    command,
+  }));
+  expect(reportText({ ...report, notMade }, style(false))).toContain(
+    `note: openssh-server would have made key /etc/ssh/k, key /etc/ssh/k.pub, which all that run the image would share: make it at the first start (${command})\n`,
+  );
+});
 
 test('nothing an image says is markup in the HTML report', () => {
   const html = reportHtml(report);

@@ -17,7 +17,9 @@ import { resolveWithLinks } from '../reach/resolve.ts';
 import { type PackageDatabase, recordKinds } from '../strip/installed.ts';
 import type { Deb } from './deb.ts';
 import type { AptPackage } from './package-index.ts';
+import { placingOf } from './placing.ts';
 import { Changes } from './scripts/changes.ts';
+import type { NotMade } from './scripts/first-start.ts';
 import { emulated, followScript, type Maintained } from './scripts/maintainer.ts';
 import { triggerRecords } from './trigger-records.ts';
 import { installedTriggers, parseTriggers, runTriggers, type TriggeredPackage } from './triggers.ts';
@@ -42,6 +44,12 @@ export interface InstallOptions {
 export interface InstalledResult {
   readonly fileSystem: FileSystem;
   readonly skipped: readonly SkippedScript[];
+  readonly notMade: readonly NotMadeBy[];
+}
+
+/** What the scripts of a package would have made of keys and data, and whoever starts the image has to. */
+export interface NotMadeBy extends NotMade {
+  readonly package: string;
 }
 
 const everything = { id: 'everything-1', keep: () => 'whole' as const };
@@ -61,6 +69,7 @@ export async function installPackages(
   options: InstallOptions,
 ): Promise<InstalledResult> {
   const skipped: SkippedScript[] = [];
+  const notMade: NotMadeBy[] = [];
   const refused = new Map<string, string>();
   const unpacked = await Promise.all(
     inOrder(packages).map(async ({ found, deb }) => {
@@ -77,17 +86,24 @@ export async function installPackages(
   const { architecture } = unpacked.map(({ found }) => found).find(own) ??
     database?.packages.find(own) ?? { architecture: 'amd64' };
   const follow = (script: 'preinst' | 'postinst', changes: Changes): void => {
+    // In the order in which they are configured.
+    const waiting = new Set(unpacked.map((one) => one.name));
     for (const { name, version, read } of unpacked) {
+      const stateOf = (other: string) =>
+        other === name ? 'half-configured' : waiting.has(other) ? 'unpacked' : 'installed';
       const isNotNeeded = options.scriptsNotNeeded.includes(name);
-      const one: Maintained = { name, old: version, architecture, read };
+      const one: Maintained = { name, old: version, architecture, read, stateOf };
       const why = isNotNeeded || emulated.has(name) ? null : followScript(script, one, changes);
       if (why !== null && version === null) refused.set(name, `${name} (${script}: ${why})`);
+      waiting.delete(name);
+      for (const one of changes.takeNotMade()) notMade.push({ package: name, ...one });
       if (why !== null || (isNotNeeded && read(script) !== '')) skipped.push({ package: name, script });
     }
   };
   const prepared = new Changes(fileSystem);
   follow('preinst', prepared);
   const start = withLayers(fileSystem, prepared.layers());
+  const placing = placingOf(prepared);
   const layers: LayerContents[] = [];
   /** Of old versions: files and records. They go before anything comes, since a file may move between packages. */
   const gone = new Set<string>();
@@ -102,13 +118,17 @@ export async function installPackages(
     );
     const data = await unpack(deb.data, found.name);
     const own = data.layers[0]!;
-    const entries = own.entries.filter((entry) => {
+    const placed = own.entries.map((entry) => placing(entry, found.name));
+    const entries = placed.filter((entry) => {
       const there = resolveWithLinks(current, `/${entry.path}`);
       if (entry.path === '') return false;
       if (entry.type === 'directory') return there?.node.type !== 'directory';
       return !(conffiles.has(entry.path) && there !== undefined);
     });
-    for (const path of [...(old?.files ?? []), ...(old?.records ?? [])])
+    for (const path of [
+      ...(old?.files ?? []).map((one) => placing.path(one, found.name)),
+      ...(old?.records ?? []),
+    ])
       if (!isConfiguration(path)) gone.add(path);
     for (const { path, type } of own.entries) if (type !== 'directory') changed.push(path);
     const list = own.entries.map(({ path }) => (path === '' ? '/.' : `/${path}`));
@@ -147,10 +167,11 @@ export async function installPackages(
     options.scriptsNotNeeded,
   );
   skipped.push(...afterTriggers.skipped);
+  notMade.push(...afterTriggers.notMade);
   const records = triggerRecords(afterTriggers.fileSystem, fresh);
   const result = withLayers(afterTriggers.fileSystem, records.length === 0 ? [] : [layerOf(records)]);
   const made = [certificateBundle(result), javaKeystore(result)].filter((entry) => entry !== null);
-  return { fileSystem: withLayers(result, made.length === 0 ? [] : [layerOf(made)]), skipped };
+  return { fileSystem: withLayers(result, made.length === 0 ? [] : [layerOf(made)]), skipped, notMade };
 }
 
 function withLayers(fileSystem: FileSystem, layers: readonly LayerContents[]): FileSystem {

@@ -4,7 +4,7 @@ import { hardenErrors } from '../errors.ts';
 import { layerOf, metadata, textAt } from '../image/entries.ts';
 import type { InstalledPackage } from '../strip/installed.ts';
 import type { StripPlan } from '../strip/plan.ts';
-import type { SkippedScript } from './install.ts';
+import type { NotMadeBy, SkippedScript } from './install.ts';
 import { Changes } from './scripts/changes.ts';
 import { emulated, followTriggered, type Maintained } from './scripts/maintainer.ts';
 
@@ -111,6 +111,12 @@ function isWithin(path: string, directory: string): boolean {
 
 const maxRounds = 10;
 
+export interface TriggersResult {
+  readonly fileSystem: FileSystem;
+  readonly skipped: readonly SkippedScript[];
+  readonly notMade: readonly NotMadeBy[];
+}
+
 /**
  * Does what triggers would have: the script of each package whose interest was set off is followed as
  * `postinst triggered NAMES`. What one sets off is done after it. Those of `notNeeded` are left out, and told.
@@ -122,9 +128,10 @@ export function runTriggers(
   packages: readonly TriggeredPackage[],
   activations: Activations,
   notNeeded: readonly string[],
-): { readonly fileSystem: FileSystem; readonly skipped: readonly SkippedScript[] } {
+): TriggersResult {
   const changes = new Changes(fileSystem);
   const skipped: SkippedScript[] = [];
+  const notMade: NotMadeBy[] = [];
   const refused = new Map<string, string>();
   const followed = packages.filter(({ name }) => !emulated.has(name));
   let pending = triggered(followed, activations);
@@ -139,6 +146,7 @@ export function runTriggers(
           : isNotNeeded
             ? null
             : followTriggered(own, one, changes);
+      notMade.push(...changes.takeNotMade().map((left) => ({ package: name, ...left })));
       if (why !== null) refused.set(name, `${name} (trigger ${own.join(' ')}: ${why})`);
     }
     if (refused.size > 0) throw triggersUnknown(refused);
@@ -148,6 +156,7 @@ export function runTriggers(
   return {
     fileSystem: layers.length === 0 ? fileSystem : mergeLayers([...fileSystem.layers, ...layers]),
     skipped,
+    notMade,
   };
 }
 
@@ -160,11 +169,11 @@ export function runStripTriggers(
   fileSystem: FileSystem,
   { database, staying, removals }: Pick<StripPlan, 'database' | 'staying' | 'removals'>,
   notNeeded: readonly string[],
-): ReturnType<typeof runTriggers> {
+): TriggersResult {
   const packages =
     database?.manager === 'dpkg' ? staying.map((one) => installedTriggers(fileSystem, one)) : [];
   const activations = { paths: removals.map(({ path }) => `/${path}`), names: new Set<string>() };
-  if (triggered(packages, activations).size === 0) return { fileSystem, skipped: [] };
+  if (triggered(packages, activations).size === 0) return { fileSystem, skipped: [], notMade: [] };
   const gone = removals.map(({ path }): LayerEntry => ({ ...metadata, path, type: 'whiteout' }));
   return runTriggers(mergeLayers([...fileSystem.layers, layerOf(gone)]), packages, activations, notNeeded);
 }

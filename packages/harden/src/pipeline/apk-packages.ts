@@ -66,6 +66,7 @@ export async function changeApks(
   );
   return {
     ...result,
+    notMade: [],
     changes: fetched.map(({ found, sha256 }) => ({
       name: found.name,
       from: installed.find(({ name }) => name === found.name)?.version ?? null,

@@ -192,6 +192,7 @@ export async function harden(input: HardenInput): Promise<Hardened> {
       policy: null,
       findingsGone,
       scriptsNotRun: [...changed.skipped, ...contents.flatMap(({ skipped }) => skipped), ...left.skipped],
+      notMade: [...changed.notMade, ...left.notMade],
       missingLibraries: plan.missing,
       mayRunShell: plan.mayRunShell,
       keepUnmatched: plan.keepUnmatched,

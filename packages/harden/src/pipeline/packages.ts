@@ -1,6 +1,6 @@
 import { type FileSystem, hasRpmDatabase } from '@pratique/inspect';
 import type { AlpineKey } from '../alpine/segments.ts';
-import type { SkippedScript } from '../debian/install.ts';
+import type { NotMadeBy, SkippedScript } from '../debian/install.ts';
 import { hardenErrors } from '../errors.ts';
 import { readDatabase } from '../strip/installed.ts';
 import { changeApks } from './apk-packages.ts';
@@ -21,6 +21,7 @@ export interface Changed {
   readonly fileSystem: FileSystem;
   readonly changes: readonly Change[];
   readonly skipped: readonly SkippedScript[];
+  readonly notMade: readonly NotMadeBy[];
 }
 
 /** How package repositories are reached, and whom is believed. */
@@ -40,7 +41,7 @@ export async function changePackages(
   repositories: Repositories,
 ): Promise<Changed> {
   if (!settings.upgrade && settings.add.packages.length === 0)
-    return { fileSystem, changes: [], skipped: [] };
+    return { fileSystem, changes: [], skipped: [], notMade: [] };
   const database = readDatabase(fileSystem);
   if (database?.manager === 'dpkg') return await changeDebs(fileSystem, database, settings, repositories);
   if (database?.manager === 'apk') return await changeApks(fileSystem, settings, repositories);

@@ -1,6 +1,6 @@
 import type { Digest } from '@pratique/oci';
 import type { Addition } from '../add/addition.ts';
-import type { SkippedScript } from '../debian/install.ts';
+import type { NotMadeBy, SkippedScript } from '../debian/install.ts';
 import type { MissingLibrary } from '../reach/closure.ts';
 import type { PackageVerdict, Removal } from '../strip/plan.ts';
 import type { Change } from './packages.ts';
@@ -71,6 +71,8 @@ export interface HardenReport {
   readonly policy: PolicyVerdict | null;
   readonly findingsGone: readonly GoneFinding[];
   readonly scriptsNotRun: readonly SkippedScript[];
+  /** Keys and data that scripts of packages would have made, and that an image must not have. */
+  readonly notMade: readonly NotMadeBy[];
   readonly missingLibraries: readonly MissingLibrary[];
   readonly mayRunShell: readonly string[];
   /** What `strip.keep` names and is not in the image. */

@@ -1,6 +1,8 @@
 import { test } from './conditions.ts';
+import { readFields } from './fields.ts';
 import { parseScript } from './parse.ts';
 import type { Known, Shell } from './shell.ts';
+import { textOf } from './streams.ts';
 import { NotUnderstood } from './syntax.ts';
 
 const number = (text: string | undefined, otherwise: number): number => {
@@ -13,6 +15,8 @@ const number = (text: string | undefined, otherwise: number): number => {
 function declaring(declare: (name: string, shell: Shell) => void): Known {
   return (args, shell) => {
     for (const arg of args) {
+      // Of bash: what may not be changed is not.
+      if (arg === '-r') continue;
       const [, name, value] = /^([A-Za-z_]\w*)(?:=(.*))?$/s.exec(arg) ?? [];
       if (name === undefined) throw new NotUnderstood('');
       declare(name, shell);
@@ -28,8 +32,66 @@ const source: Known = ([path = ''], shell: Shell, streams) => {
   if (path === '/usr/share/debconf/confmodule') return 0;
   const bytes = shell.changes.read(path);
   if (bytes === undefined) return shell.exit(2);
-  shell.list(parseScript(new TextDecoder().decode(bytes)), streams);
-  return shell.status;
+  return shell.source(parseScript(textOf(bytes)), streams);
+};
+
+/** `trap COMMANDS SIGNAL…`: those for the end of the shell are kept; no signal comes. */
+const trap: Known = ([action = '', ...signals], shell) => {
+  if (action.startsWith('-') && action !== '-') throw new NotUnderstood('');
+  // A number alone resets it.
+  const isReset = action === '-' || /^\d+$/.test(action);
+  const all = isReset && action !== '-' ? [action, ...signals] : signals;
+  if (all.some((signal) => signal === '0' || signal === 'EXIT'))
+    shell.trap(parseScript(isReset ? '' : action));
+  return 0;
+};
+
+const read: Known = (args, shell, { input }) => {
+  const raw = args[0] === '-r';
+  const names = raw ? args.slice(1) : args;
+  if (names.length === 0 || names.some((name) => !/^[A-Za-z_]\w*$/.test(name))) throw new NotUnderstood('');
+  const line = input.line();
+  if (line?.includes('\\') && !raw) throw new NotUnderstood('');
+  const values = readFields(line ?? '', names.length, shell.variable('IFS'));
+  for (const [index, name] of names.entries()) shell.assign(name, values[index] ?? '');
+  return line === undefined ? 1 : 0;
+};
+
+/** `set -eu`, `set -o pipefail`, `set -- ARGUMENT…`. */
+const set: Known = (args, shell) => {
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at]!;
+    if (arg === '--' || !/^[-+]/.test(arg)) {
+      shell.arguments = args.slice(arg === '--' ? at + 1 : at);
+      break;
+    }
+    shell.option(arg, /o$/.test(arg) ? args[++at] : undefined);
+  }
+  return 0;
+};
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', '\\': '\\' };
+
+/** With `%s`, `%d` and `%%`; again for arguments that are left. */
+const printf: Known = ([format = '', ...args], shell, { output }) => {
+  if (format.startsWith('-') || /\\[^nt\\]|%[^sdbi%]/.test(format)) throw new NotUnderstood('');
+  let at = 0;
+  do {
+    const before = at;
+    shell.spend(format.length);
+    output(
+      format.replace(/%([sdbi%])|\\([nt\\])/g, (_whole, kind?: string, escaped?: string) => {
+        if (escaped !== undefined) return escapes[escaped]!;
+        if (kind === '%') return '%';
+        const value = args[at++] ?? '';
+        if (kind === 'b' && value.includes('\\')) throw new NotUnderstood('');
+        if (/[di]/.test(kind!) && !/^-?(0|[1-9]\d*)?$/.test(value)) throw new NotUnderstood('');
+        return /[di]/.test(kind!) && value === '' ? '0' : value;
+      }),
+    );
+    if (at === before) break;
+  } while (at < args.length);
+  return 0;
 };
 
 /** Commands of the shell itself. */
@@ -64,18 +126,22 @@ export const builtins: Readonly<Record<string, Known>> = {
     changes.directory = `/${node.path}`;
     return 0;
   },
-  // What is written is written with the mask of everybody.
-  umask: ([mask], _shell, { output }) => {
-    if (mask === undefined) output('0022\n');
-    else if (!/^0?022$/.test(mask)) throw new NotUnderstood('');
-    return 0;
-  },
-  set: (args, shell) => {
-    for (const arg of args) shell.option(arg);
+  eval: (args, shell, streams) => shell.evaluate(parseScript(args.join(' ')), streams),
+  trap,
+  read,
+  set,
+  printf,
+  umask: ([mask, ...more], { changes }, { output }) => {
+    if (mask === undefined) output(`${changes.mask.toString(8).padStart(4, '0')}\n`);
+    else if (!/^0?[0-7]{3}$/.test(mask) || more.length > 0) throw new NotUnderstood('');
+    else changes.mask = Number.parseInt(mask, 8);
     return 0;
   },
   shift: ([count], shell) => {
-    shell.arguments = shell.arguments.slice(number(count, 1));
+    const by = number(count, 1);
+    // An error, of which the shell ends.
+    if (by > shell.arguments.length) return shell.exit(2);
+    shell.arguments = shell.arguments.slice(by);
     return 0;
   },
   echo: (args, _shell, { output }) => {
@@ -84,12 +150,9 @@ export const builtins: Readonly<Record<string, Known>> = {
     output(`${words.join(' ')}${words === args ? '\n' : ''}`);
     return 0;
   },
-  printf: ([format = '', ...args], _shell, { output }) => {
-    if (/\\[^n]|%[^s]/.test(format)) throw new NotUnderstood('');
-    let at = 0;
-    output(format.replace(/%s/g, () => args[at++] ?? '').replaceAll('\\n', '\n'));
-    return 0;
-  },
+  // The program knows an option that the command of the shell does not.
+  '/bin/echo': (args, shell, streams) =>
+    builtins.echo!(args[0] === '-e' ? args.slice(1) : args, shell, streams),
 };
 
 function unknown(): never {

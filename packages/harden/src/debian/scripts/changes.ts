@@ -1,10 +1,12 @@
 import type { FileNode, FileSystem, LayerContents, LayerEntry } from '@pratique/inspect';
 import { layerOf, metadata } from '../../image/entries.ts';
 import { directoryOf, resolveWithLinks } from '../../reach/resolve.ts';
+import type { NotMade } from './first-start.ts';
 import { NotUnderstood } from './syntax.ts';
 
 const maxChanges = 2000;
 const maxBytes = 16 * 1024 * 1024;
+const maxNotMade = 100;
 
 /**
  * A file system, and what scripts have changed of it so far. Paths are absolute; links are followed as the kernel would.
@@ -13,12 +15,17 @@ const maxBytes = 16 * 1024 * 1024;
 export class Changes {
   /** Where paths that are relative begin. */
   directory = '/';
+  /** Bits that new files and directories have not. */
+  mask = 0o022;
   readonly #base: FileSystem;
   /** What stands there now, and what was taken away before that. */
   #there = new Map<string, FileNode>();
   #gone = new Set<string>();
   #bytes = 0;
   #activated = new Set<string>();
+  #notMade: readonly NotMade[] = [];
+  /** Why nothing may be changed at the moment. */
+  #why: string | undefined;
 
   constructor(base: FileSystem) {
     this.#base = base;
@@ -34,12 +41,14 @@ export class Changes {
   /** Does something of which, where it throws, nothing stays. */
   attempt<T>(action: () => T): T {
     const [there, gone, activated] = [new Map(this.#there), new Set(this.#gone), new Set(this.#activated)];
+    const notMade = this.#notMade;
     try {
       return action();
     } catch (error) {
       this.#there = there;
       this.#gone = gone;
       this.#activated = activated;
+      this.#notMade = notMade;
       throw error;
     }
   }
@@ -54,6 +63,34 @@ export class Changes {
     const activated = this.#activated;
     this.#activated = new Set();
     return activated;
+  }
+
+  /** Something that whoever starts the image has to make. */
+  leave(one: NotMade): void {
+    if (this.#notMade.length >= maxNotMade) throw new NotUnderstood('it makes too many keys');
+    this.#notMade = [...this.#notMade.filter(({ path }) => path !== one.path), one];
+  }
+
+  isNotMade(path: string): boolean {
+    return this.#notMade.some((one) => one.path === path) && this.at(path) === undefined;
+  }
+
+  /** What was left since this was asked last. */
+  takeNotMade(): readonly NotMade[] {
+    const notMade = this.#notMade;
+    this.#notMade = [];
+    return notMade;
+  }
+
+  /** Does something that may change nothing. @throws NotUnderstood with `why` where it does */
+  only<T>(why: string, action: () => T): T {
+    const before = this.#why;
+    this.#why = why;
+    try {
+      return action();
+    } finally {
+      this.#why = before;
+    }
   }
 
   /** What stands at exactly this path, which is relative to the root and has no links in it. */
@@ -96,7 +133,7 @@ export class Changes {
   write(
     path: string,
     bytes: Uint8Array,
-    like: { mode: number; uid: number; gid: number } = { mode: 0o644, uid: 0, gid: 0 },
+    like: { mode: number; uid: number; gid: number } = { mode: 0o666 & ~this.mask, uid: 0, gid: 0 },
   ): void {
     const there = this.follow(path);
     if (there !== undefined && there.type !== 'file')
@@ -112,7 +149,7 @@ export class Changes {
     this.#put({ ...metadata, mode, uid, gid, path: real, type: 'file', size: bytes.length, content });
   }
 
-  makeDirectory(path: string, mode = 0o755): void {
+  makeDirectory(path: string, mode = 0o777 & ~this.mask): void {
     this.#put({ ...metadata, mode, path: this.#place(path), type: 'directory' });
   }
 
@@ -124,6 +161,7 @@ export class Changes {
   remove(path: string): void {
     const node = this.at(path);
     if (node === undefined || node.path === '') return;
+    if (this.#why !== undefined) throw new NotUnderstood(this.#why);
     for (const below of this.#there.keys())
       if (below === node.path || below.startsWith(`${node.path}/`)) this.#there.delete(below);
     this.#gone.add(node.path);
@@ -138,6 +176,7 @@ export class Changes {
   #put(node: Omit<FileNode, 'layer' | 'inode'>): void {
     if (this.#there.size >= maxChanges || this.#bytes > maxBytes)
       throw new NotUnderstood('it changes too much');
+    if (this.#why !== undefined) throw new NotUnderstood(this.#why);
     this.#there.set(node.path, { ...node, layer: -1, inode: -1 });
   }
 

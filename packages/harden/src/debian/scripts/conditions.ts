@@ -1,3 +1,4 @@
+import { Accounts } from './accounts.ts';
 import type { Shell } from './shell.ts';
 import { NotUnderstood } from './syntax.ts';
 
@@ -74,7 +75,7 @@ function compare(left: string, operator: string, right: string): boolean {
   }
 }
 
-function unary(operator: string, value: string, { changes }: Shell): boolean {
+function unary(operator: string, value: string, { changes, user }: Shell): boolean {
   if (operator === '-n') return value !== '';
   if (operator === '-z') return value === '';
   // Is it a terminal? Nothing here is one.
@@ -94,7 +95,18 @@ function unary(operator: string, value: string, { changes }: Shell): boolean {
       return (changes.follow(value)?.size ?? 0) > 0;
     case '-r':
     case '-w':
+      if (user !== 'root') throw new NotUnderstood(`what ${user} may do with ${value}`);
       return changes.follow(value) !== undefined;
+    case '-u':
+      return ((changes.follow(value)?.mode ?? 0) & 0o4000) !== 0;
+    case '-g':
+      return ((changes.follow(value)?.mode ?? 0) & 0o2000) !== 0;
+    case '-O':
+      return changes.follow(value)?.uid === new Accounts(changes).uid(user);
+    case '-G': {
+      const gid = new Accounts(changes).line('passwd', user)?.split(':')[3];
+      return String(changes.follow(value)?.gid) === gid;
+    }
     case '-x': {
       const node = changes.follow(value);
       return node !== undefined && (node.type === 'directory' || (node.mode & 0o111) !== 0);

@@ -1,4 +1,4 @@
-import type { Known } from './shell.ts';
+import type { Known, Shell } from './shell.ts';
 import { NotUnderstood } from './syntax.ts';
 
 /**
@@ -14,21 +14,33 @@ export function debconf(templates: string): Readonly<Record<string, Known>> {
       return name === undefined ? [] : [[name, /^Default: *(.*)$/m.exec(block)?.[1] ?? ''] as const];
     }),
   );
-  const answerTo = (name: string): string => {
-    const value = values.get(name);
-    if (value === undefined) throw new NotUnderstood('');
-    return value;
-  };
   const nothing: Known = () => 0;
+  /** False for a question that nobody has; of another package, its answer is not known. */
+  const isKnown = (name: string, { changes }: Shell): boolean => {
+    if (values.has(name)) return true;
+    const template = `Template: ${name}\n`;
+    const others = changes
+      .list('/var/lib/dpkg/info')
+      .filter(({ path }) => path.endsWith('.templates'))
+      .map(({ path }) => new TextDecoder().decode(changes.read(`/${path}`)));
+    if (others.some((text) => text.includes(template)) || /\s/.test(name)) throw new NotUnderstood('');
+    return false;
+  };
+  /** What debconf answers for a question that is none. */
+  const none = (name: string, shell: Shell): number => {
+    shell.assign('RET', `10 ${name} doesn't exist`);
+    return 10;
+  };
   return {
     // 30: the question was not shown.
     db_input: () => 30,
     db_get: ([name = ''], shell) => {
-      shell.assign('RET', answerTo(name));
+      if (!isKnown(name, shell)) return none(name, shell);
+      shell.assign('RET', values.get(name)!);
       return 0;
     },
-    db_set: ([name = '', ...words]) => {
-      answerTo(name);
+    db_set: ([name = '', ...words], shell) => {
+      if (!isKnown(name, shell)) return none(name, shell);
       values.set(name, words.join(' '));
       return 0;
     },

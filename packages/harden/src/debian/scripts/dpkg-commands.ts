@@ -1,18 +1,24 @@
-import { compareVersions } from '@pratique/inspect';
-import { fileCommands, setMode, setOwner } from './files.ts';
-import type { Known } from './shell.ts';
+import { compareVersions, controlBlocks, parseParagraph } from '@pratique/inspect';
+import { fileCommands } from './files.ts';
+import { overrideCommands } from './overrides.ts';
+import type { Known, Shell } from './shell.ts';
+import { type Streams, textOf } from './streams.ts';
 import { NotUnderstood } from './syntax.ts';
 
 /** deb-version(7) comparisons of dpkg(1): an empty version is earlier than any, with `-nl` later. */
-const dpkg: Known = ([action, first = '', operator = '', second = ''], shell, { output }) => {
+const dpkg: Known = (args, shell, { output }) => {
+  const [action, first = '', operator = '', second = ''] = args;
   if (action === '--print-architecture') {
     output(`${shell.variable('DPKG_MAINTSCRIPT_ARCH')}\n`);
     return 0;
   }
-  if (action === '-L' && operator === '') {
-    const list = shell.changes.read(`/var/lib/dpkg/info/${first}.list`);
-    if (list !== undefined) output(new TextDecoder().decode(list));
-    return list === undefined ? 1 : 0;
+  if (action === '-L') {
+    const names = args.slice(1);
+    if (names.some((name) => !/^[a-z0-9][a-z0-9+.-]*(:\w+)?$/.test(name))) throw new NotUnderstood('');
+    const lists = names.map((name) => shell.changes.read(`/var/lib/dpkg/info/${name}.list`));
+    const found = lists.flatMap((list) => (list === undefined ? [] : textOf(list)));
+    output(found.join('\n'));
+    return found.length === names.length ? 0 : 1;
   }
   if (action !== '--compare-versions') throw new NotUnderstood('');
   const order = compared(first, second, operator.endsWith('-nl'));
@@ -49,19 +55,6 @@ const trigger: Known = (args, { changes }) => {
   return 0;
 };
 
-/** No override is there; one that is added is made so. */
-const statoverride: Known = (args, { changes }) => {
-  const rest = args.filter(
-    (arg) => !['--quiet', '--force', '--force-all', '--force-statoverride-add'].includes(arg),
-  );
-  if (rest[0] === '--list') return 1;
-  const at = rest.indexOf('--add');
-  const [user, group, mode, path] = rest.slice(at + 1);
-  if (at < 0 || path === undefined) throw new NotUnderstood('');
-  if (!rest.includes('--update')) return 0;
-  return setOwner(`${user}:${group}`, path, changes) || setMode(mode!, path, changes);
-};
-
 /** On a first installation there is no configuration, link or directory of an older version to bring over. */
 const maintscript: Known = (args) => {
   const at = args.indexOf('--');
@@ -73,48 +66,60 @@ const maintscript: Known = (args) => {
 
 /** `ucf NEW DESTINATION`: a configuration file that is there stays. */
 const ucf: Known = (args, shell, streams) => {
-  const [from, to] = args.filter((arg) => !arg.startsWith('-'));
-  if (from === undefined || to === undefined || args.some((arg) => /^--(purge|src-dir)/.test(arg)))
+  const [from, to, ...more] = args.filter((arg, at) => !arg.startsWith('-') && args[at - 1] !== '--sum-file');
+  // Of a file that it does not know, there is nothing to forget.
+  if (args.includes('--purge') && from !== undefined && to === undefined) return 0;
+  if (
+    from === undefined ||
+    to === undefined ||
+    more.length > 0 ||
+    args.some((arg) => /^--(purge|src-dir)/.test(arg))
+  )
     throw new NotUnderstood('');
   return shell.changes.follow(to) === undefined ? fileCommands.cp!([from, to], shell, streams) : 0;
 };
 
-/** `dpkg-divert`, asked where files are that packages want to put somewhere. Nothing is diverted anew. */
-const divert: Known = ([action, path, ...more], { changes }, { output }) => {
-  // Three lines each: the path, where it is diverted to, and for whom.
-  const lines = new TextDecoder().decode(changes.read('/var/lib/dpkg/diversions')).split('\n');
-  if (action === '--list' && path === undefined) {
-    for (let at = 0; at + 2 < lines.length; at += 3)
-      output(`diversion of ${lines[at]} to ${lines[at + 1]} by ${lines[at + 2]}\n`);
-    return 0;
-  }
-  if (action !== '--truename' || !path?.startsWith('/') || more.length > 0) throw new NotUnderstood('');
-  const at = lines.findIndex((line, index) => index % 3 === 0 && line === path);
-  output(`${at < 0 ? path : lines[at + 1]}\n`);
+/** `dpkg-query -W -f FORMAT NAME`: fields of a package, and how far it has come. */
+const query = (args: Parameters<Known>[0], shell: Shell, { output }: Streams, stateOf: StateOf): number => {
+  const rest = args.filter(
+    (arg, at) => !/^(-W|--show|-f.*|--showformat.*)$/.test(arg) && args[at - 1] !== '-f',
+  );
+  const at = args.findIndex((arg) => /^-f|^--showformat=/.test(arg));
+  const format =
+    at < 0 ? undefined : args[at] === '-f' ? args[at + 1] : args[at]!.replace(/^-f=?|^--showformat=/, '');
+  const [name = ''] = rest;
+  if (rest.length !== 1 || !/^[a-z0-9][a-z0-9+.-]*(:\w+)?$/.test(name)) throw new NotUnderstood('');
+  const status = textOf(shell.changes.read('/var/lib/dpkg/status') ?? new Uint8Array());
+  const block = [...controlBlocks(status)].find(
+    (one) => parseParagraph(one).get('package') === name.replace(/:.*/, ''),
+  );
+  if (block === undefined) return 1;
+  const fields = parseParagraph(block);
+  if (format === undefined || /\\[^n]/.test(format)) throw new NotUnderstood('');
+  output(
+    format.replaceAll('\\n', '\n').replace(/\$\{([^}]*)\}/g, (_whole, field: string) => {
+      if (field === 'Status') return `install ok ${stateOf(fields.get('package')!)}`;
+      if (field === 'db:Status-Status') return stateOf(fields.get('package')!);
+      if (field === 'db:Status-Want') return 'install';
+      if (!/^(Package|Version|Architecture|Source|Section|Maintainer)$/.test(field))
+        throw new NotUnderstood('');
+      return fields.get(field.toLowerCase()) ?? '';
+    }),
+  );
   return 0;
 };
 
-/** `dpkg-query` of the package itself, which is not installed yet while `preinst` runs. */
-const query: Known = (args, shell) => {
-  const name = args.at(-1) ?? '';
-  const isFirst = shell.variable('DPKG_MAINTSCRIPT_NAME') === 'preinst';
-  const status = new TextDecoder().decode(shell.changes.read('/var/lib/dpkg/status'));
-  if (
-    !isFirst ||
-    name !== shell.variable('DPKG_MAINTSCRIPT_PACKAGE') ||
-    status.includes(`Package: ${name}\n`)
-  )
-    throw new NotUnderstood('');
-  return 1;
-};
+/** How far a package has come that is in the status of dpkg (dpkg(1)). */
+export type StateOf = (name: string) => 'installed' | 'half-configured' | 'unpacked';
 
 /** What dpkg brings for scripts, and ucf. */
-export const dpkgCommands: Readonly<Record<string, Known>> = {
-  dpkg,
-  ucf,
-  'dpkg-divert': divert,
-  'dpkg-maintscript-helper': maintscript,
-  'dpkg-query': query,
-  'dpkg-statoverride': statoverride,
-  'dpkg-trigger': trigger,
-};
+export function dpkgCommands(stateOf: StateOf): Readonly<Record<string, Known>> {
+  return {
+    ...overrideCommands,
+    dpkg,
+    ucf,
+    'dpkg-maintscript-helper': maintscript,
+    'dpkg-query': (args, shell, streams) => query(args, shell, streams, stateOf),
+    'dpkg-trigger': trigger,
+  };
+}

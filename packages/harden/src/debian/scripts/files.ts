@@ -3,7 +3,6 @@ import { Accounts } from './accounts.ts';
 import type { Changes } from './changes.ts';
 import type { Known, Shell } from './shell.ts';
 import { NotUnderstood } from './syntax.ts';
-import { isMatch } from './words.ts';
 
 /** Options of one letter, and of words, that change nothing here; what is left are operands. */
 export function operands(args: readonly string[], options: RegExp): { flags: string; rest: string[] } {
@@ -80,6 +79,8 @@ function all(
   };
   for (const path of paths) {
     const node = changes.follow(path);
+    // Whoever makes it gives it its owner and mode.
+    if (node === undefined && changes.isNotMade(path)) continue;
     if (node === undefined) return undefined;
     add(node);
   }
@@ -112,7 +113,8 @@ function makeDirectories(path: string, mode: number, changes: Changes): void {
   const parts = path.split('/').filter((part) => part !== '');
   for (let at = 1; at <= parts.length; at++) {
     const here = `/${parts.slice(0, at).join('/')}`;
-    if (changes.follow(here) === undefined) changes.makeDirectory(here, at === parts.length ? mode : 0o755);
+    if (changes.follow(here) === undefined)
+      changes.makeDirectory(here, at === parts.length ? mode : 0o777 & ~changes.mask);
   }
 }
 
@@ -122,12 +124,19 @@ function into(from: string, to: string, changes: Changes): string {
   return isDirectory ? `${to.replace(/\/+$/, '')}/${from.replace(/\/+$/, '').replace(/^.*\//, '')}` : to;
 }
 
-function copy(from: string, to: string, changes: Changes): number {
+/** @param keeps owner, group and all of the mode (`cp -p`) */
+function copy(from: string, to: string, changes: Changes, keeps = false): number {
   const node = changes.follow(from);
+  if (from === '/dev/null' && node === undefined) {
+    changes.write(into(from, to, changes), new Uint8Array());
+    return 0;
+  }
   if (node === undefined || node.type === 'directory') return 1;
   const bytes = changes.read(from);
   if (bytes === undefined) throw new NotUnderstood('');
-  changes.write(into(from, to, changes), bytes, { mode: node.mode & 0o777, uid: 0, gid: 0 });
+  const place = into(from, to, changes);
+  changes.write(place, bytes, keeps ? node : { mode: node.mode & 0o777 & ~changes.mask, uid: 0, gid: 0 });
+  if (keeps) changes.change(changes.follow(place)!, { mode: node.mode, uid: node.uid, gid: node.gid });
   return 0;
 }
 
@@ -137,7 +146,7 @@ const make: Known = (args, { changes }) => {
     args.filter((arg, at) => arg !== '-m' && args[at - 1] !== '-m'),
     /^-[pvZ]+$|^--parents$/,
   );
-  const mode = modes.length === 0 ? 0o755 : modeOf(modes[0]!, 0, true);
+  const mode = modes.length === 0 ? 0o777 & ~changes.mask : modeOf(modes[0]!, 0, true);
   for (const path of rest) {
     if (flags.includes('p')) makeDirectories(path, mode, changes);
     else if (changes.at(path) !== undefined) return 1;
@@ -189,8 +198,13 @@ const move: Known = (args, { changes }) => {
 const install: Known = (args, { changes }) => {
   // `-m 755`, `-m755`, `-d -m`: apart from each other all are the same.
   const apart = args.flatMap((arg) => {
-    const [, option, value] = /^(-[mog])(.+)$/s.exec(arg) ?? [];
-    return option === undefined ? [arg] : [option, value!];
+    const [, option, value] =
+      /^(-[mog])(.+)$/s.exec(
+        arg.replace(/^--(mode|owner|group)=/, (_whole, name: string) => `-${name[0]}`),
+      ) ?? [];
+    return option === undefined
+      ? [/^--(mode|owner|group)$/.test(arg) ? `-${arg[2]}` : arg]
+      : [option, value!];
   });
   const values = new Map<string, string>();
   const others = apart.filter((arg, at) => {
@@ -248,9 +262,22 @@ export const fileCommands: Readonly<Record<string, Known>> = {
     return 0;
   },
   cp: (args, { changes }) => {
-    const { rest } = operands(args, /^-[pfvan]+$|^--preserve(=[\w,]+)?$/);
+    const { flags, rest } = operands(
+      args,
+      /^-[pfvandLPTZrR]+$|^--preserve(=[\w,]+)?$|^--(archive|dereference|no-dereference)$/,
+    );
+    const [from, to] = rest;
     if (rest.length !== 2) throw new NotUnderstood('');
-    return copy(rest[0]!, rest[1]!, changes);
+    const isArchive = /-\w*a|archive/.test(flags);
+    const node = changes.at(from!);
+    if (node?.type === 'symlink' && (isArchive || /-\w*[dP]|no-deref/.test(flags))) {
+      if (changes.at(to!) !== undefined) throw new NotUnderstood('');
+      changes.makeLink(to!, node.linkname ?? '');
+      return 0;
+    }
+    if (node?.type === 'directory' && (isArchive || /-\w*[rR]/.test(flags))) throw new NotUnderstood('');
+    if (/-\w*n/.test(flags) && changes.at(into(from!, to!, changes)) !== undefined) return 0;
+    return copy(from!, to!, changes, isArchive || /-\w*p|--preserve/.test(flags));
   },
   touch: (args, { changes }) => {
     const { rest } = operands(args, /^-[ac]$/);
@@ -265,17 +292,6 @@ export const fileCommands: Readonly<Record<string, Known>> = {
     const node = flags === '' ? changes.at(rest[0] ?? '') : changes.follow(rest[0] ?? '');
     if (node === undefined || (flags === '' && node.type !== 'symlink')) return 1;
     output(`${flags === '' ? node.linkname : `/${node.path}`}\n`);
-    return 0;
-  },
-  // `find DIRECTORY -maxdepth 1 … -empty -delete`: what is left of older versions.
-  find: ([directory = '', ...tests], { changes }) => {
-    const [type, name] = [tests[tests.indexOf('-type') + 1], tests[tests.indexOf('-name') + 1]];
-    if (tests.join(' ') !== `-maxdepth 1 -type d -name ${name} -empty -delete` || type !== 'd')
-      throw new NotUnderstood('');
-    for (const node of changes.list(directory)) {
-      const isMeant = node.type === 'directory' && isMatch(name!, node.path.replace(/^.*\//, ''));
-      if (isMeant && changes.list(`/${node.path}`).length === 0) changes.remove(`/${node.path}`);
-    }
     return 0;
   },
 };

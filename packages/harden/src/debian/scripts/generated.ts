@@ -24,7 +24,6 @@ const notNeeded = new Set([
   'dh_installmenu',
   'dh_icons',
   'dh_installmime',
-  'dh_installtmpfiles',
   'dh_perl',
   'dh_installxfonts',
   'dh_installemacsen',

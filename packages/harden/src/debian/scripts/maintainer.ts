@@ -1,16 +1,26 @@
 import { apacheCommands } from './apache.ts';
 import { builtins } from './builtins.ts';
 import type { Changes } from './changes.ts';
+import { chronyCommands } from './chrony.ts';
 import { debconf } from './debconf.ts';
-import { dpkgCommands } from './dpkg-commands.ts';
+import { dpkgCommands, type StateOf } from './dpkg-commands.ts';
+import { expressionCommands } from './expression-commands.ts';
 import { fileCommands } from './files.ts';
+import { firstStartCommands } from './first-start.ts';
 import { withoutGenerated } from './generated.ts';
+import { lighttpdCommands } from './lighttpd.ts';
+import { lineCommands } from './line-commands.ts';
+import { localeCommands } from './locales.ts';
 import { parseScript } from './parse.ts';
 import { phpCommands } from './php.ts';
+import { postgresqlCommands } from './postgresql.ts';
+import { processCommands } from './processes.ts';
 import { type Known, Shell } from './shell.ts';
 import { shellCommands } from './shells.ts';
+import { noStreams } from './streams.ts';
 import { NotUnderstood } from './syntax.ts';
 import { systemCommands } from './system.ts';
+import { temporaryCommands } from './temporary.ts';
 import { textCommands } from './text-commands.ts';
 import { userCommands } from './user-commands.ts';
 
@@ -23,6 +33,8 @@ export interface Maintained {
   readonly architecture: string;
   /** A control file by its name; empty where there is none. */
   readonly read: (name: string) => string;
+  /** Of packages in dpkg’s status; where nothing is said all are installed. */
+  readonly stateOf?: StateOf;
 }
 
 /**
@@ -70,16 +82,25 @@ function attempt(
   changes: Changes,
   scripts: readonly (readonly string[])[],
 ): string | null {
-  const { read } = maintained;
+  const { read, stateOf = () => 'installed' } = maintained;
   const known = new Map(
     Object.entries({
       ...systemCommands,
       ...userCommands,
-      ...dpkgCommands,
+      ...dpkgCommands(stateOf),
       ...shellCommands,
       ...apacheCommands,
       ...phpCommands,
+      ...chronyCommands,
+      ...lighttpdCommands,
+      ...postgresqlCommands,
+      ...localeCommands,
+      ...firstStartCommands,
+      ...processCommands,
+      ...temporaryCommands,
       ...fileCommands,
+      ...expressionCommands,
+      ...lineCommands,
       ...textCommands,
       ...builtins,
       ...debconf(read('templates')),
@@ -121,6 +142,6 @@ function follow(
     shell.assign(variable, value);
     shell.export(variable);
   }
-  const code = shell.run(parseScript(withoutGenerated(source)), { input: '', output: () => {} });
+  const code = shell.run(parseScript(withoutGenerated(source)), noStreams);
   if (code !== 0) throw new NotUnderstood(`it would fail with ${code}`);
 }

@@ -40,6 +40,8 @@ export abstract class WordReader extends Reader {
   protected abstract commands(): List;
   /** All commands of a text that stood in this one with characters of its own to quote. */
   protected abstract commandsOf(text: string): List;
+  /** A text in which parameters and commands are replaced and nothing else means anything. */
+  protected abstract wordOf(text: string): readonly Part[];
   protected abstract expect(text: string): void;
 
   protected word(stop: RegExp = wordEnds): Part[] {
@@ -101,14 +103,21 @@ export abstract class WordReader extends Reader {
   #expansion(isQuoted: boolean): Part | undefined {
     if (this.accepts('`'))
       return { kind: 'output', of: this.commandsOf(this.#upToBackquote()), quoted: isQuoted };
-    if (this.sees('$((')) {
-      const text = this.match(/\$\(\([\w\s+*/%$<>=-]*\)\)/y);
-      return { kind: 'unknown', text, quoted: isQuoted };
+    if (this.peek(/\$\(\((?:[^()`'"\\]|\((?:[^()`'"\\])*\))*\)\)/y) !== undefined) {
+      const text = this.match(/\$\(\((?:[^()`'"\\]|\((?:[^()`'"\\])*\))*\)\)/y);
+      return { kind: 'arithmetic', expression: this.wordOf(text.slice(3, -2)), quoted: isQuoted };
     }
     if (this.accepts('$(')) {
       const of = this.commands();
       this.expect(')');
       return { kind: 'output', of, quoted: isQuoted };
+    }
+    if (this.accepts('${#')) {
+      if (this.accepts('}'))
+        return { kind: 'parameter', name: '#', operator: '', argument: [], quoted: isQuoted };
+      const name = this.match(/[A-Za-z_]\w*|\d/y);
+      this.expect('}');
+      return { kind: 'parameter', name, operator: 'length', argument: [], quoted: isQuoted };
     }
     if (this.accepts('${')) {
       const name = this.match(/[A-Za-z_]\w*|\d|[@*#?]/y);
@@ -117,11 +126,12 @@ export abstract class WordReader extends Reader {
       this.expect('}');
       return { kind: 'parameter', name, operator, argument, quoted: isQuoted };
     }
+    if (this.accepts('$$'))
+      return { kind: 'parameter', name: '$', operator: '', argument: [], quoted: isQuoted };
+    if (this.peek(/\$[!-]/y) !== undefined)
+      return { kind: 'unknown', text: this.match(/\$./y), quoted: isQuoted };
     const name = this.peek(/\$([A-Za-z_]\w*|\d|[@*#?])/y);
-    if (name === undefined) {
-      if (this.peek(/\$[!$-]/y) !== undefined) throw this.unexpected();
-      return undefined;
-    }
+    if (name === undefined) return undefined;
     this.at += name[0].length;
     return { kind: 'parameter', name: name[1]!, operator: '', argument: [], quoted: isQuoted };
   }

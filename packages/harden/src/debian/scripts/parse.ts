@@ -16,8 +16,8 @@ const maxBytes = 256 * 1024;
 const maxDepth = 60;
 
 /**
- * Parses a script of the POSIX shell (XCU §2), as far as maintainer scripts use it: no arithmetic, no background
- * commands, none of bash’s extensions.
+ * Parses a script of the POSIX shell (XCU §2), as far as maintainer scripts use it: no background commands, none of
+ * bash’s extensions.
  *
  * @throws NotUnderstood for everything else
  */
@@ -73,6 +73,10 @@ class Parser extends WordReader {
     const list = inner.commands();
     inner.expectEnd();
     return list;
+  }
+
+  protected wordOf(text: string): Word {
+    return new Parser(text, this.#depth + 1).quotedText('');
   }
 
   /** Commands up to one of the reserved words, or `)`, `;;` or the end. */
@@ -223,7 +227,7 @@ class Parser extends WordReader {
     this.skip();
     const name = this.match(/[A-Za-z_]\w*/y);
     this.#newlines();
-    if (this.#peekWord() !== 'in') throw new NotUnderstood('a loop over its arguments');
+    if (this.#peekWord() === 'do') return { kind: 'for', name, words: null, body: this.#doDone() };
     this.#take('in');
     const words: Word[] = [];
     for (;;) {

@@ -1,57 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { FileSystem } from '@pratique/inspect';
-import { mergeLayers } from '@pratique/inspect';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { jks } from '../../image/java-keystore.ts';
-import { type Files, fileSystemOf } from '../../testing/file-system.ts';
+import { fileSystemOf } from '../../testing/file-system.ts';
+import { base, follow } from '../../testing/scripts.ts';
 import { Changes } from './changes.ts';
 import { followScript } from './maintainer.ts';
 import { parseScript } from './parse.ts';
 import { NotUnderstood } from './syntax.ts';
-
-const base: Files = {
-  'etc/passwd':
-    'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n',
-  'etc/group': 'root:x:0:\nadm:x:4:\nnogroup:x:65534:\n',
-  'etc/shadow': 'root:*:19000:0:99999:7:::\n',
-  'etc/there': 'old\n',
-  'usr/bin/mawk': 'x',
-  'usr/bin/gawk': 'x',
-  'usr/share/man/gawk.1': 'x',
-  'var/lib/dpkg/info/base.list': '/.\n/etc/there\n',
-};
-
-interface Outcome {
-  readonly why: string | null;
-  readonly fileSystem: FileSystem;
-  readonly text: (path: string) => string | undefined;
-}
-
-/** What a script of these lines comes to. */
-async function follow(
-  lines: string,
-  more: { files?: Files; old?: string; control?: Readonly<Record<string, string>> } = {},
-): Promise<Outcome> {
-  const before = await fileSystemOf({ ...base, ...more.files });
-  const changes = new Changes(before);
-  const control: Readonly<Record<string, string>> = {
-    postinst: `#!/bin/sh\nset -e\n${lines}\n`,
-    ...more.control,
-  };
-  const read = (name: string) => control[name] ?? '';
-  const why = followScript(
-    'postinst',
-    { name: 'x', old: more.old ?? null, architecture: 'amd64', read },
-    changes,
-  );
-  const fileSystem = mergeLayers([...before.layers, ...changes.layers()]);
-  const text = (path: string) => {
-    const content = fileSystem.resolve(path)?.content;
-    return content === undefined ? undefined : new TextDecoder().decode(content.read(0, content.size));
-  };
-  return { why, fileSystem, text };
-}
 
 /** Scripts that write what they come to into a file. */
 test.each([
@@ -264,25 +220,46 @@ describe('not understood, told, and nothing of it done', () => {
     ['one in a substitution', 'x="$(no-such-thing)"', 'no-such-thing'],
     ['one in a function that is called', 'f() { no-such-thing; }; f', 'no-such-thing'],
     ['an option nobody here knows', 'cp --reflink /etc/there /etc/x', 'cp --reflink'],
-    ['a calculation', 'echo $((1 + 1)) > /etc/x', '$((1 + 1))'],
+    ['a division by zero', 'echo $((1 / 0)) > /etc/x', 'divides by zero'],
+    ['a calculation that assigns', 'echo $((x = 1)) > /etc/x', '$((x = 1))'],
     ['something in the background', 'true &', 'background'],
     ['a failure', 'mkdir /etc/there', 'fail with 1'],
     ['an exit code', 'exit 4', 'fail with 4'],
     ['a user of people', 'adduser somebody', 'adduser somebody'],
-    ['a diversion', 'dpkg-divert --add /etc/there', 'dpkg-divert'],
-    ['a password mask', 'umask 077', 'umask'],
+    ['a diversion whose place is none', 'dpkg-divert --add etc/there', 'dpkg-divert'],
+    ['a mask that is none', 'umask u=rwx', 'umask'],
     ['an owner that is not there', 'chown gone /etc/there', 'gone'],
-    ['fields told apart by something else', 'IFS=:; for i in a:b; do echo $i > /etc/out; done', 'IFS'],
-    ['the same for one command', 'IFS=: echo a', 'IFS'],
     ['a local variable outside of a function', 'local x=1', 'local variable'],
     ['names in a directory below the current one', 'echo et*/there > /etc/out', 'et*/there'],
     ['a loop without an end', 'while true; do :; done', 'too long'],
     ['a function that calls itself', 'f() { f; }; f', 'nested'],
     ['a text that grows', 'x=aaaaaaaaaaaaaaaa; while true; do x="$x$x$x$x"; done', 'too long'],
-    ['evaluation', 'eval "rm -rf /"', 'eval'],
-    ['another shell', 'sh -c "rm -rf /"', 'sh -c'],
+    ['something unknown that is evaluated', 'eval "no-such-thing --now"', 'no-such-thing --now'],
+    ['something unknown in another shell', 'sh -c "no-such-thing --now"', 'no-such-thing --now'],
+    ['what evaluates itself', 'x=\'eval "$x"\'; eval "$x"', 'nested'],
+    ['a shell that starts itself', 'echo "sh /etc/self" > /etc/self; sh /etc/self', 'nested'],
+    ['a loop that goes on outside', 'break', 'outside of a loop'],
+    ['a user who makes files', 'su nobody -c "touch /etc/x"', 'changes files as nobody'],
+    ['what a user may read', 'su nobody -c "test -r /etc/there"', 'what nobody may do'],
+    [
+      'an expression that takes for ever',
+      'printf %s aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | grep -E "^(a*)*b"',
+      'too long',
+    ],
+    ['a path out of the image', 'echo x > /../../etc/../..', 'which is no file'],
+    ['a directory out of the image', 'mkdir /../../..', 'a path that is none'],
+    ['bytes that are no text', 'cat /usr/bin/bytes > /etc/x', 'no text'],
+    ['a link that sed would replace', 'ln -s there /etc/link; sed -i s/o/x/ /etc/link', 'sed -i'],
+    [
+      'a diversion of what is there to what is there',
+      'dpkg-divert --add --rename --divert /usr/bin/gawk /usr/bin/mawk',
+      'what is there',
+    ],
+    ['a database of a version that is none', 'pg_createcluster ../.. main', 'pg_createcluster'],
+    ['a certificate of a name', 'make-ssl-cert /etc/there /etc/x', 'make-ssl-cert'],
   ])('%s', async (_name, lines, said) => {
-    const { why, fileSystem } = await follow(`touch /etc/before\n${lines}`);
+    const files = { 'usr/bin/bytes': new Uint8Array([0xff, 0xfe]) };
+    const { why, fileSystem } = await follow(`touch /etc/before\n${lines}`, { files });
     expect(why).toContain(said);
     expect(fileSystem.get('etc/before')).toBeUndefined();
   });
@@ -385,7 +362,10 @@ test('questions have their defaults, or what the package’s own script set', as
   );
   expect(why).toBeNull();
   expect(text('etc/out')).toBe('true c\n');
-  expect((await follow('db_get x/three', { control })).why).toContain('db_get x/three');
+  const none = await follow('db_get x/three || echo "$? $RET" > /etc/out', { control });
+  expect(none.text('etc/out')).toBe("10 10 x/three doesn't exist\n");
+  const files = { 'var/lib/dpkg/info/y.templates': 'Template: y/one\nType: string\n' };
+  expect((await follow('db_get y/one', { control, files })).why).toContain('db_get y/one');
 });
 
 test('overrides of owner and mode are made so; configuration that is there stays', async () => {

@@ -1,15 +1,11 @@
 import { printable } from '@pratique/errors';
 import type { Changes } from './changes.ts';
 import { parseScript } from './parse.ts';
+import { isMatch } from './patterns.ts';
 import { scriptOf } from './programs.ts';
+import { Input, type Streams, textOf, Written } from './streams.ts';
 import { type Command, type List, NotUnderstood, type Pipeline, type Redirected } from './syntax.ts';
-import { isMatch, Words } from './words.ts';
-
-/** Where a command reads from and writes to. What goes to its standard error is dropped. */
-export interface Streams {
-  readonly input: string;
-  readonly output: (text: string) => void;
-}
+import { Words } from './words.ts';
 
 /** A command whose meaning is known: does to the file system what the program would, and gives its exit code. */
 export type Known = (args: readonly string[], shell: Shell, streams: Streams) => number;
@@ -31,16 +27,27 @@ const special = new Set([
   '.',
   'break',
   'continue',
+  'eval',
   'exit',
   'export',
   'readonly',
   'return',
   'set',
   'shift',
+  'trap',
   'unset',
 ]);
 
-const limits = { steps: 20_000, depth: 40, output: 1024 * 1024 };
+const limits = { steps: 20_000, work: 20_000_000, depth: 40 };
+
+/** Options of `set` that are known, by their letters. `x` and `v` only tell what is done. */
+const options: Readonly<Record<string, string>> = {
+  errexit: 'e',
+  nounset: 'u',
+  pipefail: 'p',
+  xtrace: 'x',
+  verbose: 'v',
+};
 
 /**
  * Follows a maintainer script as the shell would (XCU §2), on changes to a file system instead of on a machine. A
@@ -56,13 +63,19 @@ export class Shell {
   readonly #exported: Set<string>;
   /** Of the functions that are running: what their local variables were before. */
   readonly #hidden: Map<string, string | undefined>[] = [];
-  readonly #known: ReadonlyMap<string, Known>;
+  readonly #commands: ReadonlyMap<string, Known>;
   readonly #functions: Map<string, Redirected>;
-  readonly #budget: { steps: number };
+  readonly #budget: { steps: number; work: number };
   #depth = 0;
-  /** Of `set -e`, and whether a failure counts at the moment. */
-  #errexit = false;
+  /** Letters of `set`, and whether a failure counts at the moment. */
+  #options = '';
   #tested = 0;
+  /** What is done when this shell ends. */
+  #trap: List = [];
+  /** The exit code of the last command whose output was put into a word. */
+  #substituted = 0;
+  /** Who runs it. */
+  user = 'root';
   status = 0;
 
   constructor(
@@ -73,17 +86,18 @@ export class Shell {
     parent?: Shell,
   ) {
     this.changes = changes;
-    this.#known = known;
+    this.#commands = known;
     this.name = name;
     this.arguments = args;
     this.#variables = new Map(parent === undefined ? [] : parent.#variables);
     this.#exported = new Set(parent === undefined ? [] : parent.#exported);
     this.#functions = new Map();
-    this.#budget = { steps: limits.steps };
+    this.#budget = { steps: limits.steps, work: limits.work };
     if (parent === undefined) return;
     this.#functions = new Map(parent.#functions);
     this.#budget = parent.#budget;
-    this.#errexit = parent.#errexit;
+    this.#options = parent.#options;
+    this.user = parent.user;
     this.#tested = parent.#tested;
     if (parent.#hidden.length > 0) this.#hidden.push(new Map());
     this.#depth = parent.#depth + 1;
@@ -92,16 +106,43 @@ export class Shell {
 
   /** Runs a whole script; its exit code. @throws NotUnderstood */
   run(script: List, streams: Streams): number {
-    const { directory } = this.changes;
+    const { directory, mask } = this.changes;
     try {
-      this.list(script, streams);
-      return this.status;
-    } catch (error) {
-      if (error instanceof Jump && error.to === 'exit') return error.code;
-      throw error;
+      const code = this.#exitCode(() => {
+        this.list(script, streams);
+        return this.status;
+      });
+      // It keeps the exit code, unless what is trapped exits itself.
+      return this.#exitCode(() => {
+        this.list(this.#trap, streams);
+        return code;
+      });
     } finally {
       this.changes.directory = directory;
+      this.changes.mask = mask;
     }
+  }
+
+  #exitCode(action: () => number): number {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof Jump)) throw error;
+      if (error.to !== 'exit' && error.to !== 'return')
+        throw new NotUnderstood(`${error.to} outside of a loop`);
+      return error.code;
+    }
+  }
+
+  /** Counts work of a command that takes longer the larger what it works on is. @throws NotUnderstood */
+  readonly spend = (steps: number): void => {
+    this.#budget.work -= steps;
+    if (this.#budget.work < 0) throw new NotUnderstood('it takes too long');
+  };
+
+  /** What is done when this shell ends. */
+  trap(commands: List): void {
+    this.#trap = commands;
   }
 
   variable(name: string): string | undefined {
@@ -110,8 +151,6 @@ export class Shell {
 
   /** Gives a variable its value, or with undefined takes it away. */
   assign(name: string, value: string | undefined): void {
-    // Fields are always told apart by blanks here.
-    if (name === 'IFS') throw new NotUnderstood('it changes IFS');
     if (value === undefined) this.#variables.delete(name);
     else this.#variables.set(name, value);
   }
@@ -142,25 +181,29 @@ export class Shell {
     throw new Jump('exit', code);
   }
 
-  option(flags: string): void {
-    if (/^[-+][eux]+$/.test(flags)) {
-      if (flags.includes('e')) this.#errexit = flags.startsWith('-');
-    } else throw new NotUnderstood(`set ${flags}`);
+  /** `-eu`, `+x`, or the name of an option after `-o`. */
+  option(flags: string, name?: string): void {
+    const letters = name === undefined ? flags.slice(1) : (options[name] ?? '?');
+    if (!/^[-+][euxvo]+$/.test(flags) || !/^[euxvp]+$/.test(letters))
+      throw new NotUnderstood(`set ${flags} ${name ?? ''}`);
+    const others = [...this.#options].filter((letter) => !letters.includes(letter)).join('');
+    this.#options = flags.startsWith('-') ? others + letters : others;
+  }
+
+  has(option: 'e' | 'u' | 'p'): boolean {
+    return this.#options.includes(option);
   }
 
   /** What a list writes, without the line feeds at its end. */
   outputOf(list: List): string {
-    let text = '';
-    const output = (more: string): void => {
-      text += more;
-      if (text.length > limits.output) throw new NotUnderstood('it writes too much');
-    };
-    this.status = this.#inside().run(list, { input: '', output });
-    return text.replace(/\n+$/, '');
+    const written = new Written();
+    this.status = this.#inside().run(list, { input: new Input(''), output: written.output });
+    this.#substituted = this.status;
+    return written.text.replace(/\n+$/, '');
   }
 
   #inside(): Shell {
-    return new Shell(this.changes, this.#known, this.name, this.arguments, this);
+    return new Shell(this.changes, this.#commands, this.name, this.arguments, this);
   }
 
   #pipeline({ negated, commands }: Pipeline, streams: Streams, tested: boolean): void {
@@ -170,27 +213,23 @@ export class Shell {
       if (commands.length === 1) this.#redirected(commands[0]!, streams);
       else {
         let input = streams.input;
+        let failed = 0;
         for (const [index, command] of commands.entries()) {
-          let text = '';
+          const written = new Written();
           const isLast = index === commands.length - 1;
-          const output = isLast
-            ? streams.output
-            : (more: string): void => {
-                text += more;
-              };
-          const shell = this.#inside();
-          this.status = shell.run([{ first: { negated: false, commands: [command] }, rest: [] }], {
-            input,
-            output,
-          });
-          input = text;
+          const output = isLast ? streams.output : written.output;
+          const one = [{ first: { negated: false, commands: [command] }, rest: [] }];
+          this.status = this.#inside().run(one, { input, output });
+          if (this.status !== 0) failed = this.status;
+          input = new Input(written.text);
         }
+        if (this.has('p')) this.status = failed;
       }
     } finally {
       if (isTested) this.#tested--;
     }
     if (negated) this.status = this.status === 0 ? 1 : 0;
-    else if (this.status !== 0 && this.#errexit && !isTested && this.#tested === 0) this.exit(this.status);
+    else if (this.status !== 0 && this.has('e') && !isTested && this.#tested === 0) this.exit(this.status);
   }
 
   #redirected({ command, redirects }: Redirected, outer: Streams): void {
@@ -199,7 +238,7 @@ export class Shell {
     const words = new Words(this);
     for (const { descriptor, operator, target } of redirects) {
       if (operator === '<<') {
-        input = words.text(target);
+        input = new Input(words.text(target));
         continue;
       }
       const path = words.text(target);
@@ -209,7 +248,7 @@ export class Shell {
           this.status = 1;
           return;
         }
-        input = new TextDecoder().decode(bytes);
+        input = new Input(textOf(bytes));
       } else if (operator === '>&') {
         // Both ends of `2>&1` are dropped or captured text; errors of known commands are none.
         if (descriptor === 1) output = () => {};
@@ -255,7 +294,7 @@ export class Shell {
         const words = new Words(this);
         const value = words.text(command.word);
         const arm = command.arms.find(({ patterns }) =>
-          patterns.some((pattern) => isMatch(words.pattern(pattern), value)),
+          patterns.some((pattern) => isMatch(words.pattern(pattern), value, this.spend)),
         );
         this.status = 0;
         this.list(arm?.body ?? [], streams);
@@ -263,7 +302,7 @@ export class Shell {
       }
       case 'for':
         this.status = 0;
-        for (const value of new Words(this).fields(command.words)) {
+        for (const value of command.words === null ? this.arguments : new Words(this).fields(command.words)) {
           this.assign(command.name, value);
           if (!this.#round(command.body, streams)) break;
         }
@@ -300,10 +339,11 @@ export class Shell {
 
   #simple({ assignments, words: given, text }: Command & { kind: 'simple' }, streams: Streams): void {
     const words = new Words(this);
+    this.#substituted = 0;
     const [name, ...args] = words.fields(given);
     if (name === undefined) {
-      this.status = 0;
       for (const { name: variable, value } of assignments) this.assign(variable, words.text(value));
+      this.status = this.#substituted;
       return;
     }
     const values = assignments.map(({ name: variable, value }) => [variable, words.text(value)] as const);
@@ -327,6 +367,23 @@ export class Shell {
     }
   }
 
+  #known(name: string): Known | undefined {
+    const program = name.replace(/^\/(usr\/)?s?bin\/|^\/usr\/lib\/[\w.-]+\/glib-2\.0\//, '');
+    return this.#commands.get(name) ?? this.#commands.get(program);
+  }
+
+  /** Whether it is known what a program does. */
+  knows(name: string): boolean {
+    return this.#known(name) !== undefined;
+  }
+
+  /** Runs a program with its arguments; its exit code. @throws NotUnderstood, with no text where it is not known */
+  start(name: string, args: readonly string[], streams: Streams): number {
+    this.spend(100);
+    this.#start(name, args, streams);
+    return this.status;
+  }
+
   /** A function, a command that is known, or a script of the image. @throws NotUnderstood, with no text where it is none */
   #start(name: string, args: readonly string[], streams: Streams): void {
     const body = this.#functions.get(name);
@@ -334,9 +391,7 @@ export class Shell {
       this.#call(body, args, streams);
       return;
     }
-    const known =
-      this.#known.get(name) ??
-      this.#known.get(name.replace(/^\/(usr\/)?s?bin\/|^\/usr\/lib\/[\w.-]+\/glib-2\.0\//, ''));
+    const known = this.#known(name);
     if (known !== undefined) {
       this.status = known(args, this, streams);
       return;
@@ -344,22 +399,44 @@ export class Shell {
     const script = scriptOf(name, this.changes);
     if (script === undefined) throw new NotUnderstood('');
     try {
-      this.status = this.#program(script.path, args, script.options).run(parseScript(script.text), streams);
+      this.status = this.program(script.text, script.path, args, script.options, streams);
     } catch (error) {
       if (error instanceof NotUnderstood) throw new NotUnderstood(`${name}: ${error.message}`);
       throw error;
     }
   }
 
-  /** A shell of its own, which knows nothing of this one but what is exported. */
-  #program(path: string, args: readonly string[], options: string): Shell {
-    const shell = new Shell(this.changes, this.#known, path, args, this);
+  /** Runs a script in a shell of its own, which knows nothing of this one but what is exported; its exit code. */
+  program(text: string, path: string, args: readonly string[], options: string, streams: Streams): number {
+    const shell = new Shell(this.changes, this.#commands, path, args, this);
     shell.#functions.clear();
     shell.#hidden.length = 0;
     for (const name of shell.#variables.keys()) if (!shell.#exported.has(name)) shell.#variables.delete(name);
     shell.#tested = 0;
-    shell.#errexit = options.includes('e');
-    return shell;
+    shell.#options = options;
+    return shell.run(parseScript(text), streams);
+  }
+
+  /** Commands that are made while it runs (`eval`). */
+  evaluate(list: List, streams: Streams): number {
+    if (++this.#depth > limits.depth) throw new NotUnderstood('it is nested too deeply');
+    try {
+      this.status = 0;
+      this.list(list, streams);
+      return this.status;
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** A file that is read into this shell (`.`): it may return. */
+  source(list: List, streams: Streams): number {
+    try {
+      return this.evaluate(list, streams);
+    } catch (error) {
+      if (!(error instanceof Jump) || error.to !== 'return') throw error;
+      return error.code;
+    }
   }
 
   #call(body: Redirected, args: readonly string[], streams: Streams): void {

@@ -7,24 +7,23 @@ const updateShells: Known = (args, { changes }) => {
   if (args.length > 0) throw new NotUnderstood('');
   const [target, state, template] = ['/etc/shells', '/var/lib/shells.state', '/usr/share/debianutils/shells'];
   const shellsOf = (path: string) => linesOf(path, changes).flatMap((line) => line.replace(/#.*/, '') || []);
-  const brought = new Set(
-    [template, ...changes.list('/usr/share/debianutils/shells.d').map(({ path }) => `/${path}`)]
-      .flatMap(shellsOf)
-      .flatMap((shell) => [shell, realDirectory(shell, changes)]),
-  );
+  const brought = [template, ...changes.list('/usr/share/debianutils/shells.d').map(({ path }) => `/${path}`)]
+    .flatMap(shellsOf)
+    .flatMap((shell) => [...new Set([shell, realDirectory(shell, changes)])]);
   const before = new Set(shellsOf(state));
   const isThere = changes.follow(target) !== undefined;
   const kept = linesOf(isThere ? target : template, changes).filter((line) => {
     const shell = line.replace(/#.*/, '');
-    return shell === '' || brought.has(shell) || !before.has(shell);
+    return shell === '' || brought.includes(shell) || !before.has(shell);
   });
   const there = new Set(kept.map((line) => line.replace(/#.*/, '')));
   writeLines(
     target,
-    [...new Set(kept), ...[...brought].filter((shell) => !there.has(shell) && !before.has(shell))],
+    // As the program: one that two packages bring is there twice.
+    [...new Set(kept), ...brought.filter((shell) => !there.has(shell) && !before.has(shell))],
     changes,
   );
-  writeLines(state, [...brought], changes);
+  writeLines(state, brought, changes);
   return 0;
 };
 

@@ -10,6 +10,7 @@ export type Part =
       readonly quoted: boolean;
     }
   | { readonly kind: 'output'; readonly of: List; readonly quoted: boolean }
+  | { readonly kind: 'arithmetic'; readonly expression: Word; readonly quoted: boolean }
   /** What only matters where it is reached. */
   | { readonly kind: 'unknown'; readonly text: string; readonly quoted: boolean };
 
@@ -36,7 +37,13 @@ export type Command =
       readonly word: Word;
       readonly arms: readonly { readonly patterns: readonly Word[]; readonly body: List }[];
     }
-  | { readonly kind: 'for'; readonly name: string; readonly words: readonly Word[]; readonly body: List }
+  | {
+      readonly kind: 'for';
+      readonly name: string;
+      /** Null for the arguments. */
+      readonly words: readonly Word[] | null;
+      readonly body: List;
+    }
   | {
       readonly kind: 'while';
       readonly until: boolean;

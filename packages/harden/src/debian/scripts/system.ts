@@ -2,6 +2,7 @@ import { updateAlternatives } from './alternatives.ts';
 import { programPath } from './programs.ts';
 import type { Known } from './shell.ts';
 import { NotUnderstood } from './syntax.ts';
+import { systemdTmpfiles } from './tmpfiles.ts';
 
 const nothing: Known = () => 0;
 
@@ -29,15 +30,25 @@ export const systemCommands: Readonly<Record<string, Known>> = {
     if (option !== '-v') throw new NotUnderstood('');
     return which([name], shell, streams);
   },
+  'systemd-tmpfiles': systemdTmpfiles,
   'invoke-rc.d': services,
   service: services,
   systemctl: services,
   'deb-systemd-helper': services,
   'deb-systemd-invoke': services,
-  // Nothing listens, and no process is found, where nothing runs.
-  pidof: () => 1,
+  // Nothing listens where nothing runs.
   ss: (_args, _shell, { output }) => {
     output('State\n');
+    return 0;
+  },
+  // No kernel confines anything here.
+  'aa-status': () => 2,
+  'aa-enabled': () => 1,
+  // There is room, as there is memory.
+  df: (args, _shell, { output }) => {
+    if (args.some((arg) => arg.startsWith('-') && !/^(-P|-k|--portability)$/.test(arg)))
+      throw new NotUnderstood('');
+    output('Filesystem 1024-blocks Used Available Capacity Mounted on\nnone 1000000000 0 1000000000 0% /\n');
     return 0;
   },
   uname: (args, _shell, { output }) => {
@@ -68,6 +79,7 @@ export const systemCommands: Readonly<Record<string, Known>> = {
       // The machine's number, of which images have none.
       'dbus-uuidgen',
       'systemd-machine-id-setup',
+      'apparmor_parser',
       'helpztags',
       'journalctl',
     ].map((name) => [name, nothing]),

@@ -1,32 +1,24 @@
+import { createHash } from 'node:crypto';
+import { linesOf } from './arguments.ts';
 import type { Changes } from './changes.ts';
+import { Expression } from './expressions.ts';
 import { operands } from './files.ts';
 import type { Known } from './shell.ts';
+import { textOf } from './streams.ts';
 import { NotUnderstood } from './syntax.ts';
-
-function linesOf(text: string): readonly string[] {
-  const lines = text.split('\n');
-  return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
-}
-
-/** The pattern of grep(1), where it means the same in JavaScript or can be made to. */
-function expressionOf(pattern: string, flags: string): RegExp {
-  const plain = /^[\w /:@,=#%&~"'<>-]*$/;
-  const form = /-\w*F|fixed/.test(flags) ? plain : /-\w*E/.test(flags) ? extended : basic;
-  if (!form.test(pattern) || (pattern.match(/[*?+]/g)?.length ?? 0) > 3) throw new NotUnderstood('');
-  const source = form === basic ? pattern.replace(/[+?(){}|]/g, '\\$&') : pattern;
-  return new RegExp(/-\w*x/.test(flags) ? `^(?:${source})$` : source, 'u');
-}
-
-const basic = /^(?:[\w /:@,=#%&~"'<>^$.*+?(){}|-]|\\[.*^$]|\[[\w-]+\])*$/;
-const extended = /^(?:[\w /:@,=#%&~"'<>^$.*+?()|-]|\\\.|\[[\w-]+\])*$/;
 
 /** The names in directories, or of files, sorted by their bytes as with `LC_ALL=C`. */
 const ls: Known = (args, { changes }, { output }) => {
-  const { rest } = operands(args, /^-[1]$/);
+  const { flags, rest } = operands(args, /^-[1lnd]+$/);
+  // What belongs to a file is written with its time, which no two runs share.
+  if (/[ld]/.test(flags) && rest.some((path) => changes.at(path) !== undefined)) throw new NotUnderstood('');
   let code = 0;
   for (const path of rest.length === 0 ? ['.'] : [...rest].sort()) {
     const node = changes.follow(path);
-    if (node === undefined) code = 2;
+    // A key that is left out would be there, and root’s.
+    if (node === undefined && flags.includes('l') && changes.isNotMade(path))
+      output(`-rw------- 1 0 0 0 Jan  1  1970 ${path}\n`);
+    else if (node === undefined) code = 2;
     else if (node.type !== 'directory') output(`${path}\n`);
     else if (rest.length > 1) throw new NotUnderstood('');
     else for (const name of visibleNames(path, changes)) output(`${name}\n`);
@@ -62,12 +54,29 @@ const cut: Known = (args, _shell, { input, output }) => {
   const [, delimiter = '\t', list = ''] = /^(?:-d ?(.) )?-f ?([\d,]+)$/s.exec(args.join(' ')) ?? [];
   const fields = list.split(',').map(Number);
   if (fields.some((field, at) => field < 1 || field <= (fields[at - 1] ?? 0))) throw new NotUnderstood('');
-  for (const line of linesOf(input)) {
+  for (const line of linesOf(input.rest())) {
     const parts = line.split(delimiter);
     const chosen = fields.flatMap((field) => parts[field - 1] ?? []);
     output(`${parts.length === 1 ? line : chosen.join(delimiter)}\n`);
   }
   return 0;
+};
+
+/** `expr TEXT : EXPRESSION` and `match`: how much of the text matches from its beginning, or its first group. */
+const expr: Known = (args, { spend }, { output }) => {
+  const [text, operator, pattern] = args[0] === 'match' ? [args[1], ':', args[2]] : args;
+  if (args.length !== 3 || operator !== ':') throw new NotUnderstood('');
+  const found = new Expression(pattern!, { extended: false, spend }).match(text!);
+  const matched = found?.start === 0 ? found : undefined;
+  const [from, to] = matched?.groups[0] ?? [-1, -1];
+  const hasGroup = /\\\(/.test(pattern!);
+  const value = hasGroup
+    ? matched === undefined || from < 0
+      ? ''
+      : text!.slice(from, to)
+    : String(matched?.end ?? 0);
+  output(`${value}\n`);
+  return value === '' || value === '0' ? 1 : 0;
 };
 
 /** Programs that read text. */
@@ -77,28 +86,37 @@ export const textCommands: Readonly<Record<string, Known>> = {
   cut,
   wc: (args, _shell, { input, output }) => {
     if (args.join(' ') !== '-l') throw new NotUnderstood('');
-    output(`${input.split('\n').length - 1}\n`);
+    output(`${input.rest().split('\n').length - 1}\n`);
     return 0;
   },
   cat: (args, { changes }, { input, output }) => {
-    if (args.length === 0) output(input);
-    for (const path of args) {
-      const bytes = path === '-' ? new TextEncoder().encode(input) : changes.read(path);
+    let code = 0;
+    for (const path of args.length === 0 ? ['-'] : args) {
       if (path.startsWith('-') && path !== '-') throw new NotUnderstood('');
-      if (bytes === undefined) return 1;
-      output(new TextDecoder().decode(bytes));
+      const bytes = path === '-' ? undefined : changes.read(path);
+      if (path === '-') output(input.rest());
+      else if (bytes === undefined && path !== '/dev/null') code = 1;
+      else if (bytes !== undefined) output(textOf(bytes));
     }
-    return 0;
+    return code;
   },
-  // One substitution: `sed s/a/b/`.
-  sed: (args, _shell, { input, output }) => {
-    const script = args.length === 2 && args[0] === '-e' ? args[1]! : args.length === 1 ? args[0]! : '';
-    const [, pattern, replacement, global] = /^s\/((?:[^\\/]|\\.)+)\/([^\\/&]*)\/(g?)$/.exec(script) ?? [];
-    if (pattern === undefined) throw new NotUnderstood('');
-    const expression = expressionOf(pattern.replaceAll('\\/', '/'), '');
-    const changed = new RegExp(expression.source, `u${global}`);
-    for (const line of linesOf(input)) output(`${line.replace(changed, () => replacement!)}\n`);
-    return 0;
+  cmp: (args, { changes }) => {
+    const { rest } = operands(args, /^(-s|--silent|--quiet)$/);
+    const [first, second] = rest.map((path) => changes.read(path));
+    if (rest.length !== 2) throw new NotUnderstood('');
+    if (first === undefined || second === undefined) return 2;
+    return Buffer.compare(first, second) === 0 ? 0 : 1;
+  },
+  expr,
+  md5sum: (args, { changes }, { input, output }) => {
+    let code = 0;
+    for (const path of args.length === 0 ? ['-'] : args) {
+      if (path.startsWith('-') && path !== '-') throw new NotUnderstood('');
+      const bytes = path === '-' ? new TextEncoder().encode(input.rest()) : changes.read(path);
+      if (bytes === undefined) code = 1;
+      else output(`${createHash('md5').update(bytes).digest('hex')}  ${path}\n`);
+    }
+    return code;
   },
   seq: (args, _shell, { output }) => {
     const numbers = args.map(Number);
@@ -119,17 +137,5 @@ export const textCommands: Readonly<Record<string, Known>> = {
   dirname: ([path = ''], _shell, { output }) => {
     output(`${/^(.*)\/[^/]+\/*$/.exec(path)?.[1] ?? '.'}\n`);
     return 0;
-  },
-  grep: (args, { changes }, { input, output }) => {
-    const { flags, rest } = operands(args, /^-[qvsFEx]+$|^--(quiet|invert-match|fixed-strings)$/);
-    const [pattern = '', ...paths] = rest;
-    const expression = expressionOf(pattern, flags);
-    const texts = paths.length === 0 ? [input] : paths.map((path) => changes.read(path));
-    const lines = texts.flatMap((text) =>
-      linesOf(typeof text === 'string' ? text : new TextDecoder().decode(text)),
-    );
-    const found = lines.filter((line) => expression.test(line) !== /-\w*v|invert/.test(flags));
-    if (!/-\w*q|quiet/.test(flags)) for (const line of found) output(`${line}\n`);
-    return found.length > 0 ? 0 : 1;
   },
 };

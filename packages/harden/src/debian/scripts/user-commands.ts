@@ -1,6 +1,7 @@
 import { Accounts } from './accounts.ts';
 import { fileCommands } from './files.ts';
 import type { Known, Shell } from './shell.ts';
+import { noStreams } from './streams.ts';
 import { NotUnderstood } from './syntax.ts';
 
 /** Values of `--home DIR` and `--home=DIR`, flags, and what is left. */
@@ -67,7 +68,7 @@ const adduser: Known = (args, { changes }) => {
   });
   const gid = Number(accounts.line('passwd', name)!.split(':')[3]);
   if (!given.has('--no-create-home') && home !== '/nonexistent' && changes.follow(home) === undefined) {
-    fileCommands.mkdir!(['-p', home], { changes } as Shell, { input: '', output: () => {} });
+    fileCommands.mkdir!(['-p', home], { changes } as Shell, noStreams);
     changes.change(changes.follow(home)!, { uid, gid });
   }
   return 0;

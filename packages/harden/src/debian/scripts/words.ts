@@ -1,3 +1,6 @@
+import { arithmetic } from './arithmetic.ts';
+import { pieces } from './fields.ts';
+import { isMatch, withoutPrefix, withoutSuffix } from './patterns.ts';
 import type { Shell } from './shell.ts';
 import { NotUnderstood, type Part, type Word } from './syntax.ts';
 
@@ -5,8 +8,6 @@ import { NotUnderstood, type Part, type Word } from './syntax.ts';
 type Piece = { readonly text: string; readonly quoted: boolean };
 
 const maxText = 1024 * 1024;
-const maxMatched = 4096;
-const maxStars = 2;
 
 /** Expands words (XCU §2.6): parameters, command substitution, fields, file names. */
 export class Words {
@@ -49,22 +50,26 @@ export class Words {
       if (current !== undefined) fields.push(current);
       current = undefined;
     };
+    const split = (text: string): void => {
+      for (const { text: piece, end: after } of pieces(text, this.#shell.variable('IFS'))) {
+        if (piece !== '') add({ text: piece, quoted: false });
+        // Nothing between two separators that are no blanks is a field as well.
+        if (after === 'separator' && current === undefined) add({ text: '', quoted: true });
+        if (after !== 'none') end();
+      }
+    };
     for (const part of word) {
       if (part.kind === 'text') add({ text: part.text, quoted: part.quoted });
-      else if (part.kind === 'parameter' && part.name === '@' && part.operator === '') {
-        for (const [index, argument] of this.#shell.arguments.entries()) {
-          if (index > 0) end();
-          if (part.quoted || argument !== '') add({ text: argument, quoted: true });
-        }
+      else if (part.kind === 'parameter' && /^[@*]$/.test(part.name) && part.operator === '') {
+        if (part.quoted && part.name === '*') add({ text: this.#valueOf(part), quoted: true });
+        else
+          for (const [index, argument] of this.#shell.arguments.entries()) {
+            if (index > 0) end();
+            if (part.quoted) add({ text: argument, quoted: true });
+            else split(argument);
+          }
       } else if (part.quoted) add({ text: this.#valueOf(part), quoted: true });
-      else {
-        for (const [index, text] of this.#valueOf(part)
-          .split(/[ \t\n]+/)
-          .entries()) {
-          if (index > 0) end();
-          if (text !== '') add({ text, quoted: false });
-        }
-      }
+      else split(this.#valueOf(part));
     }
     end();
     return fields;
@@ -80,13 +85,22 @@ export class Words {
     // Of a relative pattern, names in the current directory.
     if (!pattern.startsWith('/') && pattern.includes('/'))
       throw new NotUnderstood(`the names that ${text} matches`);
+    this.#shell.spend(text.length);
     let paths = [''];
     for (const name of pattern.startsWith('/') ? pattern.split('/').slice(1) : [pattern]) {
+      // A slash after another one stays one.
+      if (name === '') {
+        paths = paths.map((path) => `${path}/`);
+        continue;
+      }
       paths = paths.flatMap((path) =>
         this.#shell.changes
           .list(path !== '' ? path : pattern.startsWith('/') ? '/' : '.')
           .map((node) => node.path.slice(node.path.lastIndexOf('/') + 1))
-          .filter((found) => isMatch(name, found) && (name.startsWith('.') || !found.startsWith('.')))
+          .filter(
+            (found) =>
+              isMatch(name, found, this.#shell.spend) && (name.startsWith('.') || !found.startsWith('.')),
+          )
           .map((found) => (pattern.startsWith('/') ? `${path}/${found}` : found)),
       );
     }
@@ -97,8 +111,11 @@ export class Words {
     if (part.kind === 'text') return part.text;
     if (part.kind === 'unknown') throw new NotUnderstood(part.text);
     if (part.kind === 'output') return this.#shell.outputOf(part.of);
+    if (part.kind === 'arithmetic')
+      return String(arithmetic(this.text(part.expression), (name) => this.#parameter(name)));
     const { name, operator, argument } = part;
     const value = this.#parameter(name);
+    if (value === undefined && this.#shell.has('u') && !/^:?[-=+?]$/.test(operator)) this.#shell.exit(2);
     const absent = value === undefined || (operator.startsWith(':') && value === '');
     switch (operator.replace(':', '')) {
       case '':
@@ -111,12 +128,16 @@ export class Words {
         return this.#shell.variable(name)!;
       case '+':
         return absent ? '' : this.text(argument);
+      case '?':
+        return absent ? this.#shell.exit(2) : value;
+      case 'length':
+        return String(value?.length ?? 0);
       case '#':
       case '##':
-        return withoutPrefix(value ?? '', this.pattern(argument), operator === '##');
+        return withoutPrefix(value ?? '', this.pattern(argument), operator === '##', this.#shell.spend);
       case '%':
       case '%%':
-        return withoutSuffix(value ?? '', this.pattern(argument), operator === '%%');
+        return withoutSuffix(value ?? '', this.pattern(argument), operator === '%%', this.#shell.spend);
       default:
         throw new NotUnderstood(`\${${name}${operator}…}`);
     }
@@ -125,47 +146,11 @@ export class Words {
   #parameter(name: string): string | undefined {
     if (name === '?') return String(this.#shell.status);
     if (name === '#') return String(this.#shell.arguments.length);
-    if (name === '*' || name === '@') return this.#shell.arguments.join(' ');
+    if (name === '@') return this.#shell.arguments.join(' ');
+    if (name === '*') return this.#shell.arguments.join((this.#shell.variable('IFS') ?? ' ').charAt(0));
     if (name === '0') return this.#shell.name;
+    // The number of a process: there is none, and names that are made with it are taken away again.
+    if (name === '$') return '2';
     return /^\d$/.test(name) ? this.#shell.arguments[Number(name) - 1] : this.#shell.variable(name);
   }
-}
-
-/** Whether a pattern of the shell (XCU §2.13) matches the whole of a text. */
-export function isMatch(pattern: string, text: string): boolean {
-  // A pattern with many stars can take very long on a long text.
-  if (text.length > maxMatched) throw new NotUnderstood('a pattern on a long text');
-  return compiled(pattern).test(text);
-}
-
-function compiled(pattern: string): RegExp {
-  if (pattern.length > maxMatched || (pattern.match(/\*/g)?.length ?? 0) > maxStars)
-    throw new NotUnderstood('a long pattern');
-  let source = '';
-  for (let at = 0; at < pattern.length; at++) {
-    const character = pattern[at]!;
-    const set = character === '[' ? /^\[(!?)([^\\\]]+)\]/.exec(pattern.slice(at)) : null;
-    if (set !== null) {
-      source += `[${set[1] === '!' ? '^' : ''}${set[2]!.replace(/[\\^[]/g, '\\$&')}]`;
-      at += set[0].length - 1;
-    } else if (character === '*') source += '[^]*';
-    else if (character === '?') source += '[^]';
-    else {
-      if (character === '\\' && at + 1 < pattern.length) at++;
-      source += pattern[at]!.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-    }
-  }
-  return new RegExp(`^(?:${source})$`, 'u');
-}
-
-function withoutPrefix(text: string, pattern: string, longest: boolean): string {
-  const lengths = Array.from({ length: text.length + 1 }, (_, at) => at);
-  const found = (longest ? lengths.reverse() : lengths).find((at) => isMatch(pattern, text.slice(0, at)));
-  return found === undefined ? text : text.slice(found);
-}
-
-function withoutSuffix(text: string, pattern: string, longest: boolean): string {
-  const starts = Array.from({ length: text.length + 1 }, (_, at) => at);
-  const found = (longest ? starts : starts.reverse()).find((at) => isMatch(pattern, text.slice(at)));
-  return found === undefined ? text : text.slice(0, found);
 }
