@@ -49,12 +49,17 @@ const none: { readonly scriptsNotNeeded: readonly string[] } = { scriptsNotNeede
 
 async function install(files: Files, packages: readonly FetchedPackage[], options = none) {
   const before = await fileSystemOf(files);
-  const { fileSystem, skipped } = await installPackages(before, readDatabase(before), packages, options);
+  const { fileSystem, skipped, notMade } = await installPackages(
+    before,
+    readDatabase(before),
+    packages,
+    options,
+  );
   const read = (path: string) => {
     const content = fileSystem.resolve(path)?.content;
     return content === undefined ? undefined : new TextDecoder().decode(content.read(0, content.size));
   };
-  return { fileSystem, skipped, read };
+  return { fileSystem, skipped, notMade, read };
 }
 
 test('a newer package takes the place of the old one: its files, its records, its paragraph', async () => {
@@ -78,6 +83,53 @@ test('a file that moves from one package to another is there, whichever of the t
     await fetched('tool', '2', { 'bin/tool': 'new' }),
   ]);
   expect(read('usr/lib/gone.so')).toBe('moved');
+});
+
+test('a file that a package diverts goes elsewhere, also of packages that come with it; its own stays', async () => {
+  const preinst =
+    '#!/bin/sh\ndpkg-divert --package aaa --rename --divert /usr/bin/tool.real --add /usr/bin/tool\n';
+  const { read } = await install({ ...base, 'usr/bin/tool': 'old' }, [
+    await fetched('aaa', '1', { 'usr/bin/tool': 'wrapper' }, { preinst }),
+    await fetched('bbb', '1', { 'usr/bin/tool': 'newer', 'usr/bin/bbb': 'b' }),
+  ]);
+  expect(read('usr/bin/tool')).toBe('wrapper');
+  expect(read('usr/bin/tool.real')).toBe('newer');
+  expect(read('usr/bin/bbb')).toBe('b');
+  expect(read('var/lib/dpkg/info/bbb.list')).toContain('/usr/bin/tool\n');
+});
+
+test('owner and mode that were said before a package came are what its file gets', async () => {
+  const files = {
+    ...base,
+    'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nweb:x:33:33::/:/bin/sh\n',
+    'etc/group': 'root:x:0:\nweb:x:33:\n',
+    'var/lib/dpkg/statoverride': 'root web 4750 /usr/bin/aaa\ngone web 4750 /usr/bin/bbb\n',
+  };
+  const { fileSystem } = await install(files, [
+    await fetched('aaa', '1', { 'usr/bin/aaa': 'a', 'usr/bin/bbb': 'b' }),
+  ]);
+  expect(fileSystem.get('usr/bin/aaa')).toMatchObject({ uid: 0, gid: 33, mode: 0o4750 });
+  expect(fileSystem.get('usr/bin/bbb')).toMatchObject({ uid: 0, gid: 0, mode: 0o644 });
+});
+
+test('keys that scripts would have made are told by package, and packages that are not configured yet are unpacked', async () => {
+  const { notMade, read } = await install(base, [
+    await fetched('aaa', '1', {}, { postinst: "#!/bin/sh -e\nssh-keygen -q -f /etc/k -N ''\n" }),
+    await fetched(
+      'bbb',
+      '1',
+      {},
+      {
+        postinst: `#!/bin/sh -e\nfor i in aaa bbb ccc; do dpkg-query -W -f '\${Status}\\n' $i; done > /etc/out\n`,
+      },
+    ),
+    await fetched('ccc', '1', {}),
+  ]);
+  expect(notMade.map(({ package: name, path }) => `${name} ${path}`)).toEqual([
+    'aaa /etc/k',
+    'aaa /etc/k.pub',
+  ]);
+  expect(read('etc/out')).toBe('install ok installed\ninstall ok half-configured\ninstall ok unpacked\n');
 });
 
 test('a package whose records get another name leaves none of the old ones', async () => {

@@ -22,6 +22,8 @@ export class Changes {
   #there = new Map<string, FileNode>();
   #gone = new Set<string>();
   #bytes = 0;
+  /** Of these, how many each path has. */
+  readonly #held = new Map<string, number>();
   #activated = new Set<string>();
   #notMade: readonly NotMade[] = [];
   /** Why nothing may be changed at the moment. */
@@ -140,7 +142,8 @@ export class Changes {
       throw new NotUnderstood(`it writes to ${path}, which is no file`);
     const { mode, uid, gid } = there ?? like;
     const real = there?.path ?? this.#place(path);
-    this.#bytes += bytes.length;
+    this.#bytes += bytes.length - (this.#held.get(real) ?? 0);
+    this.#held.set(real, bytes.length);
     const content = {
       name: real,
       size: bytes.length,

@@ -169,6 +169,23 @@ test('fields of packages that are there', async () => {
   expect(text('etc/out')).toBe('1.2 install install ok installed\n1\n');
 });
 
+test('whose a path is, and how far packages have come', async () => {
+  const files = {
+    'var/lib/dpkg/status':
+      'Package: a\nStatus: install ok installed\nDepends: b\n\nPackage: b\nStatus: install ok installed\n\n',
+    'var/lib/dpkg/info/a.list': '/.\n/etc\n/etc/init.d/a\n',
+    'var/lib/dpkg/info/b:amd64.list': '/.\n/etc\n/etc/init.d/b\n',
+  };
+  const { why, text } = await follow(
+    "dpkg -S '/etc/init.d/*' > /etc/out; dpkg -S /etc >> /etc/out; dpkg -S /etc/init.d || echo $? >> /etc/out; dpkg -s a gone | grep -E '^Package:|^Status:|^Depends' >> /etc/out; dpkg -s gone || echo $? >> /etc/out",
+    { files },
+  );
+  expect(why).toBeNull();
+  expect(text('etc/out')).toBe(
+    'a: /etc/init.d/a\nb:amd64: /etc/init.d/b\na, b:amd64: /etc\n1\nPackage: a\nStatus: install ok installed\nDepends: b\n1\n',
+  );
+});
+
 describe('tmpfiles.d', () => {
   const conf = [
     '# comment',
@@ -308,7 +325,12 @@ describe('a pattern of the shell', () => {
     const texts = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 8 });
     fc.assert(
       fc.property(pieces, texts, (parts, text) => {
-        const source = parts.map((part) => ({ '*': '.*', '?': '.', '[!a]': '[^a]' })[part] ?? part).join('');
+        const meanings = new Map([
+          ['*', '.*'],
+          ['?', '.'],
+          ['[!a]', '[^a]'],
+        ]);
+        const source = parts.map((part) => meanings.get(part) ?? part).join('');
         expect(isMatch(parts.join(''), text)).toBe(new RegExp(`^(?:${source})$`).test(text));
       }),
     );

@@ -1,12 +1,13 @@
 import { compareVersions, controlBlocks, parseParagraph } from '@pratique/inspect';
 import { fileCommands } from './files.ts';
 import { overrideCommands } from './overrides.ts';
+import { isMatch } from './patterns.ts';
 import type { Known, Shell } from './shell.ts';
 import { type Streams, textOf } from './streams.ts';
 import { NotUnderstood } from './syntax.ts';
 
 /** deb-version(7) comparisons of dpkg(1): an empty version is earlier than any, with `-nl` later. */
-const dpkg: Known = (args, shell, { output }) => {
+const dpkg = (args: Parameters<Known>[0], shell: Shell, { output }: Streams, stateOf: StateOf): number => {
   const [action, first = '', operator = '', second = ''] = args;
   if (action === '--print-architecture') {
     output(`${shell.variable('DPKG_MAINTSCRIPT_ARCH')}\n`);
@@ -20,6 +21,8 @@ const dpkg: Known = (args, shell, { output }) => {
     output(found.join('\n'));
     return found.length === names.length ? 0 : 1;
   }
+  if (action === '-S' || action === '--search') return search(args.slice(1), shell, output);
+  if (action === '-s' || action === '--status') return describe(args.slice(1), shell, output, stateOf);
   if (action !== '--compare-versions') throw new NotUnderstood('');
   const order = compared(first, second, operator.endsWith('-nl'));
   const results: Readonly<Record<string, boolean>> = {
@@ -39,6 +42,53 @@ const dpkg: Known = (args, shell, { output }) => {
   if (result === undefined) throw new NotUnderstood('');
   return result ? 0 : 1;
 };
+
+type Output = Streams['output'];
+
+/** `dpkg -S PATTERN…`: whose a path is. */
+function search(patterns: readonly string[], { changes, spend }: Shell, output: Output): number {
+  const owners = new Map<string, string[]>();
+  const lists = changes.list('/var/lib/dpkg/info').filter(({ path }) => path.endsWith('.list'));
+  const found = new Set<string>();
+  for (const { path } of lists) {
+    const name = path.replace(/^.*\//, '').slice(0, -'.list'.length);
+    for (const file of textOf(changes.read(`/${path}`)!).split('\n')) {
+      if (file === '') continue;
+      for (const pattern of patterns) {
+        const isGlob = /[*?[\\]/.test(pattern);
+        const matches = isGlob
+          ? isMatch(pattern, file, spend)
+          : pattern.startsWith('/')
+            ? file === pattern
+            : file.includes(pattern);
+        if (!matches) continue;
+        found.add(pattern);
+        const names = owners.get(file) ?? [];
+        if (!names.includes(name)) owners.set(file, [...names, name]);
+      }
+    }
+  }
+  for (const [file, names] of owners) output(`${names.join(', ')}: ${file}\n`);
+  return patterns.every((pattern) => found.has(pattern)) && patterns.length > 0 ? 0 : 1;
+}
+
+/** `dpkg -s NAME…`: its paragraph in the status, which says how far it has come. */
+function describe(names: readonly string[], { changes }: Shell, output: Output, stateOf: StateOf): number {
+  if (names.length === 0 || names.some((name) => !/^[a-z0-9][a-z0-9+.-]*$/.test(name)))
+    throw new NotUnderstood('');
+  const status = textOf(changes.read('/var/lib/dpkg/status') ?? new Uint8Array());
+  const blocks = new Map([...controlBlocks(status)].map((one) => [parseParagraph(one).get('package'), one]));
+  let code = 0;
+  const texts = names.flatMap((name) => {
+    const block = blocks.get(name);
+    if (block === undefined) code = 1;
+    return block === undefined
+      ? []
+      : [`${block.trim().replace(/^Status: .*$/m, `Status: install ok ${stateOf(name)}`)}\n`];
+  });
+  output(texts.join('\n'));
+  return code;
+}
 
 function compared(first: string, second: string, noneIsLater: boolean): number {
   if (first !== '' && second !== '') return compareVersions('deb', first, second);
@@ -116,7 +166,7 @@ export type StateOf = (name: string) => 'installed' | 'half-configured' | 'unpac
 export function dpkgCommands(stateOf: StateOf): Readonly<Record<string, Known>> {
   return {
     ...overrideCommands,
-    dpkg,
+    dpkg: (args, shell, streams) => dpkg(args, shell, streams, stateOf),
     ucf,
     'dpkg-maintscript-helper': maintscript,
     'dpkg-query': (args, shell, streams) => query(args, shell, streams, stateOf),

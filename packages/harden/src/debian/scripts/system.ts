@@ -41,6 +41,10 @@ export const systemCommands: Readonly<Record<string, Known>> = {
     output('State\n');
     return 0;
   },
+  runlevel: (_args, _shell, { output }) => {
+    output('unknown\n');
+    return 1;
+  },
   // No kernel confines anything here.
   'aa-status': () => 2,
   'aa-enabled': () => 1,
