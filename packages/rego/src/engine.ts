@@ -320,7 +320,7 @@ function withTargets(compiled: CompiledModules): Targets {
 
 function collectTargets(body: Body, targets: Targets): void {
   walkAll(body, (node) => {
-    if ('target' in node) {
+    if (node.kind === 'with') {
       const { target } = node;
       const head = target.kind === 'ref' ? target.terms[0] : target;
       if (head?.kind === 'var' && head.name === 'data') targets.data = true;

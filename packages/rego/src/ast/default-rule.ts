@@ -16,7 +16,7 @@ export function checkDefaultRule(p: Parser, rule: Rule): boolean {
 function checkValue(p: Parser, rule: Rule, value: Term): boolean {
   let valid = true;
   const walk = (node: Node): void => {
-    if (!('kind' in node)) return;
+    if (node.kind === 'with') return;
     switch (node.kind) {
       case 'arrayComprehension':
       case 'objectComprehension':

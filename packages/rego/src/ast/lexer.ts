@@ -1,6 +1,4 @@
 import {
-  isDecimal,
-  isLetter,
   type Literal,
   readNumber,
   readRawString,
@@ -17,11 +15,17 @@ const FORBIDDEN_NAMES: Readonly<Record<string, string>> = {
   '\ufeff': 'byte-order mark',
 };
 
-/** Tokens of one character. */
-const SIMPLE = new Uint8Array(128);
-for (const [i, character] of [...'[]{}(),'].entries()) SIMPLE[character.charCodeAt(0)] = T.LBrack + i;
-for (const [i, character] of [...'.;'].entries()) SIMPLE[character.charCodeAt(0)] = T.Dot + i;
-for (const [i, character] of [...'|&+-*/%'].entries()) SIMPLE[character.charCodeAt(0)] = T.Or + i;
+/** What token a character begins: those that are of one character, words and numbers; 0 where there is more to it. */
+const BEGINS = new Uint8Array(128);
+for (const [i, character] of [...'[]{}(),'].entries()) BEGINS[character.charCodeAt(0)] = T.LBrack + i;
+for (const [i, character] of [...'.;'].entries()) BEGINS[character.charCodeAt(0)] = T.Dot + i;
+for (const [i, character] of [...'|&+-*/%'].entries()) BEGINS[character.charCodeAt(0)] = T.Or + i;
+BEGINS.fill(T.Number, 48, 58);
+BEGINS.fill(T.Ident, 65, 91);
+BEGINS.fill(T.Ident, 97, 123);
+BEGINS[95] = T.Ident;
+
+const NO_PROBLEMS: readonly string[] = [];
 
 /** Where the lexer stands. */
 export interface LexerState {
@@ -52,7 +56,7 @@ export class Lexer {
   /** A line end was passed since the last token. */
   skippedNewline = false;
   /** What is wrong with the current token, which then is `Illegal`. */
-  problems: readonly string[] = [];
+  problems = NO_PROBLEMS;
 
   #pos = 0;
   #row = 1;
@@ -101,29 +105,35 @@ export class Lexer {
     this.keywords = s.keywords;
   }
 
-  /** Row and column of the current token, as OPA counts them: a line end is column 0 of the next line. */
-  place(): { row: number; col: number } {
-    if (this.text.charCodeAt(this.start) === 10) return { row: this.#startRow + 1, col: 0 };
+  /** Row of the current token, as OPA counts them: a line end belongs to the next line. */
+  protected get row(): number {
+    return this.text.charCodeAt(this.start) === 10 ? this.#startRow + 1 : this.#startRow;
+  }
+
+  /** Column of the current token; that of a line end is 0. */
+  protected get col(): number {
+    const { text, start } = this;
+    if (text.charCodeAt(start) === 10) return 0;
     // At the end of the file there is no character to stand on: it is the column of the last one.
-    const past = this.start >= this.text.length ? 0 : 1;
-    let col = this.start - this.#startLine + past;
-    if (this.#astral.length > 0)
-      col -= countBelow(this.#astral, this.start) - countBelow(this.#astral, this.#startLine);
-    return { row: this.#startRow, col };
+    const past = start >= text.length ? 0 : 1;
+    const col = start - this.#startLine + past;
+    if (this.#astral.length === 0) return col;
+    return col - (countBelow(this.#astral, start) - countBelow(this.#astral, this.#startLine));
   }
 
   /** Reads one token. Whitespace that is not to be skipped is read one character at a time. */
   protected read(skipWhitespace: boolean): void {
-    const text = this.text;
     if (skipWhitespace && this.#forbidden.length === 0) this.#skipWhitespace();
     this.#begin();
-    const ch = text.charCodeAt(this.#pos);
-    if (isLetter(ch)) {
-      const end = wordEnd(text, this.#pos);
-      this.lit = text.slice(this.#pos, end);
-      this.#pos = end;
+    const from = this.#pos;
+    const ch = this.text.charCodeAt(from);
+    const begun = BEGINS[ch];
+    if (begun === T.Ident) {
+      this.#pos = wordEnd(this.text, from);
+      this.lit = this.text.slice(from, this.#pos);
       this.tok = this.keywords.get(this.lit) ?? T.Ident;
-    } else if (isDecimal(ch)) this.#take(readNumber(text, this.#pos));
+    } else if (begun === T.Number) this.#take(readNumber(this.text, from));
+    else if (begun) this.#operator(begun, 1);
     else this.#readOther(ch);
     this.#finish();
   }
@@ -140,7 +150,7 @@ export class Lexer {
     this.#startRow = this.#row;
     this.#startLine = this.#lineStart;
     this.lit = '';
-    if (this.problems.length > 0) this.problems = [];
+    this.problems = NO_PROBLEMS;
   }
 
   #finish(): void {
@@ -163,8 +173,8 @@ export class Lexer {
   #skipWhitespace(): void {
     for (;;) {
       const space = this.text.charCodeAt(this.#pos);
-      if (space === 10) this.#newline();
-      else if (space === 32 || space === 9 || space === 13) this.#pos++;
+      if (space === 32 || space === 9 || space === 13) this.#pos++;
+      else if (space === 10) this.#newline();
       else return;
     }
   }
@@ -197,12 +207,6 @@ export class Lexer {
   #readOther(ch: number): void {
     const text = this.text;
     const from = this.#pos;
-    const simple = SIMPLE[ch];
-    if (simple !== undefined && simple !== 0) {
-      this.#pos++;
-      this.tok = simple;
-      return;
-    }
     if (Number.isNaN(ch)) {
       this.tok = T.EOF;
       return;

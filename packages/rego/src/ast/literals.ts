@@ -20,25 +20,31 @@ export function isDecimal(ch: number): boolean {
   return ch >= 48 && ch <= 57;
 }
 
-function isUnicodeDigit(text: string, at: number): boolean {
-  return /^\p{Nd}/u.test(String.fromCodePoint(text.codePointAt(at) ?? 0));
+/*
+ * Runs of characters are left to regular expressions: a policy is mostly compiled once in the life of a process, and
+ * then these loops run as machine code when nothing of ours does yet.
+ */
+const WORD = /\w*/y;
+const UNICODE_WORD = /[\w\p{Nd}]*/uy;
+const DIGITS = /\d*/y;
+/** What is nothing special in a quoted string. */
+const PLAIN = /[^"\\\n]*/y;
+
+/** The end of the run of characters that begins at `from`. `run` matches everywhere, if only the empty text. */
+function runEnd(run: RegExp, text: string, from: number): number {
+  run.lastIndex = from;
+  run.test(text);
+  return run.lastIndex;
 }
 
 /** The end of the word that begins at `from` with a letter. */
 export function wordEnd(text: string, from: number): number {
-  let end = from + 1;
-  for (;;) {
-    const next = text.charCodeAt(end);
-    if (isLetter(next) || isDecimal(next)) end++;
-    else if (next >= 0x80 && isUnicodeDigit(text, end)) end += next >= 0xd800 && next <= 0xdbff ? 2 : 1;
-    else return end;
-  }
+  const end = runEnd(WORD, text, from);
+  return text.charCodeAt(end) >= 0x80 ? runEnd(UNICODE_WORD, text, from) : end;
 }
 
 function digitsEnd(text: string, from: number): number {
-  let end = from;
-  while (isDecimal(text.charCodeAt(end))) end++;
-  return end;
+  return runEnd(DIGITS, text, from);
 }
 
 /** A number from its first digit. What follows directly belongs to it, so that `0a2b` is one illegal number. */
@@ -70,6 +76,7 @@ export function readString(text: string, from: number): Literal {
   let problems = NONE;
   let end = from + 1;
   for (;;) {
+    end = runEnd(PLAIN, text, end);
     const ch = text.charCodeAt(end);
     if (ch === 10 || Number.isNaN(ch)) {
       problems = [...problems, 'non-terminated string'];
@@ -77,7 +84,6 @@ export function readString(text: string, from: number): Literal {
     }
     end++;
     if (ch === 34) break;
-    if (ch !== 92) continue;
     const length = escapeLength(text, end);
     if (length === 0 && problems.length < MAX_PROBLEMS) problems = [...problems, 'illegal escape sequence'];
     end = Math.min(end + length, text.length);

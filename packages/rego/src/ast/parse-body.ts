@@ -106,7 +106,8 @@ function parseBracedOperand(p: Parser): { expr: Expr | undefined } | undefined {
 
 /** An expression that is no declaration; `not` is the place of a `not` before it. */
 function parseExpression(p: Parser, not: Location | undefined): Expr | undefined {
-  const saved = p.save();
+  // Only v0 goes back, to tell what an import would make of the text.
+  const saved = p.version === 'v1' ? undefined : p.save();
   const start = p.loc();
   if (not !== undefined && p.notBodies && p.tok === T.LParen) {
     const group = parseGroup(p, true, 'not ');
@@ -129,7 +130,7 @@ function parseExpression(p: Parser, not: Location | undefined): Expr | undefined
     if (modifiers === undefined) return undefined;
     expr.with = modifiers;
   }
-  if (p.version !== 'v1' && expr.terms.kind === 'var' && expr.terms.name === 'every') hintEvery(p, saved);
+  if (saved !== undefined && expr.terms.kind === 'var' && expr.terms.name === 'every') hintEvery(p, saved);
 
   if (not !== undefined && p.notBodies) {
     const spanned = extend(p, not);

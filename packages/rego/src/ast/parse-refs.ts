@@ -9,10 +9,7 @@ import type { Ref, Term } from './types.ts';
 export function finishTerm(p: Parser, head: Term | undefined): Term | undefined {
   if (head === undefined) return undefined;
   const offset = p.start;
-  p.scanWhitespace();
-  if (p.tok === T.LParen || p.tok === T.Dot || p.tok === T.LBrack) return parseRef(p, head, offset);
-  if (p.tok === T.Whitespace) p.scan();
-  return rootAsRef(head);
+  return p.scanPart() ? parseRef(p, head, offset) : rootAsRef(head);
 }
 
 /** `input` and `data` are refs even alone. */
@@ -21,7 +18,7 @@ export function rootAsRef(head: Term): Term {
   return { kind: 'ref', terms: [head], location: head.location };
 }
 
-/** What follows a head: `.name`, `[term]` and `(arguments)` in any number. */
+/** What follows a head, at the first token of it: `.name`, `[term]` and `(arguments)` in any number. */
 export function parseRef(p: Parser, head: Term, offset: number): Term | undefined {
   const at = head.location;
   switch (head.kind) {
@@ -43,7 +40,6 @@ export function parseRef(p: Parser, head: Term, offset: number): Term | undefine
           return undefined;
         }
         terms.push({ kind: 'string', value: p.lit, location: p.loc() });
-        p.scanWhitespace();
         break;
       case T.LBrack: {
         p.scan();
@@ -54,27 +50,21 @@ export function parseRef(p: Parser, head: Term, offset: number): Term | undefine
           return undefined;
         }
         terms.push(index);
-        p.scanWhitespace();
         break;
       }
       case T.LParen: {
         const operator: Ref = place(p, { kind: 'ref', terms, location: at }, at, offset, p.start);
-        let term: Term | undefined = parseCall(p, operator, offset);
-        if (term !== undefined) {
-          if (p.at(T.Whitespace)) p.scan();
-          else if (p.at(T.Dot) || p.at(T.LBrack)) term = parseRef(p, term, offset);
-        }
+        const call = parseCall(p, operator, offset);
+        if (call === undefined) return undefined;
+        const term = p.scanPart() && !p.at(T.LParen) ? parseRef(p, call, offset) : call;
         return term === undefined ? undefined : place(p, term, at, offset, p.lastEnd);
       }
-      default: {
-        const ref: Term = place(p, { kind: 'ref', terms, location: at }, at, offset, p.lastEnd);
-        if (p.tok === T.Whitespace) p.scan();
-        return ref;
-      }
     }
+    if (!p.scanPart()) return place(p, { kind: 'ref', terms, location: at }, at, offset, p.lastEnd);
   }
 }
 
+/** A call up to its closing parenthesis, which is left the current token. */
 function parseCall(p: Parser, operator: Ref, offset: number): Term | undefined {
   const at = operator.location;
   p.scan();
@@ -84,7 +74,6 @@ function parseCall(p: Parser, operator: Ref, offset: number): Term | undefined {
     if (args === undefined) return undefined;
   }
   const end = p.tokEnd;
-  p.scanWhitespace();
   const made: Term = { kind: 'call', operator, args, location: at };
   if (args.length === 0 && isCallOf(made, 'set'))
     return place(p, { kind: 'set', items: [], location: at }, at, offset, end);

@@ -1,7 +1,7 @@
 import { copyHead, placeBody, placeHead } from './copy.ts';
 import { checkDefaultRule } from './default-rule.ts';
 import { headOfRef, isGround, isWildcard, NO_LOCATION, trueBody, trueTerm } from './nodes.ts';
-import { parseLiteral } from './parse-body.ts';
+import { logicalKeywordsActive, parseLiteral } from './parse-body.ts';
 import { parseNestedBody } from './parse-collections.ts';
 import { parseRef, rootAsRef } from './parse-refs.ts';
 import { parseInfix } from './parse-terms.ts';
@@ -98,6 +98,12 @@ function settleHead(head: Head, hasIf: boolean): boolean {
 function parseIfBody(p: Parser, rule: Rule): boolean {
   const saved = p.save();
   const leadingBrace = p.tok === T.LBrace;
+  if (leadingBrace && !logicalKeywordsActive(p)) {
+    p.scan();
+    // What begins like this is no term, and need not be tried as one.
+    if (p.at(T.Some) || p.at(T.Every) || p.at(T.Not)) return parseBodyInBraces(p, rule);
+    p.restore(saved);
+  }
   const expr = parseLiteral(p);
   // A set is never false, so `p if { true }` can only mean the body.
   if (expr !== undefined && !(leadingBrace && expr.terms.kind === 'set')) {
@@ -111,6 +117,11 @@ function parseIfBody(p: Parser, rule: Rule): boolean {
 
 function parseBracedBody(p: Parser, rule: Rule): boolean {
   p.scan();
+  return parseBodyInBraces(p, rule);
+}
+
+/** A body after its opening brace. */
+function parseBodyInBraces(p: Parser, rule: Rule): boolean {
   const body = parseNestedBody(p, T.RBrace);
   if (body === undefined) return false;
   p.scan();

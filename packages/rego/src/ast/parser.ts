@@ -48,6 +48,18 @@ export class Parser extends Scanner {
     return next;
   }
 
+  /**
+   * Goes on after a part of a term: to the `.`, `[` or `(` that stands directly after it, or else over whitespace to the
+   * next token. Answers whether the term goes on.
+   */
+  scanPart(): boolean {
+    const next = this.text.charCodeAt(this.tokEnd);
+    const continues = next === 46 || next === 91 || next === 40;
+    if (continues) this.scanWhitespace();
+    else this.scan();
+    return continues;
+  }
+
   /** Lets a keyword stand as the first name of a ref (`input.x` is one, and so is `if.x`). */
   keywordAsRefHead(): boolean {
     if (this.tok < T.Package) return false;

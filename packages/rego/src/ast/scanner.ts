@@ -7,6 +7,8 @@ import type { Comment, Location } from './types.ts';
 /** How many tokens may be read per character of text: backtracking on hostile text ends here and not in a hang. */
 const SCANS_PER_CHARACTER = 64;
 const SPARE_SCANS = 1_000_000;
+/** How many are counted at a time. */
+const COUNTED_SCANS = 50;
 
 /** Thrown to leave the parser at once; `errors` of the scanner say why. */
 export class Abort extends Error {}
@@ -75,8 +77,8 @@ export class Scanner extends Lexer {
 
   /** A fresh location of the current token. */
   loc(): Location {
-    const { row, col } = this.place();
-    return { file: this.file, row, col, offset: this.start, text: this.text.slice(this.start, this.tokEnd) };
+    const { file, row, col, start } = this;
+    return { file, row, col, offset: start, text: this.text.slice(start, this.tokEnd) };
   }
 
   /** Source text from `from` up to the end of the last complete token. */
@@ -145,14 +147,18 @@ export class Scanner extends Lexer {
   #advance(skipWhitespace: boolean): void {
     if (this.tok !== T.Whitespace) this.#leaveToken();
     for (;;) {
-      spend();
-      if (--this.#scansLeft < 0) this.abort('parsing takes too many steps', 'rego_cancel_error');
+      if (--this.#scansLeft % COUNTED_SCANS === 0) this.#count();
       this.read(skipWhitespace);
-      this.#report();
+      if (this.problems.length > 0) this.#report();
       if (this.tok === T.Comment)
         this.#comments[this.#commentCount++] = { text: this.lit, location: this.loc() };
       else if (this.tok !== T.Whitespace || !skipWhitespace) return;
     }
+  }
+
+  #count(): void {
+    spend(COUNTED_SCANS);
+    if (this.#scansLeft <= 0) this.abort('parsing takes too many steps', 'rego_cancel_error');
   }
 
   #report(): void {

@@ -176,6 +176,7 @@ export interface Logical {
 
 /** `with target as value`. */
 export interface With {
+  kind: 'with';
   target: Ref | Var;
   value: Term;
   location: Location;

@@ -6,11 +6,6 @@ export type Node = Term | Expr | SomeDecl | Every | Not | Logical | With;
 /** Calls `visit` with each direct child of `node`, in OPA's order. */
 export function eachChild(node: Node, visit: (child: Node) => void): void {
   const all = (nodes: readonly Node[] | Body): void => nodes.forEach(visit);
-  if (!('kind' in node)) {
-    visit(node.target);
-    visit(node.value);
-    return;
-  }
   switch (node.kind) {
     case 'ref':
       all(node.terms);
@@ -62,6 +57,10 @@ export function eachChild(node: Node, visit: (child: Node) => void): void {
     case 'logicalOr':
       all(node.lhs);
       all(node.rhs);
+      break;
+    case 'with':
+      visit(node.target);
+      visit(node.value);
       break;
   }
 }

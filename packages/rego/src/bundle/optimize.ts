@@ -4,7 +4,7 @@ import { refText } from '../ast/print.ts';
 import type { Body, Module, Ref, RegoVersion, Rule, Term as Source } from '../ast/types.ts';
 import { constantOf } from '../compiler/constants.ts';
 import { hasDynamicPath } from '../compiler/rule-tree.ts';
-import { isRootRef, isWith, walk, walkAll } from '../compiler/tree.ts';
+import { isRootRef, walk, walkAll } from '../compiler/tree.ts';
 import { type CompileInput, Engine } from '../engine.ts';
 import { RegoError } from '../errors.ts';
 import { withinStack } from '../stack.ts';
@@ -154,7 +154,7 @@ function entrypointRule(name: string, body: Body): SupportRule {
 function refersTo(body: Body, path: readonly Term[]): boolean {
   let found = false;
   walkAll(body, (node) => {
-    if (isWith(node) || node.kind !== 'ref') return found;
+    if (node.kind !== 'ref') return found;
     const terms = constantPrefix(node);
     found ||= hasPrefix(terms, path);
     return found;
@@ -171,7 +171,7 @@ function replacedDocuments(engine: Engine): RefTerm[] {
   for (const rule of engine.compiled.rules) {
     forBranches(rule, (branch) =>
       walkAll(branch.body, (node) => {
-        if (!isWith(node) || node.target.kind !== 'ref' || !isRootRef(node.target, 'data')) return false;
+        if (node.kind !== 'with' || node.target.kind !== 'ref' || !isRootRef(node.target, 'data')) return false;
         targets.set(refText(node.target.terms), refTerm(constantPrefix(node.target)));
         return false;
       }),
@@ -191,7 +191,7 @@ function unknownDocuments(engine: Engine, roots: readonly string[]): RefTerm[] {
   ]);
   const unknowns: (readonly Term[])[] = [[varTerm('input')]];
   const visit = (node: Parameters<typeof walk>[0]): boolean => {
-    if (isWith(node) || node.kind !== 'ref' || !isRootRef(node, 'data')) return false;
+    if (node.kind !== 'ref' || !isRootRef(node, 'data')) return false;
     const prefix = constantPrefix(node);
     if (owned.some((root) => hasPrefix(prefix, root))) return false;
     if (!unknowns.some((known) => hasPrefix(prefix, known))) unknowns.push(prefix);

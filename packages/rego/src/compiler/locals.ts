@@ -12,7 +12,6 @@ import {
   isRootDocument,
   isScalar,
   isWildcardName,
-  isWith,
   operatorName,
   refTo,
   termExpr,
@@ -101,7 +100,7 @@ export class LocalVars {
     const outer = this.#scopes;
     for (const term of [...headTerms, ...(head.args ?? [])]) {
       walk(term, (node) => {
-        if (isWith(node) || !(isComprehension(node as Term) || node.kind === 'templateString')) return false;
+        if (!(isComprehension(node) || node.kind === 'templateString')) return false;
         this.#scopes = new LocalScopes();
         this.#term(node as Term);
         return true;
@@ -114,7 +113,7 @@ export class LocalVars {
     rule.body = this.#body(rule.body, used);
     const replace = (term: Term): void => {
       walk(term, (node) => {
-        if (!isWith(node) && node.kind === 'var')
+        if (node.kind === 'var')
           node.name = this.#scopes.outermost(node.name)?.rewritten ?? node.name;
         return false;
       });
@@ -134,7 +133,7 @@ export class LocalVars {
       let modified = false;
       for (const expr of rule.body) {
         walk(expr, (node) => {
-          if ('target' in node && varsOf([node.target, node.value]).has(name)) modified = true;
+          if (node.kind === 'with' && varsOf([node.target, node.value]).has(name)) modified = true;
           return false;
         });
       }

@@ -1,7 +1,7 @@
 import type { Body, Call, Expr, Ref, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { isFromAssignment } from './marks.ts';
-import { isComprehension, isEquality, isScalar, isWith, walk } from './tree.ts';
+import { isComprehension, isEquality, isScalar, walk } from './tree.ts';
 import { unify } from './unify.ts';
 import { addVars, SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
 
@@ -82,8 +82,8 @@ function outputsOfTerms(terms: readonly Term[], safe: ReadonlySet<string>): Set<
   for (const term of terms) {
     if (term.kind === 'var' || isScalar(term)) continue;
     walk(term, (node) => {
-      if (isWith(node)) return false;
-      if (isComprehension(node as Term) || node.kind === 'templateString') return true;
+      if (node.kind === 'with') return false;
+      if (isComprehension(node) || node.kind === 'templateString') return true;
       if (node.kind !== 'ref') return false;
       if (!isRefSafe(node, safe)) return true;
       for (let index = 1; index < node.terms.length; index++)

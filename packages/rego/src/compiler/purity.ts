@@ -53,7 +53,7 @@ export class Purity {
     for (const expr of body) {
       walk(expr, (node) => {
         if (!pure) return true;
-        if ('target' in node) pure = false;
+        if (node.kind === 'with') pure = false;
         else if (node.kind === 'ref') pure = this.#ref(node);
         else if (node.kind === 'call') pure = this.#call(operatorName(node.operator) ?? '');
         return !pure;

@@ -32,7 +32,7 @@ export class Quiet {
       let quiet = true;
       walk(expr, (node) => {
         if (!quiet) return true;
-        if ('target' in node) quiet = false;
+        if (node.kind === 'with') quiet = false;
         else if (node.kind === 'objectComprehension') quiet = false;
         else if (node.kind === 'ref' && isRootRef(node, 'data')) {
           for (const rule of rulesFor(this.#tree, node)) quiet &&= this.#rule(rule);

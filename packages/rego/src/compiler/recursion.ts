@@ -5,7 +5,7 @@ import { constantOf } from './constants.ts';
 import type { CompilerContext } from './context.ts';
 import { pathText } from './rule-conflicts.ts';
 import { type CompiledRule, type RuleNode, type RuleTree, walkTree } from './rule-tree.ts';
-import { isRootRef, isWith, walk } from './tree.ts';
+import { isRootRef, walk } from './tree.ts';
 
 /** What depends on what. */
 export interface RuleGraph {
@@ -131,7 +131,7 @@ function refsOf(body: Body): Ref[] {
   const refs: Ref[] = [];
   for (const expr of body) {
     walk(expr, (node) => {
-      if (!isWith(node) && node.kind === 'ref' && isRootRef(node as Term, 'data')) refs.push(node);
+      if (node.kind === 'ref' && isRootRef(node as Term, 'data')) refs.push(node);
       return false;
     });
   }

@@ -1,7 +1,7 @@
 import type { Body, Call, Expr, Import, Module, Ref, Rule, Term } from '../ast/types.ts';
 import { uniquePairs } from '../ast/unique.ts';
 import type { CompilerContext } from './context.ts';
-import { cloneTerm, isComprehension, isRootDocument, isWith, operatorName, walk } from './tree.ts';
+import { cloneTerm, isComprehension, isRootDocument, operatorName, walk } from './tree.ts';
 import { declaredVars, type VarOptions, varsOf } from './vars.ts';
 
 const PARAMETERS: VarOptions = { skipObjectKeys: true, skipClosures: true, skipSets: true };
@@ -83,9 +83,9 @@ export class Resolver {
     const args = head.args ?? [];
     for (const arg of args) {
       walk(arg, (node) => {
-        if (isWith(node)) return false;
+        if (node.kind === 'with') return false;
         if (node.kind === 'templateString') this.uses.templates = true;
-        else if (isComprehension(node as Term)) this.uses.comprehensions = true;
+        else if (isComprehension(node)) this.uses.comprehensions = true;
         else if (node.kind === 'ref' && isRootDocument(node)) {
           const name = (node.terms[0] as { name: string }).name;
           this.#context.report(

@@ -2,7 +2,7 @@ import type { Body, Expr, Location, Rule, Term } from '../ast/types.ts';
 import { spend } from '../budget.ts';
 import type { CompilerContext } from './context.ts';
 import { outputsOf, outputsOfEquality } from './outputs.ts';
-import { callOf, isComprehension, isEquality, isScalar, isWith, walk } from './tree.ts';
+import { callOf, isComprehension, isEquality, isScalar, walk } from './tree.ts';
 import { addVars, SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
 
 const FUTURE_KEYWORDS = new Set(['in', 'every', 'contains', 'if', 'not', 'and', 'or']);
@@ -46,8 +46,8 @@ export class SafetyCheck {
     const seen = new Set<string>();
     for (const term of terms) {
       walk(term, (node) => {
-        if (isWith(node)) return false;
-        if (isComprehension(node as Term)) return true;
+        if (node.kind === 'with') return false;
+        if (isComprehension(node)) return true;
         if (node.kind !== 'var' || bound.has(node.name) || node.name === 'input' || node.name === 'data')
           return false;
         const name = this.#context.original(node.name);
@@ -142,7 +142,7 @@ export class SafetyCheck {
         return nested;
       };
       walk(current, (node) => {
-        if (isWith(node)) return false;
+        if (node.kind === 'with') return false;
         switch (node.kind) {
           case 'arrayComprehension':
           case 'setComprehension':
@@ -309,8 +309,8 @@ function addUnsafe(unsafe: Unsafe, expr: Expr, name: string): void {
 function closureVars(expr: Expr): ReadonlySet<string> | undefined {
   let vars = undefined as Set<string> | undefined;
   walk(expr, (node) => {
-    if (isWith(node)) return false;
-    if (isComprehension(node as Term) || node.kind === 'templateString') {
+    if (node.kind === 'with') return false;
+    if (isComprehension(node) || node.kind === 'templateString') {
       vars = varsOf([node as Term], {}, vars);
       return true;
     }

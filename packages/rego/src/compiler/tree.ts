@@ -63,12 +63,8 @@ export function isScalar(term: Term): boolean {
   return term.kind === 'null' || term.kind === 'boolean' || term.kind === 'number' || term.kind === 'string';
 }
 
-export function isComprehension(term: Term): boolean {
-  return (
-    term.kind === 'arrayComprehension' ||
-    term.kind === 'setComprehension' ||
-    term.kind === 'objectComprehension'
-  );
+export function isComprehension({ kind }: { readonly kind: string }): boolean {
+  return kind === 'arrayComprehension' || kind === 'setComprehension' || kind === 'objectComprehension';
 }
 
 /** Variables that the compiler made, and wildcards. */
@@ -100,20 +96,9 @@ function clone<N>(node: N): N {
 
 type Node = Term | Expr | With;
 
-/** Modifiers are the nodes without a kind. Asking for it is much cheaper than `in`, and this is asked of every node. */
-export function isWith(node: Node): node is With {
-  return (node as { readonly kind?: string }).kind === undefined;
-}
-
 /** Visits every term, expression and `with` under a node, outermost first. `visit` answers true to go no deeper. */
 export function walk(node: Node, visit: (node: Node) => boolean): void {
-  spend();
   if (visit(node)) return;
-  if (isWith(node)) {
-    walk(node.target, visit);
-    walk(node.value, visit);
-    return;
-  }
   // Every stage of the compiler comes through here: the commonest nodes are asked for first.
   switch (node.kind) {
     case 'string':
@@ -135,10 +120,15 @@ export function walk(node: Node, visit: (node: Node) => boolean): void {
       walkAll(node.items, visit);
       return;
     case 'object':
+      spend(node.pairs.length);
       for (const [key, value] of node.pairs) {
         walk(key, visit);
         walk(value, visit);
       }
+      return;
+    case 'with':
+      walk(node.target, visit);
+      walk(node.value, visit);
       return;
     case 'templateString':
       walkAll(node.parts, visit);
@@ -158,6 +148,7 @@ export function walk(node: Node, visit: (node: Node) => boolean): void {
 }
 
 export function walkAll(nodes: readonly Node[], visit: (node: Node) => boolean): void {
+  spend(nodes.length);
   // A visitor may append to what is walked, as with `for … of`.
   for (let index = 0; index < nodes.length; index++) walk(nodes[index] as Node, visit);
 }
@@ -189,7 +180,7 @@ function walkStatement({ terms }: Expr, visit: (node: Node) => boolean): void {
 export function containsRefOrComprehension(term: Term): boolean {
   let found = false;
   walk(term, (node) => {
-    if (!isWith(node) && (node.kind === 'ref' || isComprehension(node as Term))) found = true;
+    if (node.kind === 'ref' || isComprehension(node)) found = true;
     return found;
   });
   return found;
@@ -198,7 +189,7 @@ export function containsRefOrComprehension(term: Term): boolean {
 export function isGround(term: Term): boolean {
   let ground = true;
   walk(term, (node) => {
-    if (!isWith(node) && node.kind === 'var') ground = false;
+    if (node.kind === 'var') ground = false;
     return !ground;
   });
   return ground;

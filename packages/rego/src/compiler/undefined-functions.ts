@@ -25,7 +25,7 @@ export function checkCalls(rule: CompiledRule, context: CompilerContext): void {
 
 export function checkExprCalls(expr: Expr, context: CompilerContext): void {
   walk(expr, (node) => {
-    if ('kind' in node && node.kind === 'expr' && node.terms.kind === 'call') {
+    if (node.kind === 'expr' && node.terms.kind === 'call') {
       checkCall(node.terms, isWithResult(node), context);
     }
     return false;

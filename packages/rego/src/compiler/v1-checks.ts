@@ -2,7 +2,7 @@ import type { Rule, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { importName } from './resolve.ts';
 import type { CompiledRule, ModuleHeader } from './rule-tree.ts';
-import { isAssignment, isRootDocument, isWith, operatorName, walk } from './tree.ts';
+import { isAssignment, isRootDocument, operatorName, walk } from './tree.ts';
 
 /** Modules of v1, and those that promise to be (`import rego.v1`); strict mode treats all alike. */
 export function isV1(module: ModuleHeader): boolean {
@@ -80,7 +80,7 @@ function forExpressions(rule: CompiledRule, visit: (node: Visited) => void): voi
     for (const node of [...branch.body, ...head.ref.slice(1), ...(head.args ?? []), head.key, head.value]) {
       if (node === undefined) continue;
       walk(node, (inner) => {
-        if (!isWith(inner)) visit(inner);
+        if (inner.kind !== 'with') visit(inner);
         return false;
       });
     }

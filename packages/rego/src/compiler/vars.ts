@@ -1,6 +1,6 @@
 import type { Body, Expr, Term, With } from '../ast/types.ts';
 import { spend } from '../budget.ts';
-import { isComprehension, isWith, walk } from './tree.ts';
+import { isComprehension, walk } from './tree.ts';
 
 /** Which variables a collection leaves out; as `VarVisitorParams` of OPA. */
 export interface VarOptions {
@@ -26,24 +26,12 @@ export function varsOf(
   options: VarOptions = EVERYTHING,
   into = new Set<string>(),
 ): Set<string> {
-  for (let index = 0; index < nodes.length; index++) addVars(nodes[index] as Node, options, into);
+  addVarsFrom(nodes, 0, options, into);
   return into;
 }
 
 /** Adds the variables under a node. One function without closures: every stage comes through here many times. */
 export function addVars(node: Node, options: VarOptions, into: Set<string>): void {
-  spend();
-  if (isWith(node)) {
-    if (options.skipRefCallHead !== true) {
-      addVars(node.target, options, into);
-      addVars(node.value, options, into);
-      return;
-    }
-    if (node.target.kind === 'ref') addVarsFrom(node.target.terms, 1, options, into);
-    if (node.value.kind === 'ref') addVarsFrom(node.value.terms, 1, options, into);
-    else addVars(node.value, options, into);
-    return;
-  }
   switch (node.kind) {
     case 'var':
       if (node.name !== 'input' && node.name !== 'data') into.add(node.name);
@@ -59,6 +47,9 @@ export function addVars(node: Node, options: VarOptions, into: Set<string>): voi
     case 'expr':
       addVarsOfExpr(node, options, into);
       return;
+    case 'with':
+      addVarsOfModifier(node, options, into);
+      return;
     case 'array':
       addVarsFrom(node.items, 0, options, into);
       return;
@@ -66,6 +57,7 @@ export function addVars(node: Node, options: VarOptions, into: Set<string>): voi
       if (options.skipSets !== true) addVarsFrom(node.items, 0, options, into);
       return;
     case 'object':
+      spend(node.pairs.length);
       for (const [key, value] of node.pairs) {
         if (options.skipObjectKeys !== true) addVars(key, options, into);
         addVars(value, options, into);
@@ -91,7 +83,19 @@ export function addVars(node: Node, options: VarOptions, into: Set<string>): voi
 }
 
 function addVarsFrom(nodes: readonly Node[], from: number, options: VarOptions, into: Set<string>): void {
+  spend(nodes.length);
   for (let index = from; index < nodes.length; index++) addVars(nodes[index] as Node, options, into);
+}
+
+function addVarsOfModifier({ target, value }: With, options: VarOptions, into: Set<string>): void {
+  if (options.skipRefCallHead !== true) {
+    addVars(target, options, into);
+    addVars(value, options, into);
+    return;
+  }
+  if (target.kind === 'ref') addVarsFrom(target.terms, 1, options, into);
+  if (value.kind === 'ref') addVarsFrom(value.terms, 1, options, into);
+  else addVars(value, options, into);
 }
 
 function addVarsOfExpr(expr: Expr, options: VarOptions, into: Set<string>): void {
@@ -127,7 +131,7 @@ function addVarsOfExpr(expr: Expr, options: VarOptions, into: Set<string>): void
 export function declaredVars(body: Body | Expr): Set<string> {
   const vars = new Set<string>();
   const visit = (node: Node): boolean => {
-    if (isWith(node)) return false;
+    if (node.kind === 'with') return false;
     if (node.kind === 'expr') {
       const terms = node.terms;
       if (terms.kind === 'call' && terms.args.length === 2 && isAssign(terms.operator)) {
@@ -141,7 +145,7 @@ export function declaredVars(body: Body | Expr): Set<string> {
       }
       return false;
     }
-    return isComprehension(node as Term);
+    return isComprehension(node);
   };
   for (const expr of Array.isArray(body) ? body : [body]) walk(expr, visit);
   return vars;
@@ -154,7 +158,7 @@ function isAssign(operator: { terms: Term[] }): boolean {
 
 function varsWithRoots(term: Term, into: Set<string>): void {
   walk(term, (node) => {
-    if (!isWith(node) && node.kind === 'var') into.add(node.name);
+    if (node.kind === 'var') into.add(node.name);
     return false;
   });
 }

@@ -8,7 +8,6 @@ import {
   equalityExpr,
   isComprehension,
   isRootRef,
-  isWith,
   operatorName,
   varTerm,
   walk,
@@ -47,12 +46,12 @@ function nested(expr: Expr, context: CompilerContext): void {
     default:
   }
   walk(expr, (node) => {
-    if (!isWith(node) && isComprehension(node as Term)) {
+    if (isComprehension(node)) {
       const comprehension = node as { body: Body };
       comprehension.body = rewriteWith(comprehension.body, context);
       return true;
     }
-    return !isWith(node) && node.kind === 'expr' && node !== expr;
+    return node.kind === 'expr' && node !== expr;
   });
 }
 

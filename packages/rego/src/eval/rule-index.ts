@@ -157,7 +157,7 @@ function sourceOf(term: Term, sources: ReadonlyMap<string, Source>): Source | un
 function prints(expr: Expr): boolean {
   let found = false;
   walk(expr, (node) => {
-    if ('kind' in node && node.kind === 'call' && operatorName(node.operator) === 'internal.print')
+    if (node.kind === 'call' && operatorName(node.operator) === 'internal.print')
       found = true;
     return found;
   });

@@ -86,7 +86,7 @@ function isGenerated(element: Element): boolean {
 }
 
 function holdsGenerated(node: Node): boolean {
-  if ('kind' in node && node.kind === 'var' && node.name.startsWith('__local')) return true;
+  if (node.kind === 'var' && node.name.startsWith('__local')) return true;
   if (node.location.file === GENERATED_FILE && isTerm(node)) return true;
   let found = false;
   eachChild(node, (child) => {
@@ -96,7 +96,7 @@ function holdsGenerated(node: Node): boolean {
 }
 
 function isTerm(node: Node): node is Term {
-  if (!('kind' in node)) return false;
+  if (node.kind === 'with') return false;
   switch (node.kind) {
     case 'expr':
     case 'some':

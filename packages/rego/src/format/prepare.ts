@@ -13,7 +13,7 @@ export function prepare(module: Module): Set<string> {
   const wildcards = new Map<string, Var | undefined>();
 
   const visit = (node: Node): void => {
-    if (!('kind' in node)) {
+    if (node.kind === 'with') {
       eachChild(node, visit);
       return;
     }

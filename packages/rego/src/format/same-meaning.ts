@@ -64,12 +64,10 @@ function settleHead(head: Head): void {
 }
 
 function settleNode(node: Node): void {
-  if ('kind' in node) {
-    // Wildcards are numbered by their order, and one that stands in two places is named.
-    if (node.kind === 'var' && /^(\$|_\d+$)/.test(node.name)) node.name = '_';
-    if (node.kind === 'templateString') node.parts = mergeConstants(node.parts);
-    if (node.kind === 'expr') node.terms = asEquation(node.terms);
-  }
+  // Wildcards are numbered by their order, and one that stands in two places is named.
+  if (node.kind === 'var' && /^(\$|_\d+$)/.test(node.name)) node.name = '_';
+  if (node.kind === 'templateString') node.parts = mergeConstants(node.parts);
+  if (node.kind === 'expr') node.terms = asEquation(node.terms);
   eachChild(node, settleNode);
 }
 

@@ -80,7 +80,6 @@ function shadowedRoots(module: Module): { location: Location; message: string }[
   }
   walk(module.rules, (node) => {
     if (
-      !('kind' in node) ||
       node.kind !== 'expr' ||
       node.terms.kind !== 'call' ||
       !isCallOf(node.terms, 'assign')
@@ -101,7 +100,7 @@ function deprecatedCalls(module: Module): { location: Location; name: string }[]
   walk(
     module.rules,
     (node) => {
-      if (!('kind' in node)) return;
+      if (node.kind === 'with') return;
       if (node.kind === 'expr' && node.terms.kind === 'call') {
         statements.add(node.terms);
         const name = refText(node.terms.operator.terms);

@@ -158,7 +158,7 @@ export class Coverage {
 function coverable({ rules }: Module): Location[] {
   const found: Location[] = [];
   const visit = (node: Node): void => {
-    if ('kind' in node && node.kind === 'expr' && node.terms.kind !== 'some') found.push(node.location);
+    if (node.kind === 'expr' && node.terms.kind !== 'some') found.push(node.location);
     eachChild(node, visit);
   };
   for (const rule of rules) {

@@ -130,12 +130,12 @@ function termSource(term: Term): string {
 }
 
 function collectVars(node: Node, names: Set<string>): void {
-  if ('kind' in node && node.kind === 'var') names.add(node.name);
+  if (node.kind === 'var') names.add(node.name);
   eachChild(node, (child) => collectVars(child, names));
 }
 
 function occurs(node: Node, name: string): boolean {
-  if ('kind' in node && node.kind === 'var') return node.name === name;
+  if (node.kind === 'var') return node.name === name;
   let found = false;
   eachChild(node, (child) => {
     found ||= occurs(child, name);

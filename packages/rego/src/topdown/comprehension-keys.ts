@@ -5,7 +5,6 @@ import {
   isComprehension,
   isEquality,
   isGround,
-  isWith,
   operatorName,
   walk,
   walkAll,
@@ -34,7 +33,7 @@ export function comprehensionKeys(
     for (const expr of exprs) walk(expr, visit);
   };
   const visit = (node: Parameters<typeof walk>[0]): boolean => {
-    if (isWith(node)) return false;
+    if (node.kind === 'with') return false;
     if (node.kind === 'expr') {
       const { terms } = node;
       if (terms.kind === 'every') visitNested([terms.domain], terms.body);
@@ -45,7 +44,7 @@ export function comprehensionKeys(
       } else return false;
       return true;
     }
-    if (!isComprehension(node as Term) || !('body' in node)) return false;
+    if (!isComprehension(node) || !('body' in node)) return false;
     const heads = node.kind === 'objectComprehension' ? [node.key, node.value] : [node.term];
     visitNested(heads, node.body);
     return true;
@@ -89,14 +88,14 @@ function looksUpCandidates(body: Body, candidates: ReadonlySet<string>): boolean
     for (const name of varsOf(terms)) worse ||= candidates.has(name) && !seen.has(name);
   };
   walkAll(body, (node) => {
-    if (isWith(node) || worse) return worse;
+    if (node.kind === 'with' || worse) return worse;
     if (node.kind === 'call' && operatorName(node.operator) === 'walk') check(node.args.slice(1, 2));
     else if (node.kind === 'ref') {
       for (const term of node.terms.slice(1)) {
         if (!isGround(term)) check(varsOf([term], { skipRefHead: true }).size > 0 ? [term] : []);
       }
     } else if (node.kind === 'var') seen.add(node.name);
-    return isComprehension(node as Term);
+    return isComprehension(node);
   });
   return worse;
 }
@@ -105,7 +104,7 @@ function looksUpCandidates(body: Body, candidates: ReadonlySet<string>): boolean
 function closesOver(body: Body, candidates: ReadonlySet<string>): boolean {
   let found = false;
   walkAll(body, (node) => {
-    if (isWith(node) || !isComprehension(node as Term)) return found;
+    if (!isComprehension(node)) return found;
     for (const name of varsOf([node as Term], { skipRefHead: true })) found ||= candidates.has(name);
     return true;
   });

@@ -7,7 +7,6 @@ import {
   equalityExpr,
   isComprehension,
   isEquality,
-  isWith,
   operatorName,
   walk,
   walkAll,
@@ -128,7 +127,7 @@ class Propagation {
 
   apply(body: Body): Body {
     walkAll(body, (node) => {
-      const head = !isWith(node) && node.kind === 'ref' ? node.terms[0] : undefined;
+      const head = node.kind === 'ref' ? node.terms[0] : undefined;
       if (head?.kind === 'var') {
         const known = this.#classes.find(head.name);
         if (known !== undefined) this.#classes.forget(head.name);
@@ -254,7 +253,7 @@ function sourceVar(name: string): Term {
 function isContained(term: Term, body: Body): boolean {
   let found = false;
   const visit = (node: Parameters<typeof walk>[0] extends infer N ? N : never): boolean => {
-    if (found || isWith(node as never)) return found;
+    if (found || node.kind === 'with') return found;
     const part = node as Term | Expr;
     if (part.kind === 'expr') {
       if (part.terms.kind !== 'every') return false;

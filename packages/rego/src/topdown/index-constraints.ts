@@ -289,8 +289,8 @@ export function itemsOf(value: Value): readonly Value[] {
 function hasEffects({ source }: TracedRule): boolean {
   let found = false;
   walkAll(source.body, (node) => {
-    if ('kind' in node && node.kind === 'call') found ||= EFFECTS.has(operatorName(node.operator) ?? '');
-    return found || ('kind' in node && node.kind.endsWith('Comprehension'));
+    if (node.kind === 'call') found ||= EFFECTS.has(operatorName(node.operator) ?? '');
+    return found || (node.kind.endsWith('Comprehension'));
   });
   return found;
 }

@@ -1,5 +1,5 @@
 import type { Body, Expr, Term } from '../ast/types.ts';
-import { isEquality, isWith, walk } from '../compiler/tree.ts';
+import { isEquality, walk } from '../compiler/tree.ts';
 import { SAFETY_VARS, varsOf } from '../compiler/vars.ts';
 import { notExpr } from './saved-source.ts';
 import type { Expression } from './terms.ts';
@@ -46,7 +46,7 @@ function hasNested(term: Term): boolean {
 function containsRefOrCall(term: Term): boolean {
   let found = false;
   walk(term, (node) => {
-    if (!isWith(node) && (node.kind === 'ref' || node.kind === 'call')) found = true;
+    if (node.kind !== 'with' && (node.kind === 'ref' || node.kind === 'call')) found = true;
     return found;
   });
   return found;

@@ -174,7 +174,7 @@ function importsFor(body: readonly Node[]): string {
 }
 
 function hasNotBody(node: Node): boolean {
-  if ('kind' in node && node.kind === 'not' && (node.explicitBody || node.body.length !== 1)) return true;
+  if (node.kind === 'not' && (node.explicitBody || node.body.length !== 1)) return true;
   let found = false;
   eachChild(node, (child) => {
     found ||= hasNotBody(child);

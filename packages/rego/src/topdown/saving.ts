@@ -482,6 +482,7 @@ function plugged({ expr, terms, with: modifiers }: Saved, caller: Bindings): Exp
     ...expr,
     terms: statementOf,
     with: modifiers.map(([target, value, bindings]) => ({
+      kind: 'with',
       target: target as Source & { kind: 'ref' },
       value: plug(value, bindings),
       location: NO_LOCATION,

@@ -120,5 +120,5 @@ function outermost(refs: readonly Ref[]): Ref[] {
 }
 
 function isRootedRef(node: Node): node is Ref {
-  return 'kind' in node && node.kind === 'ref' && (isRootRef(node, 'data') || isRootRef(node, 'input'));
+  return node.kind === 'ref' && (isRootRef(node, 'data') || isRootRef(node, 'input'));
 }

@@ -86,7 +86,7 @@ function contains({ offset, text }: Location, at: number): boolean {
 function statementAt({ rules }: Module, at: number): Expr | undefined {
   let found: Expr | undefined;
   const visit = (node: Node): void => {
-    if ('kind' in node && node.kind === 'expr' && contains(node.location, at)) found = node;
+    if (node.kind === 'expr' && contains(node.location, at)) found = node;
     eachChild(node, visit);
   };
   for (const rule of rules) {
@@ -158,7 +158,7 @@ function memberOf({ terms: [head, ...path] }: Ref, locals: TraceEvent['locals'])
 /** The terms of an expression without the names of functions, and without the insides of comprehensions. */
 function eachOperand(expr: Expr, visit: (term: Source) => void): void {
   const walk = (node: Node): void => {
-    if (!('kind' in node)) walk(node.value);
+    if (node.kind === 'with') walk(node.value);
     else if (node.kind === 'call') node.args.forEach(walk);
     else if (!/Comprehension$/.test(node.kind)) enter(node);
   };

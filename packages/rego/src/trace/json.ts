@@ -1,7 +1,7 @@
 import { bodyJson, exprJson, goString, ruleJson, termsJson } from '../ast/json.ts';
 import { NO_LOCATION } from '../ast/nodes.ts';
 import type { Location } from '../ast/types.ts';
-import { equalityExpr, isWith, walkAll } from '../compiler/tree.ts';
+import { equalityExpr, walkAll } from '../compiler/tree.ts';
 import type { TracedNode, TraceEvent } from '../topdown/events.ts';
 import type { Term } from '../topdown/terms.ts';
 import { toSource } from '../topdown/to-source.ts';
@@ -62,7 +62,7 @@ function metadataJson({ locals, node }: TraceEvent, original: (name: string) => 
   const places = new Map<string, Location | undefined>();
   for (const name of locals?.keys() ?? []) places.set(name, undefined);
   walkAll(sourcesOf(node), (part) => {
-    if (isWith(part) || part.kind !== 'var') return false;
+    if (part.kind !== 'var') return false;
     if (original(part.name) !== part.name || places.has(part.name)) {
       places.set(part.name, places.get(part.name) ?? part.location);
     }

@@ -1,7 +1,7 @@
 import { copyBody } from '../ast/copy.ts';
 import { bodyText, exprText, refText, termText } from '../ast/print.ts';
 import type { Body, Expr, Location, Term as Source } from '../ast/types.ts';
-import { isWith, termExpr, walkAll } from '../compiler/tree.ts';
+import { termExpr, walkAll } from '../compiler/tree.ts';
 import type { TracedNode, TraceEvent } from '../topdown/events.ts';
 import type { Term } from '../topdown/terms.ts';
 import { toSource } from '../topdown/to-source.ts';
@@ -114,7 +114,7 @@ function renamedTerm(term: Source, original: (name: string) => string): Source {
 export function renamed(body: Body, original: (name: string) => string): Body {
   const copy = copyBody(body);
   walkAll(copy, (node) => {
-    if (isWith(node)) return false;
+    if (node.kind === 'with') return false;
     if (node.kind === 'var') node.name = original(node.name);
     return false;
   });
@@ -134,7 +134,7 @@ function variablesText({ node, locals, documents }: TraceEvent, original: (name:
     const keys = ref.length === 2 && args.length === 0 && value !== undefined ? ref.slice(1) : [];
     const heads = [...args, ...keys, key, value].filter((term) => term !== undefined);
     walkAll(heads, (term) => {
-      if ('kind' in term && term.kind === 'var') add(term.name);
+      if (term.kind === 'var') add(term.name);
       return false;
     });
   } else {
@@ -148,7 +148,7 @@ function variablesText({ node, locals, documents }: TraceEvent, original: (name:
           ? node.body.map((e) => e.source)
           : [];
     walkAll(sources, (term) => {
-      if ('kind' in term && term.kind === 'var') add(term.name);
+      if (term.kind === 'var') add(term.name);
       return false;
     });
   }

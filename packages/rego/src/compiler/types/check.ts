@@ -5,7 +5,7 @@ import { constantOf } from '../constants.ts';
 import type { CompilerContext } from '../context.ts';
 import type { RuleGraph } from '../recursion.ts';
 import { type CompiledRule, groundPrefix, mayHaveComprehensions } from '../rule-tree.ts';
-import { isComprehension, isEquality, isWith, operatorName, varTerm, walk } from '../tree.ts';
+import { isComprehension, isEquality, operatorName, varTerm, walk } from '../tree.ts';
 import { or, unifies } from './algebra.ts';
 import { insertRule, TypeEnv } from './env.ts';
 import { functionType } from './function-type.ts';
@@ -102,7 +102,7 @@ export class TypeChecker {
     if (head.args !== undefined && head.args.length > 0) {
       for (const arg of head.args) {
         walk(arg, (node) => {
-          if (!isWith(node) && node.kind === 'var' && env.of(node) === undefined) env.setVar(node, ANY);
+          if (node.kind === 'var' && env.of(node) === undefined) env.setVar(node, ANY);
           return false;
         });
       }
@@ -138,8 +138,8 @@ export class TypeChecker {
   #closures(env: TypeEnv, expr: Expr, problems: Problem[]): boolean {
     const found: Problem[] = [];
     walk(expr, (node) => {
-      if (isWith(node) || found.length > 0) return found.length > 0;
-      if (!isComprehension(node as Term)) return false;
+      if (node.kind === 'with' || found.length > 0) return found.length > 0;
+      if (!isComprehension(node)) return false;
       const { body } = node as { body: Body };
       this.#closed.set(body, { outer: env, inner: this.#body(env, body, found) });
       return true;

@@ -2,7 +2,7 @@ import { termText } from '../../ast/print.ts';
 import type { Expr, Ref, Term } from '../../ast/types.ts';
 import { toTerm, type Value } from '../../values/index.ts';
 import { constantOf } from '../constants.ts';
-import { isComprehension, isScalar, isWith, walk } from '../tree.ts';
+import { isComprehension, isScalar, walk } from '../tree.ts';
 import { keysOf, select, unifies, valuesOf } from './algebra.ts';
 import { extentOf, type TypeEnv, type TypeNode } from './env.ts';
 import { unify1 } from './infer.ts';
@@ -23,8 +23,8 @@ export class RefCheck {
   expr(env: TypeEnv, expr: Expr, problems: Problem[]): boolean {
     const before = problems.length;
     const visit = (node: Parameters<Parameters<typeof walk>[1]>[0]): boolean => {
-      if (isWith(node)) return false;
-      if (isComprehension(node as Term)) return true;
+      if (node.kind === 'with') return false;
+      if (isComprehension(node)) return true;
       if (node.kind === 'call') {
         for (const arg of node.args) walk(arg, visit);
         return true;
