@@ -26,8 +26,8 @@ export class CompilerContext {
   /** Built-in functions that are called, as written and as the compiler writes them. */
   readonly called = new Set<string>();
   readonly allowUndefinedFunctions: boolean;
-  /** What generated variables stand for, where that is a term of the policy; as text. */
-  readonly subjects = new Map<string, string>();
+  /** What generated variables stand for, where that is a term of the policy; as text where later stages change it. */
+  readonly subjects = new Map<string, string | Ref>();
   /** Assigned once the heads are resolved. */
   tree: RuleTree | undefined;
   #problems: RegoProblem[] = [];

@@ -1,4 +1,3 @@
-import { termText } from '../ast/print.ts';
 import type { Body, Call, Expr, Term } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { equalityExpr, isCallTo, isComprehension, isEquality, refTo, varTerm } from './tree.ts';
@@ -85,7 +84,7 @@ export class Dynamics {
         this.#inTerm(term, original, out);
         const name = this.#context.freshVar();
         const local = varTerm(name, term.location);
-        if (term.kind === 'ref') this.#context.subjects.set(name, termText(term));
+        if (term.kind === 'ref') this.#context.subjects.set(name, term);
         out.push({ ...equalityExpr(local, term, term.location), with: original.with });
         return local;
       }

@@ -63,7 +63,7 @@ export class LocalScopes {
   }
 
   get #innermost(): Map<string, Variable> {
-    return this.#scopes.at(-1)!;
+    return this.#scopes[this.#scopes.length - 1]!;
   }
 
   #find(name: string): Variable | undefined {

@@ -1,16 +1,16 @@
-import type { Body, Call, Expr, Rule, Term, Var, With } from '../ast/types.ts';
+import type { Body, Call, Expr, Ref, Rule, Term, Var, With } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { LocalScopes, type Occurrence } from './local-scopes.ts';
 import { markAssignment } from './marks.ts';
 import { outputsOfEquality } from './outputs.ts';
-import type { CompiledRule } from './rule-tree.ts';
+import { type CompiledRule, mayHaveComprehensions } from './rule-tree.ts';
 import {
   equalityExpr,
+  headTerms,
   isAssignment,
   isComprehension,
   isGenerated,
   isRootDocument,
-  isScalar,
   isWildcardName,
   operatorName,
   refTo,
@@ -43,7 +43,7 @@ export class LocalVars {
     for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
       if (parameters !== undefined) branch.head.args = parameters;
       this.#scopes = args.copy();
-      this.#branch(branch, unused, rule.uses.builtinNames);
+      this.#branch(branch, unused, rule.uses.builtinNames, mayHaveComprehensions(rule));
       parameters = rule.head.args;
       for (const name of unused) if ((this.#scopes.find(name)?.count ?? 0) > 1) unused.delete(name);
     }
@@ -91,24 +91,25 @@ export class LocalVars {
     }
   }
 
-  #branch(rule: Rule, unusedArgs: Set<string>, namesBuiltins: boolean): void {
+  #branch(rule: Rule, unusedArgs: Set<string>, namesBuiltins: boolean, mayNest: boolean): void {
     const { head } = rule;
-    const headTerms = [...head.ref.slice(1), head.key, head.value].filter(
-      (term): term is Term => term !== undefined && !isScalar(term),
-    );
-    // Comprehensions of the head come first, in scopes of their own.
-    const outer = this.#scopes;
-    for (const term of [...headTerms, ...(head.args ?? [])]) {
-      walk(term, (node) => {
-        if (!(isComprehension(node) || node.kind === 'templateString')) return false;
-        this.#scopes = new LocalScopes();
-        this.#term(node as Term);
-        return true;
-      });
+    const terms = headTerms(head);
+    if (mayNest) {
+      // Comprehensions of the head come first, in scopes of their own.
+      const outer = this.#scopes;
+      for (const term of terms.concat(head.args ?? [])) {
+        walk(term, (node) => {
+          if (!(isComprehension(node) || node.kind === 'templateString')) return false;
+          this.#scopes = new LocalScopes();
+          this.#term(node as Term);
+          return true;
+        });
+      }
+      this.#scopes = outer;
     }
-    this.#scopes = outer;
-    const used = varsOf(headTerms);
-    if (head.value !== undefined) for (const name of varsOf([head.value])) unusedArgs.delete(name);
+    const used = varsOf(terms);
+    if (unusedArgs.size > 0 && head.value !== undefined)
+      for (const name of varsOf([head.value])) unusedArgs.delete(name);
     if (namesBuiltins) this.#hideBuiltins(rule);
     rule.body = this.#body(rule.body, used);
     const replace = (term: Term): void => {
@@ -118,7 +119,7 @@ export class LocalVars {
         return false;
       });
     };
-    for (const term of headTerms) replace(term);
+    for (const term of terms) replace(term);
   }
 
   /** A variable named like a built-in gets another name, so that later stages cannot take it for the function. */
@@ -345,8 +346,10 @@ export class LocalVars {
 
   /** The local variable that `input` or `data` is here, if it is one. */
   #shadowed(term: Term): Term | undefined {
-    if (term.kind !== 'ref' || !isRootDocument(term)) return undefined;
-    const root = term.terms[0] as Var;
+    return isRootDocument(term) ? this.#localRoot((term as Ref).terms[0] as Var) : undefined;
+  }
+
+  #localRoot(root: Var): Var | undefined {
     const local = this.#scopes.find(root.name);
     return local === undefined || local.occurrence === 'seen'
       ? undefined
@@ -375,14 +378,9 @@ export class LocalVars {
       }
       case 'ref': {
         const head = term.terms[0] as Term;
-        if (isRootDocument(term)) {
-          const local = this.#shadowed(term);
-          if (local !== undefined) term.terms[0] = local;
-          return;
-        }
         if (head.kind === 'var' && (head.name === 'input' || head.name === 'data')) {
-          const occurrence = this.#shadowed({ kind: 'ref', terms: [head], location: head.location });
-          if (occurrence !== undefined) term.terms[0] = occurrence;
+          const local = this.#localRoot(head);
+          if (local !== undefined) term.terms[0] = local;
         } else this.#term(head);
         this.#terms(term.terms, 1);
         return;
@@ -472,7 +470,7 @@ export class LocalVars {
     const unused: Record<'assigned' | 'declared', string[]> = { assigned: [], declared: [] };
     let present: Set<string> | undefined;
     for (const [name, { occurrence, rewritten: fresh, count }] of this.#scopes.variables) {
-      if (isGenerated(name) || count > 1 || used.has(name) || used.has(fresh)) continue;
+      if (count > 1 || used.has(name) || used.has(fresh) || isGenerated(name)) continue;
       if (occurrence === 'assigned' && this.#context.strict) unused.assigned.push(name);
       else if (occurrence === 'declared') {
         present ??= varsOf(rewritten);
@@ -491,7 +489,7 @@ export class LocalVars {
   #unused(body: Body, rewritten: Body, name: string, fresh: string, how: 'assigned' | 'declared'): void {
     const declaring =
       how === 'declared'
-        ? body.find((expr) => declaredVars(expr).has(name))
+        ? body.find((expr) => declaredVars([expr]).has(name))
         : rewritten.find((expr) => varsOf([expr]).has(fresh));
     const at = declaring ?? (body[0] as Expr);
     this.#context.report('rego_compile_error', at.location, `${how} var ${name} unused`);

@@ -1,7 +1,8 @@
 import type { Body, Call, Expr, Ref, Term } from '../ast/types.ts';
+import { spend } from '../budget.ts';
 import type { CompilerContext } from './context.ts';
 import { isFromAssignment } from './marks.ts';
-import { isComprehension, isEquality, isScalar, walk } from './tree.ts';
+import { isEquality } from './tree.ts';
 import { unify } from './unify.ts';
 import { addVars, SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
 
@@ -79,19 +80,37 @@ const INDEX_VARS: VarOptions = { skipRefHead: true };
 
 function outputsOfTerms(terms: readonly Term[], safe: ReadonlySet<string>): Set<string> {
   const output = new Set<string>();
-  for (const term of terms) {
-    if (term.kind === 'var' || isScalar(term)) continue;
-    walk(term, (node) => {
-      if (node.kind === 'with') return false;
-      if (isComprehension(node) || node.kind === 'templateString') return true;
-      if (node.kind !== 'ref') return false;
-      if (!isRefSafe(node, safe)) return true;
-      for (let index = 1; index < node.terms.length; index++)
-        addVars(node.terms[index] as Term, INDEX_VARS, output);
-      return false;
-    });
-  }
+  addOutputsFrom(terms, safe, output);
   return output;
+}
+
+function addOutputsFrom(terms: readonly Term[], safe: ReadonlySet<string>, into: Set<string>): void {
+  spend(terms.length);
+  for (let index = 0; index < terms.length; index++) addOutputs(terms[index] as Term, safe, into);
+}
+
+/** Adds the variables in the refs of a term that can be evaluated; what is within closures stays there. */
+function addOutputs(term: Term, safe: ReadonlySet<string>, into: Set<string>): void {
+  switch (term.kind) {
+    case 'ref':
+      if (!isRefSafe(term, safe)) return;
+      for (let index = 1; index < term.terms.length; index++)
+        addVars(term.terms[index] as Term, INDEX_VARS, into);
+      addOutputsFrom(term.terms, safe, into);
+      return;
+    case 'call':
+      addOutputs(term.operator, safe, into);
+      addOutputsFrom(term.args, safe, into);
+      return;
+    case 'array':
+    case 'set':
+      addOutputsFrom(term.items, safe, into);
+      return;
+    case 'object':
+      for (const pair of term.pairs) addOutputsFrom(pair, safe, into);
+      return;
+    default:
+  }
 }
 
 export function isRefSafe(ref: Ref, safe: Names): boolean {

@@ -104,6 +104,7 @@ function edgesOf(tree: RuleTree, rules: readonly CompiledRule[]): Edges {
   const known = new Map<string, ReadonlySet<CompiledRule>>();
   const edges = new Map<CompiledRule, readonly ReadonlySet<CompiledRule>[]>();
   for (const rule of rules) {
+    if (!rule.uses.documents) continue;
     const targets = new Set<ReadonlySet<CompiledRule>>();
     for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
       for (const ref of refsOf(branch.body)) {

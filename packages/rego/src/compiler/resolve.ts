@@ -1,7 +1,7 @@
 import type { Body, Call, Expr, Import, Module, Ref, Rule, Term } from '../ast/types.ts';
 import { uniquePairs } from '../ast/unique.ts';
 import type { CompilerContext } from './context.ts';
-import { cloneTerm, isComprehension, isRootDocument, operatorName, walk } from './tree.ts';
+import { cloneTerm, isComprehension, isRootDocument, isRootRef, operatorName, walk } from './tree.ts';
 import { declaredVars, type VarOptions, varsOf } from './vars.ts';
 
 const PARAMETERS: VarOptions = { skipObjectKeys: true, skipClosures: true, skipSets: true };
@@ -45,6 +45,10 @@ export interface Uses {
   modifiers: boolean;
   /** Comprehensions; template strings and `print` become some. */
   comprehensions: boolean;
+  /** Bodies within expressions: of `every`, `not`, `and` and `or`. */
+  bodies: boolean;
+  /** Refs from `data` on, written or made of names of rules and imports. */
+  documents: boolean;
   /** Template strings, and functions that are more than calls: `print`, `rego.metadata`, those without a result. */
   templates: boolean;
   /** Functions that v1 did away with. */
@@ -67,6 +71,8 @@ export class Resolver {
   readonly uses: Uses = {
     modifiers: false,
     comprehensions: false,
+    bodies: false,
+    documents: false,
     templates: false,
     deprecated: false,
     rootAssignments: false,
@@ -86,7 +92,8 @@ export class Resolver {
         if (node.kind === 'with') return false;
         if (node.kind === 'templateString') this.uses.templates = true;
         else if (isComprehension(node)) this.uses.comprehensions = true;
-        else if (node.kind === 'ref' && isRootDocument(node)) {
+        else if (node.kind === 'ref' && isRootRef(node, 'data')) this.uses.documents = true;
+        if (node.kind === 'ref' && isRootDocument(node)) {
           const name = (node.terms[0] as { name: string }).name;
           this.#context.report(
             'rego_compile_error',
@@ -154,6 +161,7 @@ export class Resolver {
         };
       }
       case 'every': {
+        this.uses.bodies = true;
         const locals = new Set([terms.value.name]);
         if (terms.key !== undefined) locals.add(terms.key.name);
         this.#ignored.push(locals);
@@ -168,9 +176,11 @@ export class Resolver {
         return copy;
       }
       case 'not':
+        this.uses.bodies = true;
         return { ...terms, body: this.#body(terms.body) };
       case 'logicalAnd':
       case 'logicalOr':
+        this.uses.bodies = true;
         return { ...terms, lhs: this.#body(terms.lhs), rhs: this.#body(terms.rhs) };
       default:
         return this.term(terms);
@@ -193,7 +203,7 @@ export class Resolver {
           this.#noteName(term.name);
           return { ...term };
         }
-        return { kind: 'ref', terms: this.#at(global, term), location: term.location };
+        return { kind: 'ref', terms: this.#rooted(this.#at(global, term)), location: term.location };
       }
       case 'ref': {
         const [head] = term.terms;
@@ -272,9 +282,25 @@ export class Resolver {
     const global = head?.kind === 'var' ? this.#lookup(head.name) : undefined;
     const terms =
       head === undefined || global === undefined
-        ? ref.terms.map((part, index) => (index === 0 && part.kind === 'var' ? { ...part } : this.term(part)))
+        ? this.#parts(ref.terms)
         : this.#at(global, head).concat(ref.terms.slice(1).map((part) => this.term(part)));
-    return { kind: 'ref', terms, location: ref.location };
+    return { kind: 'ref', terms: this.#rooted(terms), location: ref.location };
+  }
+
+  /** The parts of a ref whose head stays what it is. */
+  #parts(terms: readonly Term[]): Term[] {
+    const resolved = new Array<Term>(terms.length);
+    for (let index = 0; index < terms.length; index++) {
+      const part = terms[index] as Term;
+      resolved[index] = index === 0 && part.kind === 'var' ? { ...part } : this.term(part);
+    }
+    return resolved;
+  }
+
+  #rooted(terms: Term[]): Term[] {
+    const [head] = terms;
+    if (head?.kind === 'var' && head.name === 'data') this.uses.documents = true;
+    return terms;
   }
 
   #at(global: Global, term: Term): Term[] {

@@ -29,6 +29,11 @@ export function mayHaveComprehensions({ uses }: CompiledRule): boolean {
   return uses.comprehensions || uses.templates;
 }
 
+/** Whether anything in a rule has variables of its own: a comprehension or a body within an expression. */
+export function mayHaveClosures(rule: CompiledRule): boolean {
+  return rule.uses.bodies || mayHaveComprehensions(rule);
+}
+
 export class RuleTree {
   readonly root: RuleNode = { key: 'data', rules: [], children: new Map(), hidden: false };
 

@@ -1,19 +1,28 @@
 import type { Body, Expr, Location, Rule, Term } from '../ast/types.ts';
 import { spend } from '../budget.ts';
 import type { CompilerContext } from './context.ts';
-import { outputsOf, outputsOfEquality } from './outputs.ts';
-import { callOf, isComprehension, isEquality, isScalar, walk } from './tree.ts';
+import { isSubset, outputsOf, outputsOfEquality } from './outputs.ts';
+import { type CompiledRule, mayHaveClosures } from './rule-tree.ts';
+import { callOf, headTerms, isComprehension, isEquality, walk } from './tree.ts';
 import { addVars, SAFETY_VARS, type VarOptions, varsOf } from './vars.ts';
 
 const FUTURE_KEYWORDS = new Set(['in', 'every', 'contains', 'if', 'not', 'and', 'or']);
 
 type Unsafe = Map<Expr, Set<string>>;
 
+/** The variables inside the closures of the expressions that have any. */
+type Closures = ReadonlyMap<Expr, ReadonlySet<string>>;
+
+const NO_CLOSURES: Closures = new Map();
+const NONE: ReadonlySet<string> = new Set();
+
 /** Brings expressions into an order in which every variable is bound before it is needed, or says which cannot be. */
 export class SafetyCheck {
   readonly #context: CompilerContext;
   readonly #options: VarOptions;
   #where = '';
+  /** Whether what is checked may have comprehensions and bodies within expressions. */
+  #hasClosures = true;
 
   constructor(context: CompilerContext) {
     this.#context = context;
@@ -21,11 +30,13 @@ export class SafetyCheck {
   }
 
   /** `where` names the rule when its line alone does not (` in rule p`). */
-  rule(rule: Rule, where: string): void {
+  rule(rule: CompiledRule, where: string): void {
     this.#where = where;
-    this.#head(rule);
-    rule.body = this.body(rule.body, varsOf(rule.head.args ?? []));
-    if (rule.else !== undefined) this.rule(rule.else, where);
+    this.#hasClosures = mayHaveClosures(rule);
+    for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
+      this.#head(branch);
+      branch.body = this.body(branch.body, varsOf(branch.head.args ?? []));
+    }
   }
 
   body(body: Body, safe: ReadonlySet<string>): Body {
@@ -38,9 +49,7 @@ export class SafetyCheck {
   /** Variables of the head must occur in the body or in the parameters. */
   #head(rule: Rule): void {
     const { head } = rule;
-    const terms = [...head.ref.slice(1), head.key, head.value].filter(
-      (term): term is Term => term !== undefined && !isScalar(term),
-    );
+    const terms = headTerms(head);
     if (terms.length === 0) return;
     const bound = varsOf(rule.body, SAFETY_VARS, varsOf(head.args ?? []));
     const seen = new Set<string>();
@@ -65,55 +74,45 @@ export class SafetyCheck {
   }
 
   #reorder(globals: ReadonlySet<string>, body: Body): { reordered: Body; unsafe: Unsafe } {
-    const bodyVars = new Set<string>();
     const safe = new Set<string>();
     const unsafe: Unsafe = new Map();
     for (const expr of body) {
       const missing = varsOf([expr], this.#options);
-      for (const name of missing) {
-        bodyVars.add(name);
-        if (globals.has(name)) {
+      if (globals.size > 0) {
+        for (const name of missing) {
+          if (!globals.has(name)) continue;
           safe.add(name);
           missing.delete(name);
         }
       }
       if (missing.size > 0) unsafe.set(expr, missing);
     }
-    const closures = new Map<Expr, ReadonlySet<string>>();
-    for (const expr of body) {
-      const vars = closureVars(expr);
-      if (vars !== undefined) closures.set(expr, vars);
-    }
+    const closures = this.#hasClosures ? closuresOf(body) : NO_CLOSURES;
+    const bodyVars = new Set<string>();
+    if (closures.size > 0) for (const missing of unsafe.values()) for (const name of missing) bodyVars.add(name);
     const reordered: Expr[] = [];
-    const waiting = new Waiting(body, closures, unsafe);
-    for (let before = -1; before !== reordered.length; ) {
+    /** What closures use of the body and is not bound yet. */
+    const openIn = (inside: ReadonlySet<string>): string[] =>
+      [...inside].filter((name) => bodyVars.has(name) && !globals.has(name) && !safe.has(name));
+    // Only where an expression has to wait for others is there anything to look at again.
+    let waiting: Waiting | undefined;
+    for (let before = -1; before !== reordered.length && reordered.length < body.length; ) {
       before = reordered.length;
-      for (const expr of body) {
+      for (let index = 0; index < body.length; index++) {
+        const expr = body[index] as Expr;
         spend();
-        if (!waiting.take(expr)) continue;
-        const outputs = outputsOf(expr, safe, this.#context);
+        if (waiting !== undefined && !waiting.take(expr)) continue;
         const inside = closures.get(expr);
-        if (inside !== undefined) {
-          const open = [...inside].filter(
-            (name) => bodyVars.has(name) && !globals.has(name) && !safe.has(name),
-          );
-          if (open.length > 0) {
-            if (open.length === outputs.size && open.every((name) => outputs.has(name))) continue;
-            // OPA forgets here what else the expression misses, and lets some unbound variables pass.
-            for (const name of open) addUnsafe(unsafe, expr, name);
-          }
-        }
-        const missing = unsafe.get(expr);
-        if (missing !== undefined) {
-          for (const name of missing) if (outputs.has(name) || safe.has(name)) missing.delete(name);
-          if (missing.size > 0) continue;
-          unsafe.delete(expr);
+        const outputs = this.#placed(expr, safe, unsafe, inside === undefined ? [] : openIn(inside));
+        if (outputs === undefined) {
+          waiting ??= new Waiting(body.slice(index + 1), reordered, closures, unsafe);
+          continue;
         }
         reordered.push(expr);
-        waiting.done(expr);
+        waiting?.done(expr);
         for (const name of outputs) {
           safe.add(name);
-          waiting.bound(name);
+          waiting?.bound(name);
         }
       }
     }
@@ -121,9 +120,35 @@ export class SafetyCheck {
     return { reordered, unsafe };
   }
 
+  /** What an expression binds where all is bound that it needs; undefined where it has to wait. */
+  #placed(
+    expr: Expr,
+    safe: ReadonlySet<string>,
+    unsafe: Unsafe,
+    open: readonly string[],
+  ): ReadonlySet<string> | undefined {
+    const needed = unsafe.get(expr);
+    if (open.length === 0 && (needed === undefined || isSubset(needed, safe))) {
+      unsafe.delete(expr);
+      return NONE;
+    }
+    const outputs = outputsOf(expr, safe, this.#context);
+    if (open.length > 0) {
+      if (open.length === outputs.size && open.every((name) => outputs.has(name))) return undefined;
+      // OPA forgets here what else the expression misses, and lets some unbound variables pass.
+      for (const name of open) addUnsafe(unsafe, expr, name);
+    }
+    const missing = unsafe.get(expr);
+    if (missing === undefined) return outputs;
+    for (const name of missing) if (outputs.has(name) || safe.has(name)) missing.delete(name);
+    if (missing.size > 0) return undefined;
+    unsafe.delete(expr);
+    return outputs;
+  }
+
   #closures(
     body: Body,
-    closures: ReadonlyMap<Expr, unknown>,
+    closures: Closures,
     globals: ReadonlySet<string>,
     unsafe: Unsafe,
   ): void {
@@ -254,14 +279,11 @@ export class SafetyCheck {
 class Waiting {
   readonly #due: Set<Expr>;
   readonly #users = new Map<string, Expr[]>();
-  readonly #done = new Set<Expr>();
+  readonly #done: Set<Expr>;
 
-  constructor(
-    body: Body,
-    closures: ReadonlyMap<Expr, ReadonlySet<string>>,
-    missing: ReadonlyMap<Expr, ReadonlySet<string>>,
-  ) {
-    this.#due = new Set(body);
+  constructor(due: Body, done: Body, closures: Closures, missing: Unsafe) {
+    this.#due = new Set(due);
+    this.#done = new Set(done);
     for (const names of [closures, missing]) {
       for (const [expr, vars] of names) {
         for (const name of vars) {
@@ -303,6 +325,15 @@ function addUnsafe(unsafe: Unsafe, expr: Expr, name: string): void {
   const known = unsafe.get(expr);
   if (known === undefined) unsafe.set(expr, new Set([name]));
   else known.add(name);
+}
+
+function closuresOf(body: Body): Closures {
+  const closures = new Map<Expr, ReadonlySet<string>>();
+  for (const expr of body) {
+    const vars = closureVars(expr);
+    if (vars !== undefined) closures.set(expr, vars);
+  }
+  return closures;
 }
 
 /** Variables inside the comprehensions and nested bodies of an expression; undefined when there are none. */

@@ -1,4 +1,4 @@
-import type { Body, Call, Expr, Location, Ref, Term, With } from '../ast/types.ts';
+import type { Body, Call, Expr, Head, Location, Ref, Term, With } from '../ast/types.ts';
 import { spend } from '../budget.ts';
 
 /** Small helpers over the syntax tree, as the compiler's passes use it. */
@@ -57,6 +57,15 @@ export function isEquality(expr: Expr): boolean {
 
 export function isAssignment(expr: Expr): boolean {
   return isCallTo(expr, 'assign') && (expr.terms as Call).args.length === 2;
+}
+
+/** The terms of a rule's head that variables may stand in, the parameters left out. */
+export function headTerms({ ref, key, value }: Head): Term[] {
+  const terms: Term[] = [];
+  for (let index = 1; index < ref.length; index++) if (!isScalar(ref[index] as Term)) terms.push(ref[index] as Term);
+  if (key !== undefined && !isScalar(key)) terms.push(key);
+  if (value !== undefined && !isScalar(value)) terms.push(value);
+  return terms;
 }
 
 export function isScalar(term: Term): boolean {

@@ -1,6 +1,6 @@
 import type { Body, Expr, Term, With } from '../ast/types.ts';
 import { spend } from '../budget.ts';
-import { isComprehension, walk } from './tree.ts';
+import { walk } from './tree.ts';
 
 /** Which variables a collection leaves out; as `VarVisitorParams` of OPA. */
 export interface VarOptions {
@@ -128,27 +128,80 @@ function addVarsOfExpr(expr: Expr, options: VarOptions, into: Set<string>): void
 }
 
 /** Variables a body declares with `:=` or `some`, not those of nested comprehensions. */
-export function declaredVars(body: Body | Expr): Set<string> {
+export function declaredVars(body: Body): Set<string> {
   const vars = new Set<string>();
-  const visit = (node: Node): boolean => {
-    if (node.kind === 'with') return false;
-    if (node.kind === 'expr') {
-      const terms = node.terms;
-      if (terms.kind === 'call' && terms.args.length === 2 && isAssign(terms.operator)) {
-        varsWithRoots(terms.args[0] as Term, vars);
-      } else if (terms.kind === 'some') {
-        for (const symbol of terms.symbols) {
-          if (symbol.kind === 'var') vars.add(symbol.name);
-          else if (symbol.kind === 'call')
-            for (const arg of symbol.args.slice(0, -1)) varsWithRoots(arg, vars);
-        }
-      }
-      return false;
-    }
-    return isComprehension(node);
-  };
-  for (const expr of Array.isArray(body) ? body : [body]) walk(expr, visit);
+  addDeclaredFrom(body, vars);
   return vars;
+}
+
+function addDeclaredFrom(nodes: readonly Node[], into: Set<string>): void {
+  spend(nodes.length);
+  for (let index = 0; index < nodes.length; index++) addDeclared(nodes[index] as Node, into);
+}
+
+/** As {@link addVars}, one function without closures. Terms are looked into for the bodies in template strings. */
+function addDeclared(node: Node, into: Set<string>): void {
+  switch (node.kind) {
+    case 'string':
+    case 'var':
+      return;
+    case 'ref':
+      addDeclaredFrom(node.terms, into);
+      return;
+    case 'expr':
+      addDeclaredOfStatement(node.terms, into);
+      addDeclaredFrom(node.with, into);
+      return;
+    case 'call':
+      addDeclaredFrom(node.args, into);
+      return;
+    case 'array':
+    case 'set':
+      addDeclaredFrom(node.items, into);
+      return;
+    case 'object':
+      for (const pair of node.pairs) addDeclaredFrom(pair, into);
+      return;
+    case 'with':
+      addDeclared(node.target, into);
+      addDeclared(node.value, into);
+      return;
+    case 'templateString':
+      addDeclaredFrom(node.parts, into);
+      return;
+    default:
+  }
+}
+
+function addDeclaredOfStatement(terms: Expr['terms'], into: Set<string>): void {
+  switch (terms.kind) {
+    case 'some':
+      for (const symbol of terms.symbols) {
+        if (symbol.kind === 'var') into.add(symbol.name);
+        else if (symbol.kind === 'call')
+          for (const arg of symbol.args.slice(0, -1)) varsWithRoots(arg, into);
+      }
+      addDeclaredFrom(terms.symbols, into);
+      return;
+    case 'every':
+      addDeclared(terms.domain, into);
+      addDeclaredFrom(terms.body, into);
+      return;
+    case 'not':
+      addDeclaredFrom(terms.body, into);
+      return;
+    case 'logicalAnd':
+    case 'logicalOr':
+      addDeclaredFrom(terms.lhs, into);
+      addDeclaredFrom(terms.rhs, into);
+      return;
+    case 'call':
+      if (terms.args.length === 2 && isAssign(terms.operator)) varsWithRoots(terms.args[0] as Term, into);
+      addDeclaredFrom(terms.args, into);
+      return;
+    default:
+      addDeclared(terms, into);
+  }
 }
 
 function isAssign(operator: { terms: Term[] }): boolean {

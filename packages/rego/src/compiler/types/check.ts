@@ -1,5 +1,5 @@
 import { NO_LOCATION } from '../../ast/nodes.ts';
-import { refText } from '../../ast/print.ts';
+import { refText, termText } from '../../ast/print.ts';
 import type { Body, Call, Expr, Ref, Rule, Term } from '../../ast/types.ts';
 import { constantOf } from '../constants.ts';
 import type { CompilerContext } from '../context.ts';
@@ -156,7 +156,8 @@ export class TypeChecker {
   #original(text: string): string {
     return text.replaceAll(/\b__local\w*__/g, (name) => {
       const subject = this.#context.subjects.get(name);
-      return subject === undefined ? this.#context.original(name) : this.#original(subject);
+      if (subject === undefined) return this.#context.original(name);
+      return this.#original(typeof subject === 'string' ? subject : termText(subject));
     });
   }
 

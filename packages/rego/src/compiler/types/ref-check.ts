@@ -1,14 +1,17 @@
 import { termText } from '../../ast/print.ts';
-import type { Expr, Ref, Term } from '../../ast/types.ts';
+import type { Expr, Ref, Term, With } from '../../ast/types.ts';
+import { spend } from '../../budget.ts';
 import { toTerm, type Value } from '../../values/index.ts';
 import { constantOf } from '../constants.ts';
-import { isComprehension, isScalar, walk } from '../tree.ts';
+import { isScalar } from '../tree.ts';
 import { keysOf, select, unifies, valuesOf } from './algebra.ts';
 import { extentOf, type TypeEnv, type TypeNode } from './env.ts';
 import { unify1 } from './infer.ts';
 import type { Problem } from './problem.ts';
 import { typeText } from './text.ts';
 import { ANY, type Maybe, unwrapped } from './type.ts';
+
+type Node = Term | Expr | With;
 
 /** Finds refs that lead to nothing, and types the variables in them. */
 export class RefCheck {
@@ -22,37 +25,71 @@ export class RefCheck {
   /** Adds what is wrong with the refs of an expression; whether anything is. */
   expr(env: TypeEnv, expr: Expr, problems: Problem[]): boolean {
     const before = problems.length;
-    const visit = (node: Parameters<Parameters<typeof walk>[1]>[0]): boolean => {
-      if (node.kind === 'with') return false;
-      if (isComprehension(node)) return true;
-      if (node.kind === 'call') {
-        for (const arg of node.args) walk(arg, visit);
-        return true;
-      }
-      if (node.kind === 'expr') {
-        const { terms } = node;
-        switch (terms.kind) {
-          case 'not':
-            for (const inner of terms.body) walk(inner, visit);
-            return true;
-          case 'every':
-          case 'logicalAnd':
-          case 'logicalOr':
-          case 'some':
-            return false;
-          default:
-            walk(terms as Term, visit);
-            return true;
-        }
-      }
-      if (node.kind !== 'ref') return false;
-      const problem = this.#applied(env, node) ?? this.#ref(env, env, env.tree, node, 0);
-      if (problem === undefined) return false;
-      problems.push(problem);
-      return true;
-    };
-    walk(expr, visit);
+    this.#visit(env, expr, problems);
     return problems.length > before;
+  }
+
+  #visitAll(env: TypeEnv, nodes: readonly Node[], problems: Problem[]): void {
+    spend(nodes.length);
+    for (let index = 0; index < nodes.length; index++) this.#visit(env, nodes[index] as Node, problems);
+  }
+
+  /** Refs outside of comprehensions, and of the bodies within expressions in those of `not` only. */
+  #visit(env: TypeEnv, node: Node, problems: Problem[]): void {
+    switch (node.kind) {
+      case 'ref': {
+        const problem = this.#applied(env, node) ?? this.#ref(env, env, env.tree, node, 0);
+        if (problem === undefined) this.#visitAll(env, node.terms, problems);
+        else problems.push(problem);
+        return;
+      }
+      case 'expr':
+        this.#visitStatement(env, node, problems);
+        return;
+      case 'call':
+        this.#visitAll(env, node.args, problems);
+        return;
+      case 'array':
+      case 'set':
+        this.#visitAll(env, node.items, problems);
+        return;
+      case 'object':
+        for (const pair of node.pairs) this.#visitAll(env, pair, problems);
+        return;
+      case 'with':
+        this.#visit(env, node.target, problems);
+        this.#visit(env, node.value, problems);
+        return;
+      case 'templateString':
+        this.#visitAll(env, node.parts, problems);
+        return;
+      default:
+    }
+  }
+
+  #visitStatement(env: TypeEnv, expr: Expr, problems: Problem[]): void {
+    const { terms } = expr;
+    switch (terms.kind) {
+      case 'not':
+        this.#visitAll(env, terms.body, problems);
+        return;
+      case 'some':
+        this.#visitAll(env, terms.symbols, problems);
+        break;
+      case 'every':
+        this.#visit(env, terms.domain, problems);
+        this.#visitAll(env, terms.body, problems);
+        break;
+      case 'logicalAnd':
+      case 'logicalOr':
+        this.#visitAll(env, terms.lhs, problems);
+        this.#visitAll(env, terms.rhs, problems);
+        break;
+      default:
+        this.#visit(env, terms, problems);
+        return;
+    }
+    this.#visitAll(env, expr.with, problems);
   }
 
   #applied(env: TypeEnv, ref: Ref): Problem | undefined {
