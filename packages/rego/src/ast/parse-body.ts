@@ -40,7 +40,7 @@ export function parseQuery(p: Parser, requireSemicolon: boolean, end: number): B
 /** One expression of a body, modifiers included. */
 export function parseLiteral(p: Parser): Expr | undefined {
   const location = p.loc();
-  const expr = parseLiteralInner(p);
+  const expr = parseLiteralInner(p, location);
   if (expr === undefined) return undefined;
   location.text = p.textFrom(location.offset);
   expr.location = location;
@@ -55,7 +55,7 @@ export function logicalKeywordsActive(p: Parser): boolean {
   return p.keywords.has('and') || p.keywords.has('or');
 }
 
-function parseLiteralInner(p: Parser): Expr | undefined {
+function parseLiteralInner(p: Parser, location: Location): Expr | undefined {
   if (p.tok === T.LBrace && logicalKeywordsActive(p)) {
     const operand = parseBracedOperand(p);
     if (operand !== undefined) return operand.expr;
@@ -68,22 +68,23 @@ function parseLiteralInner(p: Parser): Expr | undefined {
         : continueLogical(p, group.body, group.explicit, group.location);
     }
   }
-  if (p.keywordAsRefHead()) return parseExpression(p, undefined);
+  if (p.keywordAsRefHead()) return parseExpression(p, undefined, location);
 
-  const not = p.tok === T.Not ? p.loc() : undefined;
-  if (not !== undefined) p.scan();
-  if (not !== undefined && p.notBodies && p.tok === T.LBrace) {
+  if (p.tok !== T.Not) {
+    if (p.tok === T.Some) return parseSome(p);
+    return p.tok === T.Every ? parseEvery(p) : parseExpression(p, undefined, location);
+  }
+  const not = p.loc();
+  p.scan();
+  if (p.notBodies && p.at(T.LBrace)) {
     const negated = parseNotBody(p, not);
     return negated === undefined ? undefined : continueLogical(p, bodyOf(negated), false, negated.location);
   }
-  if (p.tok === T.Some || p.tok === T.Every) {
-    if (not !== undefined) {
-      p.illegal(`illegal negation of '${p.lit}'`);
-      return undefined;
-    }
-    return p.tok === T.Some ? parseSome(p) : parseEvery(p);
+  if (p.at(T.Some) || p.at(T.Every)) {
+    p.illegal(`illegal negation of '${p.lit}'`);
+    return undefined;
   }
-  return parseExpression(p, not);
+  return parseExpression(p, not, p.loc());
 }
 
 /** `{ body } and …` at the start of an expression; undefined where the braces turn out to be something else. */
@@ -104,11 +105,10 @@ function parseBracedOperand(p: Parser): { expr: Expr | undefined } | undefined {
   return undefined;
 }
 
-/** An expression that is no declaration; `not` is the place of a `not` before it. */
-function parseExpression(p: Parser, not: Location | undefined): Expr | undefined {
+/** An expression that is no declaration and begins at `start`; `not` is the place of a `not` before it. */
+function parseExpression(p: Parser, not: Location | undefined, start: Location): Expr | undefined {
   // Only v0 goes back, to tell what an import would make of the text.
   const saved = p.version === 'v1' ? undefined : p.save();
-  const start = p.loc();
   if (not !== undefined && p.notBodies && p.tok === T.LParen) {
     const group = parseGroup(p, true, 'not ');
     if (group !== undefined) {
@@ -162,8 +162,7 @@ function parseLogicalTail(
     return undefined;
   }
   if (expr.location === NO_LOCATION) {
-    start.text = p.textFrom(start.offset);
-    expr.location = start;
+    expr.location = extend(p, start);
   }
   const text = expr.location.text;
   if (!negated && text.startsWith('{')) {

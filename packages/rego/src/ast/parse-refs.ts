@@ -56,7 +56,8 @@ export function parseRef(p: Parser, head: Term, offset: number): Term | undefine
         const operator: Ref = place(p, { kind: 'ref', terms, location: at }, at, offset, p.start);
         const call = parseCall(p, operator, offset);
         if (call === undefined) return undefined;
-        const term = p.scanPart() && !p.at(T.LParen) ? parseRef(p, call, offset) : call;
+        if (!p.scanPart() || p.at(T.LParen)) return call;
+        const term = parseRef(p, call, offset);
         return term === undefined ? undefined : place(p, term, at, offset, p.lastEnd);
       }
     }

@@ -7,8 +7,8 @@ import type { RuleGraph } from '../recursion.ts';
 import { type CompiledRule, groundPrefix, mayHaveComprehensions } from '../rule-tree.ts';
 import { isComprehension, isEquality, operatorName, varTerm, walk } from '../tree.ts';
 import { or, unifies } from './algebra.ts';
+import { BuiltinTypes } from './builtin-types.ts';
 import { insertRule, TypeEnv } from './env.ts';
-import { functionType } from './function-type.ts';
 import { unify1, unify2 } from './infer.ts';
 import type { Problem } from './problem.ts';
 import { RefCheck } from './ref-check.ts';
@@ -36,18 +36,11 @@ export class TypeChecker {
     this.#context = context;
     this.#graph = graph;
     this.#schemas = schemas;
-    this.#root = new TypeEnv((env, body) => {
+    const check: TypeEnv['check'] = (env, body) => {
       const known = this.#closed.get(body);
       return known?.outer === env ? known.inner : this.#body(env, body, []);
-    });
-    for (const builtin of context.builtins.values()) {
-      const [head, ...rest] = builtin.name.split('.') as [string, ...string[]];
-      const path: Term[] = [
-        varTerm(head, NO_LOCATION),
-        ...rest.map((value): Term => ({ kind: 'string', value, location: NO_LOCATION })),
-      ];
-      this.#root.tree.put(path, functionType(builtin));
-    }
+    };
+    this.#root = new TypeEnv(check, new BuiltinTypes(context.builtins.values()));
     if (input !== undefined) this.#root.tree.put([varTerm('input', NO_LOCATION)], input);
     this.#rules = this.#root.wrap();
   }

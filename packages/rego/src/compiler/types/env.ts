@@ -71,25 +71,26 @@ export class TypeNode {
 
 /** What is known at one place: its own layer, and those around it. */
 export class TypeEnv {
-  readonly tree: TypeNode = new TypeNode();
+  readonly tree: TypeNode;
   readonly next: TypeEnv | undefined;
   /** Where types of variables go: not in a layer that holds for one expression only. */
   readonly vars: TypeNode;
   /** Types the bodies of comprehensions. */
   readonly check: (env: TypeEnv, body: Body) => TypeEnv | undefined;
 
-  constructor(check: TypeEnv['check'], next?: TypeEnv, vars?: TypeNode) {
+  constructor(check: TypeEnv['check'], tree = new TypeNode(), next?: TypeEnv, vars = tree) {
     this.check = check;
+    this.tree = tree;
     this.next = next;
-    this.vars = vars ?? this.tree;
+    this.vars = vars;
   }
 
   wrap(): TypeEnv {
-    return new TypeEnv(this.check, this);
+    return new TypeEnv(this.check, new TypeNode(), this);
   }
 
   wrapForExpression(): TypeEnv {
-    return new TypeEnv(this.check, this, this.vars);
+    return new TypeEnv(this.check, new TypeNode(), this, this.vars);
   }
 
   setVar(term: Term, type: Maybe): void {
