@@ -1,11 +1,4 @@
-import {
-  type Literal,
-  readNumber,
-  readRawString,
-  readString,
-  readTemplate,
-  wordEnd,
-} from './literals.ts';
+import { type Literal, readNumber, readRawString, readString, readTemplate, wordEnd } from './literals.ts';
 import { T } from './tokens.ts';
 
 /** Characters that no Rego file may hold, wherever they stand. Lone surrogates stand for bytes that are no UTF-8. */

@@ -118,7 +118,8 @@ export function parseWith(p: Parser): With[] | undefined {
     const value = parseInfix(p);
     if (value === undefined) return undefined;
     location.text = p.textFrom(location.offset);
-    if (target.kind === 'ref' || target.kind === 'var') modifiers.push({ kind: 'with', target, value, location });
+    if (target.kind === 'ref' || target.kind === 'var')
+      modifiers.push({ kind: 'with', target, value, location });
   } while (p.tok === T.With);
   return modifiers;
 }

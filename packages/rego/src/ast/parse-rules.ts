@@ -254,24 +254,23 @@ function parseHeadInner(p: Parser, isDefault: boolean): Head | undefined {
     head = headOfRef(term.operator.terms);
     head.args = term.args;
   } else return undefined;
-  const name = refText(head.ref);
 
   if (p.tok === T.Contains) {
     head.hasContains = true;
-    const example = `(e.g., ${name} contains <VALUE> { ... })`;
     if (head.args !== undefined) {
-      p.illegal(`the contains keyword can only be used with multi-value rule definitions ${example}`);
+      const message = 'the contains keyword can only be used with multi-value rule definitions';
+      p.illegal(`${message} ${containsExample(head)}`);
     }
     p.scan();
     head.key = parseInfix(p);
-    if (head.key === undefined) p.illegal(`expected rule key term ${example}`);
+    if (head.key === undefined) p.illegal(`expected rule key term ${containsExample(head)}`);
     return head;
   }
   if (p.tok === T.Unify || p.tok === T.Assign) {
     head.assign = p.tok === T.Assign;
     p.scan();
     head.value = parseHeadValue(p);
-    if (head.value === undefined) p.illegal(missingValue(head, name, isDefault));
+    if (head.value === undefined) p.illegal(missingValue(head, isDefault));
   }
   if (head.value === undefined && (head.ref.length !== 2 || (head.args ?? []).length > 0)) {
     head.generatedValue = true;
@@ -288,7 +287,12 @@ function parseHeadValue(p: Parser): Term | undefined {
   return term;
 }
 
-function missingValue(head: Head, name: string, isDefault: boolean): string {
+function containsExample({ ref }: Head): string {
+  return `(e.g., ${refText(ref)} contains <VALUE> { ... })`;
+}
+
+function missingValue(head: Head, isDefault: boolean): string {
+  const name = refText(head.ref);
   if (!head.assign) return `expected rule value term (e.g., ${name}[<nil>] = <VALUE> { ... })`;
   if ((head.args ?? []).length > 0)
     return `expected function value term (e.g., ${name}(...) := <VALUE> { ... })`;

@@ -171,7 +171,8 @@ function replacedDocuments(engine: Engine): RefTerm[] {
   for (const rule of engine.compiled.rules) {
     forBranches(rule, (branch) =>
       walkAll(branch.body, (node) => {
-        if (node.kind !== 'with' || node.target.kind !== 'ref' || !isRootRef(node.target, 'data')) return false;
+        if (node.kind !== 'with' || node.target.kind !== 'ref' || !isRootRef(node.target, 'data'))
+          return false;
         targets.set(refText(node.target.terms), refTerm(constantPrefix(node.target)));
         return false;
       }),

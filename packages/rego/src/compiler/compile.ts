@@ -94,7 +94,10 @@ export function compileModules(
   for (const module of checked) checkImports(module, context);
   context.throwIfFailed();
   for (const module of sorted) if (module.rules.length === 0) tree.addPackage(module.package.path);
-  for (const rule of rules) tree.add(Object.assign(rule, { path: rulePath(rule) }));
+  for (const rule of rules) {
+    rule.path = rulePath(rule);
+    tree.add(rule);
+  }
   context.tree = tree;
   for (const rule of rules) new LocalVars(context).rule(rule);
   context.throwIfFailed();
@@ -127,7 +130,7 @@ export function compileModules(
     context.throwIfFailed();
     const safety = new SafetyCheck(context);
     const scopes = new RuleScopes(rules);
-    for (const rule of rules) safety.rule(rule, scopes.of(rule));
+    for (const rule of rules) safety.rule(rule, () => scopes.of(rule));
     context.throwIfFailed();
   }
   const dynamics = new Dynamics(context, true);
@@ -177,13 +180,14 @@ export function compileQuery(
   context.tree = tree;
   context.forQuery();
   const globals = globalsOf(inPackage, compiled.exports.get(pathKey(inPackage)) ?? [], imports);
-  let query = new Resolver(globals, context).query(body);
+  const resolver = new Resolver(globals, context);
+  let query = resolver.query(body);
   const captures = capture ? captureValues(query, context) : [];
   query = new LocalVars(context).query(query);
   context.throwIfFailed();
-  query = new Templates(context, options.print).body(query);
+  if (resolver.uses.templates) query = new Templates(context, options.print).body(query);
   query = new Expander(context).body(query);
-  query = rewriteWith(query, context);
+  if (resolver.uses.modifiers) query = rewriteWith(query, context);
   context.throwIfFailed();
   for (const expr of query) checkExprCalls(expr, context);
   context.throwIfFailed();

@@ -114,8 +114,7 @@ export class LocalVars {
     rule.body = this.#body(rule.body, used);
     const replace = (term: Term): void => {
       walk(term, (node) => {
-        if (node.kind === 'var')
-          node.name = this.#scopes.outermost(node.name)?.rewritten ?? node.name;
+        if (node.kind === 'var') node.name = this.#scopes.outermost(node.name)?.rewritten ?? node.name;
         return false;
       });
     };

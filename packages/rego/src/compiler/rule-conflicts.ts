@@ -14,36 +14,80 @@ function checkNode(node: RuleNode, context: CompilerContext): void {
   const { rules } = node;
   const first = rules[0];
   if (first === undefined) return;
-  const name = pathText((rules.at(-1) as CompiledRule).path, context);
-  const dynamic = rules.some(hasDynamicPath);
+  const kinds = kindsOf(rules);
   const below = descendants(node);
-  const inside = rules.some((rule) => !hasDynamicPath(rule)) ? below : below.filter(isFunction);
+  const inside = kinds.constantPath ? below : below.filter(isFunction);
   if (inside.length > 0) {
     const list = inside
       .map((rule) => `\n  rule ${pathText(rule.path, context)} at ${rule.location.file}:${rule.location.row}`)
       .sort();
-    context.report('rego_type_error', first.location, `rule ${name} conflicts with:${list.join('')}`);
+    const message = `rule ${nameOf(rules, context)} conflicts with:${list.join('')}`;
+    context.report('rego_type_error', first.location, message);
     return;
   }
-  const multi = rules.map((rule) => rule.head.key !== undefined && rule.head.value === undefined);
-  const kinds = new Set(multi).size;
-  const arities = new Set(rules.map((rule) => rule.head.args?.length ?? 0)).size;
-  const complete = rules.some((rule, index) => !multi[index] && !hasDynamicPath(rule));
-  const partial = rules.some((rule, index) => multi[index] || hasDynamicPath(rule));
-  const sets = rules.some((rule, index) => multi[index] && !hasDynamicPath(rule));
-  if (kinds > 1 || arities > 1 || (complete && partial) || (sets && dynamic)) {
-    context.report('rego_type_error', first.location, `conflicting rules ${name} found`);
+  if (conflict(kinds)) {
+    context.report('rego_type_error', first.location, `conflicting rules ${nameOf(rules, context)} found`);
     return;
   }
-  const defaults = rules.filter((rule) => rule.default);
+  const { defaults } = kinds;
   if (defaults.length > 1) {
     const places = defaults.map((rule) => `${rule.location.file}:${rule.location.row}`).join(', ');
     context.report(
       'rego_type_error',
       (defaults[0] as CompiledRule).module.package.location,
-      `multiple default rules ${name} found at ${places}`,
+      `multiple default rules ${nameOf(rules, context)} found at ${places}`,
     );
   }
+}
+
+/** What there is among the rules of one name. */
+interface Kinds {
+  /** Sets of members, and rules that are none. */
+  readonly multi: Set<boolean>;
+  readonly arities: Set<number>;
+  readonly defaults: CompiledRule[];
+  /** Variables in the path. */
+  variablePath: boolean;
+  constantPath: boolean;
+  /** A value of its own; a part of an object or a set. */
+  complete: boolean;
+  partial: boolean;
+  sets: boolean;
+}
+
+function kindsOf(rules: readonly CompiledRule[]): Kinds {
+  const kinds: Kinds = {
+    multi: new Set(),
+    arities: new Set(),
+    defaults: [],
+    variablePath: false,
+    constantPath: false,
+    complete: false,
+    partial: false,
+    sets: false,
+  };
+  for (const rule of rules) {
+    const { head } = rule;
+    const multi = head.key !== undefined && head.value === undefined;
+    kinds.multi.add(multi);
+    kinds.arities.add(head.args?.length ?? 0);
+    if (rule.default) kinds.defaults.push(rule);
+    const dynamic = hasDynamicPath(rule);
+    if (dynamic) kinds.variablePath = true;
+    else kinds.constantPath = true;
+    if (multi || dynamic) kinds.partial = true;
+    else kinds.complete = true;
+    if (multi && !dynamic) kinds.sets = true;
+  }
+  return kinds;
+}
+
+function conflict({ multi, arities, complete, partial, sets, variablePath }: Kinds): boolean {
+  return multi.size > 1 || arities.size > 1 || (complete && partial) || (sets && variablePath);
+}
+
+function nameOf(rules: readonly CompiledRule[], context: CompilerContext): string {
+  return pathText((rules.at(-1) as CompiledRule).path, context);
 }
 
 function checkPackages(tree: RuleTree, modules: readonly Module[], context: CompilerContext): void {

@@ -3,23 +3,31 @@ import { type CompiledRule, groundPrefix } from './rule-tree.ts';
 
 /** Tells in messages which rule is meant, where one line holds rules of several names. */
 export class RuleScopes {
-  readonly #shared = new Set<string>();
+  readonly #rules: readonly CompiledRule[];
+  #shared: ReadonlySet<string> | undefined;
 
   constructor(rules: readonly CompiledRule[]) {
-    const first = new Map<string, string>();
-    for (const rule of rules) {
-      const line = lineOf(rule);
-      const name = nameOf(rule);
-      const known = first.get(line);
-      if (known === undefined) first.set(line, name);
-      else if (known !== name) this.#shared.add(line);
-    }
+    this.#rules = rules;
   }
 
   /** ` in rule p`, or nothing where the line says it. */
   of(rule: CompiledRule): string {
+    this.#shared ??= sharedLines(this.#rules);
     return this.#shared.has(lineOf(rule)) ? ` in rule ${nameOf(rule)}` : '';
   }
+}
+
+function sharedLines(rules: readonly CompiledRule[]): Set<string> {
+  const shared = new Set<string>();
+  const first = new Map<string, string>();
+  for (const rule of rules) {
+    const line = lineOf(rule);
+    const name = nameOf(rule);
+    const known = first.get(line);
+    if (known === undefined) first.set(line, name);
+    else if (known !== name) shared.add(line);
+  }
+  return shared;
 }
 
 function lineOf({ location }: CompiledRule): string {

@@ -80,17 +80,18 @@ export class RuleTree {
 /** The constant terms a rule's path begins with, `data` left out. */
 export function groundPrefix(path: readonly Term[]): Value[] {
   const prefix: Value[] = [];
-  for (const term of path.slice(1)) {
+  for (let index = 1; index < path.length; index++) {
     // Composite keys become variables, so a path is only ever followed through scalars.
-    const value = isScalar(term) ? constantOf(term) : undefined;
-    if (value === undefined) break;
-    prefix.push(value);
+    const term = path[index] as Term;
+    if (!isScalar(term)) break;
+    prefix.push(constantOf(term) as Value);
   }
   return prefix;
 }
 
-export function hasDynamicPath(rule: CompiledRule): boolean {
-  return groundPrefix(rule.path).length < rule.path.length - 1;
+export function hasDynamicPath({ path }: CompiledRule): boolean {
+  for (let index = 1; index < path.length; index++) if (!isScalar(path[index] as Term)) return true;
+  return false;
 }
 
 /** Calls `visit` on a node and those below it, in the order of keys. */

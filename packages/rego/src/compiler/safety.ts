@@ -20,7 +20,7 @@ const NONE: ReadonlySet<string> = new Set();
 export class SafetyCheck {
   readonly #context: CompilerContext;
   readonly #options: VarOptions;
-  #where = '';
+  #where: () => string = () => '';
   /** Whether what is checked may have comprehensions and bodies within expressions. */
   #hasClosures = true;
 
@@ -29,8 +29,8 @@ export class SafetyCheck {
     this.#options = { ...SAFETY_VARS, custom: (expr, into) => this.#implicitBodies(expr, into) };
   }
 
-  /** `where` names the rule when its line alone does not (` in rule p`). */
-  rule(rule: CompiledRule, where: string): void {
+  /** `where` names the rule in messages when its line alone does not (` in rule p`). */
+  rule(rule: CompiledRule, where: () => string): void {
     this.#where = where;
     this.#hasClosures = mayHaveClosures(rule);
     for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else) {
@@ -64,7 +64,7 @@ export class SafetyCheck {
           this.#context.report(
             'rego_unsafe_var_error',
             node.location,
-            `var ${display(name)} is unsafe${this.#where}`,
+            `var ${display(name)} is unsafe${this.#where()}`,
           );
         }
         seen.add(name);
@@ -89,7 +89,8 @@ export class SafetyCheck {
     }
     const closures = this.#hasClosures ? closuresOf(body) : NO_CLOSURES;
     const bodyVars = new Set<string>();
-    if (closures.size > 0) for (const missing of unsafe.values()) for (const name of missing) bodyVars.add(name);
+    if (closures.size > 0)
+      for (const missing of unsafe.values()) for (const name of missing) bodyVars.add(name);
     const reordered: Expr[] = [];
     /** What closures use of the body and is not bound yet. */
     const openIn = (inside: ReadonlySet<string>): string[] =>
@@ -146,12 +147,7 @@ export class SafetyCheck {
     return outputs;
   }
 
-  #closures(
-    body: Body,
-    closures: Closures,
-    globals: ReadonlySet<string>,
-    unsafe: Unsafe,
-  ): void {
+  #closures(body: Body, closures: Closures, globals: ReadonlySet<string>, unsafe: Unsafe): void {
     const known = new Set(globals);
     for (const [index, current] of body.entries()) {
       if (index > 0) addVars(body[index - 1] as Expr, this.#options, known);
@@ -257,7 +253,7 @@ export class SafetyCheck {
       this.#context.report(
         'rego_unsafe_var_error',
         location,
-        `var ${display(name)} is unsafe${this.#where}${hint}`,
+        `var ${display(name)} is unsafe${this.#where()}${hint}`,
       );
     }
     if (named.size > 0) return true;
@@ -266,7 +262,7 @@ export class SafetyCheck {
       const fresh = [...names].filter((name) => !seen.has(name));
       if (fresh.length === 0) continue;
       for (const name of fresh) seen.add(name);
-      this.#context.report('rego_unsafe_var_error', expr.location, `expression is unsafe${this.#where}`);
+      this.#context.report('rego_unsafe_var_error', expr.location, `expression is unsafe${this.#where()}`);
     }
     return true;
   }

@@ -62,7 +62,8 @@ export function isAssignment(expr: Expr): boolean {
 /** The terms of a rule's head that variables may stand in, the parameters left out. */
 export function headTerms({ ref, key, value }: Head): Term[] {
   const terms: Term[] = [];
-  for (let index = 1; index < ref.length; index++) if (!isScalar(ref[index] as Term)) terms.push(ref[index] as Term);
+  for (let index = 1; index < ref.length; index++)
+    if (!isScalar(ref[index] as Term)) terms.push(ref[index] as Term);
   if (key !== undefined && !isScalar(key)) terms.push(key);
   if (value !== undefined && !isScalar(value)) terms.push(value);
   return terms;

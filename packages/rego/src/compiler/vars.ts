@@ -178,8 +178,7 @@ function addDeclaredOfStatement(terms: Expr['terms'], into: Set<string>): void {
     case 'some':
       for (const symbol of terms.symbols) {
         if (symbol.kind === 'var') into.add(symbol.name);
-        else if (symbol.kind === 'call')
-          for (const arg of symbol.args.slice(0, -1)) varsWithRoots(arg, into);
+        else if (symbol.kind === 'call') for (const arg of symbol.args.slice(0, -1)) varsWithRoots(arg, into);
       }
       addDeclaredFrom(terms.symbols, into);
       return;

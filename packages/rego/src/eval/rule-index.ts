@@ -157,8 +157,7 @@ function sourceOf(term: Term, sources: ReadonlyMap<string, Source>): Source | un
 function prints(expr: Expr): boolean {
   let found = false;
   walk(expr, (node) => {
-    if (node.kind === 'call' && operatorName(node.operator) === 'internal.print')
-      found = true;
+    if (node.kind === 'call' && operatorName(node.operator) === 'internal.print') found = true;
     return found;
   });
   return found;

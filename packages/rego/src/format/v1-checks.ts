@@ -79,12 +79,7 @@ function shadowedRoots(module: Module): { location: Location; message: string }[
     }
   }
   walk(module.rules, (node) => {
-    if (
-      node.kind !== 'expr' ||
-      node.terms.kind !== 'call' ||
-      !isCallOf(node.terms, 'assign')
-    )
-      return;
+    if (node.kind !== 'expr' || node.terms.kind !== 'call' || !isCallOf(node.terms, 'assign')) return;
     const name = node.terms.args[0];
     const text = name === undefined ? '' : termText(name);
     if (!isRoot(text)) return;

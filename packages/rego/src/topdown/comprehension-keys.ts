@@ -1,14 +1,7 @@
 import type { Body, Expr, Term } from '../ast/types.ts';
 import type { CompilerContext } from '../compiler/context.ts';
 import { outputsOfBody } from '../compiler/outputs.ts';
-import {
-  isComprehension,
-  isEquality,
-  isGround,
-  operatorName,
-  walk,
-  walkAll,
-} from '../compiler/tree.ts';
+import { isComprehension, isEquality, isGround, operatorName, walk, walkAll } from '../compiler/tree.ts';
 import { SAFETY_VARS, varsOf } from '../compiler/vars.ts';
 import { compareStrings } from '../values/index.ts';
 

@@ -3,14 +3,7 @@ import { isGround, NO_LOCATION } from '../ast/nodes.ts';
 import type { Body, Call, Expr, Term } from '../ast/types.ts';
 import { constantOf } from '../compiler/constants.ts';
 import { outputsOf, outputsOfBody } from '../compiler/outputs.ts';
-import {
-  equalityExpr,
-  isComprehension,
-  isEquality,
-  operatorName,
-  walk,
-  walkAll,
-} from '../compiler/tree.ts';
+import { equalityExpr, isComprehension, isEquality, operatorName, walk, walkAll } from '../compiler/tree.ts';
 import { SAFETY_VARS, varsOf } from '../compiler/vars.ts';
 import { compareStrings, equal } from '../values/index.ts';
 import type { Program } from './program.ts';

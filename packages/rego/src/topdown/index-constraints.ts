@@ -290,7 +290,7 @@ function hasEffects({ source }: TracedRule): boolean {
   let found = false;
   walkAll(source.body, (node) => {
     if (node.kind === 'call') found ||= EFFECTS.has(operatorName(node.operator) ?? '');
-    return found || (node.kind.endsWith('Comprehension'));
+    return found || node.kind.endsWith('Comprehension');
   });
   return found;
 }

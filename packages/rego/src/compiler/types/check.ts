@@ -14,7 +14,16 @@ import type { Problem } from './problem.ts';
 import { RefCheck } from './ref-check.ts';
 import type { SchemaAnnotations } from './schema-annotations.ts';
 import { operandsText, signatureText, typeText } from './text.ts';
-import { ANY, isAny, isUnknown, type Maybe, objectType, setType, type Type } from './type.ts';
+import {
+  ANY,
+  type FunctionType,
+  isAny,
+  isUnknown,
+  type Maybe,
+  objectType,
+  setType,
+  type Type,
+} from './type.ts';
 
 /** Finds expressions that no value can satisfy (stage CheckTypes; `ast/check.go`). */
 export class TypeChecker {
@@ -155,20 +164,29 @@ export class TypeChecker {
   }
 
   #expr(env: TypeEnv, expr: Expr): Problem | undefined {
-    for (const { target, value, ...modifier } of expr.with) {
-      const known = env.of(target);
-      const given = env.of(value);
-      if (known?.kind === 'function' && given?.kind === 'function' && !unifies(known, given)) {
-        const name = target.kind === 'ref' ? this.#text(target) : '';
-        const details = [`have: (${given.args.map(typeText).join(', ')})`, `want: (${operandsText(known)})`];
-        return { location: modifier.location, message: `${name}: arity mismatch`, details, unknown: false };
-      }
+    if (expr.with.length > 0) {
+      const problem = this.#replacements(env, expr);
+      if (problem !== undefined) return problem;
     }
     if (expr.terms.kind !== 'call') return undefined;
     const name = operatorName(expr.terms.operator) ?? '';
     if (this.#context.builtins.has(name)) this.#context.called.add(name);
     if (isEquality(expr)) return this.#equality(env, expr, expr.terms);
     return this.#call(env, expr, expr.terms, name);
+  }
+
+  /** Functions are replaced by functions of as many operands. */
+  #replacements(env: TypeEnv, expr: Expr): Problem | undefined {
+    for (const { target, value, location } of expr.with) {
+      const known = env.of(target);
+      const given = env.of(value);
+      if (known?.kind === 'function' && given?.kind === 'function' && !unifies(known, given)) {
+        const name = target.kind === 'ref' ? this.#text(target) : '';
+        const details = [`have: (${given.args.map(typeText).join(', ')})`, `want: (${operandsText(known)})`];
+        return { location, message: `${name}: arity mismatch`, details, unknown: false };
+      }
+    }
+    return undefined;
   }
 
   #equality(env: TypeEnv, expr: Expr, call: Call): Problem | undefined {
@@ -190,30 +208,19 @@ export class TypeChecker {
     if (type?.kind !== 'function') {
       return { location: expr.location, message: `undefined function ${name}`, unknown: false };
     }
-    const wanted = type.result === undefined ? type.args : [...type.args, type.result];
-    const want = (index: number): Maybe => (index < wanted.length ? wanted[index] : type.variadic);
-    const given = call.args.map((arg) => env.of(arg));
-    const problem = (what: string, have: readonly Maybe[]): Problem => ({
-      location: expr.location,
-      message: `${name}: ${what}`,
-      details: [`have: (${have.map(typeText).join(', ')})`, `want: (${signatureText(type)})`],
-      unknown: have.some(isUnknown),
-    });
-    if (call.args.length > wanted.length && type.variadic === undefined)
-      return problem('too many arguments', given);
-    if (call.args.length < type.args.length) return problem('too few arguments', given);
-    for (let index = 0; index < call.args.length; index++) {
-      const arg = call.args[index] as Term;
+    const { args } = call;
+    const given = typesOf(env, args);
+    const most = type.args.length + (type.result === undefined ? 0 : 1);
+    if (args.length > most && type.variadic === undefined)
+      return mismatch(expr, name, 'too many arguments', type, given);
+    if (args.length < type.args.length) return mismatch(expr, name, 'too few arguments', type, given);
+    for (let index = 0; index < args.length; index++) {
+      const want = index < type.args.length ? type.args[index] : index < most ? type.result : type.variadic;
       const known = given[index];
-      if (known !== undefined && !isUnknown(known) && !unifies(known, want(index))) {
-        return problem('invalid argument(s)', given);
-      }
-      if (!unify1(env, arg, want(index), false)) {
-        return problem(
-          'invalid argument(s)',
-          call.args.map((term) => env.of(term)),
-        );
-      }
+      if (known !== undefined && !isUnknown(known) && !unifies(known, want))
+        return mismatch(expr, name, 'invalid argument(s)', type, given);
+      if (!unify1(env, args[index] as Term, want, false))
+        return mismatch(expr, name, 'invalid argument(s)', type, typesOf(env, args));
     }
     return undefined;
   }
@@ -255,4 +262,25 @@ export class TypeChecker {
     }
     return paths;
   }
+}
+
+function typesOf(env: TypeEnv, terms: readonly Term[]): Maybe[] {
+  const types = new Array<Maybe>(terms.length);
+  for (let index = 0; index < terms.length; index++) types[index] = env.of(terms[index] as Term);
+  return types;
+}
+
+function mismatch(
+  { location }: Expr,
+  name: string,
+  what: string,
+  type: FunctionType,
+  have: readonly Maybe[],
+): Problem {
+  return {
+    location,
+    message: `${name}: ${what}`,
+    details: [`have: (${have.map(typeText).join(', ')})`, `want: (${signatureText(type)})`],
+    unknown: have.some(isUnknown),
+  };
 }
