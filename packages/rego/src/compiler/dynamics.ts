@@ -19,7 +19,7 @@ export class Dynamics {
 
   body(body: Body): Body {
     const out: Expr[] = [];
-    for (const expr of body) this.#expr(expr, out);
+    for (let index = 0; index < body.length; index++) this.#expr(body[index] as Expr, out);
     // Without the room that `push` makes: this body stays as long as the policy.
     return out.slice();
   }

@@ -2,7 +2,14 @@ import { termText } from '../ast/print.ts';
 import type { Body, Call, Expr, Rule, Term, Var } from '../ast/types.ts';
 import type { CompilerContext } from './context.ts';
 import { markWithResult } from './marks.ts';
-import { appendToBody, containsRefOrComprehension, equalityExpr, isComprehension, varTerm } from './tree.ts';
+import {
+  appendToBody,
+  containsRefOrComprehension,
+  equalityExpr,
+  isComprehension,
+  isScalar,
+  varTerm,
+} from './tree.ts';
 
 /**
  * Takes calls out of the terms they stand in, each into an expression of its own before it, so that what remains
@@ -18,9 +25,9 @@ export class Expander {
   rule(rule: Rule): void {
     const { head } = rule;
     // Parts of the head's ref that are not constants or variables become variables.
-    for (const [index, term] of head.ref.entries()) {
-      if (index === 0 || term.kind === 'var' || term.kind === 'string' || term.kind === 'number') continue;
-      if (term.kind === 'boolean' || term.kind === 'null') continue;
+    for (let index = 1; index < head.ref.length; index++) {
+      const term = head.ref[index] as Term;
+      if (term.kind === 'var' || isScalar(term)) continue;
       const variable = this.#bind(term);
       head.ref[index] = variable.local;
       rule.body = appendToBody(rule.body, [variable.expr]);
@@ -60,12 +67,13 @@ export class Expander {
 
   body(body: Body): Body {
     const out: Expr[] = [];
-    for (const expr of body) this.#expr(expr, out);
+    for (let index = 0; index < body.length; index++) this.#expr(body[index] as Expr, out);
     return out;
   }
 
   #expr(expr: Expr, out: Expr[]): void {
-    for (const modifier of expr.with) modifier.value = this.#term(modifier.value, out);
+    if (expr.with.length > 0)
+      for (const modifier of expr.with) modifier.value = this.#term(modifier.value, out);
     const support: Expr[] = [];
     const terms = expr.terms;
     switch (terms.kind) {
@@ -97,8 +105,9 @@ export class Expander {
       default:
         expr.terms = this.#term(terms, support);
     }
-    for (const extra of support) {
-      if (extra !== expr) extra.with = expr.with;
+    for (let index = 0; index < support.length; index++) {
+      const extra = support[index] as Expr;
+      extra.with = expr.with;
       out.push(extra);
     }
     out.push(expr);
@@ -138,7 +147,7 @@ export class Expander {
         return output;
       }
       case 'ref': {
-        const [first] = term.terms;
+        const first = term.terms[0];
         const call = first?.kind === 'call' ? termText(first) : undefined;
         const terms = this.#terms(term.terms, support);
         const head = terms[0] as Term;

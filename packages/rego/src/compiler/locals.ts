@@ -143,8 +143,8 @@ export class LocalVars {
 
   #body(body: Body, used: ReadonlySet<string>): Body {
     const out: Body = [];
-    for (const expr of body) {
-      const rewritten = this.#statement(expr);
+    for (let index = 0; index < body.length; index++) {
+      const rewritten = this.#statement(body[index] as Expr);
       if (rewritten !== undefined) out.push(rewritten);
     }
     if (out.length === 0) {
@@ -302,7 +302,7 @@ export class LocalVars {
     const terms = expr.terms;
     if (terms.kind === 'call') {
       this.#hideFunction(terms);
-      for (const arg of terms.args) this.#term(arg);
+      for (let index = 0; index < terms.args.length; index++) this.#term(terms.args[index] as Term);
     } else if (
       terms.kind !== 'some' &&
       terms.kind !== 'every' &&
@@ -318,7 +318,7 @@ export class LocalVars {
       this.#statement(expr);
       return;
     }
-    for (const modifier of expr.with) this.#modifier(modifier);
+    if (expr.with.length > 0) for (const modifier of expr.with) this.#modifier(modifier);
   }
 
   /** A call of a local variable: later stages find that it is no function. */

@@ -26,7 +26,7 @@ export function outputsOf(
   context: CompilerContext,
 ): ReadonlySet<string> {
   if (expr.negated) return NONE;
-  for (const modifier of expr.with) if (!isSubset(varsOf([modifier], SAFETY_VARS), safe)) return NONE;
+  if (expr.with.length > 0 && !isSubset(varsOf(expr.with, SAFETY_VARS), safe)) return NONE;
   const terms = expr.terms;
   switch (terms.kind) {
     case 'every':
@@ -48,7 +48,9 @@ export function outputsOf(
 }
 
 export function outputsOfEquality(expr: Expr, safe: ReadonlySet<string>): ReadonlySet<string> {
-  const [left, right] = (expr.terms as Call).args as [Term, Term];
+  const { args } = expr.terms as Call;
+  const left = args[0] as Term;
+  const right = args[1] as Term;
   const output = outputsOfTerms([left, right], safe);
   // What stands on the left of `:=` is bound by it, and nothing is bound through it.
   const assigned = isFromAssignment(expr) ? varsOf([left]) : NONE;

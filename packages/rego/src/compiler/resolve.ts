@@ -206,7 +206,7 @@ export class Resolver {
         return { kind: 'ref', terms: this.#rooted(this.#at(global, term)), location: term.location };
       }
       case 'ref': {
-        const [head] = term.terms;
+        const head = term.terms[0];
         if (head?.kind === 'var') this.#noteName(head.name);
         return this.#ref(term);
       }
@@ -278,7 +278,7 @@ export class Resolver {
 
   #ref(ref: Ref): Ref {
     // Arrays that have just the size they need: there are many, and they live as long as the policy.
-    const [head] = ref.terms;
+    const head = ref.terms[0];
     const global = head?.kind === 'var' ? this.#lookup(head.name) : undefined;
     const terms =
       head === undefined || global === undefined
@@ -298,7 +298,7 @@ export class Resolver {
   }
 
   #rooted(terms: Term[]): Term[] {
-    const [head] = terms;
+    const head = terms[0];
     if (head?.kind === 'var' && head.name === 'data') this.uses.documents = true;
     return terms;
   }

@@ -76,7 +76,8 @@ export class SafetyCheck {
   #reorder(globals: ReadonlySet<string>, body: Body): { reordered: Body; unsafe: Unsafe } {
     const safe = new Set<string>();
     const unsafe: Unsafe = new Map();
-    for (const expr of body) {
+    for (let index = 0; index < body.length; index++) {
+      const expr = body[index] as Expr;
       const missing = varsOf([expr], this.#options);
       if (globals.size > 0) {
         for (const name of missing) {

@@ -124,7 +124,7 @@ export class TypeChecker {
   #body(outer: TypeEnv, body: Body, problems: Problem[]): TypeEnv | undefined {
     const env = outer.wrap();
     const before = problems.length;
-    for (const expr of body) this.#exprs(env, expr, problems);
+    for (let index = 0; index < body.length; index++) this.#exprs(env, body[index] as Expr, problems);
     return problems.length === before ? env : undefined;
   }
 
@@ -190,7 +190,8 @@ export class TypeChecker {
   }
 
   #equality(env: TypeEnv, expr: Expr, call: Call): Problem | undefined {
-    const [a, b] = call.args as [Term, Term];
+    const a = call.args[0] as Term;
+    const b = call.args[1] as Term;
     const left = env.of(a);
     const right = env.of(b);
     if (unify2(env, a, left, b, right)) return undefined;

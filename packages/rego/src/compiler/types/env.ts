@@ -64,7 +64,7 @@ export class TypeNode {
 
   put(path: readonly Term[], type: Maybe): void {
     let node: TypeNode = this;
-    for (const term of path) node = node.at(term);
+    for (let index = 0; index < path.length; index++) node = node.at(path[index] as Term);
     node.type = type;
   }
 }
@@ -190,8 +190,9 @@ export function extentOf(node: TypeNode): Type {
 
 function selectRef(type: Maybe, terms: readonly Term[], at: number): Maybe {
   let found = type;
-  for (const term of terms.slice(at)) {
+  for (let index = at; index < terms.length; index++) {
     if (found === undefined) return undefined;
+    const term = terms[index] as Term;
     found = isScalar(term) ? select(found, constantOf(term) as Value) : valuesOf(found);
   }
   return found;
@@ -200,8 +201,8 @@ function selectRef(type: Maybe, terms: readonly Term[], at: number): Maybe {
 /** Adds a rule's type at its path: to what other rules say there, and to objects on the way. */
 export function insertRule(root: TypeNode, path: readonly Term[], type: Type, env: TypeEnv): void {
   let node = root;
-  for (const [index, term] of path.entries()) {
-    node = node.at(term);
+  for (let index = 0; index < path.length; index++) {
+    node = node.at(path[index] as Term);
     const outer = unwrapped(node.type);
     if (outer?.kind === 'object' && index + 1 < path.length) {
       const keys = path.slice(index + 1).map((part) => env.of(part));
