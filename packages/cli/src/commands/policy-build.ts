@@ -17,6 +17,7 @@ import {
 } from '@pratique/rego';
 import { readNamedFile } from '@pratique/storage';
 import { allowedBuiltins } from '../policy/capabilities.ts';
+import { withLibrary } from '../policy/library.ts';
 import { optimized } from '../policy/optimized.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
 import { signingKey, verificationKey } from '../policy/signing.ts';
@@ -55,9 +56,9 @@ export const run: Run<typeof policyBuild.flags> = async ({ args, flags, terminal
         'enable bundle mode (ie. --bundle) to verify or sign bundle files or directories',
       );
     }
-    const { sources, manifest } = flags.bundle
-      ? fromBundles(args, flags, terminal)
-      : fromFiles(args, flags, terminal);
+    const { sources, manifest } = await complete(
+      flags.bundle ? fromBundles(args, flags, terminal) : fromFiles(args, flags, terminal),
+    );
     texts = textsOf(sources);
     const options = {
       ...allowedBuiltins(flags.capabilities, terminal.cwd, languageOf(flags)),
@@ -89,6 +90,16 @@ export const run: Run<typeof policyBuild.flags> = async ({ args, flags, terminal
 interface Contents {
   readonly sources: Sources;
   readonly manifest: Manifest;
+}
+
+/** With `data.pratique.lib` where policies import it: OPA has it from nowhere else. A bundle holds only what is below its roots. */
+async function complete(contents: Contents): Promise<Contents> {
+  const { manifest } = contents;
+  if (!rootsContain(manifest.roots, ['pratique', 'lib'])) return contents;
+  const sources = await withLibrary(contents.sources, 'pratique/');
+  if (sources === contents.sources) return contents;
+  const fileRegoVersions = fileVersions(sources, manifest.regoVersion === 0 ? 0 : 1);
+  return { sources, manifest: { ...manifest, fileRegoVersions } };
 }
 
 /** Loose files: the bundle owns all of `data`. */

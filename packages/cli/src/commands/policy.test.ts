@@ -164,7 +164,43 @@ test('policies of a gate are checked with the library they have there', async ()
   expect([code, Object.keys(JSON.parse(stdout).files)]).toEqual([0, ['p.rego']]);
   write({ 'typo.rego': text.replace('lib.name', 'lib.nmae') });
   expect((await policy(['check', 'typo.rego'])).code).toBe(1);
-  expect((await policy(['build', 'p.rego'])).code).toBe(1);
+});
+
+test('a bundle holds the library that its policies import, where its roots leave room for it', async () => {
+  const text =
+    'package site\n\nimport data.pratique.lib\n\nx := lib.name({"registry": "r", "repository": "a"})\n';
+  const held = async () => {
+    const { stdout } = await policy(['inspect', '--format', 'json', 'bundle.tar.gz']);
+    const { namespaces } = JSON.parse(stdout) as { namespaces: object };
+    return Object.keys(namespaces)
+      .filter((name) => name !== 'data')
+      .sort();
+  };
+  write({ 'p.rego': text });
+  expect((await policy(['build', 'p.rego'])).code).toBe(0);
+  expect(await held()).toEqual(['data.pratique.lib', 'data.site']);
+  // A file of its name is something else, and stays.
+  write({ 'pratique/lib/lib.rego': 'package other\n\ny := 1\n' });
+  expect((await policy(['build', 'p.rego', 'pratique'])).code).toBe(0);
+  expect(await held()).toEqual(['data.other', 'data.pratique.lib', 'data.site']);
+  // Built in the language of old, it is still read in its own.
+  expect((await policy(['build', '--v0-compatible', 'p.rego'])).code).toBe(0);
+  const { stdout } = await policy([
+    'eval',
+    '--v0-compatible',
+    '-b',
+    'bundle.tar.gz',
+    '-f',
+    'raw',
+    'data.site.x',
+  ]);
+  expect(stdout).toBe('r/a\n');
+  write({ 'bundle/p.rego': text, 'bundle/.manifest': '{"roots": ["site"]}' });
+  const { code, stderr } = await policy(['build', '-b', 'bundle']);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('add pratique/lib to the roots')]);
+  write({ 'bundle/.manifest': '{"roots": ["site", "pratique/lib"]}' });
+  expect((await policy(['build', '-b', 'bundle'])).code).toBe(0);
+  expect(await held()).toEqual(['data.pratique.lib', 'data.site']);
 });
 
 test('check shows place, line, caret and what to do, for every broken file', async () => {

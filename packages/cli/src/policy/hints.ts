@@ -1,4 +1,5 @@
 import { builtinNames, type RegoProblem } from '@pratique/rego';
+import { isLibrary } from './library.ts';
 import { nearest } from './nearest.ts';
 
 /** What to do about a problem, by its code, its message and, where that tells more, the source from the caret on. */
@@ -145,6 +146,9 @@ export function hint(problem: RegoProblem, sources: ReadonlyMap<string, string>)
     location === undefined ? '' : (sources.get(location.file)?.split('\n')[location.row - 1] ?? '');
   const rest = line.slice((location?.col ?? 1) - 1);
   const misspelt = /^undefined function (\S+)$/.exec(message)?.[1];
+  if (misspelt?.startsWith('data.pratique.lib.') && ![...sources.values()].some(isLibrary)) {
+    return 'a bundle gets data.pratique.lib where that is below its roots: add pratique/lib to the roots of its .manifest';
+  }
   const meant = misspelt === undefined ? undefined : nearest(misspelt, functionNames(sources));
   if (meant !== undefined) return `did you mean ${meant}?`;
   return hints.find(

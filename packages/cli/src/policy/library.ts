@@ -5,18 +5,26 @@ const PREFIX = 'pratique:';
 
 /**
  * Adds `data.pratique.lib`, which policies of a trust configuration may import, where they do and it is not among the
- * files: a gate has it always. OPA does not, so `build` leaves it to be named.
+ * files: a gate has it always. `prefix` begins the names it gets.
  */
-export async function withLibrary(sources: Sources): Promise<Sources> {
+export async function withLibrary(sources: Sources, prefix = PREFIX): Promise<Sources> {
   const texts = [...sources.modules.values()].map(({ text }) => text);
   const isUsed = texts.some((text) => text.includes('data.pratique.lib'));
-  if (!isUsed || texts.some((text) => /^package pratique\.lib\s*$/m.test(text))) return sources;
+  if (!isUsed || texts.some(isLibrary)) return sources;
   const { defaultPolicies } = await import('@pratique/policy');
   const modules = new Map(sources.modules);
   for (const { path, text } of defaultPolicies()) {
-    if (path.startsWith(`${PREFIX}lib/`)) modules.set(path, { text, regoVersion: 'v1' });
+    if (!path.startsWith(`${PREFIX}lib/`)) continue;
+    let name = `${prefix}${path.slice(PREFIX.length)}`;
+    while (modules.has(name)) name = `_${name}`;
+    modules.set(name, { text, regoVersion: 'v1' });
   }
   return { ...sources, modules };
+}
+
+/** Whether a policy is `data.pratique.lib`, ours or a copy. */
+export function isLibrary(text: string): boolean {
+  return /^package pratique\.lib\s*$/m.test(text);
 }
 
 /** Coverage of the user's own files. */
