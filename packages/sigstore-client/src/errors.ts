@@ -6,7 +6,7 @@ export const sigstoreClientErrors = defineErrors({
     kind: 'usage',
     title: 'A signing configuration cannot be used.',
     remedy:
-      'Fetch `signing_config.v0.2.json` again from whoever runs the Sigstore, or make one with `cosign signing-config create`.',
+      'Fetch `signing_config.v0.2.json` again from whoever runs the Sigstore, or make one with `pratique signing-config create`.',
   },
   SIGNING_SERVICE_MISSING: {
     kind: 'usage',

@@ -217,7 +217,7 @@ const entries = {
   EVIDENCE_LIMIT: {
     kind: 'fault',
     title: 'The image has more signatures, or larger ones, than are read.',
-    remedy: 'Remove signatures that are not needed with `cosign clean`, or raise the limit.',
+    remedy: 'Remove signatures that are not needed with `pratique clean`, or raise the limit.',
   },
   EVIDENCE_TOO_LARGE: {
     kind: 'denial',

@@ -115,3 +115,19 @@ test('bundle create says what it lacks', async () => {
   writeFileSync(join(cwd, 'file'), 'other');
   expect((await pratique(...verify)).code).toBe(2);
 });
+
+test('a signature without a key leads to one where no Sigstore can be reached', async () => {
+  writeFileSync(join(cwd, 'blob'), '');
+  const terminal = testTerminal({
+    cwd,
+    env: { HOME: cwd, TUF_MIRROR: 'http://127.0.0.1:1', TUF_ROOT_JSON: '' },
+  });
+  const code = await run(['sign-blob', '--bundle', 'b', 'blob'], terminal, new AbortController().signal);
+  expect([code, terminal.stderr]).toEqual([1, expect.stringContaining('Sign with a key: --key FILE.')]);
+});
+
+test('a signing configuration that is another file is named', async () => {
+  writeFileSync(join(cwd, 'blob'), '');
+  const sign = ['sign-blob', '--bundle', 'b', '--signing-config', 'log.pub', 'blob'];
+  expect((await pratique(...sign)).stderr).toMatch(/^error SIGNING_CONFIG_INVALID: log\.pub: /);
+});

@@ -7,12 +7,12 @@ export function parseFile<Value>(file: string, folder: string, parse: (bytes: Ui
   return naming(file, () => parse(bytes));
 }
 
-/** What is wrong with what a file holds names the file. @throws what `use` throws */
-export function naming<Value>(file: string, use: () => Value): Value {
+/** What is wrong with what a file holds names the file, where one is named. @throws what `use` throws */
+export function naming<Value>(file: string | undefined, use: () => Value): Value {
   try {
     return use();
   } catch (error) {
-    throw named(file, error);
+    throw file === undefined ? error : named(file, error);
   }
 }
 

@@ -5,6 +5,7 @@ import { printable } from '@pratique/errors';
 import { readSbom, type ScanSubject } from '@pratique/inspect';
 import { cliErrors } from '../errors.ts';
 import { readCatalog } from '../inspect/read-catalog.ts';
+import { naming } from '../program/parse-file.ts';
 import { readFile } from '../program/read-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Steps } from '../program/steps.ts';
@@ -36,7 +37,7 @@ function readSbomSubject(name: string, terminal: Terminal): ScanSubject {
   if (!existsSync(path))
     throw cliErrors.error('FILE_UNREADABLE', { message: `there is no file or directory ${printable(name)}` });
   const bytes = readFile(name, terminal.cwd);
-  const { distro, packages, unknown } = readSbom(bytes);
+  const { distro, packages, unknown } = naming(name, () => readSbom(bytes));
   if (unknown > 0) {
     terminal.err(
       `warning: ${unknown} components have no package URL of a known type and version: nothing is said about them\n`,

@@ -5,6 +5,7 @@ import {
   type Witnesses,
 } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
+import { naming } from '../program/parse-file.ts';
 import type { SigningFlags } from './open-signer.ts';
 import type { TrustFiles } from './trust-files.ts';
 
@@ -44,7 +45,9 @@ export async function chooseServices(
   }
   const wanted = flags.key === undefined || flags['use-signing-config'];
   if (flags['signing-config'] === undefined && !wanted) return null;
-  return fromConfig(parseSigningConfig(await files.signingConfig()), flags, versions, now);
+  const bytes = await files.signingConfig();
+  const config = naming(flags['signing-config'], () => parseSigningConfig(bytes));
+  return fromConfig(config, flags, versions, now);
 }
 
 function fromConfig(

@@ -1,9 +1,11 @@
 import type { SigningKey } from '@pratique/crypto';
+import { PratiqueError } from '@pratique/errors';
 import { type ContentSigner, keySigner, parseTrustedRoot, type Signed } from '@pratique/sigstore';
 import { type KeylessOptions, keylessSigner, witnessedKeySigner } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
 import { openSigningKey } from '../keys/key-reference.ts';
 import { refuseSecurityKey } from '../keys/managed-key.ts';
+import { naming } from '../program/parse-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { programFlags, signingFlags } from '../specs/shared.ts';
@@ -41,7 +43,9 @@ export async function openSigner(
   refuseSecurityKey(flags);
   const certificate = keyCertificate(flags, terminal);
   const files = openTrustFiles(flags, terminal, signal);
-  const chosen = await chooseServices(flags, files, rekorVersions, new Date());
+  const chosen = await chooseServices(flags, files, rekorVersions, new Date()).catch((error: unknown) => {
+    throw flags.key === undefined ? orWithKey(error) : error;
+  });
   const key = flags.key === undefined ? null : await openSigningKey(flags.key, terminal, command, signal);
   const opened: (() => void)[] = key === null ? [] : [key.close];
   const close = () => {
@@ -54,7 +58,8 @@ export async function openSigner(
     }
     const { fulcio, issuer } = chosen;
     if (key === null && fulcio === null) throw noAuthority(command);
-    const root = parseTrustedRoot(await files.trustedRoot());
+    const bytes = await files.trustedRoot();
+    const root = naming(flags['trusted-root'], () => parseTrustedRoot(bytes));
     const services = openSigningServices(flags, chosen.timestampAuthorities, terminal);
     opened.push(services.close);
     const signer =
@@ -106,6 +111,15 @@ function signedBy({ trust, key, logEntries, timestamps }: Signed): string {
       : `${identity.subject.description}, issuer ${identity.issuer.description}`;
   const logs = logEntries.map(({ logIndex }) => `, log entry ${logIndex}`).join('');
   return `Signed by ${who}${logs}${timestamps.length === 0 ? '' : ', stamped'}`;
+}
+
+/** Whoever gave no key may have meant to, and hears of a Sigstore that cannot be reached. */
+function orWithKey(error: unknown): unknown {
+  if (!(error instanceof PratiqueError)) return error;
+  if (!['TUF_UNREACHABLE', 'TUF_NOT_INITIALIZED'].includes(error.code)) return error;
+  const { code, kind, message, expected, found, cause } = error;
+  const remedy = `Sign with a key: --key FILE. Without one a Sigstore says who signs. ${error.remedy}`;
+  return new PratiqueError(code, { kind, title: '', remedy }, { message, expected, found, cause });
 }
 
 function noWitness() {

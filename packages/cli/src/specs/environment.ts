@@ -63,5 +63,10 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     does: 'is the time that is written where one is',
     expects: 'seconds since 1970',
   },
+  {
+    name: 'PRATIQUE_CACHE',
+    does: 'is where what can be had again is kept: layers, advisories, policies',
+    expects: 'a directory; else pratique in XDG_CACHE_HOME or ~/.cache',
+  },
   { name: 'NO_COLOR', does: 'switches colours off', expects: 'anything' },
 ];
