@@ -79,13 +79,18 @@ export interface Webhook {
 }
 
 /** Starts `pratique admission serve` on the trust configuration at `trust`, with its data in `directory`. */
-export async function startWebhook(trust: string, directory: string): Promise<Webhook> {
+export async function startWebhook(
+  trust: string,
+  directory: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Webhook> {
   const [command, ...prefix] = pratique;
   const args = ['admission', 'serve', '--trust', trust, '--listen', '127.0.0.1:0', '--data', directory];
   const server = await startServer(
     command,
     [...prefix, ...args, '-o', 'json'],
     /"ready":\s*true.*?(https:\/\/[^"/]+:\d+)/s,
+    { env },
   );
   const url = server.match[1]!;
   const ca = readFileSync(join(directory, 'ca.crt'), 'utf8');

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { isAcceptable, tools, versionIn } from './catalog.ts';
 
@@ -22,4 +23,14 @@ test('a tool of Debian is used from its minimum version on, compared as numbers'
   expect(isAcceptable(tools.skopeo, '1.9.3')).toBe(false);
   expect(isAcceptable(tools.skopeo, '1.18.0')).toBe(true);
   expect(isAcceptable(tools.skopeo, '2.0.0')).toBe(true);
+});
+
+test('the API server is built from the release that is named', () => {
+  const { directory, version } = tools['kube-apiserver'];
+  const module = readFileSync(new URL(`${directory}/go.mod`, import.meta.url), 'utf8');
+  expect(module).toContain(`k8s.io/kubernetes v${version}\n`);
+  // What is released with it has its number, and nothing is left out.
+  const released = module.split('\n').filter((line) => line.includes('=>'));
+  expect(released.length).toBeGreaterThan(20);
+  for (const line of released) expect(line).toContain(` v${version.replace(/^1/, '0')}`);
 });

@@ -13,6 +13,16 @@ interface GoTool {
   readonly versionArguments: readonly string[];
 }
 
+/** A program that `go install` cannot build: its module lies in `directory`, beside this file, and its go.sum pins it. */
+export interface GoModule {
+  readonly kind: 'go-module';
+  readonly version: string;
+  readonly directory: string;
+  /** The variable that its release sets to the version while it is linked. */
+  readonly versionVariable: string;
+  readonly versionArguments: readonly string[];
+}
+
 /** A program of a Debian release; a copy on PATH will do from version `minimum` on. */
 interface DebianTool {
   readonly kind: 'debian';
@@ -30,7 +40,7 @@ interface NpmTool extends NpmPackage {
   readonly kind: 'npm';
 }
 
-export type Tool = GoTool | DebianTool | NpmTool;
+export type Tool = GoTool | GoModule | DebianTool | NpmTool;
 
 export const tools = {
   cosign: {
@@ -92,6 +102,29 @@ export const tools = {
     version: '0.6.1',
     module: 'filippo.io/torchwood/cmd/litewitness',
     versionArguments: ['-h'],
+  },
+  // A Kubernetes without nodes: what is admitted is kept in etcd, and nothing runs.
+  'kube-apiserver': {
+    kind: 'go-module',
+    version: '1.36.3',
+    directory: 'kube-apiserver',
+    versionVariable: 'k8s.io/component-base/version.gitVersion',
+    versionArguments: ['--version'],
+  },
+  // Newer Kubernetes wants more of it than Debian 12's has.
+  etcd: {
+    kind: 'debian',
+    minimum: '3.5.16',
+    release: 'trixie',
+    packages: ['etcd-server', 'libc6'],
+    versionArguments: ['--version'],
+  },
+  kubectl: {
+    kind: 'debian',
+    minimum: '1.32.0',
+    release: 'trixie',
+    packages: ['kubectl', 'libc6'],
+    versionArguments: ['version', '--client'],
   },
   // Debian 12's skopeo is built with Sigstore support switched off, so the next release's is taken.
   skopeo: {
@@ -177,8 +210,8 @@ export function versionIn(output: string): string | undefined {
 }
 
 /** Whether a copy that reports `found` may stand for the tool: exact for what we pin, at least for what Debian ships. */
-export function isAcceptable(tool: GoTool | DebianTool, found: string): boolean {
-  if (tool.kind === 'go') return found === tool.version;
+export function isAcceptable(tool: GoTool | GoModule | DebianTool, found: string): boolean {
+  if (tool.kind !== 'debian') return found === tool.version;
   const [a, b] = [found, tool.minimum].map((text) => text.split('.').map(Number));
   for (let i = 0; i < 3; i++) {
     if (a![i]! !== b![i]!) return a![i]! > b![i]!;

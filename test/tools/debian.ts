@@ -52,7 +52,8 @@ function download(directory: string, release: string, packages: readonly string[
     // The sandbox user could not write below a private cache directory.
     'APT::Sandbox::User=root',
   ].flatMap((option) => ['-o', option]);
-  for (const args of [['update'], ['download', ...packages]]) {
+  // The release is named, for a newer one from elsewhere may be installed here.
+  for (const args of [['update'], ['download', ...packages.map((name) => `${name}/${release}`)]]) {
     const result = spawnSync('apt-get', [...options, '-q', ...args], {
       cwd: directory,
       stdio: ['ignore', 2, 2],
@@ -61,12 +62,16 @@ function download(directory: string, release: string, packages: readonly string[
   }
 }
 
-/** Makes `home`/bin/ of `programs` from `packages` of `release`: the first holds the programs, the rest their libraries. */
+/**
+ * Makes `home`/bin/ of `programs` from `packages` of `release`: the first holds the programs, the rest their libraries.
+ * Each must run here, asked for its version.
+ */
 export function unpackDebianTool(
   home: string,
   programs: readonly string[],
   release: string,
   packages: readonly string[],
+  versionArguments: readonly string[],
 ): void {
   if (capture('apt-get', ['--version']) === undefined || capture('dpkg', ['--version']) === undefined) {
     throw new Error(
@@ -101,7 +106,7 @@ export function unpackDebianTool(
           `exec ${at(loader)} --library-path ${libraries.map(at).join(':')} ${at(executable)} "$@"\n`,
       );
       chmodSync(launcher, 0o755);
-      if (capture(launcher, ['--version']) === undefined)
+      if (capture(launcher, versionArguments) === undefined)
         throw new Error(`${program} of Debian ${release} does not run here.`);
     }
     moveIntoPlace(staging, home);

@@ -88,9 +88,14 @@ export async function buildGoTool(
 }
 
 /** Builds the program of this repository that lies in `directory`, to `output`. Its go.sum pins what it needs. */
-export async function buildGoProgram(cache: string, directory: string, output: string): Promise<void> {
+export async function buildGoProgram(
+  cache: string,
+  directory: string,
+  output: string,
+  flags: readonly string[] = [],
+): Promise<void> {
   const go = await findGo(cache);
-  const result = spawnSync(go, ['build', '-trimpath', '-o', output, '.'], {
+  const result = spawnSync(go, ['build', '-trimpath', ...flags, '-o', output, '.'], {
     cwd: directory,
     stdio: ['ignore', 'inherit', 'inherit'],
     env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },

@@ -3,11 +3,12 @@
  * acceptable version is used as it is; the rest is built or installed. A tool that cannot be had is an error: a
  * proof that skips its peer proves nothing.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
 import {
+  type GoModule,
   isAcceptable,
   isToolName,
   type Tool,
@@ -16,9 +17,9 @@ import {
   tools,
   versionIn,
 } from './catalog.ts';
-import { capture } from './command.ts';
+import { capture, moveIntoPlace } from './command.ts';
 import { unpackDebianTool } from './debian.ts';
-import { buildGoTool } from './go.ts';
+import { buildGoProgram, buildGoTool } from './go.ts';
 import { withLock } from './lock.ts';
 import { unpackNpmTool } from './npm.ts';
 
@@ -54,11 +55,31 @@ async function install(cache: string, name: ToolName): Promise<string> {
   return await withLock(`${home}.lock`, async () => {
     if (!existsSync(path)) {
       if (tool.kind === 'go') await buildGoTool(cache, home, tool.module, tool.version);
+      else if (tool.kind === 'go-module') await buildGoModule(cache, home, name, tool);
       else if (tool.kind === 'npm') unpackNpmTool(home, name, tool);
-      else unpackDebianTool(home, [name, ...(tool.others ?? [])], tool.release, tool.packages);
+      else {
+        const programs = [name, ...(tool.others ?? [])];
+        unpackDebianTool(home, programs, tool.release, tool.packages, tool.versionArguments);
+      }
     }
     return path;
   });
+}
+
+async function buildGoModule(cache: string, home: string, name: string, tool: GoModule): Promise<void> {
+  const { directory, version, versionVariable } = tool;
+  process.stderr.write(`Building ${name} ${version} (minutes, once)\n`);
+  const staging = mkdtempSync(`${home}.`);
+  const flags = ['-ldflags', `-s -w -X ${versionVariable}=v${version}`];
+  try {
+    mkdirSync(join(staging, 'bin'));
+    const source = fileURLToPath(new URL(directory, import.meta.url));
+    await buildGoProgram(cache, source, join(staging, 'bin', name), flags);
+  } catch (error) {
+    rmSync(staging, { recursive: true, force: true });
+    throw error;
+  }
+  moveIntoPlace(staging, home);
 }
 
 /** Installs what is missing of `names` and returns where each is. */
