@@ -42,7 +42,7 @@ export function imagesOf(group: string, kind: string, object: JsonObject): Objec
   const found: Found = { images: [], malformed: [] };
   const path = podSpecPath(group, kind);
   if (path === undefined) {
-    searchPodSpecs(object, [], found);
+    searchPodSpecs(object, undefined, found);
     return found;
   }
   let value: JsonValue | undefined = object;
@@ -121,13 +121,27 @@ function add(found: Found, result: ImagePlace | Malformed | undefined): void {
   else found.malformed.push(result);
 }
 
+/** A way into an object from its end: made anew for every value that is looked at, it must not be copied for each. */
+interface Trail {
+  readonly above: Trail | undefined;
+  readonly key: string | number;
+}
+
+function pathOf(trail: Trail | undefined): Path {
+  const path: (string | number)[] = [];
+  for (let at = trail; at !== undefined; at = at.above) path.push(at.key);
+  return path.reverse();
+}
+
 /** Something with a list of containers that have images is a PodSpec for this purpose. */
-function searchPodSpecs(value: JsonValue, path: Path, found: Found): void {
+function searchPodSpecs(value: JsonValue, above: Trail | undefined, found: Found): void {
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) searchPodSpecs(item, [...path, index], found);
+    for (const [key, item] of value.entries()) searchPodSpecs(item, { above, key }, found);
   } else if (isJsonObject(value)) {
-    if (containerLists.some((list) => looksLikeContainers(value[list]))) readPodSpec(value, path, found);
-    else for (const [key, item] of Object.entries(value)) searchPodSpecs(item, [...path, key], found);
+    if (containerLists.some((list) => looksLikeContainers(value[list])))
+      readPodSpec(value, pathOf(above), found);
+    // What is inside of one may be one as well: nobody knows what the kind's controller makes of it.
+    for (const [key, item] of Object.entries(value)) searchPodSpecs(item, { above, key }, found);
   }
 }
 

@@ -228,6 +228,24 @@ test('Pods of a kind nobody heard of are found wherever they stand, several of t
   expect(decision.denials).toHaveLength(2);
 });
 
+test('a Pod inside of what looks like one is not hidden by it', async () => {
+  const object = {
+    apiVersion: 'example.com/v1',
+    kind: 'Workflow',
+    metadata: { name: 'w' },
+    spec: {
+      containers: [{ name: 'a', image: signed, then: { containers: [{ name: 'b', image: unsigned }] } }],
+      later: { initContainers: [{ name: 'c', image: 'a.b/other:1' }] },
+    },
+  };
+  const { images } = await reviewRequest(fakeGate(), parseRequest(requestFor(object)), {});
+  expect(images.map(({ pointer }) => pointer).sort()).toEqual([
+    '/spec/containers/0/image',
+    '/spec/containers/0/then/containers/0/image',
+    '/spec/later/initContainers/0/image',
+  ]);
+});
+
 test('a Pod that is still to be named goes by what its name will begin with', async () => {
   const pod = {
     ...podOf({ containers: [{ name: 'a', image: signed }] }),

@@ -42,6 +42,9 @@ describe('what is not a reference is refused before anything is asked', () => {
     'Alpine',
     'a/B',
     'ghcr.io/App',
+    hex,
+    // A node takes it for the image with this ID, wherever that came from.
+    `sha256:${hex}`,
     'app:',
     'app:.tag',
     `app:${'t'.repeat(129)}`,

@@ -78,8 +78,8 @@ export function parseReference(text: string): Reference {
   if (text.length === 0) throw invalid(text, 'it is empty');
   if (text.length > maxReferenceLength) throw invalid(text, 'it is too long');
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw invalid(text, 'leave out the scheme, such as https://');
-  if (/^[0-9a-f]{64}$/.test(text))
-    throw invalid(text, 'a bare 64-digit hexadecimal string could be an image ID');
+  // A node looks for an image with this ID first, wherever it came from, and asks no registry.
+  if (/^(?:sha256:)?[0-9a-f]{64}$/.test(text)) throw invalid(text, 'it could be an image ID');
 
   const at = text.indexOf('@');
   const digest = at < 0 ? undefined : text.slice(at + 1);
