@@ -234,14 +234,14 @@ test('a Pod inside of what looks like one is not hidden by it', async () => {
     kind: 'Workflow',
     metadata: { name: 'w' },
     spec: {
-      containers: [{ name: 'a', image: signed, then: { containers: [{ name: 'b', image: unsigned }] } }],
+      containers: [{ name: 'a', image: signed, next: { containers: [{ name: 'b', image: unsigned }] } }],
       later: { initContainers: [{ name: 'c', image: 'a.b/other:1' }] },
     },
   };
   const { images } = await reviewRequest(fakeGate(), parseRequest(requestFor(object)), {});
   expect(images.map(({ pointer }) => pointer).sort()).toEqual([
     '/spec/containers/0/image',
-    '/spec/containers/0/then/containers/0/image',
+    '/spec/containers/0/next/containers/0/image',
     '/spec/later/initContainers/0/image',
   ]);
 });

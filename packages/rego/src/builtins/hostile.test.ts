@@ -115,6 +115,34 @@ describe('work is bounded', () => {
     expect(run).toThrow(Halt);
   });
 
+  const long = '1.'.repeat(20_000);
+  test.each<[string, Value[]]>([
+    ['yaml.unmarshal', ['{{.}}'.repeat(400_000)]],
+    ['yaml.unmarshal', ['- a: b\n'.repeat(2_000_000)]],
+    ['yaml.is_valid', ['"'.repeat(2_000_000)]],
+    ['regex.match', [long, long]],
+    ['regex.split', [long, long]],
+    ['regex.replace', [long, long, '']],
+    ['regex.find_n', [long, long, 1]],
+    ['time.parse_rfc3339_ns', ['a'.repeat(30_000_000)]],
+  ])('%s is not begun where it would take all the work of an evaluation', (name, operands) => {
+    expect(() => callAll(name, operands, testContext({ budget: 20_000_000 }))).toThrow(Halt);
+  });
+
+  test('YAML that is none is given up at its first mistake', () => {
+    expect(outcome('yaml.unmarshal', '{{.}}'.repeat(20_000))).toHaveProperty('error');
+  });
+
+  test('a query with one name a hundred thousand times is read in one go', () => {
+    const values = call('urlquery.decode_object', 'a=b&'.repeat(300_000)) as RegoObject;
+    expect((values.get('a') as RegoArray).length).toBe(300_000);
+  });
+
+  test('a list of allowed names is a pattern as before', () => {
+    const names = Array.from({ length: 2000 }, (_, index) => `name-${index}`);
+    expect(call('regex.match', `^(${names.join('|')})$`, 'name-1999')).toBe(true);
+  });
+
   test('versions that differ only in leading zeros are compared (OPA 1.20.2 loops for ever)', () => {
     expect(call('semver.compare', '1.2.3-1', '1.2.3-01')).toBe(0);
   });

@@ -17,3 +17,21 @@ export function chargeText(context: BuiltinContext, length: number): void {
   }
   context.charge(1 + Math.floor(length / textPerStep));
 }
+
+/** Steps for a character of a text that is parsed into nodes, by a parser that cannot be stopped on the way. */
+const stepsOfParsing = 16;
+
+/** Charges for parsing a text into nodes. */
+export function chargeParsing(context: BuiltinContext, length: number): void {
+  chargeText(context, length);
+  context.charge(length * stepsOfParsing);
+}
+
+/** Patterns up to this length take no more than texts do, whatever they are. */
+const usualPattern = 256;
+
+/** Charges for a search: in proportion to text times pattern, where whoever wrote the text may have written the pattern. */
+export function chargeSearch(context: BuiltinContext, pattern: string, text: string): void {
+  chargeText(context, text.length);
+  if (pattern.length > usualPattern) context.charge(Math.ceil((pattern.length * text.length) / 8));
+}

@@ -90,7 +90,9 @@ registerBuiltin(
       const equals = pair.indexOf('=');
       const name = orBuiltinError(() => queryUnescape(equals < 0 ? pair : pair.slice(0, equals)));
       const value = orBuiltinError(() => queryUnescape(equals < 0 ? '' : pair.slice(equals + 1)));
-      found.set(name, [...(found.get(name) ?? []), value]);
+      const values = found.get(name);
+      if (values === undefined) found.set(name, [value]);
+      else values.push(value);
     }
     const names = [...found.keys()].sort(compareStrings);
     return RegoObject.of(names.map((name) => [name, new RegoArray(found.get(name)!)] as const));

@@ -1,6 +1,6 @@
 /** `regex.*` and the deprecated `re_match`. Patterns are RE2, so matching time is linear in the text. */
 import { RegoArray, type Value } from '../../values/index.ts';
-import { chargeText } from '../limits.ts';
+import { chargeSearch, chargeText } from '../limits.ts';
 import { intOperand, stringOperand } from '../operands.ts';
 import { registerBuiltin } from '../registry.ts';
 import { type BuiltinContext, BuiltinError, T } from '../types.ts';
@@ -27,13 +27,13 @@ registerBuiltin('re_match', { ...matchDeclaration, deprecated: true }, match);
 
 function match(context: BuiltinContext, pattern: Value, text: Value): boolean {
   const expression = stringOperand(pattern, 1);
-  const subject = subjectOperand(context, text);
+  const subject = subjectOperand(context, expression, text);
   return regexTester(expression)(subject);
 }
 
-function subjectOperand(context: BuiltinContext, text: Value): string {
+function subjectOperand(context: BuiltinContext, pattern: string, text: Value): string {
   const subject = stringOperand(text, 2);
-  chargeText(context, subject.length);
+  chargeSearch(context, pattern, subject);
   return subject;
 }
 
@@ -42,7 +42,7 @@ registerBuiltin(
   { args: [T.string, T.string, T.string, T.string], result: T.boolean },
   (context, template, text, open, close) => {
     const pattern = stringOperand(template, 1);
-    const subject = subjectOperand(context, text);
+    const subject = subjectOperand(context, pattern, text);
     const regex = compileTemplate(pattern, stringOperand(open, 3), stringOperand(close, 4));
     return regex.test(subject);
   },
@@ -57,7 +57,7 @@ registerBuiltin(
   { args: [T.string, T.string], result: T.array(T.string) },
   (context, pattern, text) => {
     const expression = stringOperand(pattern, 1);
-    const subject = subjectOperand(context, text);
+    const subject = subjectOperand(context, expression, text);
     const matches = allMatches(context, expression, subject, -1);
     if (expression !== '' && subject === '') return new RegoArray(['']);
     const parts: string[] = [];
@@ -93,7 +93,7 @@ registerBuiltin(
 
 function findOperand(context: BuiltinContext, pattern: Value, text: Value, limit: Value): readonly Match[] {
   const expression = stringOperand(pattern, 1);
-  const subject = subjectOperand(context, text);
+  const subject = subjectOperand(context, expression, text);
   return allMatches(context, expression, subject, intOperand(limit, 3));
 }
 
@@ -113,7 +113,7 @@ registerBuiltin(
     const subject = stringOperand(text, 1);
     const expression = stringOperand(pattern, 2);
     const template = stringOperand(replacement, 3);
-    chargeText(context, subject.length);
+    chargeSearch(context, expression, subject);
     const names = compileRegex(expression).namedGroups();
     let out = '';
     let end = 0;

@@ -1,8 +1,9 @@
 /** `time.*`. Times are nanoseconds since 1970 that fit in 64 bits, which is 1677-09-21 to 2262-04-11. */
 import { isNumber, RegoArray, RegoNumber, toBigInt, type Value } from '../../values/index.ts';
+import { chargeParsing } from '../limits.ts';
 import { intOperand, numberOperand, stringOperand, wrongType } from '../operands.ts';
 import { registerBuiltin } from '../registry.ts';
-import { BuiltinError, T } from '../types.ts';
+import { type BuiltinContext, BuiltinError, T } from '../types.ts';
 import { daysInMonth } from './civil.ts';
 import { parseDuration } from './duration.ts';
 import { formatTime } from './format.ts';
@@ -21,17 +22,18 @@ registerBuiltin('time.now_ns', { args: [], result: T.number, nondeterministic: t
 registerBuiltin(
   'time.parse_ns',
   { args: [T.string, T.string], result: T.number },
-  (_context, layout, text) => {
+  (context, layout, text) => {
     const format = stringOperand(layout, 1);
-    return parsed(namedLayouts.get(format) ?? format, stringOperand(text, 2));
+    return parsed(context, namedLayouts.get(format) ?? format, stringOperand(text, 2));
   },
 );
 
-registerBuiltin('time.parse_rfc3339_ns', { args: [T.string], result: T.number }, (_context, text) => {
-  return parsed(namedLayouts.get('RFC3339')!, stringOperand(text, 1));
+registerBuiltin('time.parse_rfc3339_ns', { args: [T.string], result: T.number }, (context, text) => {
+  return parsed(context, namedLayouts.get('RFC3339')!, stringOperand(text, 1));
 });
 
-function parsed(layout: string, text: string): Value {
+function parsed(context: BuiltinContext, layout: string, text: string): Value {
+  chargeParsing(context, layout.length + text.length);
   try {
     return inRange(parseTime(layout, text));
   } catch (error) {
@@ -45,8 +47,10 @@ function inRange(nanoseconds: bigint): Value {
   return RegoNumber.fromBigInt(nanoseconds);
 }
 
-registerBuiltin('time.parse_duration_ns', { args: [T.string], result: T.number }, (_context, text) => {
-  return RegoNumber.fromBigInt(parseDuration(stringOperand(text, 1)));
+registerBuiltin('time.parse_duration_ns', { args: [T.string], result: T.number }, (context, text) => {
+  const duration = stringOperand(text, 1);
+  chargeParsing(context, duration.length);
+  return RegoNumber.fromBigInt(parseDuration(duration));
 });
 
 registerBuiltin(

@@ -1,5 +1,5 @@
 /** `yaml.marshal`, `yaml.unmarshal`, `yaml.is_valid`. */
-import { chargeText } from '../../limits.ts';
+import { chargeParsing, chargeText } from '../../limits.ts';
 import { stringOperand } from '../../operands.ts';
 import { registerBuiltin } from '../../registry.ts';
 import { BuiltinError, T } from '../../types.ts';
@@ -14,7 +14,7 @@ registerBuiltin('yaml.marshal', { args: [T.any], result: T.string }, (context, v
 
 registerBuiltin('yaml.unmarshal', { args: [T.string], result: T.any }, (context, text) => {
   const operand = stringOperand(text, 1);
-  chargeText(context, operand.length);
+  chargeParsing(context, operand.length);
   try {
     return readYaml(operand, (steps) => context.charge(steps));
   } catch (error) {
@@ -25,7 +25,7 @@ registerBuiltin('yaml.unmarshal', { args: [T.string], result: T.any }, (context,
 
 registerBuiltin('yaml.is_valid', { args: [T.string], result: T.boolean }, (context, text) => {
   if (typeof text !== 'string') return false;
-  chargeText(context, text.length);
+  chargeParsing(context, text.length);
   try {
     readYaml(text, (steps) => context.charge(steps));
     return true;

@@ -1,13 +1,15 @@
 /** YAML to Rego values as `sigs.k8s.io/yaml` does it: YAML 1.1, first document only, merge keys, string keys. */
 import {
   type Alias,
+  Composer,
+  type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
   LineCounter,
   type ParsedNode,
-  parseAllDocuments,
+  Parser,
   Scalar,
 } from 'yaml';
 import { RegoArray, RegoObject, type Value } from '../../../values/index.ts';
@@ -27,26 +29,35 @@ export function readYaml(text: string, charge: (steps: number) => void): Value {
   const lines = new LineCounter();
   const source = text.replace(/^\ufeff/, '');
   if (NOT_ALLOWED.test(source)) throw new YamlError('yaml: control characters are not allowed');
-  const documents = parseAllDocuments(source, {
-    version: '1.1',
-    schema: 'failsafe',
-    merge: false,
-    uniqueKeys: false,
-    lineCounter: lines,
-    logLevel: 'silent',
-    strict: true,
-  });
-  if (!Array.isArray(documents) || documents.length === 0) {
+  const document = firstDocument(source, lines);
+  if (document === undefined) {
     if (/^%/m.test(source)) throw new YamlError('yaml: did not find expected <document start>');
     return null;
   }
-  const document = documents[0]!;
   const problem = document.errors[0];
   if (problem !== undefined)
     throw syntaxError(problem.code, problem.message, lines.linePos(problem.pos[0]).line);
   if (document.warnings.some(({ code }) => code === 'BAD_DIRECTIVE'))
     throw new YamlError('yaml: found unknown directive name');
   return new Reader(charge).value(document.contents, 0);
+}
+
+/** The first document; nothing is read behind it, nor behind the first mistake: every further one would be kept. */
+function firstDocument(source: string, lines: LineCounter): Document.Parsed | undefined {
+  const composer = new Composer({
+    version: '1.1',
+    schema: 'failsafe',
+    merge: false,
+    uniqueKeys: false,
+    logLevel: 'silent',
+    strict: true,
+  });
+  for (const token of new Parser(lines.addNewLine).parse(source)) {
+    for (const document of composer.next(token)) return document;
+    if (token.type === 'error') break;
+  }
+  for (const document of composer.end(false, source.length)) return document;
+  return undefined;
 }
 
 /** What go-yaml's reader refuses anywhere. */
