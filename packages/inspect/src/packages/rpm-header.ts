@@ -29,9 +29,10 @@ const tags = {
   baseNames: 1117,
   dirNames: 1118,
 } as const;
+const wanted: ReadonlySet<number> = new Set(Object.values(tags));
 
 /** Paths are made of a directory and a name, so that a small header can claim many long ones. */
-const limits = { entries: 65_536, items: 1_000_000, pathCharacters: 256 * 1024 * 1024 };
+const limits = { items: 1_000_000, pathCharacters: 256 * 1024 * 1024 };
 const textTypes = [6, 8, 9]; // STRING, STRING_ARRAY, I18NSTRING
 const int32 = 4;
 
@@ -46,14 +47,15 @@ export function parseRpmHeader(bytes: Uint8Array): RpmHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getUint32(0);
   const data = 8 + count * 16;
-  if (count > limits.entries || data + view.getUint32(4) !== bytes.length) return undefined;
+  if (data + view.getUint32(4) !== bytes.length) return undefined;
   const entries = new Map<number, Entry>();
-  for (let at = 8; at < data; at += 16)
-    entries.set(view.getUint32(at), {
-      type: view.getUint32(at + 4),
-      offset: data + view.getInt32(at + 8),
-      count: view.getUint32(at + 12),
-    });
+  for (let at = 8; at < data; at += 16) {
+    const tag = view.getUint32(at);
+    // What an attacker may list many of is not kept.
+    if (!wanted.has(tag)) continue;
+    const offset = data + view.getInt32(at + 8);
+    entries.set(tag, { type: view.getUint32(at + 4), offset, count: view.getUint32(at + 12) });
+  }
 
   let damaged = false;
   const items = (tag: number, types: readonly number[]): Entry | undefined => {
@@ -66,17 +68,15 @@ export function parseRpmHeader(bytes: Uint8Array): RpmHeader | undefined {
   const decoder = new TextDecoder();
   const texts = (tag: number): string[] => {
     const entry = items(tag, textTypes);
-    const found: string[] = [];
-    for (let at = entry?.offset ?? 0; found.length < (entry?.count ?? 0); ) {
-      const end = bytes.indexOf(0, at);
-      if (end < 0) {
-        damaged = true;
-        break;
-      }
-      found.push(decoder.decode(bytes.subarray(at, end)));
-      at = end + 1;
+    if (entry === undefined || entry.count === 0) return [];
+    let end = entry.offset;
+    for (let left = entry.count; left > 0; left--) {
+      const zero = bytes.indexOf(0, end);
+      if (zero < 0) damaged = true;
+      if (damaged) return [];
+      end = zero + 1;
     }
-    return found;
+    return decoder.decode(bytes.subarray(entry.offset, end - 1)).split('\0');
   };
   const numbers = (tag: number): number[] => {
     const entry = items(tag, [int32]);

@@ -2,7 +2,7 @@ import type { ByteSource } from '@pratique/oci';
 import { type DatabaseFile, databaseSource, unreadableDatabase } from './database-content.ts';
 
 /** Of ndb as rpm's `lib/backend/ndb` has it since 4.14; all numbers are little-endian. */
-const magic = { file: 'RpmP', slot: 'Slot', head: 'BlbS', tail: 'BlbE' };
+const magic = { file: word('RpmP'), slot: word('Slot'), head: word('BlbS'), tail: word('BlbE') };
 const pageBytes = 4096;
 /** Of a slot, and of the blocks in which blobs are placed. */
 const blockBytes = 16;
@@ -32,7 +32,7 @@ export function* ndbHeaders(file: DatabaseFile): Generator<Uint8Array> {
 /** In the order of their places. */
 function slotsOf(file: DatabaseFile, source: ByteSource): readonly Slot[] {
   const head = view(file, source, 0, headerBytes);
-  if (text(head, 0) !== magic.file) throw unreadableDatabase(file, 'it is not a database of ndb');
+  if (head.getUint32(0, true) !== magic.file) throw unreadableDatabase(file, 'it is not a database of ndb');
   const version = head.getUint32(4, true);
   if (version !== 0) throw unreadableDatabase(file, `expected version 0 of ndb, found ${version}`);
   const pages = head.getUint32(12, true);
@@ -44,7 +44,8 @@ function slotsOf(file: DatabaseFile, source: ByteSource): readonly Slot[] {
   for (let page = 0; page < pages; page++) {
     const entries = view(file, source, page * pageBytes, pageBytes);
     for (let at = page === 0 ? headerBytes : 0; at < pageBytes; at += blockBytes) {
-      if (text(entries, at) !== magic.slot) throw unreadableDatabase(file, 'its list of packages is damaged');
+      if (entries.getUint32(at, true) !== magic.slot)
+        throw unreadableDatabase(file, 'its list of packages is damaged');
       const number = entries.getUint32(at + 4, true);
       const offset = entries.getUint32(at + 8, true) * blockBytes;
       const length = entries.getUint32(at + 12, true) * blockBytes;
@@ -70,11 +71,12 @@ function blobOf(file: DatabaseFile, source: ByteSource, slot: Slot): Uint8Array 
   const head = view(file, source, slot.offset, headBytes);
   const length = head.getUint32(12, true);
   const rounded = Math.ceil((headBytes + length + tailBytes) / blockBytes) * blockBytes;
-  if (text(head, 0) !== magic.head || head.getUint32(4, true) !== slot.number) throw damaged();
+  if (head.getUint32(0, true) !== magic.head || head.getUint32(4, true) !== slot.number) throw damaged();
   if (rounded !== slot.length) throw damaged();
   const whole = view(file, source, slot.offset, slot.length);
   const tail = slot.length - tailBytes;
-  if (text(whole, tail + 8) !== magic.tail || whole.getUint32(tail + 4, true) !== length) throw damaged();
+  if (whole.getUint32(tail + 8, true) !== magic.tail || whole.getUint32(tail + 4, true) !== length)
+    throw damaged();
   const bytes = new Uint8Array(whole.buffer, whole.byteOffset, slot.length);
   if (adler32(bytes.subarray(0, tail)) !== whole.getUint32(tail, true)) throw damaged();
   return bytes.subarray(headBytes, headBytes + length);
@@ -86,8 +88,9 @@ function view(file: DatabaseFile, source: ByteSource, offset: number, length: nu
   return new DataView(bytes.buffer, bytes.byteOffset, length);
 }
 
-function text(bytes: DataView, at: number): string {
-  return String.fromCharCode(...[0, 1, 2, 3].map((more) => bytes.getUint8(at + more)));
+/** Four letters as they are read. */
+function word(letters: string): number {
+  return [...letters].reduceRight((value, letter) => value * 256 + letter.charCodeAt(0), 0);
 }
 
 /** RFC 1950 §8.2. The sums are reduced before they can grow beyond 32 bits. */
