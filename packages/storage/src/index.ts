@@ -2,4 +2,4 @@ export { removeQuietly, replaceDurably, syncDirectory, writeTemporary } from './
 export { makeDirectorySync, readOrCreate, replaceFile, syncDirectorySync } from './durable-sync.ts';
 export { listen, parseListen, stop } from './listener.ts';
 export { lockDirectory } from './lock.ts';
-export { FileRefused, readDescriptor, readNamedFile } from './named-file.ts';
+export { FileRefused, isThere, readDescriptor, readNamedFile } from './named-file.ts';

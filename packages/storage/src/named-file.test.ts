@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readNamedFile } from './index.ts';
+import { isThere, readNamedFile } from './index.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -55,3 +55,13 @@ test.skipIf(process.platform === 'win32')(
     await new Promise((resolve) => ended.once('exit', resolve));
   },
 );
+
+test('what may not be looked for is not taken for what is not there', () => {
+  expect(isThere(directory)).toBe(true);
+  expect(isThere(join(directory, 'none'))).toBe(false);
+  // Permissions do not hold the superuser, whom tests may run as; a circle of links holds everybody.
+  symlinkSync('circle', join(directory, 'circle'));
+  expect(() => isThere(join(directory, 'circle', 'file'))).toThrow(
+    expect.objectContaining({ code: 'ELOOP' }),
+  );
+});

@@ -13,6 +13,11 @@ export class FileRefused extends Error {
   }
 }
 
+/** Whether something is at a path. @throws what the system says where it may not be looked for, which is no answer */
+export function isThere(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
 const chunkBytes = 64 * 1024;
 
 /**

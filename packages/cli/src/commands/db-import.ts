@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import { importAdvisories } from '@pratique/inspect';
+import { isThere } from '@pratique/storage';
 import { cliErrors } from '../errors.ts';
 import { cacheDirectory } from '../program/cache-directory.ts';
 import type { Run } from '../program/spec.ts';
@@ -42,7 +42,7 @@ export const run: Run<typeof dbImport.flags> = async ({ args, flags, terminal, s
 
 function localFile(input: string, terminal: Terminal): string {
   const path = resolve(terminal.cwd, input);
-  if (!existsSync(path))
+  if (!isThere(path))
     throw cliErrors.error('FILE_UNREADABLE', {
       message: `there is no file or directory ${printable(input)}`,
     });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import { type FormatOptions, format } from '@pratique/rego';
@@ -9,6 +9,7 @@ import { readText } from '../program/read-file.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import { style } from '../program/style.ts';
 import type { Terminal } from '../program/terminal.ts';
+import { writeFile } from '../program/write-file.ts';
 import type { policyFmt } from '../specs/policy-files.ts';
 
 type Flags = FlagValues<typeof policyFmt.flags>;
@@ -34,7 +35,6 @@ export const run: Run<typeof policyFmt.flags> = async ({ args, flags, terminal }
 
 /** False where the run ends: the file cannot be formatted, or would change and must not. */
 function formatFile(file: string, flags: Flags, terminal: Terminal): boolean {
-  const place = resolve(terminal.cwd, file);
   const text = readText(file, terminal.cwd);
   const formatted = formatText(file, text, flags, terminal);
   if (formatted === undefined) return false;
@@ -45,7 +45,7 @@ function formatFile(file: string, flags: Flags, terminal: Terminal): boolean {
     if (isChanged) terminal.out(lineDiff(file, text, formatted, style(terminal.colour.out)));
   } else if (!(isChanged && flags.fail)) {
     if (flags.write) {
-      if (isChanged) writeFileSync(place, formatted);
+      if (isChanged) writeFile(file, formatted, terminal.cwd);
     } else terminal.out(formatted);
   }
   if (!isChanged || !flags.fail) return true;

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isJsonObject, parseJson } from '@pratique/crypto';
 import { auditDirectory, auditUrl, type LogAudit, type SeenTree } from '@pratique/sigstore-server';
-import { replaceFile } from '@pratique/storage';
+import { isThere, replaceFile } from '@pratique/storage';
 import { cliErrors } from '../errors.ts';
 import { readFile } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
@@ -56,7 +55,7 @@ async function audit(
 
 /** The trees of the last audit, by origin. */
 function readState(path: string): Readonly<Record<string, SeenTree>> {
-  if (!existsSync(path)) return {};
+  if (!isThere(path)) return {};
   const document = parseJson(readFile(path, ''), 'the state file');
   const logs = isJsonObject(document) ? document.logs : undefined;
   const trees = isJsonObject(logs) ? Object.entries(logs) : [];

@@ -1,4 +1,4 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import {
@@ -11,6 +11,7 @@ import {
   readRootDirectory,
 } from '@pratique/inspect';
 import { isDigest } from '@pratique/oci';
+import { isThere } from '@pratique/storage';
 import { cliErrors } from '../errors.ts';
 import { cacheDirectory } from '../program/cache-directory.ts';
 import { named } from '../program/parse-file.ts';
@@ -69,7 +70,7 @@ export async function openRoot(
 }
 
 async function readRoot(path: string, keep: KeepRule, signal: AbortSignal): Promise<FileSystem> {
-  if (!existsSync(path))
+  if (!isThere(path))
     throw cliErrors.error('FILE_UNREADABLE', { message: `there is no file or directory ${printable(path)}` });
   if (statSync(path).isDirectory()) return readRootDirectory(path, { keep });
   const stream = createReadStream(path, { highWaterMark: 1024 * 1024, signal });

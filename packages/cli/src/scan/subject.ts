@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import { readSbom, type ScanSubject } from '@pratique/inspect';
+import { isThere } from '@pratique/storage';
 import { cliErrors } from '../errors.ts';
 import { readCatalog } from '../inspect/read-catalog.ts';
 import { naming } from '../program/parse-file.ts';
@@ -34,7 +34,7 @@ export async function openSubject(
 
 function readSbomSubject(name: string, terminal: Terminal): ScanSubject {
   const path = resolve(terminal.cwd, name);
-  if (!existsSync(path))
+  if (!isThere(path))
     throw cliErrors.error('FILE_UNREADABLE', { message: `there is no file or directory ${printable(name)}` });
   const bytes = readFile(name, terminal.cwd);
   const { distro, packages, unknown } = naming(name, () => readSbom(bytes));

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateSigningKey } from '@pratique/crypto';
 import { expect, onTestFinished, test } from 'vitest';
@@ -64,6 +64,8 @@ test('nothing is overwritten, and what is no data directory or backup is said to
   const inside = (name: string) => join(scratch, name);
   const refused = expect.objectContaining({ code: 'SIGSTORE_SERVER_OPTION_INVALID' });
   await expect(backupDirectory(scratch, inside('backup'))).rejects.toThrow(refused);
+  symlinkSync('circle', inside('circle'));
+  await expect(backupDirectory(inside('circle'), inside('backup'))).rejects.toMatchObject({ code: 'ELOOP' });
   const server = await start(inside('data'));
   await server.close();
   await expect(restoreDirectory(inside('data'), inside('restored'))).rejects.toThrow(refused);

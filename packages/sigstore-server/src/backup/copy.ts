@@ -15,7 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { encodeBase64, GrowingTree, leafHash, parseCheckpoint } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
-import { replaceFile, syncDirectorySync } from '@pratique/storage';
+import { isThere, replaceFile, syncDirectorySync } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
 import { Journal } from '../log/journal.ts';
 import { decodeEntry } from '../log/log.ts';
@@ -55,7 +55,7 @@ export async function copyDirectory(
   target: string,
   finish: (logs: readonly LogCopy[], directory: string) => Promise<void>,
 ): Promise<LogCopy[]> {
-  if (!existsSync(join(source, 'constants.json'))) {
+  if (!isThere(join(source, 'constants.json'))) {
     throw sigstoreServerErrors.error('SIGSTORE_SERVER_OPTION_INVALID', {
       message: `${printable(source)} holds no private Sigstore`,
     });

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { printable } from '@pratique/errors';
-import { lockDirectory } from '@pratique/storage';
+import { isThere, lockDirectory } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
 import { offlineRootFile } from '../tuf/offline-root.ts';
 import { readConstants } from './constants.ts';
@@ -99,7 +99,7 @@ export function listGenerations(directory: string): Readonly<Record<Rotatable, r
 }
 
 function requireConstants(directory: string) {
-  if (existsSync(join(directory, 'constants.json'))) return readConstants(directory);
+  if (isThere(join(directory, 'constants.json'))) return readConstants(directory);
   throw sigstoreServerErrors.error('SIGSTORE_SERVER_OPTION_INVALID', {
     message: `${printable(directory)} holds no private Sigstore`,
   });
