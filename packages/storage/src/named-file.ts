@@ -1,6 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { isatty } from 'node:tty';
 
 /** Why a file that could be opened is not read. */
 export class FileRefused extends Error {
@@ -98,7 +97,8 @@ function isDevice(stat: Stats): boolean {
 function isTerminal(path: string): boolean {
   const descriptor = openSync(path, 'r');
   try {
-    return isatty(descriptor);
+    // Loaded for a device alone: everything that starts would pay for it.
+    return process.getBuiltinModule('node:tty').isatty(descriptor);
   } finally {
     closeSync(descriptor);
   }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -192,4 +192,9 @@ describe('credential helpers', () => {
       /docker-credential-no-such-helper-here/,
     );
   });
+});
+
+test.skipIf(!existsSync('/dev/zero'))('a file of credentials that never ends is none', async () => {
+  const endless = environmentKeychain({ REGISTRY_AUTH_FILE: '/dev/zero' });
+  await expect(endless.resolve('r.example', 'app')).rejects.toThrow(unreadable);
 });

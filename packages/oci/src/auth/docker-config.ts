@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { FileRefused, readNamedFile } from '@pratique/storage';
 import * as v from 'valibot';
 import { dockerHub } from '../reference/reference.ts';
 import {
@@ -37,7 +37,7 @@ export function environmentKeychain(environment: NodeJS.ProcessEnv, helper: Help
   return {
     async resolve(registry, repository) {
       for (const { path, required } of candidates(environment)) {
-        const text = await readIfThere(path, required);
+        const text = readIfThere(path, required);
         if (text !== undefined)
           return await lookUp(
             parseSecret(configSchema, text, path),
@@ -63,14 +63,13 @@ function candidates(environment: NodeJS.ProcessEnv): { path: string; required: b
   ].map((path) => ({ path, required: false }));
 }
 
-async function readIfThere(path: string, required: boolean): Promise<Uint8Array | undefined> {
+function readIfThere(path: string, required: boolean): Uint8Array | undefined {
   try {
-    const bytes = await readFile(path);
-    if (bytes.length > maxConfigBytes) throw unreadable(path, 'larger than any credential file');
-    return bytes;
+    return readNamedFile(path, maxConfigBytes);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (!required && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
+    if (error instanceof FileRefused) throw unreadable(path, error.message, error);
     if (code?.startsWith('E')) throw unreadable(path, `cannot be read (${code})`, error);
     throw error;
   }

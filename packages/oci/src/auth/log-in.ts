@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isJsonObject, type JsonObject, parseJson } from '@pratique/crypto';
+import { readNamedFile } from '@pratique/storage';
 import { ociErrors } from '../errors.ts';
 import { dockerHub } from '../reference/reference.ts';
 import { eraseWithHelper, storeWithHelper } from './helper.ts';
@@ -69,16 +69,18 @@ function auths({ auths: found }: JsonObject): JsonObject {
   return isJsonObject(found) ? found : {};
 }
 
+const maxConfigBytes = 4 * 1024 * 1024;
+
 function readConfig(path: string): JsonObject {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = readNamedFile(path, maxConfigBytes);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw unreadable(`${path} cannot be read`, cause);
   }
   try {
-    const config = parseJson(bytes, path, { maxBytes: 4 * 1024 * 1024 });
+    const config = parseJson(bytes, path, { maxBytes: maxConfigBytes });
     if (isJsonObject(config)) return config;
   } catch {
     // The parser's message would quote the file.

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readNamedFile } from '@pratique/storage';
 import { policyErrors } from '../errors.ts';
 
 /** Where a bearer token comes from. A file is read for every request, so that one that is renewed on disk works. */
@@ -33,7 +33,7 @@ export async function readToken(
 
 async function tokenFile(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8');
+    return new TextDecoder().decode(readNamedFile(path, maxTokenBytes + 2));
   } catch (cause) {
     throw policyErrors.error('SERVICE_TOKEN_INVALID', {
       message: `cannot read the bearer token in ${path} (${(cause as NodeJS.ErrnoException).code ?? 'unknown error'})`,

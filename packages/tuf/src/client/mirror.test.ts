@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -94,3 +94,16 @@ test('a repository in a directory', async () => {
 test.each(['ftp://example.test', 'example.test', ''])('%j is no mirror', (url) => {
   expect(() => open(url)).toThrow(expect.objectContaining({ code: 'TUF_UNREACHABLE' }));
 });
+
+test.skipIf(!existsSync('/dev/zero'))(
+  'a file of a repository in a directory is bounded, also where it does not end',
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'pratique-mirror-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    symlinkSync('/dev/zero', join(directory, 'zero'));
+    writeFileSync(join(directory, 'large'), 'x'.repeat(101));
+    const mirror = open(pathToFileURL(directory).href);
+    await expect(mirror.fetch(['zero'], 100)).rejects.toMatchObject({ code: 'TUF_UNREACHABLE' });
+    await expect(mirror.fetch(['large'], 100)).rejects.toMatchObject({ code: 'TUF_SIZE_EXCEEDED' });
+  },
+);

@@ -1,8 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PratiqueError } from '@pratique/errors';
 import { createExchange, defaultLimits, type HttpLimits, readAll } from '@pratique/oci';
+import { FileRefused, readNamedFile } from '@pratique/storage';
 import { tufErrors } from '../errors.ts';
 
 /** Where a repository is. Nothing it hands out is believed. */
@@ -70,10 +70,12 @@ function fileMirror(url: string, directory: string): Mirror {
     async fetch(path, maxBytes) {
       const file = join(directory, ...path.map((segment) => segment.replaceAll('/', '%2F')));
       try {
-        const { size } = await stat(file);
-        if (size > maxBytes) throw tooLarge(file, maxBytes);
-        return await readFile(file);
+        return readNamedFile(file, maxBytes);
       } catch (cause) {
+        if (cause instanceof FileRefused)
+          throw cause.code === 'TOO_LARGE'
+            ? tooLarge(file, maxBytes)
+            : unreachable(`${file} cannot be read: ${cause.message}`);
         const { code } = cause as NodeJS.ErrnoException;
         if (code === 'ENOENT') return undefined;
         if (code?.startsWith('E') !== true) throw cause;
