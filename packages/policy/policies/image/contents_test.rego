@@ -110,6 +110,11 @@ test_without_a_date_it_counts_at_once if judged({"ageDays": null}) == {"VULNERAB
 
 test_without_a_fix_it_does_not_count if judged({"fixedVersion": null}) == set()
 
+# in-toto's vulns: nothing is said of packages, and nothing of fixes.
+test_where_the_report_does_not_speak_of_fixes_it_counts if {
+	judged({"fixedVersion": null, "package": null, "ageDays": null}) == {"VULNERABILITY_FIXABLE"}
+}
+
 test_each_severity_has_its_own_days if {
 	judged({"severity": "high", "ageDays": 29}) == set()
 	judged({"severity": "high", "ageDays": 30}) == {"VULNERABILITY_FIXABLE"}

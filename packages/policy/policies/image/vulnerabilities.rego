@@ -2,8 +2,8 @@
 # title: No vulnerability that could have been fixed by now
 # description: |
 #   Parameter `vulnerabilities` of the trust configuration. A vulnerability counts when its fix exists and it was
-#   published at least as many days ago as its severity allows; without a date it counts at once. The scan is the newest
-#   one attested by an authority that may sign the image.
+#   published at least as many days ago as its severity allows; without a date it counts at once, and so it does where the
+#   scan does not speak of fixes. The scan is the newest one attested by an authority that may sign the image.
 package pratique.image.vulnerabilities
 
 import data.pratique.lib
@@ -35,9 +35,14 @@ deny contains problem if {
 }
 
 is_overdue(finding, days) if {
-	finding.fixedVersion != null
+	may_be_fixed(finding)
 	days_known(finding) >= days
 }
+
+may_be_fixed(finding) if finding.fixedVersion != null
+
+# A report that does not say in which package it is (in-toto's vulns) says nothing of fixes either: that is not none.
+may_be_fixed(finding) if finding.package == null
 
 # What nobody dates may be of any age.
 days_known(finding) := finding.ageDays if {
