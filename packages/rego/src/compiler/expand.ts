@@ -4,6 +4,7 @@ import type { CompilerContext } from './context.ts';
 import { markWithResult } from './marks.ts';
 import {
   appendToBody,
+  cloneTerm,
   containsRefOrComprehension,
   equalityExpr,
   isComprehension,
@@ -32,7 +33,8 @@ export class Expander {
       head.ref[index] = variable.local;
       rule.body = appendToBody(rule.body, [variable.expr]);
     }
-    if (head.args !== undefined) head.args = head.args.map((arg) => this.#headTerm(rule, arg));
+    // The branches of a rule have the same parameters, and later stages change what they find.
+    if (head.args !== undefined) head.args = head.args.map((arg) => this.#headTerm(rule, cloneTerm(arg)));
     if (head.key !== undefined) head.key = this.#headTerm(rule, head.key);
     if (head.value !== undefined) head.value = this.#headTerm(rule, head.value);
     rule.body = this.body(rule.body);
@@ -121,11 +123,19 @@ export class Expander {
     for (let index = 0; index < args.length; index++) args[index] = this.#term(args[index] as Term, support);
   }
 
-  /** A loop and no `map`, which would put two frames more on the stack for each level of a term. */
-  #terms(terms: readonly Term[], support: Expr[]): Term[] {
-    const expanded = new Array<Term>(terms.length);
-    for (let index = 0; index < terms.length; index++)
-      expanded[index] = this.#term(terms[index] as Term, support);
+  /**
+   * The same array where nothing in it changes, as is mostly so. A loop and no `map`, which would put two frames more on
+   * the stack for each level of a term.
+   */
+  #terms(terms: Term[], support: Expr[]): Term[] {
+    let expanded = terms;
+    for (let index = 0; index < terms.length; index++) {
+      const term = terms[index] as Term;
+      const own = this.#term(term, support);
+      if (own === term) continue;
+      if (expanded === terms) expanded = terms.slice();
+      expanded[index] = own;
+    }
     return expanded;
   }
 
@@ -149,20 +159,22 @@ export class Expander {
       case 'ref': {
         const first = term.terms[0];
         const call = first?.kind === 'call' ? termText(first) : undefined;
-        const terms = this.#terms(term.terms, support);
+        let terms = this.#terms(term.terms, support);
         const head = terms[0] as Term;
         if (head.kind === 'array' || head.kind === 'object' || head.kind === 'set' || isComprehension(head)) {
           const { local, expr } = this.#bind(head);
           this.#context.subjects.set((local as Var).name, termText(head));
           support.push(expr);
-          terms[0] = local;
+          terms = [local, ...terms.slice(1)];
         }
         if (call !== undefined) this.#context.subjects.set((terms[0] as Var).name, call);
-        return { ...term, terms };
+        return terms === term.terms ? term : { ...term, terms };
       }
       case 'array':
-      case 'set':
-        return { ...term, items: this.#terms(term.items, support) };
+      case 'set': {
+        const items = this.#terms(term.items, support);
+        return items === term.items ? term : { ...term, items };
+      }
       case 'object':
         return {
           ...term,

@@ -84,7 +84,10 @@ export function addVars(node: Node, options: VarOptions, into: Set<string>): voi
 
 function addVarsFrom(nodes: readonly Node[], from: number, options: VarOptions, into: Set<string>): void {
   spend(nodes.length);
-  for (let index = from; index < nodes.length; index++) addVars(nodes[index] as Node, options, into);
+  for (let index = from; index < nodes.length; index++) {
+    const node = nodes[index] as Node;
+    if (node.kind !== 'string') addVars(node, options, into);
+  }
 }
 
 function addVarsOfModifier({ target, value }: With, options: VarOptions, into: Set<string>): void {
@@ -136,15 +139,16 @@ export function declaredVars(body: Body): Set<string> {
 
 function addDeclaredFrom(nodes: readonly Node[], into: Set<string>): void {
   spend(nodes.length);
-  for (let index = 0; index < nodes.length; index++) addDeclared(nodes[index] as Node, into);
+  for (let index = 0; index < nodes.length; index++) {
+    const node = nodes[index] as Node;
+    // Most nodes are leaves.
+    if (node.kind !== 'string' && node.kind !== 'var') addDeclared(node, into);
+  }
 }
 
 /** As {@link addVars}, one function without closures. Terms are looked into for the bodies in template strings. */
 function addDeclared(node: Node, into: Set<string>): void {
   switch (node.kind) {
-    case 'string':
-    case 'var':
-      return;
     case 'ref':
       addDeclaredFrom(node.terms, into);
       return;

@@ -31,7 +31,11 @@ export class RefCheck {
 
   #visitAll(env: TypeEnv, nodes: readonly Node[], problems: Problem[]): void {
     spend(nodes.length);
-    for (let index = 0; index < nodes.length; index++) this.#visit(env, nodes[index] as Node, problems);
+    for (let index = 0; index < nodes.length; index++) {
+      const node = nodes[index] as Node;
+      // Most nodes are leaves.
+      if (node.kind !== 'string' && node.kind !== 'var') this.#visit(env, node, problems);
+    }
   }
 
   /** Refs outside of comprehensions, and of the bodies within expressions in those of `not` only. */
