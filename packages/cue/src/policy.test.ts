@@ -53,6 +53,98 @@ test.each<[what: string, policy: string, complies: Json, refused: Json]>([
     { t: { v: 1, next: { v: 2, next: null } } },
     { t: { v: 1, next: { v: 'x', next: null } } },
   ],
+  ['attributes say nothing', 'a: int @go(A)\n@x(y)', { a: 1 }, { a: 'x' }],
+  [
+    'a struct has a name within itself',
+    'a: X={b: int, c: X.b + 1}',
+    { a: { b: 1, c: 2 } },
+    { a: { b: 1, c: 1 } },
+  ],
+  ['a part of a list', 'l: [1, ...int]\na: l[1:]', { l: [1, 2], a: [2] }, { l: [1, 2], a: [1] }],
+  ['an element of what may be a list', 'a: b[0]\nb: _', { b: [1], a: 1 }, { b: [1], a: 2 }],
+  [
+    'a field that a document may have',
+    'p: {...}\nif p.b != _|_ {c: 1}',
+    { p: {}, c: 2 },
+    { p: { b: 1 }, c: 2 },
+  ],
+  ['a text several times', 'a: "x" * 2', { a: 'xx' }, { a: 'x' }],
+  ['floats of a size', 'a: float32', { a: 1 }, { a: 1e39 }],
+  ['two halves of a letter', 'a: "\\ud83d\\ude00"', { a: '😀' }, { a: 'x' }],
+  ['an error on a condition', 'a: int\nb: {if a > 3 {error("too much")}}', { a: 3 }, { a: 4 }],
+  ['so many of the schemas', 'a: matchN(1, [{b!: _}, {c!: _}])', { a: { b: 1 } }, { a: { b: 1, c: 1 } }],
+  [
+    'types are values to schemas',
+    'a: matchN(1, [{b: int}, {c: "x"}])',
+    { a: { b: 1, c: 2 } },
+    { a: { b: 1 } },
+  ],
+  [
+    'one schema or the other',
+    'a: matchIf({t!: "x"}, {v: int}, {v: string})',
+    { a: { t: 'x', v: 1 } },
+    { a: { t: 'x', v: 's' } },
+  ],
+  [
+    'so many elements',
+    'import "list"\nl: list.MatchN(>0, {n: "x", ...})',
+    { l: [{ n: 'x' }, 1] },
+    { l: [{ n: 'y' }] },
+  ],
+  [
+    'JSON in a text',
+    'import "encoding/json"\na: json.Validate({b: int})',
+    { a: '{"b":1,"c":2}' },
+    { a: '{"b":"s"}' },
+  ],
+  [
+    'JSON in a text, as a value',
+    'import "encoding/json"\np: Data: string\nq: json.Unmarshal(p.Data)\nq: ok: true',
+    { p: { Data: '{"ok":true}' } },
+    { p: { Data: '{"ok":false}' } },
+  ],
+  [
+    'a name twice in JSON in a text',
+    'import "encoding/json"\na: json.Validate(_)',
+    { a: '{"b":1,"b":1}' },
+    { a: '{"b":1,"b":2}' },
+  ],
+  ['the number of fields', 'import "struct"\na: struct.MaxFields(1)', { a: { b: 1 } }, { a: { b: 1, c: 2 } }],
+  [
+    'what a list adds up to',
+    'import "list"\nl: [...int]\nok: list.Sum(l) < 5\nok: true',
+    { l: [1, 2] },
+    { l: [3, 2] },
+  ],
+  [
+    'a part that an expression finds',
+    'import "regexp"\na: string\nb: regexp.FindSubmatch("^v(.)", a)[1]\nb: "1"',
+    { a: 'v1' },
+    { a: 'v2' },
+  ],
+  ['a layout of times', 'import "time"\na: time.Format("15:04")', { a: '12:30' }, { a: '25:00' }],
+  // What else the value has to be is not known in these.
+  [
+    'a scalar is known as soon as one is',
+    'a: >b.x\nb: _\nc: a + 1',
+    { a: 3, b: {}, c: 4 },
+    { a: 3, b: {}, c: 5 },
+  ],
+  ['a bound of such a scalar', 'a: >b.x\nb: _\nc: >a', { a: 3, b: {}, c: 4 }, { a: 3, b: {}, c: 'x' }],
+  ['a choice that is not known is left out', 'a: *b.x | 5\nb: _\nc: a + 1', { b: {}, c: 6 }, { b: {}, c: 7 }],
+  ['a choice that is known', 'a: *b.x | 5\nb: _\nc: a + 1', { b: { x: 1 }, c: 2 }, { b: { x: 1 }, c: 6 }],
+  [
+    'a type of scalars is not there yet',
+    'a: int\nb: {if a == _|_ {c: 1}, if a != _|_ {c: 2}}',
+    { b: { c: 1 } },
+    { b: { c: 2 } },
+  ],
+  [
+    'a type that may be a struct is there',
+    'a: _\nb: {if a == _|_ {c: 1}, if a != _|_ {c: 2}}',
+    { b: { c: 2 } },
+    { b: { c: 1 } },
+  ],
 ])('%s', (_, text, complies, refused) => {
   const policy = compiled(text);
   expect(policy.validate(complies)).toBeNull();
@@ -93,18 +185,25 @@ test.each([
   '#A: {a: int}\nx: #A & {b: 1}',
   'a: {b: a}',
   'if b.c {a: 1}\nb: _',
+  'a: 017',
+  'a: {...string}',
+  '__a: 1',
+  'a: X={b: 1}',
+  'a: @x() 1',
+  'a: 1 @x(',
+  'a: error("no")',
+  'a: [1, 2][0:3]',
+  'a: "x" * -1',
 ])('what CUE refuses whatever the document is, is refused when it is read: %s', (text) => {
   expect(codeOf(() => compiled(text))).toBe('cue_syntax_error');
 });
 
 test.each([
   "a: 'bytes'",
-  'a: 1 @tag(x)',
   '@experiment(try)\na: 1',
-  'a: float64',
-  'a: matchN(1, [int, string])',
-  'a: X={b: 1}',
-  'a: [1, 2][0:1]',
+  '@if(x)\npackage p\na: 1',
+  'a: 1 @x(;)',
+  'a: X=int',
   'import "encoding/json"\na: json.Marshal({})',
   'import "acme.test/x"\na: x.Y',
   'a: 1 / 3',
@@ -113,7 +212,6 @@ test.each([
   '#C: {c?: #A >= a}\n#A: {}\na: #C',
   'X=#C: {c?: a}\na: X',
   '#C: {[string]: a}\na: #C',
-  'a: {b: int}\nif a.b != _|_ {a: c: 1}',
   'import "strings"\na: strings.ToUpper("é")',
 ])('what is not understood has no answer, and says where: %j', (text) => {
   try {
@@ -121,8 +219,34 @@ test.each([
     expect.unreachable();
   } catch (error) {
     expect(error).toMatchObject({ code: 'cue_unsupported_error' });
-    if (!text.startsWith('a: {b')) expect(error).toMatchObject({ location: { file: 'policy.cue' } });
+    expect(error).toMatchObject({ location: { file: 'policy.cue' } });
   }
+});
+
+test.each<[policy: string, document: Json]>([
+  // CUE refuses all of these; what stands below something that is not known is closed otherwise there.
+  ['c?: x.y\n#C\n#C: {x?: _}\nx: {y?: _}', { c: [{ a: 1 }] }],
+  // It goes through the fields before the pattern adds to them.
+  ['#A: {for k, v in b {"\\(k)": 1}, [string]: {x?: 1}}\nb: close({})\n#A', {}],
+  // CUE does not refuse these, though it does not say why.
+  ['a: (2 | 3) & (true | false)\na: b.x\nb: {x?: _}', { a: 2 }],
+  ['#A: {a?: _}\nx: {#A}\nx: y\ny: _', { y: { c: 1 } }],
+  ['a: close({c: "\\(x)"}) & close({a?: int})\nx: int', {}],
+  ['a: matchN(n, [int])\nn: 0', { a: 1 }],
+  ['a: b.x\nb: _\nc: [for x in a {x}]', { a: 1, b: {} }],
+  ['a: [1, ...] & matchN(0, [[1, 2, ...]])', {}],
+  ['a: l[0:1]\nl: _', { l: [1] }],
+  ['a: l[0:b]\nl: [1]\nb: int', { b: 1 }],
+  ['import "net"\na: net.IP', { a: [1, 2, 3, 4] }],
+  ['import "net"\na: net.AbsURL', { a: 'a:b' }],
+  ['import "time"\na: time.Format("15:04:05")', { a: '1:02:03.5' }],
+  ['import "time"\na: time.Format("Jan 2")', { a: 'Feb 3' }],
+  ['import "struct"\na: close({b?: _}) & struct.MinFields(1)', { a: {} }],
+  ['import "strings"\na: strings.Repeat("x", 1000000)', {}],
+  ['import "list"\na: list.Range(0, 100000, 1)', {}],
+  ['import "regexp"\na: regexp.FindAll("x*", b, -1)\nb: string', { b: 'ab' }],
+])('what CUE sees in ways of its own has no answer: %j', (text, document) => {
+  expect(codeOf(() => compiled(text).validate(document))).toBe('cue_unsupported_error');
 });
 
 test('a policy cannot be large, deep, or without an end', () => {

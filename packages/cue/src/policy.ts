@@ -1,14 +1,14 @@
 import { CueError } from './errors.ts';
 import { free } from './eval/closedness.ts';
 import { Machine } from './eval/machine.ts';
-import { type Conjunct, Node, type Problem } from './eval/node.ts';
+import { type Conjunct, Node } from './eval/node.ts';
+import { missing } from './eval/required.ts';
 import { limits } from './limits.ts';
 import type { File } from './syntax/ast.ts';
 import { parseFile } from './syntax/parser.ts';
 import { resolveNames } from './syntax/resolve.ts';
 import { Source } from './syntax/source.ts';
 import { concreteOf, type Json } from './values/concrete.ts';
-import { isRegular } from './values/label.ts';
 
 export interface ValidateOptions {
   /** Fields that are required with `!` have to be there, as in `cosign verify-attestation --policy`. */
@@ -62,30 +62,6 @@ export class CuePolicy {
     if (root.settled.incomplete) return { path: '', message: 'what is at the top is not known without more' };
     return null;
   }
-}
-
-/** A field that is required and that nothing gives. */
-function missing(node: Node, chosen = false): Problem | null {
-  const { settled } = node;
-  const below = chosen || settled !== node || settled.incomplete;
-  for (const [label, field] of settled.fields) {
-    if (field.presence === 'required') {
-      if (below || !isRegular(label))
-        throw new CueError(
-          'cue_unsupported_error',
-          `a required field here is not supported: ${field.path.join('.')}`,
-        );
-      return { path: field.path, message: 'field is required but not present' };
-    }
-    if (field.presence === 'optional' || !isRegular(label)) continue;
-    const problem = missing(field, below);
-    if (problem !== null) return problem;
-  }
-  for (const element of settled.elements ?? []) {
-    const problem = missing(element, below);
-    if (problem !== null) return problem;
-  }
-  return null;
 }
 
 /**

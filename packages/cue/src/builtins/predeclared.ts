@@ -18,6 +18,17 @@ const between = (low: bigint, high: bigint): readonly Check[] => [
   { kind: 'bound', operator: '<=', operand: int(high), text: `<=${high}` },
 ];
 
+const within = (largest: bigint): readonly Check[] => [
+  { kind: 'bound', operator: '>=', operand: int(-largest), text: `>=-${largest}` },
+  { kind: 'bound', operator: '<=', operand: int(largest), text: `<=${largest}` },
+];
+
+/** Numbers, ints among them, that a float of a size reaches. CUE writes the larger border with 40 digits. */
+export const sizedFloats: ReadonlyMap<string, readonly Check[]> = new Map([
+  ['float32', within(340282346638528859811704183484516925440n)],
+  ['float64', within(1797693134862315708145274237317043567981n * 10n ** 269n)],
+]);
+
 /** Ints of a size. */
 export const sizedInts: ReadonlyMap<string, readonly Check[]> = new Map([
   ['uint', [{ kind: 'bound', operator: '>=', operand: int(0), text: '>=0' }]],
@@ -28,17 +39,15 @@ export const sizedInts: ReadonlyMap<string, readonly Check[]> = new Map([
   ]),
 ]);
 
-const functions = ['len', 'close', 'and', 'or', 'div', 'mod', 'quo', 'rem'];
+const functions = ['len', 'close', 'and', 'or', 'div', 'mod', 'quo', 'rem', 'error', 'matchN', 'matchIf'];
 
 /** What a name means that nothing declares. */
-export const predeclared: ReadonlySet<string> = new Set([...types.keys(), ...sizedInts.keys(), ...functions]);
+export const predeclared: ReadonlySet<string> = new Set([
+  ...types.keys(),
+  ...sizedInts.keys(),
+  ...sizedFloats.keys(),
+  ...functions,
+]);
 
 /** What CUE knows besides, and this evaluator does not. */
-export const unknown: ReadonlySet<string> = new Set([
-  'error',
-  'float32',
-  'float64',
-  'matchIf',
-  'matchN',
-  'self',
-]);
+export const unknown: ReadonlySet<string> = new Set(['self']);

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import { type Place, unsupported } from '../syntax/source.ts';
 import type { Concrete } from '../values/concrete.ts';
 import { int } from '../values/number.ts';
@@ -17,6 +18,50 @@ function ascii(value: string, at: Place): string {
 
 function split(value: string, separator: string): string[] {
   return separator === '' ? Array.from(value) : value.split(separator);
+}
+
+/** The parts of a text, at most `most` of them; what is over stays in the last. */
+function splitN(value: string, separator: string, most: number, keep: boolean): string[] {
+  const parts = split(value, separator);
+  const end = keep ? separator : '';
+  const whole = most < 0 || most >= parts.length ? parts.length : most;
+  if (whole === 0) return [];
+  const head = parts.slice(0, whole - 1).map((part) => part + end);
+  return [...head, parts.slice(whole - 1).join(separator)];
+}
+
+const bytes = (value: string): number => new TextEncoder().encode(value).length;
+
+/** Where in UTF-8 the unit is; -1 stays what it is. */
+const position = (value: string, at: number): Concrete => int(at < 0 ? -1 : bytes(value.slice(0, at)));
+
+/** Where the first, or the last, of these letters is. */
+function anyOf(value: string, letters: string, last: boolean): Concrete {
+  const set = new Set(Array.from(letters));
+  let found = -1;
+  let at = 0;
+  for (const letter of value) {
+    if (set.has(letter) && (last || found < 0)) found = at;
+    at += letter.length;
+  }
+  return position(value, found);
+}
+
+/** The first letter of each word by the function. */
+const capitals = (value: string, change: (letter: string) => string): Concrete =>
+  string(value.replace(/(^|[\t\n\v\f\r ])([^\t\n\v\f\r ])/g, (_, before, letter) => before + change(letter)));
+
+function replaced(value: string, from: string, to: string, times: number): string {
+  // Nothing is before each letter, and at the end.
+  const parts = from === '' ? ['', ...Array.from(value), ''] : value.split(from);
+  const limit = times < 0 ? parts.length - 1 : Math.min(times, parts.length - 1);
+  let result = parts[0]!;
+  for (const [i, part] of parts.slice(1).entries()) result += (i < limit ? to : from) + part;
+  return result;
+}
+
+function sized(length: number, at: Place): void {
+  if (length > limits.text) throw unsupported(at, 'a text of such a length');
 }
 
 function trimmed(value: string, cut: string, side: 'both' | 'left' | 'right'): string {
@@ -65,13 +110,47 @@ export const strings: Package = new Map([
   [
     'Replace',
     func([S, S, S, Kind.int], ([s, from, to, times], at) => {
-      if (text(from) === '') throw unsupported(at, 'Replace of the empty text');
-      const limit = count(times, at);
-      const parts = text(s).split(text(from));
-      if (limit < 0 || limit >= parts.length) return string(parts.join(text(to)));
-      return string([...parts.slice(0, limit), parts.slice(limit).join(text(from))].join(text(to)));
+      sized(text(s).length * (text(to).length + 1), at);
+      return string(replaced(text(s), text(from), text(to), count(times, at)));
     }),
   ],
+  [
+    'Repeat',
+    func([S, Kind.int], ([s, n], at) => {
+      const times = count(n, at);
+      if (times < 0) return 'a negative number of times';
+      sized(text(s).length * times, at);
+      return string(text(s).repeat(times));
+    }),
+  ],
+  [
+    'SplitN',
+    func([S, S, Kind.int], ([s, by, n], at) => list(splitN(text(s), text(by), count(n, at), false))),
+  ],
+  ['SplitAfter', func([S, S], ([s, by]) => list(splitN(text(s), text(by), -1, true)))],
+  [
+    'SplitAfterN',
+    func([S, S, Kind.int], ([s, by, n], at) => list(splitN(text(s), text(by), count(n, at), true))),
+  ],
+  ['Index', func([S, S], ([s, part]) => position(text(s), text(s).indexOf(text(part))))],
+  ['LastIndex', func([S, S], ([s, part]) => position(text(s), text(s).lastIndexOf(text(part))))],
+  ['IndexAny', func([S, S], ([s, any]) => anyOf(text(s), text(any), false))],
+  ['LastIndexAny', func([S, S], ([s, any]) => anyOf(text(s), text(any), true))],
+  [
+    'Runes',
+    func([S], ([s]) => ({ kind: 'list', items: Array.from(text(s), (rune) => int(rune.codePointAt(0)!)) })),
+  ],
+  [
+    'SliceRunes',
+    func([S, Kind.int, Kind.int], ([s, from, to], at) => {
+      const letters = Array.from(text(s));
+      const [start, end] = [count(from, at), count(to, at)];
+      if (start < 0 || start > end || end > letters.length) return 'an index is out of range';
+      return string(letters.slice(start, end).join(''));
+    }),
+  ],
+  ['ToTitle', func([S], ([s], at) => capitals(ascii(text(s), at), (letter) => letter.toUpperCase()))],
+  ['ToCamel', func([S], ([s], at) => capitals(ascii(text(s), at), (letter) => letter.toLowerCase()))],
   ['ToUpper', func([S], ([s], at) => string(ascii(text(s), at).toUpperCase()))],
   ['ToLower', func([S], ([s], at) => string(ascii(text(s), at).toLowerCase()))],
   [

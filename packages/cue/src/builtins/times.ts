@@ -1,8 +1,9 @@
 import { type Place, unsupported } from '../syntax/source.ts';
-import { int } from '../values/number.ts';
+import type { Concrete } from '../values/concrete.ts';
+import { type CueNumber, int, integerDivision } from '../values/number.ts';
 import { Kind, string } from '../values/scalar.ts';
 import { constant, func, test, text } from './define.ts';
-import type { Package } from './types.ts';
+import type { Builtin, Package } from './types.ts';
 
 const S = Kind.string;
 const RFC3339 = '2006-01-02T15:04:05Z07:00';
@@ -57,11 +58,47 @@ function formatTime({ seconds, nanoseconds }: Instant, at: Place): string {
   return `${whole.slice(0, 19)}${fraction === '' ? '' : `.${fraction}`}Z`;
 }
 
-function hasLayout(value: string, layout: string, at: Place): boolean {
-  if (layout === RFC3339 || layout === RFC3339Nano) return parseTime(value, at) !== null;
-  if (layout !== RFC3339Date) throw unsupported(at, 'such a layout of times');
-  const found = /^(\d{4})-(\d\d)-(\d\d)$/.exec(value);
-  return found !== null && dateExists(Number(found[1]), Number(found[2]), Number(found[3]));
+/** The parts of a layout that have as many digits as they show. */
+const parts: Readonly<Record<string, string>> = {
+  '2006': 'year',
+  '01': 'month',
+  '02': 'day',
+  '15': 'hour',
+  '04': 'minute',
+  '05': 'second',
+};
+
+/** An instant as a layout shows it, without a zone; null where the text is none. */
+function parseByLayout(value: string, layout: string, at: Place): Instant | null {
+  if (layout === RFC3339 || layout === RFC3339Nano) return parseTime(value, at);
+  let strictly = '';
+  let leniently = '';
+  const rest = layout.replace(/2006|01|02|15|04|05|[-/:T]/g, (part) => {
+    const name = parts[part];
+    strictly += name === undefined ? part : `(?<${name}>\\d{${part.length}})`;
+    leniently += name === undefined ? part : name === 'hour' ? '\\d\\d?' : `\\d{${part.length}}`;
+    if (name === 'second') leniently += '(?:[.,]\\d+)?';
+    return '';
+  });
+  if (rest !== '' || layout === '') throw unsupported(at, 'such a layout of times');
+  let groups: Readonly<Record<string, string>> | undefined;
+  try {
+    groups = new RegExp(`^${strictly}$`).exec(value)?.groups;
+  } catch {
+    throw unsupported(at, 'a layout that has a part twice');
+  }
+  if (groups === undefined) {
+    if (new RegExp(`^${leniently}$`).test(value)) throw unsupported(at, `a time as ${JSON.stringify(value)}`);
+    return null;
+  }
+  const number = (name: string, otherwise: number) => Number(groups[name] ?? otherwise);
+  const [year, month, day] = [number('year', 0), number('month', 1), number('day', 1)];
+  const [hour, minute, second] = [number('hour', 0), number('minute', 0), number('second', 0)];
+  if (!dateExists(year, month, day) || hour > 23 || minute > 59 || second > 59) return null;
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  date.setUTCHours(hour, minute, second);
+  return { seconds: date.getTime() / 1000, nanoseconds: '' };
 }
 
 const units: Readonly<Record<string, bigint>> = {
@@ -97,10 +134,18 @@ function parseDuration(value: string, at: Place): bigint | null {
   return negative ? -sum : sum;
 }
 
+const months = 'January February March April May June July August September October November December'.split(
+  ' ',
+);
+const days = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
+const whole = (value: Concrete | undefined): bigint => (value as CueNumber).coefficient;
+const div = (a: bigint, b: bigint) => integerDivision('div', a, b);
+const mod = (a: bigint, b: bigint) => integerDivision('mod', a, b);
+
 /** Package `time`. Nothing in it knows what time it is. */
 export const times: Package = new Map([
   ['Time', test([S], ([value], at) => parseTime(text(value), at) !== null)],
-  ['Format', test([S, S], ([value, layout], at) => hasLayout(text(value), text(layout), at))],
+  ['Format', test([S, S], ([value, layout], at) => parseByLayout(text(value), text(layout), at) !== null)],
   ['Duration', test([S], ([value], at) => parseDuration(text(value), at) !== null)],
   [
     'ParseDuration',
@@ -112,12 +157,25 @@ export const times: Package = new Map([
   [
     'Parse',
     func([S, S], ([layout, value], at) => {
-      if (text(layout) !== RFC3339 && text(layout) !== RFC3339Nano)
-        throw unsupported(at, 'such a layout of times');
-      const instant = parseTime(text(value), at);
+      const instant = parseByLayout(text(value), text(layout), at);
       return instant === null ? 'no time' : string(formatTime(instant, at));
     }),
   ],
+  [
+    'Unix',
+    func([Kind.int, Kind.int], ([seconds, nanoseconds], at) => {
+      const since = 1_000_000_000n * whole(seconds) + whole(nanoseconds);
+      const [start, fraction] = [div(since, 1_000_000_000n), mod(since, 1_000_000_000n)];
+      if (start < -62_167_219_200n || start > 253_402_300_799n)
+        throw unsupported(at, 'a time outside of the years 0 to 9999');
+      return string(
+        formatTime({ seconds: Number(start), nanoseconds: String(fraction).padStart(9, '0') }, at),
+      );
+    }),
+  ],
+  ['Kitchen24', constant('15:04')],
+  ...months.map((name, i): [string, Builtin] => [name, constant(i + 1)]),
+  ...days.map((name, i): [string, Builtin] => [name, constant(i)]),
   ['RFC3339', constant(RFC3339)],
   ['RFC3339Nano', constant(RFC3339Nano)],
   ['RFC3339Date', constant(RFC3339Date)],

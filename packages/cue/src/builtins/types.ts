@@ -9,9 +9,9 @@ export type Builtin =
       readonly parameters: readonly number[];
       /** It may stand as a constraint, without its first argument. */
       readonly validates: boolean;
-      /** As a constraint on a list that may get longer: holds, is asked of the elements there are, or has no answer. */
+      /** As a constraint on what may get longer: holds, is asked of what is there, or has no answer. */
       readonly openList?: 'passes' | 'counts';
-      /** Of its first argument, a list, it asks the length alone. */
+      /** Of its first argument, a list or a struct, it asks the length alone. */
       readonly byLength?: boolean;
       /** The result, or what is wrong with the arguments. */
       readonly call: (args: readonly Concrete[], at: Place) => Concrete | string;

@@ -1,4 +1,4 @@
-import { sameScalar } from '../values/scalar.ts';
+import { Kind, sameScalar } from '../values/scalar.ts';
 import type { Node } from './node.ts';
 
 /** A disjunction on the way to an alternative: which of its choices was taken. */
@@ -33,4 +33,18 @@ export function preferredOf(alternatives: readonly Alternative[]): Node | 'uncle
   const marked = alternatives.filter(({ taken }) => taken.every((one) => !one.marked || one.preferred));
   if (marked.length === 1) return marked[0]!.copy;
   return marked.length === 0 ? null : 'unclear';
+}
+
+/**
+ * The alternative that is taken where one has to be; null where none is. One that is not known, as a reference to a
+ * field that is not there, is left out as long as it is not.
+ */
+export function chosenOf({ alternatives, preferred }: Node): Node | 'unclear' | null {
+  const all = alternatives ?? [];
+  const unknown = all.filter(({ settled }) => settled.incomplete);
+  if (unknown.length === 0) return preferred;
+  if (unknown.some(({ settled }) => settled.scalar !== null || settled.kinds !== Kind.top)) return 'unclear';
+  const [first, ...more] = all.filter((one) => !unknown.includes(one));
+  if (first === undefined) return null;
+  return more.length === 0 ? first : 'unclear';
 }

@@ -24,6 +24,14 @@ export type Check =
       readonly text: string;
     };
 
+/** A function as a constraint on values of these kinds. */
+export interface Validator {
+  readonly kinds: number;
+  readonly test: (value: Concrete, open: boolean) => boolean;
+  readonly byLength: boolean;
+  readonly text: string;
+}
+
 export type BoundOperator = '<' | '<=' | '>' | '>=' | '!=';
 
 /** The types that a bound leaves: `>1` and `!=1` are numbers, `!=null` is everything else. None: it is no bound. */

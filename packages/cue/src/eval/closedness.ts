@@ -12,6 +12,8 @@ export interface Group {
   recursive: boolean;
   /** CUE may be less strict: a field that is not allowed is then nothing this evaluator can answer. */
   unsure: boolean;
+  /** It is a literal that something embedded closes: CUE lets data pass that comes to it by a reference. */
+  readonly embedding: boolean;
 }
 
 /** How a conjunct stands to the groups: which it comes from, and the literal that an embedding in it closes. */
@@ -36,10 +38,15 @@ export interface Evidence {
 
 export const free: Standing = { groups: [], outer: null, embedded: false, conjoined: false };
 
-export const newGroup = (required: boolean, recursive: boolean, unsure = false): Group => ({
+export const newGroup = (
+  required: boolean,
+  recursive: boolean,
+  { unsure = false, embedding = false } = {},
+): Group => ({
   required,
   recursive,
   unsure,
+  embedding,
 });
 
 export const below = ({ groups }: Standing): Standing => ({ ...free, groups });
@@ -79,6 +86,13 @@ export function forbiddenField(node: Node): { name: string; unsure: boolean } | 
         'cue_unsupported_error',
         `a struct that is read this early is not supported: ${node.path.join('.')}`,
       );
+  // CUE closes what stands below a value that is not wholly known in ways of its own.
+  for (let at = node.parent; at !== null; at = at.parent)
+    if (at.incomplete && groupsOf(at).some(({ recursive }) => recursive))
+      throw new CueError(
+        'cue_unsupported_error',
+        `closedness below what is not known is not supported: ${node.path.join('.')}`,
+      );
   const groups = groupsOf(node);
   if (groups.length === 0) return null;
   for (const [label, field] of node.fields) {
@@ -89,7 +103,12 @@ export function forbiddenField(node: Node): { name: string; unsure: boolean } | 
         continue;
       return {
         name: nameOf(label),
-        unsure: group.unsure || evidence?.validator === true || evidence?.top === true,
+        unsure:
+          groups.some(({ unsure }) => unsure) ||
+          evidence?.validator === true ||
+          evidence?.top === true ||
+          field.settled.incomplete ||
+          (group.embedding && field.conjuncts.every(({ referred }) => referred)),
       };
     }
   }

@@ -3,9 +3,10 @@ import { type Place, unsupported } from '../syntax/source.ts';
 import { isRegular, nameOf } from '../values/label.ts';
 import { int } from '../values/number.ts';
 import { Kind, string } from '../values/scalar.ts';
-import { evaluate, mismatched } from './expression.ts';
+import { evaluate } from './expression.ts';
 import type { Machine } from './machine.ts';
 import { bind, type Environment, type Node } from './node.ts';
+import { mismatched } from './result.ts';
 
 export type ClauseOutcome = 'incomplete' | { readonly message: string; readonly at: Place } | null;
 
@@ -35,9 +36,14 @@ export function runClauses(
       return { message: 'a condition is no bool', at: clause };
     return result.value.value ? runClauses(machine, rest, env, yields) : null;
   }
+  if (result.kind === 'scalar' && result.partly)
+    throw unsupported(clause, 'a clause about what is not wholly known');
   if (result.kind !== 'node') return { message: 'there is nothing to go through', at: clause };
   // All of it or nothing: what has been yielded cannot be taken back.
   const source = result.node;
+  // The pattern may add to the fields that are gone through here.
+  if (source.patterned && source.parent?.state === 'expanding')
+    throw unsupported(clause, 'a loop over what a pattern is still about');
   const items: [Node | null, Node][] =
     source.elements !== null
       ? source.elements.map((element, index) => [

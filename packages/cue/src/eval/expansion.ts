@@ -1,4 +1,4 @@
-import { sizedInts, types } from '../builtins/predeclared.ts';
+import { sizedFloats, sizedInts, types } from '../builtins/predeclared.ts';
 import { CueError } from '../errors.ts';
 import type {
   Comprehension,
@@ -17,12 +17,14 @@ import { type Alternative, distinct, preferredOf, type Taken } from './alternati
 import { type BoundOperator, boundKinds } from './checks.ts';
 import { below, free, newGroup, type Standing, witness } from './closedness.ts';
 import { runClauses } from './comprehension.ts';
-import { evaluate, isBuiltin, mismatched, resolve, validatorOf } from './expression.ts';
+import { evaluate, resolve } from './expression.ts';
 import { Fields } from './fields.ts';
+import { isBuiltin, validatorOf } from './functions.ts';
 import { unifyLists } from './lists.ts';
 import type { Machine } from './machine.ts';
 import { matcher } from './matcher.ts';
 import { bind, type Conjunct, type Environment, type ListShape, Node } from './node.ts';
+import { mismatched } from './result.ts';
 
 type Disjunction = Expression & { type: 'disjunction' };
 
@@ -48,6 +50,8 @@ export class Expansion {
   readonly #fields: Fields;
   readonly #lists: ListShape[] = [];
   #mustBeStruct = false;
+  /** There were disjunctions to choose from. */
+  split = false;
 
   constructor(machine: Machine, node: Node, choices: readonly number[]) {
     this.#machine = machine;
@@ -133,6 +137,8 @@ export class Expansion {
   #split(count: number): void {
     const node = this.#node;
     const alternatives: Alternative[] = [];
+    // Of several disjunctions CUE rules nothing out while something else is not known.
+    let unclear = false;
     for (let choice = 0; choice < count; choice++) {
       this.#machine.step();
       const copy = new Node(node.parent, node.label, node.presence);
@@ -144,6 +150,8 @@ export class Expansion {
           alternatives.push({ copy: alternative, taken: takenOf.get(alternative)! });
         continue;
       }
+      unclear ||= copy.incomplete && (expansion.split || this.#choices.length > 0);
+      this.split = true;
       if (copy.problems.length > 0) continue;
       const whole = copy.scalar === null && (copy.kinds === Kind.struct || copy.kinds === Kind.list);
       if (whole && node.parent?.state === 'expanding')
@@ -158,6 +166,11 @@ export class Expansion {
     const different = distinct(alternatives);
     node.alternatives = different.map(({ copy }) => copy);
     if (different.length === 0) {
+      if (unclear)
+        throw new CueError(
+          'cue_unsupported_error',
+          `alternatives of what is not known are not supported: ${node.path.join('.')}`,
+        );
       node.alternatives = null;
       node.fail('none of the alternatives is possible');
     } else if (different.length > 1 && this.#choices.length === 0) node.preferred = preferredOf(alternatives);
@@ -171,7 +184,7 @@ export class Expansion {
     const node = this.#node;
     switch (expression.type) {
       case 'data':
-        this.#data(expression.value, standing);
+        this.#data(expression.value, standing, conjunct.referred === true || conjunct.via.length > 0);
         return;
       case 'scalar':
         witness(node, standing, null);
@@ -208,11 +221,17 @@ export class Expansion {
     this.#references.push(() => this.#reference(conjunct, chain));
   }
 
-  #data(value: Concrete, standing: Standing): void {
+  #data(value: Concrete, standing: Standing, referred = false): void {
     const node = this.#node;
     if (value.kind === 'list') {
       const elements = value.items.map(
-        (item): Conjunct => ({ env: null, expression: { type: 'data', value: item }, standing, via: [] }),
+        (item): Conjunct => ({
+          env: null,
+          expression: { type: 'data', value: item },
+          standing,
+          via: [],
+          referred,
+        }),
       );
       witness(node, standing, null);
       this.#narrow(Kind.list);
@@ -227,6 +246,7 @@ export class Expansion {
           expression: { type: 'data', value: field },
           standing,
           via: [],
+          referred,
         });
     } else {
       witness(node, standing, null);
@@ -249,13 +269,13 @@ export class Expansion {
 
   #type(name: string, standing: Standing, at: Place): void {
     const kinds = types.get(name);
-    const checks = sizedInts.get(name);
+    const checks = sizedInts.get(name) ?? sizedFloats.get(name);
     if (kinds !== undefined) {
       witness(this.#node, standing, name === '_' ? 'top' : null);
       this.#narrow(kinds, at);
     } else if (checks !== undefined) {
       witness(this.#node, standing, null);
-      this.#narrow(Kind.int, at);
+      this.#narrow(sizedInts.has(name) ? Kind.int : Kind.number, at);
       this.#node.checks.push(...checks);
     } else throw unsupported(at, `the function ${name} as a value`);
   }
@@ -270,7 +290,7 @@ export class Expansion {
     const embeds = declarations.some(({ type }) => type === 'embedding' || type === 'comprehension');
     let own = standing;
     if (embeds && standing.outer === null && !standing.embedded) {
-      const outer = newGroup(false, false);
+      const outer = newGroup(false, false, { embedding: true });
       node.groups.push(outer);
       own = { ...standing, groups: [...standing.groups, outer], outer };
     }
@@ -451,7 +471,7 @@ export class Expansion {
     const within = !defined && !standing.embedded && insideDefinition(target);
     if (alone || within || (defined && standing.conjoined)) {
       // CUE lets fields pass that stand beside an embedded conjunction.
-      const group = newGroup(true, true, defined && standing.conjoined);
+      const group = newGroup(true, true, { unsure: defined && standing.conjoined });
       node.groups.push(group);
       groups = [...groups, group];
     }

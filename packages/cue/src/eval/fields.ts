@@ -55,6 +55,7 @@ export class Fields {
     if (this.#machine.verdict(probe) !== null) return;
     if (probe.incomplete) throw unsupported(pattern.expression, 'a pattern that is not known');
     this.#give(field, pattern.constraint(name));
+    field.patterned = true;
   }
 
   #give(field: Node, conjunct: Conjunct): void {

@@ -5,8 +5,9 @@ import { unsupported } from '../syntax/source.ts';
 import type { Concrete } from '../values/concrete.ts';
 import { isRegular } from '../values/label.ts';
 import { Kind } from '../values/scalar.ts';
+import { chosenOf } from './alternatives.ts';
 import { bordersCross, satisfies } from './checks.ts';
-import { forbiddenField, free } from './closedness.ts';
+import { forbiddenField, free, groupsOf } from './closedness.ts';
 import { Expansion } from './expansion.ts';
 import { type Conjunct, type Environment, Node, type Problem } from './node.ts';
 
@@ -119,18 +120,15 @@ export class Machine {
     const validators = node.checks.filter((check) => check.kind === 'validator');
     if (validators.length === 0 || (node.elements === null && !node.struct)) return null;
     const whole = this.concrete(node);
-    const length = node.elements?.length;
     for (const check of validators) {
-      const value =
-        check.byLength && length !== undefined
-          ? { kind: 'list' as const, items: Array.from({ length }, () => ({ kind: 'null' as const })) }
-          : whole;
+      const value = check.byLength ? outline(node) : whole;
       if (value === null)
         throw new CueError(
           'cue_unsupported_error',
           `${check.text} of what is not wholly known is not supported: ${node.path.join('.')}`,
         );
-      if (!satisfies(check, value, node.elements !== null && !node.closedList))
+      const open = node.elements !== null ? !node.closedList : groupsOf(node).length === 0;
+      if (!satisfies(check, value, open))
         return { path: node.path, message: `does not satisfy ${check.text}` };
     }
     return null;
@@ -144,8 +142,8 @@ export class Machine {
     if (settled.problems.length > 0) return null;
     if (settled.scalar !== null) return settled.scalar;
     if (settled.alternatives !== null) {
-      if (!(settled.preferred instanceof Node)) return null;
-      return this.concrete(settled.preferred);
+      const chosen = chosenOf(settled);
+      return chosen instanceof Node ? this.concrete(chosen) : null;
     }
     if (settled.incomplete) return null;
     if (settled.elements !== null) {
@@ -181,4 +179,16 @@ export class Machine {
         return;
       }
   }
+}
+
+/** A list or a struct by its length alone; null where that is not known. */
+function outline(node: Node): Concrete | null {
+  const nothing = { kind: 'null' as const };
+  if (node.elements !== null) return { kind: 'list', items: node.elements.map(() => nothing) };
+  if (node.incomplete) return null;
+  const fields = [...node.fields].filter(
+    ([label, { presence }]) => isRegular(label) && presence !== 'optional',
+  );
+  if (fields.some(([, { presence }]) => presence === 'required')) return null;
+  return { kind: 'struct', fields: new Map(fields.map(([label]) => [label, nothing])) };
 }

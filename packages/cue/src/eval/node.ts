@@ -21,6 +21,8 @@ export interface Conjunct {
   readonly standing: Standing;
   /** The nodes through which it came, here or above: what would come through one of them again has no end. */
   readonly via: readonly Node[];
+  /** Of data: it came here or above by a reference. */
+  readonly referred?: boolean;
 }
 
 export interface Problem {
@@ -55,6 +57,8 @@ export class Node {
   state: 'new' | 'expanding' | 'done' = 'new';
   /** Somebody has read the conjuncts, or found the node to be no member: more of them come too late. */
   read = false;
+  /** A pattern beside it says something of it. */
+  patterned = false;
 
   kinds: number = Kind.top;
   scalar: Scalar | null = null;

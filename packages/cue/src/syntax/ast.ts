@@ -7,6 +7,8 @@ import type { Place } from './source.ts';
  */
 export type Target =
   | { readonly kind: 'field'; readonly up: number; readonly label: string }
+  /** The struct that the scope is of. */
+  | { readonly kind: 'itself'; readonly up: number }
   | { readonly kind: 'binding'; readonly up: number; readonly name: string }
   | { readonly kind: 'package'; readonly path: string }
   | { readonly kind: 'predeclared'; readonly name: string };
@@ -45,6 +47,12 @@ export type Expression = Place &
     | ListLiteral
     | { readonly type: 'selector'; readonly of: Expression; readonly label: string }
     | { readonly type: 'index'; readonly of: Expression; readonly index: Expression }
+    | {
+        readonly type: 'slice';
+        readonly of: Expression;
+        readonly low: Expression | null;
+        readonly high: Expression | null;
+      }
     | { readonly type: 'call'; readonly of: Expression; readonly args: readonly Expression[] }
     | { readonly type: 'unary'; readonly operator: UnaryOperator; readonly operand: Expression }
     | {
@@ -65,6 +73,8 @@ export interface Choice {
 export type StructLiteral = Place & {
   readonly type: 'struct';
   readonly declarations: readonly Declaration[];
+  /** What the struct is called within itself: `field: alias={…}`. */
+  readonly alias?: Place & { readonly name: string };
 };
 
 export type ListLiteral = Place & {

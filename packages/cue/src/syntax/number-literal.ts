@@ -26,7 +26,7 @@ export function numberLiteral(source: Source, offset: number): { value: CueNumbe
     if (digits !== undefined) return { value: int(BigInt(prefix + digits)), end };
   }
   const whole = part('whole') ?? '0';
-  if (/^0[0-9]/.test(whole)) throw unsupported(at, 'a number with a leading zero');
+  if (/^0[0-9]/.test(whole)) throw malformed(at, 'a number with a leading zero');
   const fraction = part('fraction') ?? '';
   const suffix = part('suffix');
   const exponent = part('exponent');

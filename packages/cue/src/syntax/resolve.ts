@@ -14,7 +14,10 @@ import { References } from './references.ts';
 import { malformed, type Place, unsupported } from './source.ts';
 
 interface Name {
-  readonly target: { readonly kind: 'field'; readonly label: string } | { readonly kind: 'binding' };
+  readonly target:
+    | { readonly kind: 'field'; readonly label: string }
+    | { readonly kind: 'itself' }
+    | { readonly kind: 'binding' };
   /** What CUE refuses where nothing refers to it: lets and aliases. */
   readonly mustBeUsed: Place | null;
   used: boolean;
@@ -85,11 +88,19 @@ class Resolver {
       if (!this.#imports.get(name)!.used) throw malformed(place, `${name} is imported and not used`);
   }
 
-  #struct({ declarations }: StructLiteral, outer: Scope = new Map()): void {
+  #struct({ declarations, alias }: StructLiteral, outer: Scope = new Map()): void {
     const scope: Scope = new Map(outer);
     for (const declaration of declarations)
       if (declaration.type === 'field') declareField(scope, declaration);
     for (const declaration of declarations) this.#declareAlias(scope, declaration);
+    if (alias !== undefined) {
+      if (scope.has(alias.name))
+        throw unsupported(alias, `an alias ${alias.name} beside a field of that name`);
+      const name: Name = { target: { kind: 'itself' }, mustBeUsed: alias, used: false };
+      scope.set(alias.name, name);
+      for (const around of this.#inside)
+        if (around.name !== undefined) this.#references.add(name, around.name, null);
+    }
     this.#within(scope, () => {
       for (const declaration of declarations) this.#declaration(declaration);
     });
@@ -205,6 +216,11 @@ class Resolver {
         this.#expression(expression.of);
         this.#expression(expression.index);
         return;
+      case 'slice':
+        this.#expression(expression.of);
+        if (expression.low !== null) this.#expression(expression.low);
+        if (expression.high !== null) this.#expression(expression.high);
+        return;
       case 'call':
         this.#expression(expression.of);
         for (const argument of expression.args) this.#expression(argument);
@@ -241,7 +257,7 @@ class Resolver {
       const optional = this.#inside.some((around) => around.optional) ? identifier : null;
       for (const around of this.#inside)
         if (around.name !== undefined) this.#references.add(around.name, found, optional);
-      if (found.target.kind === 'field') return { ...found.target, up };
+      if (found.target.kind !== 'binding') return { ...found.target, up };
       return { kind: 'binding', up, name };
     }
     const imported = this.#imports.get(name);

@@ -1,5 +1,6 @@
+import { CueError } from '../errors.ts';
 import { numberLiteral } from './number-literal.ts';
-import { malformed, type Source, unsupported } from './source.ts';
+import { malformed, type Place, type Source, unsupported } from './source.ts';
 import { stringLiteral } from './string-literal.ts';
 import { operators, type Token } from './tokens.ts';
 
@@ -48,7 +49,7 @@ export class Scanner {
     }
     if (character === "'" || /#+'/y.test(text.slice(offset, offset + 8)))
       throw unsupported(at, 'a literal of bytes');
-    if (character === '@') throw unsupported(at, 'an attribute');
+    if (character === '@') return this.#attribute(offset);
     if (/^(?:"|#+")/.test(text.slice(offset, offset + 16))) {
       const { parts, end } = stringLiteral(this.source, offset);
       this.offset = end;
@@ -79,5 +80,33 @@ export class Scanner {
     this.offset += word.length;
     this.#ends = true;
     return { type: 'identifier', text: word, offset };
+  }
+
+  /** `@name(…)`, up to the parenthesis that closes it. */
+  #attribute(offset: number): Token {
+    const at = { source: this.source, offset };
+    const name = /^@([\p{L}$_][\p{L}\p{Nd}$_]*)\(/u.exec(this.source.text.slice(offset, offset + 256))?.[1];
+    if (name === undefined) throw unsupported(at, 'such an attribute');
+    const inner = new Scanner(this.source, offset + name.length + 2);
+    for (let depth = 1; depth > 0; ) {
+      const token = attributed(inner, at);
+      if (token.type === 'end') throw malformed(at, 'attribute not terminated');
+      if (token.type !== 'operator') continue;
+      if ('([{'.includes(token.text)) depth++;
+      if (')]}'.includes(token.text)) depth--;
+    }
+    this.offset = inner.offset;
+    this.#ends = true;
+    return { type: 'attribute', text: name, offset };
+  }
+}
+
+/** An attribute may hold anything: what is no token here may be one to CUE. */
+function attributed(scanner: Scanner, at: Place): Token {
+  try {
+    return scanner.next();
+  } catch (error) {
+    if (error instanceof CueError) throw unsupported(at, `an attribute of such a text (${error.message})`);
+    throw error;
   }
 }

@@ -95,6 +95,10 @@ function escaped(source: Source, at: number): { value: string; end: number } {
   const code = Number.parseInt(long?.[1] ?? long?.[2] ?? 'x', 16);
   if (long === null || Number.isNaN(code) || code > 0x10ffff)
     throw malformed({ source, offset: at }, 'unknown escape sequence');
+  if (code >= 0xd800 && code <= 0xdbff) {
+    const low = /^\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})/.exec(text.slice(at + 5, at + 11));
+    if (low !== null) return { value: String.fromCharCode(code, Number.parseInt(low[1]!, 16)), end: at + 11 };
+  }
   if (code >= 0xd800 && code <= 0xdfff)
     throw unsupported({ source, offset: at }, 'an escape of half a character');
   return { value: String.fromCodePoint(code), end: at + long[0].length };

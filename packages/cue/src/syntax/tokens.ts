@@ -9,6 +9,8 @@ export type Token = { readonly offset: number } & (
   | { readonly type: 'string'; readonly parts: readonly StringPart[] }
   | { readonly type: 'operator'; readonly text: string }
   | { readonly type: 'comma'; readonly text: ',' | 'newline' }
+  /** `@text(…)`: what is between the parentheses says nothing here. */
+  | { readonly type: 'attribute'; readonly text: string }
   | { readonly type: 'end' }
 );
 

@@ -30,6 +30,15 @@ export function float(coefficient: bigint, exponent: number): CueNumber | null {
   return { kind: 'number', int: false, coefficient: c, exponent: e };
 }
 
+/** What a function of CUE makes of a number: an int where it is whole. */
+export function decimal(n: CueNumber): CueNumber {
+  const whole = floor(n);
+  return n.int ||
+    whole * 10n ** BigInt(Math.max(-n.exponent, 0)) !== n.coefficient * 10n ** BigInt(Math.max(n.exponent, 0))
+    ? n
+    : int(whole);
+}
+
 export const digits = (value: bigint): number => value.toString().replace('-', '').length;
 
 /** Both as multiples of one power of ten. */
