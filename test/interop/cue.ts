@@ -12,13 +12,20 @@ import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
 import { CueError, type CuePolicy, compilePolicy, type Json } from '../../packages/cue/src/index.ts';
 import type { Context, Scenario } from '../support/context.ts';
 import { buildGoProgram } from '../tools/go.ts';
-import { features, policies } from './policy-controller/cue-cases.ts';
+import { type CueCase, features, policies } from './policy-controller/cue-cases.ts';
+import { functions } from './policy-controller/cue-functions.ts';
 import { generated } from './policy-controller/cue-generator.ts';
+import { unknowns } from './policy-controller/cue-unknowns.ts';
 
 interface Case {
   readonly policy: string;
   readonly documents: readonly unknown[];
 }
+
+const asCase = ([policy, ...documents]: CueCase): Case => ({
+  policy,
+  documents: documents.length > 0 ? documents : [{}],
+});
 
 type Outcome = 'complies' | 'refused' | 'no answer';
 type Way = 'policy' | 'cosign';
@@ -94,8 +101,10 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
   );
   const seed = Number(process.env.PRATIQUE_SEED ?? 1);
   const sets: readonly [string, readonly Case[], most: number][] = [
-    ['policies as people write them', policies.map(([policy, ...documents]) => ({ policy, documents })), 0],
-    ['each part of the language', features.map(([policy, ...documents]) => ({ policy, documents })), 0.2],
+    ['policies as people write them', policies.map(asCase), 0],
+    ['each part of the language', features.map(asCase), 0.1],
+    ['functions of packages', functions.map(asCase), 0.25],
+    ['values that are not known', unknowns.map(asCase), 0.45],
     [`1500 generated policies, seed ${seed}`, fc.sample(generated, { seed, numRuns: 1500 }), 0.6],
   ];
   return sets.map(([name, cases, most]) => ({

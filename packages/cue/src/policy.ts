@@ -52,13 +52,18 @@ export class CuePolicy {
   }
 
   #judge(data: readonly Conjunct[], final: boolean, timeoutMs: number): CueViolation | null {
-    const machine = new Machine(timeoutMs, final);
+    const machine = new Machine(timeoutMs, final, data.length === 0);
     const root = new Node(null, 's');
     for (const { body } of this.#files)
       root.conjuncts.push({ env: null, expression: body, standing: free, via: [] });
     root.conjuncts.push(...data);
     const problem = machine.verdict(root) ?? (final ? missing(root) : null);
     if (problem !== null) return { path: problem.path.join('.'), message: problem.message };
+    if (root.settled.incomplete && root.settled.elsewhere)
+      throw new CueError(
+        'cue_unsupported_error',
+        'a reference at the top that is not known is not supported',
+      );
     if (root.settled.incomplete) return { path: '', message: 'what is at the top is not known without more' };
     return null;
   }

@@ -50,6 +50,7 @@ const calculation = fc.oneof(
   reference.map((r) => `len(${r})`),
   reference.map((r) => `>${r}`),
   fc.tuple(reference, fc.constantFrom('==', '!=')).map(([r, o]) => `(${r} ${o} _|_)`),
+  fc.tuple(reference, fc.constantFrom('[0:1]', '[1:]', '[0]', '["a"]')).map(([r, part]) => `${r}${part}`),
 );
 
 const { expression, struct } = fc.letrec<{
@@ -73,6 +74,18 @@ const { expression, struct } = fc.letrec<{
       .tuple(fc.constantFrom('', '*'), tie('expression'), fc.constantFrom('', '', '*'), tie('expression'))
       .map(([p, a, q, b]) => `(${p}${a} | ${q}${b})`),
     tie('struct').map((s) => `close(${s})`),
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(fc.constantFrom('0', '1', '>=1', '<2'), fc.array(tie('expression'), { maxLength: 2 }))
+        .map(([n, all]) => `matchN(${n}, [${all.join(', ')}])`),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(tie('expression'), tie('expression'), tie('expression'))
+        .map((all) => `matchIf(${all.join(', ')})`),
+    },
   ),
   field: fc
     .tuple(

@@ -97,6 +97,11 @@ export function forbiddenField(node: Node): { name: string; unsure: boolean } | 
   if (groups.length === 0) return null;
   for (const [label, field] of node.fields) {
     if (!isRegular(label) || field.presence === 'optional') continue;
+    if (field.circular)
+      throw new CueError(
+        'cue_unsupported_error',
+        `a reference to itself in what is closed is not supported: ${field.path.join('.')}`,
+      );
     for (const group of groups) {
       const evidence = node.evidence.get(group);
       if (evidence?.ellipsis || field.conjuncts.some(({ standing }) => standing.groups.includes(group)))
@@ -108,9 +113,16 @@ export function forbiddenField(node: Node): { name: string; unsure: boolean } | 
           evidence?.validator === true ||
           evidence?.top === true ||
           field.settled.incomplete ||
+          (group.embedding && openedAbove(node, group)) ||
           (group.embedding && field.conjuncts.every(({ referred }) => referred)),
       };
     }
   }
   return null;
+}
+
+/** Whether `...` opens what a group closes somewhere above. */
+function openedAbove(node: Node, group: Group): boolean {
+  for (let at = node.parent; at !== null; at = at.parent) if (at.evidence.get(group)?.ellipsis) return true;
+  return false;
 }

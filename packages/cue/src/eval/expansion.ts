@@ -143,6 +143,7 @@ export class Expansion {
       this.#machine.step();
       const copy = new Node(node.parent, node.label, node.presence);
       copy.conjuncts.push(...node.conjuncts);
+      copy.choice = true;
       const expansion = new Expansion(this.#machine, copy, [...this.#choices, choice]);
       this.#machine.deeper(() => expansion.run());
       if (copy.alternatives !== null) {
@@ -150,7 +151,7 @@ export class Expansion {
           alternatives.push({ copy: alternative, taken: takenOf.get(alternative)! });
         continue;
       }
-      unclear ||= copy.incomplete && (expansion.split || this.#choices.length > 0);
+      unclear ||= copy.cyclic || (copy.incomplete && (expansion.split || this.#choices.length > 0));
       this.split = true;
       if (copy.problems.length > 0) continue;
       const whole = copy.scalar === null && (copy.kinds === Kind.struct || copy.kinds === Kind.list);
@@ -267,11 +268,20 @@ export class Expansion {
     if (node.kinds === Kind.none && node.problems.length === 0) node.fail('conflicting types', at);
   }
 
+  /** At the top CUE asks what is a struct at once whether it is something else, and finds an error in that. */
+  #besideFields(at: Place): void {
+    const node = this.#node;
+    const open = this.#choices.length > 0 || (node.kinds & Kind.struct) !== 0;
+    if (node.parent === null && node.fields.size > 0 && open)
+      throw unsupported(at, 'a constraint on scalars beside the fields of the top');
+  }
+
   #type(name: string, standing: Standing, at: Place): void {
     const kinds = types.get(name);
     const checks = sizedInts.get(name) ?? sizedFloats.get(name);
     if (kinds !== undefined) {
       witness(this.#node, standing, name === '_' ? 'top' : null);
+      if (this.#choices.length > 0) this.#besideFields(at);
       this.#narrow(kinds, at);
     } else if (checks !== undefined) {
       witness(this.#node, standing, null);
@@ -398,6 +408,7 @@ export class Expansion {
         const found = resolve(this.#machine, env, expression);
         if (found.kind === 'incomplete') {
           node.incomplete = true;
+          node.elsewhere ||= conjunct.via.length > 0;
           witness(node, standing, null);
           return;
         }
@@ -446,7 +457,15 @@ export class Expansion {
   #refer(target: Node, expression: Expression, { standing, via }: Conjunct, chain: readonly Node[]): void {
     const node = this.#node;
     target.read = true;
-    if (target === node) throw unsupported(expression, 'a reference of a value to itself');
+    for (let at = node.parent; at !== null; at = at.parent) if (at === target) node.cyclic = true;
+    if (target === node) {
+      // What it is, it is: that says nothing, except to what closes it.
+      if (standing.groups.length === 0 && !standing.embedded && via.length === 0) {
+        node.circular = true;
+        return;
+      }
+      throw unsupported(expression, 'a reference of a value to itself');
+    }
     if (target.parent !== null && target.parent === node.parent && target.label === node.label)
       throw unsupported(expression, 'a choice that is its own disjunction');
     if (chain.includes(target)) return;
@@ -484,6 +503,7 @@ export class Expansion {
     const node = this.#node;
     const { operator, operand } = expression;
     witness(node, standing, operator === '!=' ? 'validator' : null);
+    if (operator === '!=' || this.#choices.length > 0) this.#besideFields(expression);
     const result = evaluate(this.#machine, env, operand);
     const wanted =
       operator === '=~' || operator === '!~' ? Kind.string : Kind.number | Kind.string | Kind.null;

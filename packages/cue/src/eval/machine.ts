@@ -20,8 +20,12 @@ export class Machine {
   /** Required fields have to be there, and CUE counts cycles as errors: bounds that are not known are part of some. */
   readonly final: boolean;
 
-  constructor(timeoutMs: number, final: boolean) {
+  /** The policy is asked about by itself. */
+  readonly alone: boolean;
+
+  constructor(timeoutMs: number, final: boolean, alone: boolean) {
     this.final = final;
+    this.alone = alone;
     this.#deadline = performance.now() + timeoutMs;
   }
 
@@ -91,14 +95,20 @@ export class Machine {
       const { settled } = node;
       return settled === node ? null : this.verdict(settled);
     }
+    let overlooked = false;
     for (const field of node.fields.values()) {
       if (field.presence === 'optional') continue;
       const problem = this.verdict(field);
-      if (problem !== null && field.presence === 'required')
-        throw new CueError(
-          'cue_unsupported_error',
-          `a required field that cannot be is not supported: ${field.path.join('.')}`,
-        );
+      if (problem !== null && field.presence === 'required') {
+        // CUE looks for it in the policy, and not once there is a document.
+        if (this.alone || this.final || isChosen(field))
+          throw new CueError(
+            'cue_unsupported_error',
+            `a required field that cannot be is not supported: ${field.path.join('.')}`,
+          );
+        overlooked = true;
+        continue;
+      }
       if (problem !== null) return problem;
     }
     for (const element of node.elements ?? []) {
@@ -108,7 +118,7 @@ export class Machine {
     const forbidden = forbiddenField(node);
     if (forbidden !== null) {
       const path = [...node.path, forbidden.name];
-      if (forbidden.unsure || node.incomplete)
+      if (forbidden.unsure || node.incomplete || overlooked)
         throw new CueError('cue_unsupported_error', `closedness here is not supported: ${path.join('.')}`);
       return { path, message: 'field not allowed' };
     }
@@ -191,4 +201,10 @@ function outline(node: Node): Concrete | null {
   );
   if (fields.some(([, { presence }]) => presence === 'required')) return null;
   return { kind: 'struct', fields: new Map(fields.map(([label]) => [label, nothing])) };
+}
+
+/** Whether it is part of an alternative of a disjunction. */
+function isChosen(node: Node): boolean {
+  for (let at: Node | null = node; at !== null; at = at.parent) if (at.choice) return true;
+  return false;
 }

@@ -57,6 +57,12 @@ export class Node {
   state: 'new' | 'expanding' | 'done' = 'new';
   /** Somebody has read the conjuncts, or found the node to be no member: more of them come too late. */
   read = false;
+  /** It is one of the alternatives of a disjunction. */
+  choice = false;
+  /** It refers to itself. */
+  circular = false;
+  /** It refers to what it is part of. */
+  cyclic = false;
   /** A pattern beside it says something of it. */
   patterned = false;
 
@@ -71,6 +77,8 @@ export class Node {
   closedList = false;
   /** Something it has to be is not known yet. CUE does not count that as an error. */
   incomplete = false;
+  /** That is said where a reference leads, and not here. */
+  elsewhere = false;
   readonly problems: Problem[] = [];
   groups: Group[] = [];
   readonly evidence = new Map<Group, Evidence>();

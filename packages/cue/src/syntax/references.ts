@@ -2,35 +2,43 @@ import { type Place, unsupported } from './source.ts';
 
 interface Reference<Name> {
   readonly to: Name;
-  /** Where it stands, if only a document that has the field around it has it evaluated. */
+  /** Where it stands, if the field around it is one only where something else has it. */
   readonly optional: Place | null;
+  /** The value has to be known for something to be made of it: it is more than a part of what the field is. */
+  readonly operand: boolean;
 }
 
 /** Which fields refer to which, as far as names tell. */
 export class References<Name extends object> {
   readonly #from = new Map<Name, Reference<Name>[]>();
 
-  add(from: Name, to: Name, optional: Place | null): void {
+  add(from: Name, to: Name, optional: Place | null, operand = false): void {
     const references = this.#from.get(from) ?? [];
-    references.push({ to, optional });
+    references.push({ to, optional, operand });
     this.#from.set(from, references);
   }
 
   /**
-   * Cycles among fields that are there are found when they are evaluated. One that goes through an optional field is
-   * perhaps never evaluated here, where CUE looks at it all the same, and sometimes refuses the policy.
+   * Cycles among fields that are there are found when they are evaluated. One that goes through an optional field ends
+   * where the document does (`#T: {next?: #T}`). Where it goes through an operand it is perhaps never evaluated here,
+   * and CUE looks at it all the same and sometimes refuses the policy.
    *
    * @throws cue_unsupported_error
    */
   refuseOptionalCycles(): void {
     for (const [from, references] of this.#from)
-      for (const { to, optional } of references)
-        if (optional !== null && this.#leadsTo(to, from))
+      for (const { to, optional, operand } of references)
+        if (optional !== null && this.#leadsTo(to, from, operand))
           throw unsupported(optional, 'an optional field that leads back to what it is part of');
   }
 
-  #leadsTo(start: Name, goal: Name): boolean {
-    const seen = new Set([start]);
+  /** Whether one leads to the other, by an operand at least once. */
+  #leadsTo(start: Name, goal: Name, operand: boolean): boolean {
+    const plain = new Set(operand ? [] : [start]);
+    const seen = new Set(operand ? [start] : []);
+    for (const name of plain)
+      for (const reference of this.#from.get(name) ?? [])
+        (reference.operand ? seen : plain).add(reference.to);
     for (const name of seen) {
       if (name === goal) return true;
       for (const { to } of this.#from.get(name) ?? []) seen.add(to);

@@ -32,7 +32,7 @@ interface Around {
   readonly scopes: number;
   readonly label: string | null;
   readonly name: Name | undefined;
-  /** Whether the value is evaluated only where something else has such a field. */
+  /** Whether the value is one only where something else has such a field. */
   readonly optional: boolean;
 }
 
@@ -70,6 +70,8 @@ class Resolver {
   readonly #scopes: Scope[] = [];
   readonly #references: References<Name>;
   readonly #inside: Around[] = [];
+  /** The number of expressions around the place that make something of their operands. */
+  #operands = 0;
   readonly #imports = new Map<string, { path: string; used: boolean }>();
 
   constructor(file: File, shared: Scope, references: References<Name>) {
@@ -143,10 +145,10 @@ class Resolver {
       case 'field': {
         const { label, value, named, alias, presence } = declaration;
         if (label.kind === 'name') {
-          this.#value(label.label, named ? nameOf(label.label) : alias, presence === 'optional', value);
+          this.#value(label.label, named ? nameOf(label.label) : alias, presence !== 'member', value);
           return;
         }
-        this.#expression(label.expression);
+        this.#operand(label.expression);
         const visit = () => this.#value(null, null, label.kind === 'pattern', value);
         if (label.kind === 'dynamic' || label.alias === null) visit();
         else this.#within(this.#binding(label.alias), visit);
@@ -172,20 +174,26 @@ class Resolver {
     }
     const more = () => this.#comprehension(comprehension, rest);
     if (first.type === 'if') {
-      this.#expression(first.condition);
+      this.#operand(first.condition);
       more();
       return;
     }
     if (first.type === 'let') {
-      this.#expression(first.value);
+      this.#operand(first.value);
       this.#within(this.#binding(first.name, first), more);
       return;
     }
-    this.#expression(first.of);
+    this.#operand(first.of);
     const scope = this.#binding(first.value);
     if (first.key !== null)
       scope.set(first.key, { target: { kind: 'binding' }, mustBeUsed: null, used: false });
     this.#within(scope, more);
+  }
+
+  #operand(expression: Expression): void {
+    this.#operands++;
+    this.#expression(expression);
+    this.#operands--;
   }
 
   #expression(expression: Expression): void {
@@ -197,7 +205,7 @@ class Resolver {
         expression.target = this.#target(expression);
         return;
       case 'interpolation':
-        for (const part of expression.parts) if (typeof part !== 'string') this.#expression(part);
+        for (const part of expression.parts) if (typeof part !== 'string') this.#operand(part);
         return;
       case 'struct':
         this.#struct(expression);
@@ -210,27 +218,32 @@ class Resolver {
         if (expression.rest !== null && expression.rest !== true) this.#expression(expression.rest);
         return;
       case 'selector':
-        this.#expression(expression.of);
+        this.#operand(expression.of);
         return;
       case 'index':
-        this.#expression(expression.of);
-        this.#expression(expression.index);
+        this.#operand(expression.of);
+        this.#operand(expression.index);
         return;
       case 'slice':
-        this.#expression(expression.of);
-        if (expression.low !== null) this.#expression(expression.low);
-        if (expression.high !== null) this.#expression(expression.high);
+        this.#operand(expression.of);
+        if (expression.low !== null) this.#operand(expression.low);
+        if (expression.high !== null) this.#operand(expression.high);
         return;
       case 'call':
-        this.#expression(expression.of);
-        for (const argument of expression.args) this.#expression(argument);
+        this.#operand(expression.of);
+        for (const argument of expression.args) this.#operand(argument);
         return;
       case 'unary':
-        this.#expression(expression.operand);
+        this.#operand(expression.operand);
         return;
       case 'binary':
-        this.#expression(expression.left);
-        this.#expression(expression.right);
+        if (expression.operator === '&') {
+          this.#expression(expression.left);
+          this.#expression(expression.right);
+          return;
+        }
+        this.#operand(expression.left);
+        this.#operand(expression.right);
         if (expression.right.type === 'bottom') this.#notItself(expression.left);
         if (expression.left.type === 'bottom') this.#notItself(expression.right);
         return;
@@ -256,7 +269,7 @@ class Resolver {
       found.used = true;
       const optional = this.#inside.some((around) => around.optional) ? identifier : null;
       for (const around of this.#inside)
-        if (around.name !== undefined) this.#references.add(around.name, found, optional);
+        if (around.name !== undefined) this.#references.add(around.name, found, optional, this.#operands > 0);
       if (found.target.kind !== 'binding') return { ...found.target, up };
       return { kind: 'binding', up, name };
     }
