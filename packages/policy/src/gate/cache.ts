@@ -5,7 +5,7 @@ import type { ImageFacts } from '../types.ts';
 export interface ImageVerdict {
   readonly facts: ImageFacts;
   readonly findings: Findings;
-  /** About what the facts take in memory: attestations can be megabytes. */
+  /** About what the facts take in memory: attestations can be megabytes, and so can configurations. */
   readonly bytes: number;
 }
 

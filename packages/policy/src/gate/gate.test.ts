@@ -1,4 +1,4 @@
-import { ociErrors } from '@pratique/oci';
+import { ociErrors, type Repository } from '@pratique/oci';
 import { expect, test } from 'vitest';
 import {
   authorities,
@@ -377,4 +377,37 @@ test('the registries of this machine keep their ports apart', async () => {
   const seen = async (reference: string) => (await gate.checkImage(reference)).denials[0]?.message;
   expect(await seen('localhost:443/app:1')).toContain('localhost:443/app');
   expect(await seen('localhost/app:1')).toContain('localhost/app');
+});
+
+test('what is kept of an image is counted with its configuration, which whoever built it can make large', async () => {
+  const config = new TextEncoder().encode(
+    JSON.stringify({ os: 'linux', config: { Env: Array.from({ length: 50_000 }, (_, n) => `A${n}=b`) } }),
+  );
+  const digest = digestOfText('large');
+  const descriptor = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest, size: 100 };
+  const { gate } = world({
+    openRepository: () =>
+      ({
+        name: app,
+        getManifest: async () => ({
+          descriptor,
+          bytes: new Uint8Array(),
+          manifest: {
+            kind: 'image',
+            mediaType: descriptor.mediaType,
+            config: {
+              mediaType: 'application/vnd.oci.image.config.v1+json',
+              digest: digestOfText('config'),
+              size: config.length,
+            },
+            layers: [],
+            annotations: {},
+          },
+        }),
+        getBlob: async () => config,
+      }) as unknown as Repository,
+  });
+  const { evidence } = await gate.checkImage(`${app}@${digest}`);
+  expect(evidence[`${app}@${digest}`]?.config?.env).toHaveLength(50_000);
+  expect(gate.cacheStats.bytes).toBeGreaterThan(config.length);
 });

@@ -1,6 +1,7 @@
 import {
   type Digest,
   type Keychain,
+  type ManifestContent,
   type NamespaceSecrets,
   parseReference,
   type Reference,
@@ -166,7 +167,8 @@ async function gather(
       requirements,
       now,
     });
-    const bytes = all.reduce((sum, { collected }) => sum + sizeOf(collected), 0);
+    const evidence = all.reduce((sum, { collected }) => sum + sizeOf(collected), 0);
+    const bytes = evidence + sizeOfImage(manifest, configFiles);
     return { facts, findings: await engine.evaluate('image', { image: facts }), bytes };
   } finally {
     finished.abort();
@@ -195,6 +197,16 @@ function keychainOf(
     message: `signatures are read with the pull secrets ${names.join(', ')} of the namespace, and ${namespace === null ? 'there is none' : 'no cluster is asked here'}`,
     expected: 'a Secret of each name beside the ClusterImagePolicy; or a request in a namespace',
   });
+}
+
+/** A list of short texts takes so many times its JSON: an image may have megabytes of them in its configuration. */
+const jsonExpansion = 4;
+
+/** About what the facts made of the image itself take to keep; whoever built it chose how large they are. */
+function sizeOfImage({ bytes, manifest }: ManifestContent, configFiles: object | undefined): number {
+  const config = manifest.kind === 'image' ? manifest.config.size : 0;
+  const files = configFiles === undefined ? 0 : JSON.stringify(configFiles).length;
+  return jsonExpansion * (bytes.byteLength + config + files);
 }
 
 /** About what the facts made of the evidence take to keep. */
