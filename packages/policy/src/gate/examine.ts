@@ -43,6 +43,8 @@ export interface ExamineOptions {
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
   readonly maxImages: number;
+  /** About what the facts about all images of the request may take together. */
+  readonly maxFactsBytes: number;
   readonly onInternalError: (error: unknown) => void;
 }
 
@@ -69,6 +71,14 @@ export async function examineImages(
   }
   const examined: ExaminedImage[] = [];
   const pending: { readonly index: number; readonly base: ExaminedImage; readonly image: AskedImage }[] = [];
+  let factsBytes = 0;
+  /** Everything about a request is held until it is answered: what does not fit any more is not. */
+  const held = (base: ExaminedImage, verdict: ImageVerdict): ExaminedImage => {
+    if (factsBytes + verdict.bytes > options.maxFactsBytes)
+      return refused(base, tooMuch(options.maxFactsBytes));
+    factsBytes += verdict.bytes;
+    return decided(base, verdict);
+  };
   for (const [text, where] of containers) {
     const base = classify(lookup, text, where, admitted);
     if (base.image !== null && base.exemption === null) {
@@ -78,7 +88,7 @@ export async function examineImages(
       }
       const kept = seesObject(base.image, admitted.object) ? undefined : keptVerdict(lookup, base.image);
       if (kept === undefined) pending.push({ index: examined.length, base, image: base.image });
-      examined.push(kept === undefined ? base : decided(base, kept));
+      examined.push(kept === undefined ? base : held(base, kept));
     } else examined.push(base);
   }
   if (pending.length === 0) return examined;
@@ -88,7 +98,7 @@ export async function examineImages(
     const progress: Progress = { step: `other images, before ${image.name}` };
     try {
       const verdict = await deadline.wait(() => judge(lookup, image, admitted.object, progress), progress);
-      examined[index] = decided(base, verdict);
+      examined[index] = held(base, verdict);
     } catch (error) {
       if (!(error instanceof PratiqueError)) options.onInternalError(error);
       examined[index] = refused(base, error);
@@ -152,6 +162,13 @@ function decided(base: ExaminedImage, { facts, findings }: ImageVerdict): Examin
 
 function refused(base: ExaminedImage, error: unknown): ExaminedImage {
   return { ...base, findings: { deny: [faultFinding(error, base.text)], warn: [] } };
+}
+
+function tooMuch(limit: number): PratiqueError {
+  return policyErrors.error('TOO_MANY_IMAGES', {
+    message: `the images of the request have more configuration and evidence than the gate keeps at once, ${limit} bytes`,
+    expected: `at most ${limit} bytes`,
+  });
 }
 
 function tooMany(found: number, limit: number): PratiqueError {

@@ -379,22 +379,23 @@ test('the registries of this machine keep their ports apart', async () => {
   expect(await seen('localhost/app:1')).toContain('localhost/app');
 });
 
-test('what is kept of an image is counted with its configuration, which whoever built it can make large', async () => {
+/** A gate that allows everything, over a registry where every image has a large configuration. */
+function largeConfigurations(options: Partial<GateOptions> = {}) {
   const config = new TextEncoder().encode(
     JSON.stringify({ os: 'linux', config: { Env: Array.from({ length: 50_000 }, (_, n) => `A${n}=b`) } }),
   );
-  const digest = digestOfText('large');
-  const descriptor = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest, size: 100 };
   const { gate } = world({
+    trustText: 'default: allow\n',
+    ...options,
     openRepository: () =>
       ({
         name: app,
-        getManifest: async () => ({
-          descriptor,
+        getManifest: async (digest: string) => ({
+          descriptor: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest, size: 100 },
           bytes: new Uint8Array(),
           manifest: {
             kind: 'image',
-            mediaType: descriptor.mediaType,
+            mediaType: 'application/vnd.oci.image.manifest.v1+json',
             config: {
               mediaType: 'application/vnd.oci.image.config.v1+json',
               digest: digestOfText('config'),
@@ -407,7 +408,56 @@ test('what is kept of an image is counted with its configuration, which whoever 
         getBlob: async () => config,
       }) as unknown as Repository,
   });
-  const { evidence } = await gate.checkImage(`${app}@${digest}`);
-  expect(evidence[`${app}@${digest}`]?.config?.env).toHaveLength(50_000);
-  expect(gate.cacheStats.bytes).toBeGreaterThan(config.length);
+  return { gate, bytes: config.length };
+}
+
+test('what is kept of an image is counted with its configuration, which whoever built it can make large', async () => {
+  const { gate, bytes } = largeConfigurations();
+  const image = `${app}@${digestOfText('large')}`;
+  const { evidence } = await gate.checkImage(image);
+  expect(evidence[image]?.config?.env).toHaveLength(50_000);
+  expect(gate.cacheStats.bytes).toBeGreaterThan(bytes);
+});
+
+test('one object does not fill the memory with what many images say of themselves', async () => {
+  const { gate } = largeConfigurations({ maxEvidenceBytes: 8 * 1024 * 1024 });
+  const images = Array.from({ length: 6 }, (_, n) => inContainer(`${app}@${digestOfText(`${n}`)}`));
+  for (let round = 0; round < 2; round++) {
+    const { allowed, denials, evidence } = await gate.reviewRequest(pod, images);
+    expect(allowed).toBe(false);
+    expect(denials.map(({ code }) => code)).toEqual([
+      'TOO_MANY_IMAGES',
+      'TOO_MANY_IMAGES',
+      'TOO_MANY_IMAGES',
+    ]);
+    expect(Object.values(evidence).filter((facts) => facts !== null)).toHaveLength(3);
+  }
+});
+
+test('evidence of many images is not in memory all at once, whoever attached how much of it', async () => {
+  const [mega, images] = [1024 * 1024, Array.from({ length: 6 }, (_, n) => `${app}@${digestOfText(`${n}`)}`)];
+  let [now, most] = [0, 0];
+  const { gate } = world({
+    maxEvidenceBytes: 20 * mega,
+    stations: [
+      {
+        async collect(_repository, _digest, { reserve }) {
+          await reserve(8 * mega);
+          most = Math.max(most, ++now);
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          return { items: [], skipped: [] };
+        },
+        verify() {
+          now--;
+          return { signatures: [], attestations: [], rejected: [] };
+        },
+      },
+    ],
+  });
+  const { denials } = await gate.reviewRequest(
+    pod,
+    images.map((image) => inContainer(image)),
+  );
+  expect(denials.map(({ code }) => code)).toEqual(images.map(() => 'SIGNATURE_MISSING'));
+  expect(most).toBe(2);
 });

@@ -10,6 +10,7 @@ import { cosignStation } from './cosign.ts';
 import { composeDecision } from './decision.ts';
 import { type Admitted, examineImages } from './examine.ts';
 import type { Lookup } from './lookup.ts';
+import { MemoryBudget } from './memory.ts';
 import { evaluateRequest } from './request.ts';
 import type { OpenRepository, Station } from './stations.ts';
 import { TagCache } from './tags.ts';
@@ -33,6 +34,11 @@ export interface GateOptions {
   readonly deadlineMs?: number;
   /** Distinct images of one request. Default 200. */
   readonly maxImages?: number;
+  /**
+   * Bytes of evidence that are in memory at once, of all images that are looked up; further ones wait. Also what the facts
+   * about the images of one request may take. Default 512 MiB.
+   */
+  readonly maxEvidenceBytes?: number;
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly clock?: () => number;
   /** Hears of errors that are defects: their text is not put into decisions. */
@@ -89,6 +95,7 @@ export interface Gate {
 export function createGate(options: GateOptions): Gate {
   const { trust, policies = [], engine = createRegoEngine({ trust, policies }) } = options;
   const { clock = Date.now, tagTtlMs = 0, deadlineMs = 30_000, maxImages = 200 } = options;
+  const { maxEvidenceBytes = 512 * 1024 * 1024 } = options;
   const cache = options.cache ?? new DecisionCache({ clock });
   const lookup: Lookup = {
     trust,
@@ -98,6 +105,7 @@ export function createGate(options: GateOptions): Gate {
     stations: options.stations ?? [cosignStation],
     cache,
     tags: tagTtlMs > 0 ? new TagCache(tagTtlMs, clock) : undefined,
+    memory: new MemoryBudget(maxEvidenceBytes),
     gatherTimeoutMs: 30_000,
     clock,
   };
@@ -107,6 +115,7 @@ export function createGate(options: GateOptions): Gate {
       deadlineMs: check.deadlineMs ?? deadlineMs,
       signal: check.signal,
       maxImages,
+      maxFactsBytes: maxEvidenceBytes,
       onInternalError,
     });
   return {

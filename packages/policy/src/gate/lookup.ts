@@ -17,6 +17,7 @@ import type { PullSecrets, Trust } from '../trust/types.ts';
 import type { RequirementFact } from '../types.ts';
 import type { DecisionCache, ImageVerdict, VerdictKey } from './cache.ts';
 import type { Progress } from './deadline.ts';
+import { type MemoryBudget, MemoryShare } from './memory.ts';
 import { placesFor } from './places.ts';
 import { mergeResults, type OpenRepository, type Station } from './stations.ts';
 import type { TagCache } from './tags.ts';
@@ -55,6 +56,8 @@ export interface Lookup {
   readonly stations: readonly Station[];
   readonly cache: DecisionCache;
   readonly tags: TagCache | undefined;
+  /** Of evidence, over all images that are looked up. */
+  readonly memory: MemoryBudget;
   /** Milliseconds the work on one image may take, however long those who asked for it wait. */
   readonly gatherTimeoutMs: number;
   readonly clock: () => number;
@@ -125,6 +128,8 @@ async function gather(
   const { trust, engine, stations, openRepository, gatherTimeoutMs } = lookup;
   const finished = new AbortController();
   const signal = AbortSignal.any([AbortSignal.timeout(gatherTimeoutMs), finished.signal]);
+  const share = new MemoryShare(lookup.memory, signal);
+  const reserve = (bytes: number) => share.reserve(bytes);
   progress.step = `the manifest of ${name}`;
   const repository = await openRepository(reference);
   // What is said of the digest is asked for beside the image: a round trip less, and it counts only where there is one.
@@ -136,7 +141,11 @@ async function gather(
           elsewhere === null && pullSecrets === null
             ? repository
             : await openRepository(elsewhere ?? reference, keychainOf(lookup, pullSecrets, namespace));
-        return { station, place, collected: await station.collect(where, digest, { signal, tagPrefix }) };
+        return {
+          station,
+          place,
+          collected: await station.collect(where, digest, { signal, tagPrefix, reserve }),
+        };
       }),
     ),
   );
@@ -172,6 +181,7 @@ async function gather(
     return { facts, findings: await engine.evaluate('image', { image: facts }), bytes };
   } finally {
     finished.abort();
+    share.close();
   }
 }
 

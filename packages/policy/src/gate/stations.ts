@@ -30,6 +30,8 @@ export interface Station {
       readonly signal: AbortSignal;
       /** Before the names of tags, where signatures are found by such. */
       readonly tagPrefix: string;
+      /** To be told how many bytes will be read into memory, and waited for. */
+      readonly reserve: (bytes: number) => Promise<void>;
     },
   ): Promise<Collected>;
   verify(evidence: Evidence, trust: Trust, now: Date): Attributed | Promise<Attributed>;

@@ -22,6 +22,8 @@ export interface CollectOptions {
   readonly limits?: Partial<EvidenceLimits>;
   /** Put before Cosign's tags (`--attachment-tag-prefix`). */
   readonly tagPrefix?: string;
+  /** Told how many bytes are about to be read into memory, all at once; reading begins when it resolves. */
+  readonly reserve?: (bytes: number) => Promise<void>;
 }
 
 /** Evidence before it is known what the image is. */
@@ -136,7 +138,8 @@ export async function collectAbout(
     return layers.flat();
   };
   const layers = (await Promise.all([tag('sig'), tag('att'), referrers()])).flat();
-  checkTotal(layers, limits);
+  const total = checkTotal(layers, limits);
+  await options.reserve?.(total);
 
   const items = await mapPool(layers, width, async (layer) => {
     if (layer.descriptor.size > limits.maxItemBytes) {
@@ -225,11 +228,12 @@ function checkCount(count: number, limits: EvidenceLimits): void {
   });
 }
 
-function checkTotal(layers: readonly Layer[], limits: EvidenceLimits): void {
+/** The bytes that will be read. */
+function checkTotal(layers: readonly Layer[], limits: EvidenceLimits): number {
   const total = layers
     .filter((layer) => layer.descriptor.size <= limits.maxItemBytes)
     .reduce((sum, layer) => sum + layer.descriptor.size, 0);
-  if (total <= limits.maxTotalBytes) return;
+  if (total <= limits.maxTotalBytes) return total;
   throw sigstoreErrors.error('EVIDENCE_LIMIT', {
     message: 'the image’s signatures and attestations are larger together than is read',
     expected: `at most ${limits.maxTotalBytes} bytes`,
