@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { devNull } from 'node:os';
+import { endedBySignals } from './ended-by-signals.ts';
 
 /** Why a file that could be opened is not read. */
 export class FileRefused extends Error {
@@ -101,23 +102,6 @@ function isTerminal(path: string): boolean {
     return process.getBuiltinModule('node:tty').isatty(descriptor);
   } finally {
     closeSync(descriptor);
-  }
-}
-
-const signals = ['SIGINT', 'SIGTERM'] as const;
-
-/**
- * JavaScript, which listens to signals, does not run while a synchronous call waits: for as long the system does with
- * them what it does without listeners, which is to end the process.
- */
-function endedBySignals<Result>(wait: () => Result): Result {
-  const listeners = signals.map((signal) => ({ signal, kept: process.rawListeners(signal) }));
-  for (const { signal } of listeners) process.removeAllListeners(signal);
-  try {
-    return wait();
-  } finally {
-    for (const { signal, kept } of listeners)
-      for (const listener of kept) process.on(signal, listener as NodeJS.SignalsListener);
   }
 }
 

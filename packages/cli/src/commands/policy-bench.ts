@@ -1,4 +1,5 @@
 import { goJson, type Policy, type Value } from '@pratique/rego';
+import { endedBySignals } from '@pratique/storage';
 import { benchmarkJson, goLine, type Measured, measure, perRun, warmUp } from '../policy/benchmark.ts';
 import { loadSources } from '../policy/load-sources.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
@@ -27,13 +28,16 @@ export const run: Run<typeof policyBench.flags> = async ({ args, flags, terminal
       ...namedSchemas(flags.schema, terminal.cwd),
     });
     const evaluate = evaluation(policy, text, input, flags, signal);
-    if (evaluate() === 0 && flags.fail) {
+    if (endedBySignals(evaluate) === 0 && flags.fail) {
       terminal.err('undefined result\n');
       return 1;
     }
     for (let round = 0; round < flags.count; round++) {
-      warmUp(evaluate);
-      print(measure(evaluate), flags, terminal);
+      const measured = endedBySignals(() => {
+        warmUp(evaluate);
+        return measure(evaluate);
+      });
+      print(measured, flags, terminal);
       signal.throwIfAborted();
     }
     return 0;

@@ -32,3 +32,21 @@ test.skipIf(!existsSync('/dev/full'))(
     expect(told).toContain('FILE_UNWRITABLE: cannot write standard output: no space is left on the device');
   },
 );
+
+test.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM'] as const)(
+  '%s ends an evaluation that does not',
+  async (signal) => {
+    const [command, ...prefix] = pratique;
+    const endless =
+      'count([1 | some x in numbers.range(1, 30000); some y in numbers.range(1, 30000); x * y == input])';
+    const child = spawn(command, [...prefix, 'policy', 'eval', '-I', endless], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    const ended = new Promise((resolve) => child.once('exit', (code, by) => resolve(by ?? code)));
+    await new Promise<void>((resolve) => child.stdin!.end('7', resolve));
+    // Where the machine is slow it is ended before it evaluates, which listeners do.
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    child.kill(signal);
+    expect([signal, 130]).toContain(await ended);
+  },
+);

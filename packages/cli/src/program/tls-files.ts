@@ -13,8 +13,8 @@ export function readAuthorities(file: string, terminal: Terminal): string {
     // Node reads what it can, and trusts nobody where there is nothing.
     new (crypto().X509Certificate)(text);
     return text;
-  } catch (cause) {
-    throw unusable(`${printable(file)} holds no certificate`, 'certificates, PEM', text, cause);
+  } catch {
+    throw unusable(`${printable(file)} holds no certificate`, 'certificates, PEM', text);
   }
 }
 
@@ -42,9 +42,9 @@ export function readKeyPair(
   const { createSecureContext } = process.getBuiltinModule('node:tls');
   try {
     createSecureContext({ key });
-  } catch (cause) {
+  } catch {
     const what = 'an unencrypted private key, PEM';
-    throw unusable(`${printable(files.key)} holds no private key that can be used`, what, key, cause);
+    throw unusable(`${printable(files.key)} holds no private key that can be used`, what, key);
   }
   try {
     createSecureContext({ cert, key });
@@ -57,7 +57,8 @@ export function readKeyPair(
   return { cert, key };
 }
 
-function unusable(message: string, expected: string, text: string, cause: unknown) {
+/** Without what OpenSSL says, which is about itself. */
+function unusable(message: string, expected: string, text: string) {
   const found = looksLike(new TextEncoder().encode(text)) ?? 'something else';
-  return cliErrors.error('TLS_FILES_UNUSABLE', { message, expected, found, cause });
+  return cliErrors.error('TLS_FILES_UNUSABLE', { message, expected, found });
 }
