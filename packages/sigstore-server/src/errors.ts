@@ -35,4 +35,10 @@ export const sigstoreServerErrors = defineErrors({
     title: 'A log could not write to its disk and takes no more entries.',
     remedy: 'Free space on the disk or repair it (df DIR), then start the server again.',
   },
+  SIGSTORE_LOG_UNREACHABLE: {
+    kind: 'fault',
+    title: 'A log that is audited could not be read, so that nothing is said about it.',
+    remedy:
+      'Check the address and the network: curl -v URL/tiles/rekor/checkpoint. It is the URL that the server was started with.',
+  },
 });

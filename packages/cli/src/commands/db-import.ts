@@ -18,7 +18,7 @@ export const run: Run<typeof dbImport.flags> = async ({ args, flags, terminal, s
       isUrl(input) ? await downloadAdvisories(input, { directory, signal }) : localFile(input, terminal),
     );
   const path = databasePath(flags.db, terminal);
-  const { files, stored, withdrawn, unsupported } = await importAdvisories(path, inputs, new Date());
+  const { files, stored, withdrawn, unsupported } = await importAdvisories(path, inputs, new Date(), signal);
   if (flags.output === 'json') {
     const report = {
       schemaVersion: 1,

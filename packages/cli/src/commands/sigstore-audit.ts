@@ -1,19 +1,21 @@
 import { resolve } from 'node:path';
 import { isJsonObject, parseJson } from '@pratique/crypto';
+import { printable } from '@pratique/errors';
+import { parseTrustedRoot } from '@pratique/sigstore';
 import { auditDirectory, auditUrl, type LogAudit, type SeenTree } from '@pratique/sigstore-server';
 import { isThere, replaceFile } from '@pratique/storage';
 import { cliErrors } from '../errors.ts';
-import { readFile } from '../program/read-file.ts';
+import { parseFile } from '../program/parse-file.ts';
 import type { Run } from '../program/spec.ts';
 import type { sigstoreAudit } from '../specs/sigstore-server.ts';
 
 const UNSOUND = 2;
 
-export const run: Run<typeof sigstoreAudit.flags> = async ({ flags, terminal }) => {
+export const run: Run<typeof sigstoreAudit.flags> = async ({ flags, terminal, signal }) => {
   const at = (path: string): string => resolve(terminal.cwd, path);
   const state = flags.state === undefined ? undefined : at(flags.state);
   const seen = state === undefined ? {} : readState(state);
-  const audits = await audit(flags, at, seen);
+  const audits = await audit(flags, at, seen, signal);
   const sound = audits.every(({ problems }) => problems.length === 0);
   if (flags.output === 'json') {
     terminal.out(`${JSON.stringify({ schemaVersion: 1, sound, logs: audits }, null, 2)}\n`);
@@ -40,6 +42,7 @@ async function audit(
   },
   at: (path: string) => string,
   seen: Readonly<Record<string, SeenTree>>,
+  signal: AbortSignal,
 ): Promise<LogAudit[]> {
   const { url, data, 'trusted-root': trustedRoot } = flags;
   if ((url === undefined) !== (trustedRoot === undefined)) {
@@ -50,13 +53,25 @@ async function audit(
     });
   }
   if (url === undefined || trustedRoot === undefined) return await auditDirectory(at(data), { seen });
-  return await auditUrl(url.replace(/\/$/, ''), readFile(at(trustedRoot), ''), { seen });
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
+    throw cliErrors.error('USAGE', {
+      message: 'a server is audited at its URL',
+      expected: '--url https://HOST',
+      found: printable(url, 200),
+    });
+  }
+  // Before anything is asked: what is wrong with the file is told of the file.
+  const root = parseFile(trustedRoot, at('.'), (bytes) => {
+    parseTrustedRoot(bytes);
+    return bytes;
+  });
+  return await auditUrl(url.replace(/\/$/, ''), root, { seen, signal });
 }
 
 /** The trees of the last audit, by origin. */
 function readState(path: string): Readonly<Record<string, SeenTree>> {
   if (!isThere(path)) return {};
-  const document = parseJson(readFile(path, ''), 'the state file');
+  const document = parseFile(path, '', (bytes) => parseJson(bytes, 'the state file'));
   const logs = isJsonObject(document) ? document.logs : undefined;
   const trees = isJsonObject(logs) ? Object.entries(logs) : [];
   const isTree = (value: unknown): boolean =>

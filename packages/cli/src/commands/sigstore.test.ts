@@ -129,3 +129,21 @@ test('a root is prepared, signed in two places and taken back; by one person it 
   // A root that may have signatures is not written over.
   expect((await command(...prepare, '--key', 'a.pub', '--key', 'b.pub')).code).not.toBe(0);
 });
+
+test.each([
+  ['http://127.0.0.1:1', 1, 'SIGSTORE_LOG_UNREACHABLE'],
+  ['nonsense', 3, 'USAGE'],
+])('a server that cannot be audited at %s is told, and no defect', async (url, code, told) => {
+  const root = join('pratique-sigstore', 'trusted_root.json');
+  const audit = await pratique('audit', '--url', url, '--trusted-root', root);
+  expect([audit.code, audit.stdout]).toEqual([code, '']);
+  expect(audit.stderr).toContain(told);
+});
+
+test('a trusted root or a state that is another file is named', async () => {
+  writeFileSync(join(cwd, 'other.yaml'), 'kind: Trust');
+  const root = await pratique('audit', '--url', 'http://127.0.0.1:1', '--trusted-root', 'other.yaml');
+  expect(root.stderr).toMatch(/^error [A-Z_]+: \S*other\.yaml/);
+  const state = await pratique('audit', '--state', 'other.yaml');
+  expect(state.stderr).toMatch(/^error [A-Z_]+: \S*other\.yaml/);
+});

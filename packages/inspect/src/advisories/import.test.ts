@@ -383,3 +383,12 @@ describe('what is packed in other ways', () => {
     expect(await importAdvisories(path, [packed], now)).toMatchObject({ files: 1 });
   });
 });
+
+test('an import that is ended stores nothing', async () => {
+  const input = file('GHSA.json', ghsa);
+  await expect(importAdvisories(path, [input], now, AbortSignal.abort(new Error('SIGINT')))).rejects.toThrow(
+    'SIGINT',
+  );
+  using after = await imported(file('other.json', { ...ghsa, id: 'GHSA-other' }));
+  expect(after.said('npm', '', 'lodash').map(({ id }) => id)).not.toContain(ghsa.id);
+});

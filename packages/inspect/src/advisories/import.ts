@@ -26,10 +26,16 @@ export interface ImportReport {
  * source; formats of which one file is the whole source replace the source.
  *
  * @param now the time that the import is recorded under
+ * @param signal ends it between files, with nothing stored
  * @throws `ADVISORIES_UNRECOGNISED`, `ADVISORIES_INVALID`, `ADVISORIES_TOO_LARGE`, `ADVISORY_DATABASE_INVALID`
  */
-export function importAdvisories(path: string, inputs: readonly string[], now: Date): Promise<ImportReport> {
-  return inDatabase(path, now, (writer) => importAll(writer, inputs));
+export function importAdvisories(
+  path: string,
+  inputs: readonly string[],
+  now: Date,
+  signal?: AbortSignal,
+): Promise<ImportReport> {
+  return inDatabase(path, now, (writer) => importAll(writer, inputs, signal));
 }
 
 /**
@@ -85,7 +91,11 @@ async function inDatabase<T>(
   }
 }
 
-async function importAll(writer: AdvisoryWriter, inputs: readonly string[]): Promise<ImportReport> {
+async function importAll(
+  writer: AdvisoryWriter,
+  inputs: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<ImportReport> {
   const unsupported = new Map<string, number>();
   let files = 0;
   let stored = 0;
@@ -93,6 +103,7 @@ async function importAll(writer: AdvisoryWriter, inputs: readonly string[]): Pro
   for (const input of inputs) {
     let recognised = 0;
     for await (const file of readAdvisoryFiles(input)) {
+      signal?.throwIfAborted();
       const found = recognise(file);
       if (found === undefined) continue;
       recognised++;

@@ -20,6 +20,7 @@ const origins: Readonly<Record<LogName, RegExp>> = {
 export interface AuditOptions {
   /** Trees of an earlier audit, by the logs’ origins. */
   readonly seen: Readonly<Record<string, SeenTree>>;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -48,16 +49,16 @@ export async function auditDirectory(directory: string, { seen }: AuditOptions):
 /**
  * Audits the logs of a running server over HTTP, believing the keys of `trustedRoot` only.
  *
- * @throws Error of `fetch`, TRUSTED_ROOT_INVALID, NOTE_INVALID
+ * @throws SIGSTORE_LOG_UNREACHABLE, TRUSTED_ROOT_INVALID, NOTE_INVALID
  */
 export async function auditUrl(
   url: string,
   trustedRoot: Uint8Array,
-  { seen }: AuditOptions,
+  { seen, signal }: AuditOptions,
 ): Promise<LogAudit[]> {
   const audits: LogAudit[] = [];
   for (const name of Object.keys(logs) as LogName[]) {
-    const source = tilesBelow(`${url}${logs[name]}`);
+    const source = tilesBelow(`${url}${logs[name]}`, signal);
     audits.push(await auditLog({ name, source, ...trustedLogs(trustedRoot, name), seen }));
   }
   return audits;

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { printable } from '@pratique/errors';
+import { sigstoreServerErrors } from '../errors.ts';
 import { fetchBytes } from '../http/fetch.ts';
 import { tilePath } from '../log/tiles.ts';
 
@@ -8,7 +10,7 @@ export class TileMissing extends Error {}
 
 /** Where the files of a C2SP `tlog-tiles` log are read from. */
 export interface TileSource {
-  /** @throws TileMissing, or Error of the file system or of `fetch` */
+  /** @throws TileMissing, SIGSTORE_LOG_UNREACHABLE, or Error of the file system */
   read(path: string): Promise<Uint8Array>;
 }
 
@@ -28,8 +30,23 @@ export function tilesInDirectory(directory: string): TileSource {
   };
 }
 
-export function tilesBelow(url: string): TileSource {
-  return { read: (path) => fetchBytes(`${url}/${path}`, maxTileBytes) };
+export function tilesBelow(url: string, signal?: AbortSignal): TileSource {
+  return {
+    async read(path) {
+      signal?.throwIfAborted();
+      try {
+        return await fetchBytes(`${url}/${path}`, maxTileBytes, signal);
+      } catch (error) {
+        if (signal?.aborted) throw error;
+        // Of what `fetch` throws the cause says why.
+        const { message, cause } = error as Error;
+        throw sigstoreServerErrors.error('SIGSTORE_LOG_UNREACHABLE', {
+          message: `${printable(`${url}/${path}`, 300)}: ${printable(cause instanceof Error ? cause.message : message, 300)}`,
+          cause: error,
+        });
+      }
+    },
+  };
 }
 
 /** The first `width` items of a tile. The partial tile may be gone when the full one has come, which begins with it. */

@@ -5,8 +5,10 @@ const timeoutMs = 5000;
  *
  * @throws Error with the status, or of `fetch`
  */
-export async function fetchBytes(url: string, maxBytes: number): Promise<Uint8Array> {
-  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
+export async function fetchBytes(url: string, maxBytes: number, outer?: AbortSignal): Promise<Uint8Array> {
+  const late = AbortSignal.timeout(timeoutMs);
+  const signal = outer === undefined ? late : AbortSignal.any([outer, late]);
+  const response = await fetch(url, { redirect: 'error', signal });
   if (!response.ok || response.body === null) throw new Error(`the server answered ${response.status}`);
   const chunks: Uint8Array[] = [];
   let size = 0;
