@@ -35,7 +35,7 @@ const compared =
 
 /** Often added as well; each is accepted by itself, with all it depends on. */
 const accepted =
-  'ansible bash-completion build-essential busybox ca-certificates chrony cmake curl dnsutils dumb-init file fontconfig fonts-dejavu gcc gdb gnupg golang-go gosu htop imagemagick iproute2 iptables jq krb5-user ldap-utils less libapache2-mod-php lighttpd logrotate lsof maven nano net-tools openjdk-17-jre-headless openssl perl php-gd php-mysql poppler-utils postgresql-client procps python3-dev python3-pip python3-venv rabbitmq-server rsync rsyslog ruby socat sqlite3 strace subversion sudo supervisor tcpdump tini tor tzdata unzip uwsgi wget xvfb xz-utils zip'.split(
+  'acl ansible at bash-completion build-essential busybox ca-certificates chrony cmake curl dnsmasq dnsutils dovecot-core dropbear dumb-init file fontconfig fonts-dejavu gcc gdb gnupg golang-go gosu htop imagemagick iproute2 iptables jq keepalived krb5-user ldap-utils less libapache2-mod-php libpq-dev lighttpd logrotate lsof maven mosquitto nano net-tools openjdk-17-jre-headless openssl openvpn perl pgbouncer php-gd php-mysql php-xml poppler-utils postgresql-client procps python3-dev python3-pip python3-venv rabbitmq-server rsync rsyslog ruby socat sqlite3 strace stunnel4 subversion sudo supervisor tcpdump tini tor tzdata unbound unzip uwsgi vsftpd wget wireguard-tools xvfb xz-utils zip'.split(
     ' ',
   );
 

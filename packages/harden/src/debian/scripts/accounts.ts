@@ -36,6 +36,25 @@ export class Accounts {
     return this.#lines(file).find((line) => line.startsWith(`${name}:`));
   }
 
+  /** The name of a user or a group by its number. */
+  nameOf(file: 'passwd' | 'group', number: number): string | undefined {
+    return this.#lines(file)
+      .map((line) => line.split(':'))
+      .find((fields) => fields[2] === String(number))?.[0];
+  }
+
+  /** Puts something else into fields of a user’s line (passwd(5)), by their place. */
+  changeUser(name: string, fields: ReadonlyMap<number, string>): void {
+    const lines = this.#lines('passwd').map((line) => {
+      if (!line.startsWith(`${name}:`)) return line;
+      return line
+        .split(':')
+        .map((field, at) => fields.get(at) ?? field)
+        .join(':');
+    });
+    this.#write('passwd', lines);
+  }
+
   /** The names of the groups a user is in. */
   groupsOf(user: string): readonly string[] {
     const primary = this.line('passwd', user)?.split(':')[3];

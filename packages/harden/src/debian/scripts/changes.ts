@@ -26,6 +26,8 @@ export class Changes {
   readonly #held = new Map<string, number>();
   #activated = new Set<string>();
   #notMade: readonly NotMade[] = [];
+  /** How many of them were asked for already. */
+  #told = 0;
   /** Why nothing may be changed at the moment. */
   #why: string | undefined;
 
@@ -70,17 +72,18 @@ export class Changes {
   /** Something that whoever starts the image has to make. */
   leave(one: NotMade): void {
     if (this.#notMade.length >= maxNotMade) throw new NotUnderstood('it makes too many keys');
-    this.#notMade = [...this.#notMade.filter(({ path }) => path !== one.path), one];
+    if (!this.isNotMade(one.path)) this.#notMade = [...this.#notMade, one];
   }
 
+  /** Whether a path would be there, had it not been left. */
   isNotMade(path: string): boolean {
     return this.#notMade.some((one) => one.path === path) && this.at(path) === undefined;
   }
 
   /** What was left since this was asked last. */
   takeNotMade(): readonly NotMade[] {
-    const notMade = this.#notMade;
-    this.#notMade = [];
+    const notMade = this.#notMade.slice(this.#told);
+    this.#told = this.#notMade.length;
     return notMade;
   }
 
@@ -126,6 +129,8 @@ export class Changes {
   /** Undefined where there is no file. */
   read(path: string): Uint8Array | undefined {
     const node = this.follow(path);
+    if (node === undefined && this.isNotMade(path))
+      throw new NotUnderstood(`it reads ${path}, which is not made`);
     if (node?.type !== 'file') return undefined;
     if (node.size > maxBytes) throw new NotUnderstood(`it reads ${path}, which is large`);
     return node.content?.read(0, node.content.size) ?? new Uint8Array();

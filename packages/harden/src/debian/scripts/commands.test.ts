@@ -246,7 +246,7 @@ describe('tmpfiles.d', () => {
 describe('keys and data that all who run an image would share', () => {
   test('are not made, and told with what makes them', async () => {
     const { why, notMade, fileSystem } = await follow(
-      `mkdir /etc/ssh; ssh-keygen -q -f /etc/ssh/k -N '' -t rsa; ssh-keygen -l -f /etc/ssh/k.pub; [ ! -f /etc/ssh/k ]\n` +
+      `mkdir /etc/ssh; ssh-keygen -q -f /etc/ssh/k -N '' -t rsa; ssh-keygen -l -f /etc/ssh/k.pub; [ -f /etc/ssh/k ]\n` +
         'umask 077; openssl rand -base64 -out /etc/cookie 42; chmod 0400 /etc/cookie; chown nobody /etc/cookie\n' +
         'make-ssl-cert generate-default-snakeoil; pg_createcluster -u postgres --no-status 15 main; mysql_install_db --user=nobody\n' +
         `[ "$(ls -ln /etc/cookie | awk '{print $3}')" = 0 ]`,
@@ -265,6 +265,18 @@ describe('keys and data that all who run an image would share', () => {
     ]);
     expect(notMade[0]!.command).toBe("ssh-keygen -q -f /etc/ssh/k -N '' -t rsa");
     expect(fileSystem.get('etc/ssh/k')).toBeUndefined();
+  });
+
+  test('would be there: scripts go on as with dpkg, but cannot read them', async () => {
+    const lines = `openssl rand -out /etc/cookie 42; [ -e /etc/cookie ] && [ ! -d /etc/cookie ] && ln -s /etc/cookie /etc/link; openssl rand -out /etc/cookie 42\n`;
+    const { why, notMade, fileSystem } = await follow(lines);
+    expect(why).toBeNull();
+    expect(notMade).toHaveLength(1);
+    expect(fileSystem.get('etc/link')?.linkname).toBe('/etc/cookie');
+    expect((await follow(`${lines}cat /etc/cookie > /etc/x`)).why).toContain(
+      '/etc/cookie, which is not made',
+    );
+    expect((await follow(`${lines}stat -c %a /etc/cookie`)).why).toContain('stat -c');
   });
 
   test('none is told of a script that is refused', async () => {

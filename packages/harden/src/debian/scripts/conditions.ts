@@ -81,6 +81,8 @@ function unary(operator: string, value: string, { changes, user }: Shell): boole
   // Is it a terminal? Nothing here is one.
   if (operator === '-t') return false;
   if (value === '') return false;
+  // What is left to the first start would be there.
+  if (changes.isNotMade(value)) return /^-[efrsw]$/.test(operator);
   switch (operator) {
     case '-e':
       return changes.follow(value) !== undefined;

@@ -127,7 +127,8 @@ function into(from: string, to: string, changes: Changes): string {
 /** @param keeps owner, group and all of the mode (`cp -p`) */
 function copy(from: string, to: string, changes: Changes, keeps = false): number {
   const node = changes.follow(from);
-  if (from === '/dev/null' && node === undefined) {
+  // Whether or not the image has it.
+  if (from === '/dev/null') {
     changes.write(into(from, to, changes), new Uint8Array());
     return 0;
   }
@@ -137,6 +138,22 @@ function copy(from: string, to: string, changes: Changes, keeps = false): number
   const place = into(from, to, changes);
   changes.write(place, bytes, keeps ? node : { mode: node.mode & 0o777 & ~changes.mask, uid: 0, gid: 0 });
   if (keeps) changes.change(changes.follow(place)!, { mode: node.mode, uid: node.uid, gid: node.gid });
+  return 0;
+}
+
+/** A directory with all in it, to where nothing is yet. */
+function copyTree(from: string, to: string, changes: Changes, keeps: boolean): number {
+  const node = changes.follow(from)!;
+  // Of a place that lies in what is copied there is no end.
+  if (changes.at(to) !== undefined || `${to}/`.startsWith(`/${node.path}/`)) throw new NotUnderstood('');
+  changes.makeDirectory(to, keeps ? node.mode : node.mode & 0o777 & ~changes.mask);
+  if (keeps) changes.change(changes.follow(to)!, { uid: node.uid, gid: node.gid });
+  for (const below of changes.list(from)) {
+    const [source, target] = [`/${below.path}`, `${to}/${below.path.replace(/^.*\//, '')}`];
+    if (below.type === 'symlink') changes.makeLink(target, below.linkname ?? '');
+    else if (below.type === 'directory') copyTree(source, target, changes, keeps);
+    else if (copy(source, target, changes, keeps) !== 0) return 1;
+  }
   return 0;
 }
 
@@ -212,7 +229,7 @@ const install: Known = (args, { changes }) => {
     if (/^-[mog]$/.test(option)) values.set(option, arg);
     return !/^-[mog]$/.test(arg) && !/^-[mog]$/.test(option);
   });
-  const { flags, rest } = operands(others, /^-[dDpvT]+$/);
+  const { flags, rest } = operands(others, /^-[dDpvTZ]+$/);
   const [from = '', to = ''] = rest;
   const isDirectory = flags.includes('d');
   if (!isDirectory && (rest.length !== 2 || flags.includes('D'))) throw new NotUnderstood('');
@@ -235,11 +252,14 @@ function changing(
 ): Known {
   return (args, shell) => {
     // `-rwx` is a mode that looks like an option.
+    const end = args.indexOf('--');
     const [first = '', ...more] = args.filter(
-      (arg) => !/^-[RhfcvLHP]+$|^--(recursive|no-dereference)$/.test(arg),
+      (arg, at) =>
+        at !== end && (!/^-[RhfcvLHP]+$|^--(recursive|no-dereference)$/.test(arg) || (end >= 0 && at > end)),
     );
     const recursive = args.some((arg) => /^-\w*R|^--recursive$/.test(arg));
-    if (more.length === 0 || more.some((arg) => arg.startsWith('-'))) throw new NotUnderstood('');
+    if (more.length === 0 || (end < 0 && more.some((arg) => arg.startsWith('-'))))
+      throw new NotUnderstood('');
     return changeAll(more, recursive, shell.changes, (node) => to(first, node, shell));
   };
 }
@@ -275,7 +295,8 @@ export const fileCommands: Readonly<Record<string, Known>> = {
       changes.makeLink(to!, node.linkname ?? '');
       return 0;
     }
-    if (node?.type === 'directory' && (isArchive || /-\w*[rR]/.test(flags))) throw new NotUnderstood('');
+    if (node?.type === 'directory' && (isArchive || /-\w*[rR]/.test(flags)))
+      return copyTree(from!, into(from!, to!, changes), changes, isArchive || /-\w*p|--preserve/.test(flags));
     if (/-\w*n/.test(flags) && changes.at(into(from!, to!, changes)) !== undefined) return 0;
     return copy(from!, to!, changes, isArchive || /-\w*p|--preserve/.test(flags));
   },

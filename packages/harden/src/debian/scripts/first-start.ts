@@ -32,6 +32,14 @@ const sshKeygen: Known = (args, { changes }) => {
   return 0;
 };
 
+/** The same of dropbear’s server, which is one file. */
+const dropbearkey: Known = (args, { changes }) => {
+  const path = optionOf(args, '-f');
+  if (path === undefined || args.some((arg) => /^-[^tfs]/.test(arg))) throw new NotUnderstood('');
+  changes.leave({ kind: 'key', path, command: `dropbearkey ${args.map(quoted).join(' ')}` });
+  return 0;
+};
+
 /** A certificate that nobody signed, and its key. */
 const makeCertificate: Known = (args, { changes }) => {
   const command = `make-ssl-cert ${args.join(' ')}`;
@@ -104,6 +112,7 @@ function unknown(): never {
 /** What makes keys and data of one machine: it is not done, and told. */
 export const firstStartCommands: Readonly<Record<string, Known>> = {
   'ssh-keygen': sshKeygen,
+  dropbearkey,
   'make-ssl-cert': makeCertificate,
   openssl,
   'rndc-confgen': rndcConfgen,

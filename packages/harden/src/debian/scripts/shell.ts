@@ -243,7 +243,7 @@ export class Shell {
       }
       const path = words.text(target);
       if (operator === '<') {
-        const bytes = this.changes.read(path);
+        const bytes = path === '/dev/null' ? new Uint8Array() : this.changes.read(path);
         if (bytes === undefined) {
           this.status = 1;
           return;

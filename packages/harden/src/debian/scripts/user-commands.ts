@@ -10,7 +10,8 @@ function options(args: readonly string[], valued: readonly string[], flags: read
   const given = new Set<string>();
   const rest: string[] = [];
   for (let at = 0; at < args.length; at++) {
-    const [, name, value] = /^(--[\w-]+|-[a-zA-Z])(?:=(.*))?$/s.exec(args[at]!) ?? [];
+    const [, name, value] = /^(--[\w-]+|-[a-zA-Z]+)(?:=(.*))?$/s.exec(args[at]!) ?? [];
+    if (name === undefined && args[at]!.startsWith('-')) throw new NotUnderstood('');
     if (name === undefined) rest.push(args[at]!);
     else if (valued.includes(name)) values.set(name, value ?? args[++at] ?? '');
     else if (flags.includes(name) && value === undefined) given.add(name);
@@ -176,6 +177,47 @@ const sysusers: Known = (args, { changes }) => {
   return 0;
 };
 
+/** usermod(8): home, shell, comment and group of a user, and groups that are added. */
+const usermod: Known = (args, { changes }) => {
+  const { values, given, rest } = options(
+    args,
+    ['-d', '--home', '-s', '--shell', '-c', '--comment', '-g', '--gid', '-G', '--groups', '-aG'],
+    ['-a', '--append', '-L', '--lock'],
+  );
+  const value = (...names: readonly string[]) =>
+    names.map((name) => values.get(name)).find((found) => found !== undefined);
+  const [name = ''] = rest;
+  const accounts = new Accounts(changes);
+  if (rest.length !== 1) throw new NotUnderstood('');
+  if (accounts.uid(name) === undefined) return 6;
+  const groups = value('-aG') ?? value('-G', '--groups');
+  const isAdded = values.has('-aG') || given.has('-a') || given.has('--append');
+  // A password is locked that nobody has; groups that are not named would be left.
+  if (groups !== undefined && !isAdded) throw new NotUnderstood('');
+  for (const group of groups?.split(',') ?? []) {
+    if (accounts.gid(group) === undefined) return 6;
+    accounts.addMember(name, group);
+  }
+  const group = value('-g', '--gid');
+  const gid = group === undefined ? undefined : (accounts.gid(group) ?? Number(group));
+  const fields = new Map<number, string>();
+  if (gid !== undefined) {
+    if (!Number.isInteger(gid)) return 6;
+    fields.set(3, String(gid));
+  }
+  for (const [at, text] of [
+    [4, value('-c', '--comment')],
+    [5, value('-d', '--home')],
+    [6, value('-s', '--shell')],
+  ] as const) {
+    if (text === undefined) continue;
+    if (/[:\n]/.test(text)) throw new NotUnderstood('');
+    fields.set(at, text);
+  }
+  accounts.changeUser(name, fields);
+  return 0;
+};
+
 const getent: Known = ([database, name], { changes }, { output }) => {
   if ((database !== 'passwd' && database !== 'group') || name === undefined) throw new NotUnderstood('');
   const line = new Accounts(changes).line(database, name);
@@ -183,20 +225,39 @@ const getent: Known = ([database, name], { changes }, { output }) => {
   return line === undefined ? 2 : 0;
 };
 
-const id: Known = (args, { changes }, { output }) => {
-  const { given, rest } = options(args, [], ['-u', '-g', '-G', '-n', '-Gn', '-un', '-gn']);
-  const accounts = new Accounts(changes);
-  if (rest.length === 0) {
-    if (!given.has('-u')) throw new NotUnderstood('');
-    output('0\n');
-    return 0;
-  }
-  const line = accounts.line('passwd', rest[0]!)?.split(':');
+/** `id -u NAME`, `id -Gn NAME`: numbers, or names with `n`. */
+const id: Known = (args, shell, { output }) => {
+  const accounts = new Accounts(shell.changes);
+  const flags = args
+    .filter((arg) => arg.startsWith('-'))
+    .join('')
+    .replaceAll('-', '');
+  const [name = shell.user, ...more] = args.filter((arg) => !arg.startsWith('-'));
+  const letter = flags.replace('n', '');
+  if (!/^[ugG]?n?$|^n[ugG]$/.test(flags) || flags === 'n' || more.length > 0) throw new NotUnderstood('');
+  const line = accounts.line('passwd', name)?.split(':');
   if (line === undefined) return 1;
-  if (given.size === 0 || given.has('-u')) output(`${line[2]}\n`);
-  else if (given.has('-g')) output(`${line[3]}\n`);
-  else throw new NotUnderstood('');
-  return 0;
+  const [uid = '', gid = ''] = line.slice(2, 4);
+  const isNamed = flags.includes('n');
+  const primary = accounts.nameOf('group', Number(gid)) ?? gid;
+  const groups = [primary, ...accounts.groupsOf(name).filter((group) => group !== primary)];
+  switch (letter) {
+    case 'g':
+      output(`${isNamed ? primary : gid}\n`);
+      return 0;
+    case 'G':
+      output(
+        `${groups.map((group) => (isNamed ? group : String(accounts.gid(group) ?? group))).join(' ')}\n`,
+      );
+      return 0;
+    case 'u':
+      output(`${isNamed ? name : uid}\n`);
+      return 0;
+    // All of it has a form of its own; whether the user is there is what is asked.
+    default:
+      output(`uid=${uid}(${name}) gid=${gid}(${primary})\n`);
+      return 0;
+  }
 };
 
 /** Administration of users and groups. */
@@ -205,7 +266,13 @@ export const userCommands: Readonly<Record<string, Known>> = {
   addgroup,
   useradd,
   groupadd,
+  usermod,
+  chsh: (args, shell, streams) => (args[0] === '-s' ? usermod(args, shell, streams) : unknown()),
   getent,
   id,
   'systemd-sysusers': sysusers,
 };
+
+function unknown(): never {
+  throw new NotUnderstood('');
+}

@@ -1,3 +1,4 @@
+import { Accounts } from './accounts.ts';
 import { arithmetic } from './arithmetic.ts';
 import { pieces } from './fields.ts';
 import { isMatch, withoutPrefix, withoutSuffix } from './patterns.ts';
@@ -17,8 +18,25 @@ export class Words {
     this.#shell = shell;
   }
 
+  /** `~` and `~user` at the beginning of a word (XCU §2.6.1). */
+  #home(word: Word): Word {
+    const [first, ...rest] = word;
+    if (first?.kind !== 'text' || first.quoted || !first.text.startsWith('~')) return word;
+    const [, name = '', path = ''] = /^~([^/]*)(.*)$/s.exec(first.text) ?? [];
+    // A name that goes on after a quotation mark or a parameter is none.
+    if (path === '' && rest.length > 0) return word;
+    const home =
+      name === ''
+        ? this.#shell.variable('HOME')
+        : new Accounts(this.#shell.changes).line('passwd', name)?.split(':')[5];
+    if (home === undefined && name === '') throw new NotUnderstood('its home directory');
+    if (home === undefined) return word;
+    return [{ kind: 'text', text: home, quoted: true }, { kind: 'text', text: path, quoted: false }, ...rest];
+  }
+
   /** One text: nothing is split. */
-  text(word: Word): string {
+  text(given: Word): string {
+    const word = this.#home(given);
     const text = word.map((part) => this.#valueOf(part)).join('');
     if (text.length > maxText) throw new NotUnderstood('a text is too long');
     return text;
@@ -36,7 +54,7 @@ export class Words {
 
   /** The fields a command gets. */
   fields(words: readonly Word[]): string[] {
-    return words.flatMap((word) => this.#split(word)).flatMap((field) => this.#names(field));
+    return words.flatMap((word) => this.#split(this.#home(word))).flatMap((field) => this.#names(field));
   }
 
   #split(word: Word): readonly (readonly Piece[])[] {
