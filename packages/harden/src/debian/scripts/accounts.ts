@@ -86,8 +86,10 @@ export class Accounts {
     return number;
   }
 
-  addMember(user: string, group: string): void {
-    if (this.groupsOf(user).includes(group)) return;
+  /** @param always also of the group that is the user’s primary one, of which adduser says that it is in it already */
+  addMember(user: string, group: string, always = false): void {
+    const members = this.line('group', group)?.split(':')[3]?.split(',') ?? [];
+    if (members.includes(user) || (!always && this.groupsOf(user).includes(group))) return;
     for (const file of ['group', 'gshadow'] as const) {
       const lines = this.#lines(file).map((line) => {
         if (!line.startsWith(`${group}:`)) return line;

@@ -102,6 +102,56 @@ test.each([
     '4750 65534 750 0\n',
   ],
   [
+    'homes of users',
+    'HOME=/root; x=~/a; echo ~ "~" ~root/b ~gone $x ~"root" > /etc/out; [ -d ~nobody ] || echo none >> /etc/out',
+    '/root ~ /root/b ~gone /root/a ~root\nnone\n',
+  ],
+  [
+    'owners of paths that begin with a dash, or after one',
+    'chown -R -- nobody:adm /etc/there; echo "$(stat -c "%U:%G %n" /etc/there)" > /etc/out; touch /-x; cd /; chmod -- 600 -x; stat -c %a /-x >> /etc/out',
+    'nobody:adm /etc/there\n600\n',
+  ],
+  [
+    'characters of lines, and fields from and to',
+    'echo conf.d/x | cut -b -7 > /etc/out; echo a:b:c:d | cut -d: -f2-3 >> /etc/out; echo a:b:c | cut -d : -f 2- >> /etc/out',
+    'conf.d/\nb:c\nb:c\n',
+  ],
+  [
+    'whether files differ',
+    'diff -q /etc/there /usr/bin/mawk || echo $? > /etc/out; diff -q /etc/there /etc/there && echo same >> /etc/out',
+    '1\nsame\n',
+  ],
+  [
+    'users that are changed',
+    'adduser --system a; usermod -aG adm a; usermod -d /srv -g adm a; chsh -s /bin/sh a; getent passwd a > /etc/out; usermod -g nogroup a; id -nG a >> /etc/out; id -G a >> /etc/out; id -un >> /etc/out; id a >/dev/null && grep adm /etc/group >> /etc/out; usermod -L gone || echo $? >> /etc/out',
+    'a:x:100:4::/srv:/bin/sh\nnogroup adm\n65534 4\nroot\nadm:x:4:a\n6\n',
+  ],
+  [
+    'a directory that is copied with all in it',
+    'mkdir -p /srv/a/b; echo x > /srv/a/b/f; chmod 700 /srv/a; ln -s f /srv/a/b/l; cp -r /srv/a /srv/c; cat /srv/c/b/l > /etc/out; stat -c %a /srv/c >> /etc/out; ls -A /srv >> /etc/out',
+    'x\n700\na\nc\n',
+  ],
+  [
+    'files whose digests are known',
+    'echo "814fa5ca98406a903e22b43d9b610105  /etc/there" > /etc/sums; md5sum --status -c - < /etc/sums && echo same > /etc/out; echo x > /etc/there; md5sum --status -c < /etc/sums || echo other >> /etc/out',
+    'same\nother\n',
+  ],
+  [
+    'nothing that is read, and an empty file that is made of it',
+    'cat < /dev/null > /etc/out && cat /dev/null >> /etc/out; install -o nobody -m 0640 -Z /dev/null /etc/log; stat -c "%a %u %s" /etc/log >> /etc/out',
+    '640 65534 0\n',
+  ],
+  [
+    'an owner with the group that the user logs in with, and members of their own group',
+    'adduser --system a; chown a: /etc/there; stat -c "%U:%G" /etc/there > /etc/out; adduser a nogroup; grep -c "nogroup.*a" /etc/group >> /etc/out || true; usermod -aG nogroup a; grep nogroup /etc/group >> /etc/out',
+    'a:nogroup\n0\nnogroup:x:65534:a\n',
+  ],
+  [
+    'the owner of a link, which is not that of what it leads to',
+    'ln -s there /etc/link; chown -h nobody /etc/link; stat -c %u /etc/there > /etc/out; chown nobody /etc/link; stat -c %u /etc/there >> /etc/out',
+    '0\n65534\n',
+  ],
+  [
     'a format that is used again',
     'printf "%s=%d;" a 1 b 2 > /etc/out; printf "%s\\n" "100%" >> /etc/out',
     'a=1;b=2;100%\n',

@@ -51,7 +51,7 @@ export function modeOf(text: string, before: number, isDirectory: boolean): numb
   return mode;
 }
 
-/** `user:group`, `user`, `:group`, by name or number. */
+/** `user:group`, `user`, `:group`, by name or number; `user:` is with the group that the user logs in with. */
 function ownerOf(text: string, changes: Changes): { uid?: number; gid?: number } {
   const [user = '', group = ''] = text.split(/[:.]/);
   const accounts = new Accounts(changes);
@@ -60,6 +60,11 @@ function ownerOf(text: string, changes: Changes): { uid?: number; gid?: number }
     if (number === undefined) throw new NotUnderstood(`a user or group that is not there: ${name}`);
     return number;
   };
+  if (/^.+[:.]$/.test(text)) {
+    const own = accounts.line('passwd', user)?.split(':')[3];
+    if (own === undefined) throw new NotUnderstood(`the group of a user that is not there: ${user}`);
+    return { uid: numberOf(user, accounts.uid(user)), gid: Number(own) };
+  }
   return {
     ...(user === '' ? {} : { uid: numberOf(user, accounts.uid(user)) }),
     ...(group === '' ? {} : { gid: numberOf(group, accounts.gid(group)) }),
@@ -260,7 +265,10 @@ function changing(
     const recursive = args.some((arg) => /^-\w*R|^--recursive$/.test(arg));
     if (more.length === 0 || (end < 0 && more.some((arg) => arg.startsWith('-'))))
       throw new NotUnderstood('');
-    return changeAll(more, recursive, shell.changes, (node) => to(first, node, shell));
+    // Of a link itself: those here have no owner of their own.
+    const ofLinks = args.some((arg, at) => (end < 0 || at < end) && /^-\w*h|^--no-dereference$/.test(arg));
+    const paths = more.filter((path) => !(ofLinks && shell.changes.at(path)?.type === 'symlink'));
+    return changeAll(paths, recursive, shell.changes, (node) => to(first, node, shell));
   };
 }
 

@@ -155,7 +155,7 @@ const sysusers: Known = (args, { changes }) => {
       const given = (value: string, otherwise: string) => (value === '-' ? otherwise : value);
       if (kind === undefined) continue;
       if (kind === 'm') {
-        accounts.addMember(user, id);
+        accounts.addMember(user, id, true);
         continue;
       }
       const [uid, group = user] = given(id, '').split(':') as [string, string?];
@@ -196,7 +196,7 @@ const usermod: Known = (args, { changes }) => {
   if (groups !== undefined && !isAdded) throw new NotUnderstood('');
   for (const group of groups?.split(',') ?? []) {
     if (accounts.gid(group) === undefined) return 6;
-    accounts.addMember(name, group);
+    accounts.addMember(name, group, true);
   }
   const group = value('-g', '--gid');
   const gid = group === undefined ? undefined : (accounts.gid(group) ?? Number(group));
