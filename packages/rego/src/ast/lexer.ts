@@ -1,5 +1,6 @@
 import { type Literal, readNumber, readRawString, readString, readTemplate, wordEnd } from './literals.ts';
 import { T } from './tokens.ts';
+import type { Location } from './types.ts';
 
 /** Characters that no Rego file may hold, wherever they stand. Lone surrogates stand for bytes that are no UTF-8. */
 const FORBIDDEN = /\0|\ufeff|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
@@ -98,20 +99,17 @@ export class Lexer {
     this.keywords = s.keywords;
   }
 
-  /** Row of the current token, as OPA counts them: a line end belongs to the next line. */
-  protected get row(): number {
-    return this.text.charCodeAt(this.start) === 10 ? this.#startRow + 1 : this.#startRow;
-  }
-
-  /** Column of the current token; that of a line end is 0. */
-  protected get col(): number {
+  /** A fresh location of the current token, as OPA counts: a line end is column 0 of the next line. */
+  protected locate(file: string): Location {
     const { text, start } = this;
-    if (text.charCodeAt(start) === 10) return 0;
+    const token = text.slice(start, this.tokEnd);
+    if (text.charCodeAt(start) === 10)
+      return { file, row: this.#startRow + 1, col: 0, offset: start, text: token };
     // At the end of the file there is no character to stand on: it is the column of the last one.
-    const past = start >= text.length ? 0 : 1;
-    const col = start - this.#startLine + past;
-    if (this.#astral.length === 0) return col;
-    return col - (countBelow(this.#astral, start) - countBelow(this.#astral, this.#startLine));
+    let col = start - this.#startLine + (start >= text.length ? 0 : 1);
+    if (this.#astral.length > 0)
+      col -= countBelow(this.#astral, start) - countBelow(this.#astral, this.#startLine);
+    return { file, row: this.#startRow, col, offset: start, text: token };
   }
 
   /** Reads one token. Whitespace that is not to be skipped is read one character at a time. */

@@ -69,6 +69,7 @@ function readModule(text: string, options: ParseOptions): Module {
     for (const rule of module.rules) checkV1Rule(rule, errors);
   }
   if (errors.length > 0) throw new ParseError(errors);
+  if (parsed.annotations.length === 0) return module;
   const attached = attachAnnotations(parsed.annotations, statements);
   if (attached.errors.length > 0) throw new ParseError(attached.errors);
   module.annotations = attached.annotations;
@@ -204,7 +205,10 @@ function parseStatements(text: string, options: ParseOptions, withRules: boolean
     } else if (!(error instanceof Abort)) throw error;
   }
   const { comments } = p;
-  const blocks = annotations ? parseAnnotations(comments, (term) => parseTermText(term)) : undefined;
+  const blocks =
+    annotations && comments.length > 0
+      ? parseAnnotations(comments, (term) => parseTermText(term))
+      : undefined;
   for (const { location, message } of blocks?.errors ?? []) p.error(location, message);
   if (p.errors.length > 0) throw new ParseError(p.errors);
   return { statements, comments, annotations: blocks?.annotations ?? [] };

@@ -77,8 +77,7 @@ export class Scanner extends Lexer {
 
   /** A fresh location of the current token. */
   loc(): Location {
-    const { file, row, col, start } = this;
-    return { file, row, col, offset: start, text: this.text.slice(start, this.tokEnd) };
+    return this.locate(this.file);
   }
 
   /** Source text from `from` up to the end of the last complete token. */
