@@ -33,9 +33,9 @@ const compared =
     ' ',
   );
 
-/** Often added as well; each is accepted by itself, with all it depends on. */
+/** Often added as well; each is accepted by itself, with all it depends on. Without four large ones, for their time. */
 const accepted =
-  'acl ansible at bash-completion build-essential busybox ca-certificates chrony cmake curl dnsmasq dnsutils dovecot-core dropbear dumb-init file fontconfig fonts-dejavu gcc gdb gnupg golang-go gosu htop imagemagick iproute2 iptables jq keepalived krb5-user ldap-utils less libapache2-mod-php libpq-dev lighttpd logrotate lsof maven mosquitto nano net-tools openjdk-17-jre-headless openssl openvpn perl pgbouncer php-gd php-mysql php-xml poppler-utils postgresql-client procps python3-dev python3-pip python3-venv rabbitmq-server rsync rsyslog ruby socat sqlite3 strace stunnel4 subversion sudo supervisor tcpdump tini tor tzdata unbound unzip uwsgi vsftpd wget wireguard-tools xvfb xz-utils zip'.split(
+  'acl at bash-completion busybox ca-certificates chrony curl dnsmasq dnsutils dovecot-core dropbear dumb-init file fontconfig fonts-dejavu gcc gdb gnupg golang-go gosu htop imagemagick iproute2 iptables jq keepalived krb5-user ldap-utils less libapache2-mod-php libpq-dev lighttpd logrotate lsof mosquitto nano net-tools openjdk-17-jre-headless openssl openvpn perl pgbouncer php-gd php-mysql php-xml poppler-utils postgresql-client procps python3-dev python3-pip python3-venv rabbitmq-server rsync rsyslog ruby socat sqlite3 strace stunnel4 subversion sudo supervisor tcpdump tini tor tzdata unbound unzip uwsgi vsftpd wget wireguard-tools xvfb xz-utils zip'.split(
     ' ',
   );
 
