@@ -256,6 +256,11 @@ test.each<[policy: string, document: Json]>([
   ['a: matchN(n, [int])\nn: 0', { a: 1 }],
   ['a: b.x\nb: _\nc: [for x in a {x}]', { a: 1, b: {} }],
   ['a: [1, ...] & matchN(0, [[1, 2, ...]])', {}],
+  // It looks at all of the schemas, whatever the value is.
+  ['a: matchIf(1, 2, 3 & 4)', { a: 1 }],
+  ['a: matchN(0, [b])\nb: 1 & c\nc: _', { a: 1 }],
+  ['a: matchN(1, [close({b: 1})])', { a: { b: 1 } }],
+  ['a: matchIf(1, "x", null) & "\\(b)"\nb: _', { a: 1.5 }],
   ['a: l[0:1]\nl: _', { l: [1] }],
   ['a: l[0:b]\nl: [1]\nb: int', { b: 1 }],
   ['import "net"\na: net.IP', { a: [1, 2, 3, 4] }],

@@ -53,6 +53,17 @@ const calculation = fc.oneof(
   fc.tuple(reference, fc.constantFrom('[0:1]', '[1:]', '[0]', '["a"]')).map(([r, part]) => `${r}${part}`),
 );
 
+const schema = fc.oneof(
+  scalar,
+  type,
+  bound,
+  definition,
+  fc
+    .tuple(name, fc.constantFrom('', '?', '!'), fc.oneof(scalar, type, bound), fc.constantFrom('', ', ...'))
+    .map(([n, presence, value, open]) => `{${n}${presence}: ${value}${open}}`),
+  fc.oneof(scalar, type).map((element) => `[...${element}]`),
+);
+
 const { expression, struct } = fc.letrec<{
   expression: string;
   struct: string;
@@ -74,18 +85,10 @@ const { expression, struct } = fc.letrec<{
       .tuple(fc.constantFrom('', '*'), tie('expression'), fc.constantFrom('', '', '*'), tie('expression'))
       .map(([p, a, q, b]) => `(${p}${a} | ${q}${b})`),
     tie('struct').map((s) => `close(${s})`),
-    {
-      weight: 1,
-      arbitrary: fc
-        .tuple(fc.constantFrom('0', '1', '>=1', '<2'), fc.array(tie('expression'), { maxLength: 2 }))
-        .map(([n, all]) => `matchN(${n}, [${all.join(', ')}])`),
-    },
-    {
-      weight: 1,
-      arbitrary: fc
-        .tuple(tie('expression'), tie('expression'), tie('expression'))
-        .map((all) => `matchIf(${all.join(', ')})`),
-    },
+    fc
+      .tuple(fc.constantFrom('0', '1', '>=1', '<2'), fc.array(schema, { maxLength: 2 }))
+      .map(([n, all]) => `matchN(${n}, [${all.join(', ')}])`),
+    fc.tuple(schema, schema, schema).map((all) => `matchIf(${all.join(', ')})`),
   ),
   field: fc
     .tuple(

@@ -185,6 +185,11 @@ export class Machine {
     }
     for (const check of node.checks)
       if (!satisfies(check, node.scalar)) {
+        if (check.kind === 'validator' && node.incomplete)
+          throw new CueError(
+            'cue_unsupported_error',
+            `${check.text} of what is not wholly known is not supported: ${node.path.join('.')}`,
+          );
         node.fail(`the value does not satisfy ${check.text}`);
         return;
       }

@@ -1,6 +1,7 @@
 import { CueError } from '../errors.ts';
 import type { Expression } from '../syntax/ast.ts';
 import { parseFile } from '../syntax/parser.ts';
+import { isPlain } from '../syntax/plain.ts';
 import { Source, unsupported } from '../syntax/source.ts';
 import type { Concrete } from '../values/concrete.ts';
 import { int } from '../values/number.ts';
@@ -32,13 +33,15 @@ export function schemaValidator(
   const { args } = expression;
   const wanted = name === 'matchIf' ? 3 : name === 'encoding/json.Validate' ? 1 : 2;
   if (args.length !== wanted) throw unsupported(expression, 'this number of arguments');
+  for (const argument of args) examine(machine, env, argument);
   const schema = (schemas: Expression, value: Concrete) => fit(machine, env, schemas, data(value));
   const text = `${name} (${placeText(expression)})`;
   switch (name) {
     case 'matchIf': {
       const [condition, then, otherwise] = args as [Expression, Expression, Expression];
       const test = (value: Concrete, open: boolean) => {
-        if (open && value.kind === 'list') return undecided(value.items, expression);
+        if (open && value.kind === 'list')
+          throw unsupported(expression, 'a schema for a list that may get longer');
         const chosen = schema(condition, value) === 'fits' ? then : otherwise;
         return known(machine, schema(chosen, value), expression);
       };
@@ -53,7 +56,8 @@ export function schemaValidator(
         return element;
       });
       const test = (value: Concrete, open: boolean) => {
-        if (open && value.kind === 'list') return undecided(value.items, expression);
+        if (open && value.kind === 'list')
+          throw unsupported(expression, 'a schema for a list that may get longer');
         const fits = each.map((one) => schema(one, value));
         const count = fits.filter((one) => one === 'fits').length;
         if (schema(bound, int(count)) === 'fits') return true;
@@ -92,14 +96,20 @@ function known(machine: Machine, found: Fit, at: Expression): boolean {
   return found !== 'contradicts';
 }
 
-/** A list that may get longer is not looked at while nothing is in it. */
-function undecided(items: readonly Concrete[], at: Expression): boolean {
-  if (items.length > 0) throw unsupported(at, 'a schema for a list that may get longer');
-  return true;
-}
-
 function isPlainBound(bound: Expression): boolean {
   return bound.type === 'scalar' || (bound.type === 'unary' && bound.operand.type === 'scalar');
+}
+
+/** CUE looks at the schemas first, and finds an error in one that is never asked. */
+function examine(machine: Machine, env: Environment | null, argument: Expression): void {
+  if (!isPlain(argument)) throw unsupported(argument, 'such a schema');
+  for (const schema of argument.type === 'list' ? [argument, ...argument.elements] : [argument]) {
+    const node = new Node(null, 's');
+    node.conjuncts.push({ env, expression: schema as Expression, standing: free, via: [] });
+    if (machine.deeper(() => machine.verdict(node)) !== null)
+      throw unsupported(argument, 'a schema that contradicts itself');
+    refuseIncomplete(node, argument);
+  }
 }
 
 const data = (value: Concrete): Conjunct['expression'] => ({ type: 'data', value });
