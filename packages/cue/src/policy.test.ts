@@ -261,6 +261,7 @@ test.each<[policy: string, document: Json]>([
   ['a: matchN(0, [b])\nb: 1 & c\nc: _', { a: 1 }],
   ['a: matchN(1, [close({b: 1})])', { a: { b: 1 } }],
   ['a: matchIf(1, "x", null) & "\\(b)"\nb: _', { a: 1.5 }],
+  ['a: matchIf(1, "x", null) & (b.c | 1.5)\nb: _', { a: 2 }],
   ['a: l[0:1]\nl: _', { l: [1] }],
   ['a: l[0:b]\nl: [1]\nb: int', { b: 1 }],
   ['import "net"\na: net.IP', { a: [1, 2, 3, 4] }],

@@ -100,7 +100,7 @@ export class Expansion {
   #contradicts(): boolean {
     const node = this.#node;
     if (node.problems.length === 0 && node.kinds !== Kind.none) {
-      if (node.scalar !== null) this.#machine.settle(node);
+      if (node.scalar !== null) this.#machine.settle(node, false);
     } else if (node.problems.length === 0) node.fail('conflicting types');
     return node.problems.length > 0;
   }
@@ -119,7 +119,7 @@ export class Expansion {
       );
     node.struct = this.#mustBeStruct || required;
     if (node.struct) this.#narrow(Kind.struct);
-    this.#machine.settle(node);
+    this.#machine.settle(node, true);
   }
 
   // Disjunctions

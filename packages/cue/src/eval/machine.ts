@@ -172,8 +172,11 @@ export class Machine {
     return { kind: 'struct', fields };
   }
 
-  /** Called once what a node is of itself is known: whether that contradicts itself. */
-  settle(node: Node): void {
+  /**
+   * Whether what is known of a node contradicts itself. Validators wait until all that there is is known: CUE does not
+   * ask them before.
+   */
+  settle(node: Node, whole: boolean): void {
     if (node.problems.length > 0) return;
     if (node.kinds === Kind.none) {
       node.fail('conflicting types');
@@ -184,7 +187,7 @@ export class Machine {
       return;
     }
     for (const check of node.checks)
-      if (!satisfies(check, node.scalar)) {
+      if ((whole || check.kind !== 'validator') && !satisfies(check, node.scalar)) {
         if (check.kind === 'validator' && node.incomplete)
           throw new CueError(
             'cue_unsupported_error',
