@@ -141,13 +141,18 @@ function classify(
   try {
     name = parseImage(text);
   } catch (error) {
-    return refused({ ...base, image: null, mode: trust.mode }, error);
+    return refused({ ...base, image: null, mode: strictestMode(trust) }, error);
   }
   const called = calledAs(name);
   const exemption = exemptionFor(trust, called) ?? null;
   const requirements = exemption === null ? requirementsFor(trust, called, object) : [];
   const mode = exemption === null ? modeOf(trust, requirements) : trust.mode;
   return { ...base, image: { ...name, requirements, namespace }, mode, exemption };
+}
+
+/** Of everything that is asked of any image, for one of which it is not known what would be asked. */
+function strictestMode({ mode, images }: Trust): Mode {
+  return images.every((entry) => entry.mode === 'warn') ? mode : 'enforce';
 }
 
 /** The strictest of what applies: an image is in warn mode only if everything asked of it is. */

@@ -461,3 +461,17 @@ test('evidence of many images is not in memory all at once, whoever attached how
   expect(denials.map(({ code }) => code)).toEqual(images.map(() => 'SIGNATURE_MISSING'));
   expect(most).toBe(2);
 });
+
+test('a reference that cannot be read is refused where anything is enforced: which entries it would meet is not known', async () => {
+  const unreadable = `evil.example/app@sha384:${'a'.repeat(96)}`;
+  const enforced = world({ trustText: `mode: warn\n${team.replace('require:', 'mode: enforce, require:')}` });
+  expect(await enforced.gate.checkImage(unreadable)).toMatchObject({
+    allowed: false,
+    denials: [{ code: 'OCI_REFERENCE_INVALID' }],
+  });
+  const warning = world({ trustText: `mode: warn\n${team}` });
+  expect(await warning.gate.checkImage(unreadable)).toMatchObject({
+    allowed: true,
+    warnings: [{ code: 'OCI_REFERENCE_INVALID' }],
+  });
+});
