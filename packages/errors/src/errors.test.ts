@@ -25,6 +25,9 @@ test('terminal escapes, bidirectional overrides and lone surrogates are not pass
   expect(printable('a\u001b[31mb')).toBe('a\\u{1b}[31mb');
   expect(printable('abc\u202ecba')).toBe('abc\\u{202e}cba');
   expect(printable('\ud800')).toBe('\\u{d800}');
+  // Arabic letter mark, interlinear annotation, and tags, which spell a text that nobody sees.
+  expect(printable('a\u061cb\ufff9c')).toBe('a\\u{61c}b\\u{fff9}c');
+  expect(printable('a\u{e0041}b')).toBe('a\\u{e0041}b');
   expect(printable('naïve 日本 🙂')).toBe('naïve 日本 🙂');
 });
 
