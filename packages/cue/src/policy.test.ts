@@ -243,6 +243,7 @@ test.each<[policy: string, document: Json]>([
   // It asks what is at the top whether it is a scalar, finds fields of it that have to be made of required ones, and
   // loses sight of closedness.
   ['#A: int | !=null\n#A\na: int', {}],
+  ['#C: *{a?: _} | [...]\nc: <3\nc!: b.x =~ d\n#C\nb: {x?: _}\nd: _', {}],
   ['x: {c: {d!: "\\(a)"}, a!: c}', {}],
   ['c: c\n#C\n#C: {a?: _}', {}],
   ['#B: {[=~"a|b"]: {}, #B}\nc!: "\\(#B)"', {}],

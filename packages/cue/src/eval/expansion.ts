@@ -195,6 +195,7 @@ export class Expansion {
         this.#struct(env, expression, standing, conjunct.via);
         return;
       case 'list':
+        if (this.#choices.length > 0) this.#besideFields(expression);
         this.#list(env, expression, standing, conjunct.via);
         return;
       case 'bottom':
@@ -273,7 +274,7 @@ export class Expansion {
     const node = this.#node;
     const open = this.#choices.length > 0 || (node.kinds & Kind.struct) !== 0;
     if (node.parent === null && node.fields.size > 0 && open)
-      throw unsupported(at, 'a constraint on scalars beside the fields of the top');
+      throw unsupported(at, 'a choice of something else beside the fields of the top');
   }
 
   #type(name: string, standing: Standing, at: Place): void {
