@@ -1,6 +1,6 @@
 export { removeQuietly, replaceDurably, syncDirectory, writeTemporary } from './durable.ts';
 export { makeDirectorySync, readOrCreate, replaceFile, syncDirectorySync } from './durable-sync.ts';
-export { endedBySignals } from './ended-by-signals.ts';
+export { endedBySignals, hearSignals } from './ended-by-signals.ts';
 export { listen, parseListen, stop } from './listener.ts';
 export { lockDirectory } from './lock.ts';
 export { FileRefused, isThere, readDescriptor, readNamedFile } from './named-file.ts';

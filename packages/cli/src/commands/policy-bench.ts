@@ -1,5 +1,5 @@
 import { goJson, type Policy, type Value } from '@pratique/rego';
-import { endedBySignals } from '@pratique/storage';
+import { endedBySignals, hearSignals } from '@pratique/storage';
 import { benchmarkJson, goLine, type Measured, measure, perRun, warmUp } from '../policy/benchmark.ts';
 import { loadSources } from '../policy/load-sources.ts';
 import { problemsOf, problemsText } from '../policy/problems.ts';
@@ -28,17 +28,18 @@ export const run: Run<typeof policyBench.flags> = async ({ args, flags, terminal
       ...namedSchemas(flags.schema, terminal.cwd),
     });
     const evaluate = evaluation(policy, text, input, flags, signal);
+    await hearSignals(signal);
     if (endedBySignals(evaluate) === 0 && flags.fail) {
       terminal.err('undefined result\n');
       return 1;
     }
     for (let round = 0; round < flags.count; round++) {
+      await hearSignals(signal);
       const measured = endedBySignals(() => {
         warmUp(evaluate);
         return measure(evaluate);
       });
       print(measured, flags, terminal);
-      signal.throwIfAborted();
     }
     return 0;
   } catch (error) {

@@ -8,7 +8,7 @@ import {
   type RegoProblem,
   type Value,
 } from '@pratique/rego';
-import { endedBySignals } from '@pratique/storage';
+import { endedBySignals, hearSignals } from '@pratique/storage';
 import { allowedBuiltins } from '../policy/capabilities.ts';
 import { coverageRuns } from '../policy/coverage-runs.ts';
 import { milliseconds } from '../policy/duration.ts';
@@ -47,11 +47,13 @@ export const run: Run<typeof policyEval.flags> = async ({ args, flags, terminal,
     const loading = new Laps();
     const sources = await loadSources(flags, terminal, signal, verificationKey(flags, terminal.cwd), loading);
     texts = textsOf(sources).set('query', query);
+    await hearSignals(signal);
     const optimized = endedBySignals(() => optimizedSources(sources, flags, terminal));
     const asked = { query, input, sources: optimized, flags, wanted };
     if (optimized === undefined) return 2;
     const runs: Runs = { metrics: [], profiles: [] };
     for (let run = 0; run < flags.count; run++) {
+      await hearSignals(signal);
       endedBySignals(() => evaluate({ ...asked, sources: optimized }, loading, terminal, signal, output));
       if (output.metrics !== undefined) runs.metrics.push(output.metrics);
       if (output.profile !== undefined) runs.profiles.push(output.profile);

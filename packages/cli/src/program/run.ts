@@ -1,4 +1,5 @@
 import { PratiqueError } from '@pratique/errors';
+import { hearSignals } from '@pratique/storage';
 import { load } from '../commands/index.ts';
 import { milliseconds } from '../policy/duration.ts';
 import { commands } from '../specs/index.ts';
@@ -35,6 +36,8 @@ export async function run(argv: readonly string[], terminal: Terminal, signal: A
     const bound = timeout === undefined ? undefined : milliseconds('timeout', timeout);
     if (verbose) nameRequests(terminal);
     const command = await load(parsed.command.name);
+    // A command may begin with what hears no signal, such as reading from a pipe.
+    await hearSignals(signal);
     return await command({
       args: parsed.args,
       flags: flags as FlagValues<FlagSpecs>,
