@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readNamedFile } from '@pratique/storage';
@@ -18,9 +18,10 @@ const maxFiles = 2000;
 /** The policies that come with Pratique, `data.pratique.lib` among them. */
 export function defaultPolicies(): readonly PolicySource[] {
   const folder = fileURLToPath(new URL('../../policies/', import.meta.url));
-  return loadPolicies([folder]).map(({ path, text }) => ({
-    path: `pratique:${path.slice(folder.length).replaceAll('\\', '/')}`,
-    text,
+  return regoFiles(folder).map((file) => ({
+    path: `pratique:${file.slice(folder.length).replaceAll('\\', '/')}`,
+    // Not as files that somebody named: the file system inside of the executable opens none of its own.
+    text: readFileSync(file, 'utf8'),
   }));
 }
 
