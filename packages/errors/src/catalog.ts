@@ -40,6 +40,13 @@ export class PratiqueError extends Error {
     this.found = detail.found;
     this.remedy = detail.remedy ?? entry.remedy;
   }
+
+  /** The same error in other words, for whoever knows more of the occurrence than who made it. */
+  retold(words: { readonly message?: string; readonly remedy?: string }): PratiqueError {
+    const { code, kind, message, remedy, expected, found, cause } = this;
+    const entry = { kind, title: '', remedy };
+    return new PratiqueError(code, entry, { message, expected, found, cause, ...words });
+  }
 }
 
 /** A package's codes. Codes are unique over the whole product: a test in `cli` composes all catalogues. */

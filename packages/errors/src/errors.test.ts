@@ -21,6 +21,23 @@ test('an occurrence can give a more precise remedy', () => {
   expect(catalog.error('SAMPLE_FAULT', { message: 'm', remedy: 'Run x.' }).remedy).toBe('Run x.');
 });
 
+test('an error that is told in other words is the same error', () => {
+  const cause = new Error('why');
+  const error = catalog.error('SAMPLE_FAULT', { message: 'it broke', expected: 'a', found: 'b', cause });
+  const retold = error.retold({ message: 'file: it broke' });
+  const { code, kind, message, remedy, expected, found } = retold;
+  expect([code, kind, message, remedy, expected, found]).toEqual([
+    'SAMPLE_FAULT',
+    'fault',
+    'file: it broke',
+    'Try again.',
+    'a',
+    'b',
+  ]);
+  expect(retold.cause).toBe(cause);
+  expect(error.retold({ remedy: 'Run x.' }).remedy).toBe('Run x.');
+});
+
 test('terminal escapes, bidirectional overrides and lone surrogates are not passed on', () => {
   expect(printable('a\u001b[31mb')).toBe('a\\u{1b}[31mb');
   expect(printable('abc\u202ecba')).toBe('abc\\u{202e}cba');

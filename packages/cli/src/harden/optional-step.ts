@@ -6,8 +6,6 @@ export async function optionalStep<T>(open: () => T | Promise<T>, otherwise: str
     return await open();
   } catch (error) {
     if (!(error instanceof PratiqueError)) throw error;
-    const { code, kind, message, expected, found, remedy, cause } = error;
-    const entry = { kind, title: message, remedy: `${remedy} ${otherwise}` };
-    throw new PratiqueError(code, entry, { message, expected, found, cause });
+    throw error.retold({ remedy: `${error.remedy} ${otherwise}` });
   }
 }

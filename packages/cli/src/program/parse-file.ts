@@ -19,7 +19,5 @@ export function naming<Value>(file: string | undefined, use: () => Value): Value
 /** An error of ours with the name of the file it is about. */
 export function named(file: string, error: unknown): unknown {
   if (!(error instanceof PratiqueError)) return error;
-  const { code, kind, remedy, expected, found, cause } = error;
-  const message = `${printable(file)}: ${error.message}`;
-  return new PratiqueError(code, { kind, title: '', remedy }, { message, expected, found, cause });
+  return error.retold({ message: `${printable(file)}: ${error.message}` });
 }

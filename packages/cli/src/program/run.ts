@@ -1,4 +1,4 @@
-import { PratiqueError } from '@pratique/errors';
+import type { PratiqueError } from '@pratique/errors';
 import { hearSignals } from '@pratique/storage';
 import { load } from '../commands/index.ts';
 import { milliseconds } from '../policy/duration.ts';
@@ -56,8 +56,5 @@ export async function run(argv: readonly string[], terminal: Terminal, signal: A
 
 /** A remedy that leads to the help of a command leads to that of the one that was called. */
 function namingHelp(error: PratiqueError, name: string): PratiqueError {
-  const { code, kind, message, expected, found, cause } = error;
-  const remedy = error.remedy.replace('pratique COMMAND --help', `pratique ${name} --help`);
-  if (remedy === error.remedy) return error;
-  return new PratiqueError(code, { kind, title: '', remedy }, { message, expected, found, cause });
+  return error.retold({ remedy: error.remedy.replace('pratique COMMAND --help', `pratique ${name} --help`) });
 }

@@ -117,9 +117,8 @@ function signedBy({ trust, key, logEntries, timestamps }: Signed): string {
 function orWithKey(error: unknown): unknown {
   if (!(error instanceof PratiqueError)) return error;
   if (!['TUF_UNREACHABLE', 'TUF_NOT_INITIALIZED'].includes(error.code)) return error;
-  const { code, kind, message, expected, found, cause } = error;
   const remedy = `Sign with a key: --key FILE. Without one a Sigstore says who signs. ${error.remedy}`;
-  return new PratiqueError(code, { kind, title: '', remedy }, { message, expected, found, cause });
+  return error.retold({ remedy });
 }
 
 function noWitness() {
