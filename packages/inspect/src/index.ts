@@ -37,7 +37,13 @@ export { type PackageUrl, parsePurl } from './packages/parse-purl.ts';
 export { hasRpmDatabase } from './packages/rpm-database.ts';
 export { toCyclonedxSbom } from './sbom/cyclonedx.ts';
 export type { SbomInput } from './sbom/document.ts';
-export { maxSbomBytes, readSbom, readSbomDocument, type SbomContents } from './sbom/read.ts';
+export {
+  maxSbomBytes,
+  readSbom,
+  readSbomDocument,
+  type SbomContents,
+  type UnidentifiedComponent,
+} from './sbom/read.ts';
 export { toSpdxSbom } from './sbom/spdx.ts';
 export { hasBubblewrap, type OpenSandbox, openBubblewrap } from './structure/bubblewrap.ts';
 export { parseStructureTests, type StructureTests } from './structure/parse.ts';

@@ -95,6 +95,24 @@ export const policyErrors = defineErrors({
     title: 'The image has vulnerabilities that are known to be exploited.',
     remedy: 'Upgrade or remove the packages the message names.',
   },
+  EXPLOITATION_UNKNOWN: {
+    kind: 'denial',
+    title: 'The vulnerability scan does not know whether what it found is exploited, and that is not “no”.',
+    remedy:
+      'Scan with CISA’s catalogue in the database: `pratique db import known_exploited_vulnerabilities.json` (of cisa.gov), then `pratique scan -o cosign-vuln`, without --only-fixed, and attest that. To be warned only: `vulnerabilities.unknown: warn`.',
+  },
+  SEVERITY_UNKNOWN: {
+    kind: 'denial',
+    title: 'The image has vulnerabilities with a fix whose severity nobody gives.',
+    remedy:
+      'Upgrade the packages. Or say how long they may be left (`fixOlderThanDays.unknown`), import who rates them and scan again, or be warned only: `vulnerabilities.unknown: warn`.',
+  },
+  SCAN_INCOMPLETE: {
+    kind: 'denial',
+    title: 'The vulnerability scan had no advisories for some of the packages.',
+    remedy:
+      'Import advisories for them (docs/scan.md), scan again and attest the result. To be warned only: `vulnerabilities.unknown: warn`.',
+  },
   CHECKS_REQUIRED: {
     kind: 'denial',
     title: 'No test result is attested by an authority that may sign the image.',
@@ -109,6 +127,13 @@ export const policyErrors = defineErrors({
     kind: 'denial',
     title: 'The image has a package that the trust configuration refuses.',
     remedy: 'Build the image without the package, or with a version or licence that is accepted.',
+  },
+  PACKAGE_UNKNOWN: {
+    kind: 'denial',
+    title:
+      'The bill of materials does not say of some packages what a rule of the trust configuration asks for, such as the licence.',
+    remedy:
+      'Attest a bill of materials that says it, narrow the rule by `name` or `type`, or except the packages (`parameters.exceptions`). To be warned only: `packages.unknown: warn`.',
   },
   PACKAGE_NOT_ALLOWED: {
     kind: 'denial',

@@ -137,16 +137,18 @@ export interface AttestationFact extends SignatureFact {
 
 /** One package that an SBOM lists. */
 export interface PackageFact {
-  /** The type of its package URL: `deb`, `npm`, … */
-  readonly type: string;
+  /** The type of its package URL: `deb`, `npm`, …; null for a component without one. */
+  readonly type: string | null;
   readonly name: string;
-  readonly version: string;
-  readonly purl: string;
+  readonly version: string | null;
+  readonly purl: string | null;
   /** SPDX expressions or identifiers, else the words of the package. */
   readonly licenses: readonly string[];
   readonly supplier: string | null;
   /** The rules of `parameters.packages` and the `parameters.exceptions` that select it: `deny[0]`, `exceptions[2]`. */
   readonly rules: readonly string[];
+  /** The rules of `parameters.packages.deny` that may or may not select it: what they ask for is not said of it. */
+  readonly undecided: readonly string[];
 }
 
 /** A vulnerability scan. */
@@ -158,6 +160,10 @@ export interface ScanFact {
   readonly ageDays: number | null;
   /** Whole days since its database was made; null where it does not say. */
   readonly databaseAgeDays: number | null;
+  /** How many packages its database says nothing about; null where the scan does not say. */
+  readonly uncovered: number | null;
+  /** How many findings it leaves out, since nothing fixes them yet; null where it does not say. */
+  readonly leftOut: number | null;
   /** Why its findings are not known; null where they are. */
   readonly problem: string | null;
 }
@@ -168,13 +174,15 @@ export interface FindingFact {
   readonly aliases: readonly string[];
   readonly severity: 'critical' | 'high' | 'medium' | 'low' | 'negligible' | 'unknown';
   readonly package: { readonly name: string; readonly version: string; readonly purl: string | null } | null;
-  /** A version that fixes it; null where there is none yet. */
+  /** Whether there is a fix. */
+  readonly fix: 'available' | 'none' | 'unknown';
+  /** A version that fixes it; null where there is none, or none is known. */
   readonly fixedVersion: string | null;
   readonly published: string | null;
   /** Whole days since it was published; null where the scan does not say. */
   readonly ageDays: number | null;
-  /** It is known to be exploited (CISA KEV). */
-  readonly exploited: boolean;
+  /** Whether it is known to be exploited (CISA KEV); null where the scanner does not know the catalogue. */
+  readonly exploited: boolean | null;
   /** The `parameters.exceptions` that are about it: `exceptions[0]`. Whether they hold is for policies. */
   readonly exceptions: readonly string[];
 }

@@ -37,10 +37,10 @@ function readSbomSubject(name: string, terminal: Terminal): ScanSubject {
   if (!isThere(path))
     throw cliErrors.error('FILE_UNREADABLE', { message: `there is no file or directory ${printable(name)}` });
   const bytes = readFile(name, terminal.cwd);
-  const { distro, packages, unknown } = naming(name, () => readSbom(bytes));
-  if (unknown > 0) {
+  const { distro, packages, unidentified } = naming(name, () => readSbom(bytes));
+  if (unidentified.length > 0) {
     terminal.err(
-      `warning: ${unknown} components have no package URL of a known type and version: nothing is said about them\n`,
+      `warning: ${unidentified.length} components have no package URL of a known type and version: nothing is said about them\n`,
     );
   }
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;

@@ -13,8 +13,17 @@ export interface SbomContents {
   readonly name: string;
   readonly distro: Distro | undefined;
   readonly packages: readonly Package[];
-  /** Components whose package URL is missing or of a type that is not known: nothing can be said about them. */
-  readonly unknown: number;
+  /** Components whose package URL is missing, or of a type or without a version that can be compared. */
+  readonly unidentified: readonly UnidentifiedComponent[];
+}
+
+/** A component of a bill of materials of which there is little to be said: no advisory is about it. */
+export interface UnidentifiedComponent extends Terms {
+  readonly name: string;
+  /** Of its package URL. */
+  readonly type: string | undefined;
+  readonly version: string | undefined;
+  readonly purl: string | undefined;
 }
 
 /** Largest document that is read, in bytes. */
@@ -108,18 +117,43 @@ function fromCyclonedx(document: v.InferOutput<typeof cyclonedx>): SbomContents 
   const system = components.find(({ type }) => type === 'operating-system');
   const distro: Distro | undefined =
     system?.name === undefined ? undefined : { id: system.name.toLowerCase(), versionId: system.version };
-  const listed = components.filter(({ type }) => type !== 'operating-system' && type !== 'file');
-  const packages = listed.flatMap((one) => {
+  const packages: Package[] = [];
+  const unidentified: UnidentifiedComponent[] = [];
+  for (const one of components) {
+    if (one.type === 'operating-system' || one.type === 'file' || isLockFile(one)) continue;
     const purl = one.purl === undefined ? undefined : parsePurl(one.purl);
-    const found = purl && packageOf(purl, one.purl!, distro, properties(one), cyclonedxTerms(one));
-    return found === undefined ? [] : [found];
-  });
+    const terms = cyclonedxTerms(one);
+    const found = purl && packageOf(purl, one.purl!, distro, properties(one), terms);
+    if (found === undefined) unidentified.push(unidentifiedOf(one, purl, terms));
+    else packages.push(found);
+  }
   return {
     format: 'cyclonedx',
     name: document.metadata?.component?.name ?? '',
     distro,
     packages,
-    unknown: listed.length - packages.length,
+    unidentified,
+  };
+}
+
+/** Trivy lists the files in which it found packages, too. */
+function isLockFile(one: Component): boolean {
+  return (
+    one.type === 'application' && one.purl === undefined && properties(one).has('aquasecurity:trivy:Class')
+  );
+}
+
+function unidentifiedOf(
+  { name, version, purl: written }: Pick<Component, 'name' | 'version' | 'purl'>,
+  purl: PackageUrl | undefined,
+  terms: Terms,
+): UnidentifiedComponent {
+  return {
+    name: (purl && purlName(purl)) ?? name ?? '',
+    type: purl?.type,
+    version: (purl && purlVersion(purl)) ?? (version || undefined),
+    purl: purl && written,
+    ...terms,
   };
 }
 
@@ -151,19 +185,26 @@ function fromSpdx(document: v.InferOutput<typeof spdx>): SbomContents {
   const names = new Map(
     (document.hasExtractedLicensingInfos ?? []).map(({ licenseId, name }) => [licenseId, name ?? licenseId]),
   );
-  const packages = listed.flatMap((one) => {
+  const packages: Package[] = [];
+  const unidentified: UnidentifiedComponent[] = [];
+  for (const one of listed) {
     const text = one.externalRefs?.find(({ referenceType }) => referenceType === 'purl')?.referenceLocator;
     const purl = text === undefined ? undefined : parsePurl(text);
-    const found = purl && packageOf(purl, text!, undefined, new Map(), spdxTerms(one, names));
-    return found === undefined ? [] : [found];
-  });
+    const terms = spdxTerms(one, names);
+    const found = purl && packageOf(purl, text!, undefined, new Map(), terms);
+    if (found !== undefined) packages.push(found);
+    else
+      unidentified.push(
+        unidentifiedOf({ name: one.name, version: one.versionInfo, purl: text }, purl, terms),
+      );
+  }
   const distro = packages.find((one) => one.distro !== undefined)?.distro;
   return {
     format: 'spdx',
     name: document.name ?? '',
     distro,
     packages,
-    unknown: listed.length - packages.length,
+    unidentified,
   };
 }
 

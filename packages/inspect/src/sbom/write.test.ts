@@ -146,7 +146,7 @@ test('both say of what somebody put there where it came from, and neither takes 
       relatedSpdxElement: SPDXID,
     });
   for (const document of [cyclonedx, spdx])
-    expect(readSbomDocument(document)).toMatchObject({ packages: { length: 3 }, unknown: 0 });
+    expect(readSbomDocument(document)).toMatchObject({ packages: { length: 3 }, unidentified: [] });
 });
 
 test('both are read back as the packages they were written from', () => {

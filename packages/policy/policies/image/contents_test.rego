@@ -8,7 +8,7 @@ import data.pratique.image.vulnerabilities
 
 image(facts) := object.union(fixtures.image([], [fixtures.requirement(1, ["team"])]), facts)
 
-no_packages := {"deny": [], "allow": []}
+no_packages := {"deny": [], "allow": [], "unknown": "deny"}
 
 parameters(given) := object.union(
 	{"require": [], "vulnerabilities": null, "packages": no_packages, "exceptions": []},
@@ -24,7 +24,15 @@ everything := ["sbom", "provenance", "scan", "checks"]
 
 sbom := {"predicateType": "https://cyclonedx.org/bom", "document": {}, "problem": null}
 
-scan := {"scanner": "pratique", "finishedAt": null, "ageDays": 3, "databaseAgeDays": null, "problem": null}
+scan := {
+	"scanner": "pratique",
+	"finishedAt": null,
+	"ageDays": 3,
+	"databaseAgeDays": null,
+	"uncovered": 0,
+	"leftOut": 0,
+	"problem": null,
+}
 
 result(verdict, failed) := {
 	"authorities": ["team"],
@@ -73,7 +81,7 @@ test_failed_tests if {
 }
 
 limits(given) := object.union(
-	{"fixOlderThanDays": {"critical": 7, "high": 30}, "refuseExploited": false, "scanOlderThanDays": null},
+	{"fixOlderThanDays": {"critical": 7, "high": 30}, "refuseExploited": false, "scanOlderThanDays": null, "unknown": "deny"},
 	given,
 )
 
@@ -83,6 +91,7 @@ finding(given) := object.union(
 		"aliases": [],
 		"severity": "critical",
 		"package": {"name": "openssl", "version": "1.0", "purl": null},
+		"fix": "available",
 		"fixedVersion": "1.1",
 		"published": "2026-01-01",
 		"ageDays": 100,
@@ -108,11 +117,11 @@ test_the_day_counts if {
 
 test_without_a_date_it_counts_at_once if judged({"ageDays": null}) == {"VULNERABILITY_FIXABLE"}
 
-test_without_a_fix_it_does_not_count if judged({"fixedVersion": null}) == set()
+test_without_a_fix_it_does_not_count if judged({"fix": "none", "fixedVersion": null}) == set()
 
-# in-toto's vulns: nothing is said of packages, and nothing of fixes.
 test_where_the_report_does_not_speak_of_fixes_it_counts if {
-	judged({"fixedVersion": null, "package": null, "ageDays": null}) == {"VULNERABILITY_FIXABLE"}
+	judged({"fix": "unknown", "fixedVersion": null}) == {"VULNERABILITY_FIXABLE"}
+	judged({"fix": "unknown", "fixedVersion": null, "package": null, "ageDays": null}) == {"VULNERABILITY_FIXABLE"}
 }
 
 test_each_severity_has_its_own_days if {
@@ -128,9 +137,66 @@ test_findings_that_are_not_known_are_left_to_the_evidence if {
 test_switched_off if findings_codes([finding({})], {}) == set()
 
 test_exploited_ones if {
-	known := {"exploited": true, "fixedVersion": null, "severity": "low"}
+	known := {"exploited": true, "fix": "none", "fixedVersion": null, "severity": "low"}
 	judged(known) == set()
 	findings_codes([finding(known)], {"vulnerabilities": limits({"refuseExploited": true})}) == {"VULNERABILITY_EXPLOITED"}
+}
+
+# What is denied, and what is warned of, about a scan.
+judgement(facts, given) := {"deny": codes(denials), "warn": codes(warnings)} if {
+	all_facts := image(object.union({"scan": scan, "findings": []}, facts))
+	given_parameters := parameters({"vulnerabilities": limits(given)})
+	denials := vulnerabilities.deny with input.image as all_facts with data.pratique.parameters as given_parameters
+	warnings := vulnerabilities.warn with input.image as all_facts with data.pratique.parameters as given_parameters
+}
+
+codes(problems) := {problem.code | some problem in problems}
+
+denied(code) := {"deny": {code}, "warn": set()}
+
+warned(code) := {"deny": set(), "warn": {code}}
+
+nothing := {"deny": set(), "warn": set()}
+
+test_whether_it_is_exploited_is_not_known if {
+	facts := {"findings": [finding({"exploited": null, "fix": "none", "fixedVersion": null, "severity": "low"})]}
+	judgement(facts, {}) == nothing
+	judgement(facts, {"refuseExploited": true}) == denied("EXPLOITATION_UNKNOWN")
+	judgement(facts, {"refuseExploited": true, "unknown": "warn"}) == warned("EXPLOITATION_UNKNOWN")
+}
+
+test_what_is_left_out_may_be_exploited if {
+	facts := {"scan": object.union(scan, {"leftOut": 2})}
+	judgement(facts, {}) == nothing
+	judgement(facts, {"refuseExploited": true}) == denied("EXPLOITATION_UNKNOWN")
+	judgement({"scan": object.union(scan, {"leftOut": null})}, {"refuseExploited": true}) == nothing
+}
+
+test_a_severity_that_nobody_gives if {
+	facts := {"findings": [finding({"severity": "unknown", "ageDays": 7})]}
+	judgement(facts, {}) == denied("SEVERITY_UNKNOWN")
+	judgement(facts, {"unknown": "warn"}) == warned("SEVERITY_UNKNOWN")
+	judgement({"findings": [finding({"severity": "unknown", "ageDays": 6})]}, {}) == nothing
+	judgement({"findings": [finding({"severity": "unknown", "fix": "none"})]}, {}) == nothing
+	judgement(facts, {"fixOlderThanDays": {"critical": 7, "unknown": 8}}) == nothing
+	judgement(facts, {"fixOlderThanDays": {"unknown": 7}}) == denied("VULNERABILITY_FIXABLE")
+}
+
+test_packages_that_the_scan_knows_nothing_about if {
+	facts := {"scan": object.union(scan, {"uncovered": 3})}
+	judgement(facts, {}) == denied("SCAN_INCOMPLETE")
+	judgement(facts, {"unknown": "warn"}) == warned("SCAN_INCOMPLETE")
+	judgement({"scan": object.union(scan, {"uncovered": null})}, {}) == nothing
+}
+
+test_an_exception_for_what_is_not_known if {
+	facts := image({"scan": scan, "findings": [finding({"exploited": null, "fix": "none", "exceptions": ["exceptions[0]"]})]})
+	problems := vulnerabilities.deny with input.image as facts
+		with data.pratique.parameters as parameters({
+			"vulnerabilities": limits({"refuseExploited": true}),
+			"exceptions": [exception({})],
+		})
+	problems == set()
 }
 
 scan_codes(age) := {problem.code | some problem in problems} if {
@@ -194,6 +260,7 @@ package_of(rules) := {
 	"licenses": [],
 	"supplier": null,
 	"rules": rules,
+	"undecided": [],
 }
 
 rule := {"name": "telnet", "reason": "plain text"}
@@ -213,6 +280,18 @@ test_a_package_that_is_not_allowed if {
 	package_codes([], {"packages": {"deny": [], "allow": [rule]}}) == {"PACKAGE_NOT_ALLOWED"}
 	package_codes(["allow[0]"], {"packages": {"deny": [], "allow": [rule]}}) == set()
 	package_codes(["allow[0]", "deny[0]"], {"packages": {"deny": [rule], "allow": [rule]}}) == {"PACKAGE_DENIED"}
+}
+
+test_a_package_of_which_it_is_not_known if {
+	facts := image({"sbom": sbom, "packages": [object.union(package_of([]), {"undecided": ["deny[0]"], "version": null})]})
+	licences := [{"license": "AGPL-*", "reason": null}]
+	by_mode := {mode: {"deny": codes(denials), "warn": codes(warnings)} |
+		some mode in ["deny", "warn"]
+		given := parameters({"packages": {"deny": licences, "allow": [], "unknown": mode}})
+		denials := packages.deny with input.image as facts with data.pratique.parameters as given
+		warnings := packages.warn with input.image as facts with data.pratique.parameters as given
+	}
+	by_mode == {"deny": denied("PACKAGE_UNKNOWN"), "warn": warned("PACKAGE_UNKNOWN")}
 }
 
 test_an_excepted_package if {

@@ -51,6 +51,55 @@ test.each<[object, string[]]>([
   [{ name: 'libssl3', type: 'npm' }, []],
 ])('%o selects %o', (rule, names) => expect(selected(rule)).toEqual(names));
 
+/** Names of the packages of which it is not known whether the rule selects them. */
+function undecided(rule: object): string[] {
+  const { packages } = readPackages(
+    {
+      ...bom,
+      components: [
+        ...bom.components,
+        { name: 'telnetd' },
+        { name: 'vendored', version: '3', licenses: [{ license: { id: 'MIT' } }] },
+        { name: 'curl', purl: 'pkg:generic/curl@8.1?download_url=x' },
+        { name: 'plain', purl: 'pkg:npm/plain' },
+        {
+          name: 'app/package-lock.json',
+          type: 'application',
+          properties: [{ name: 'aquasecurity:trivy:Class' }],
+        },
+      ],
+    },
+    rules([rule]),
+  );
+  return packages!.filter((one) => one.undecided.includes('deny[0]')).map(({ name }) => name);
+}
+
+test.each<[object, string[]]>([
+  [{ name: 'telnet*' }, []],
+  [{ license: 'AGPL-*' }, ['left-pad', 'telnetd', 'curl', 'plain']],
+  [{ license: 'AGPL-*', type: 'npm' }, ['left-pad', 'telnetd', 'plain']],
+  [{ supplier: 'Evil*', type: 'deb' }, ['telnetd', 'vendored']],
+  [{ type: 'npm', version: '<2' }, ['telnetd', 'vendored', 'plain']],
+  [{ type: 'generic', version: '<9' }, ['telnetd', 'vendored', 'curl']],
+  [{ name: 'telnetd', version: '<2' }, ['telnetd']],
+  [{ purl: 'pkg:npm/*' }, ['telnetd', 'vendored']],
+])('%o leaves open %o', (rule, names) => expect(undecided(rule)).toEqual(names));
+
+test('a component without a package URL is selected by what is known of it', () => {
+  const components = [{ name: 'telnetd' }, ...bom.components];
+  const { packages } = readPackages({ ...bom, components }, rules([{ name: 'telnet*' }], [{ name: 'a' }]));
+  expect(packages).toContainEqual({
+    type: null,
+    name: 'telnetd',
+    version: null,
+    purl: null,
+    licenses: [],
+    supplier: null,
+    rules: ['deny[0]'],
+    undecided: [],
+  });
+});
+
 test('exceptions about packages, and not those about a finding in one', () => {
   const date = { reason: 'r', owner: 'o', expires: '2026-01-01' };
   const { packages } = readPackages(

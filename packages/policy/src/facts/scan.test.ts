@@ -24,6 +24,9 @@ const reports = {
         exploited: { added: '2026-05-02', ransomware: false },
       },
     ],
+    database: { sources: ['osv:npm/GHSA'] },
+    uncovered: [{ type: 'rpm', packages: 2 }],
+    withoutFix: 0,
   },
   trivy: {
     SchemaVersion: 2,
@@ -69,10 +72,11 @@ const finding = {
   aliases: [],
   severity: 'critical',
   package: { name: 'openssl', version: '1', purl: 'pkg:deb/debian/openssl@1' },
+  fix: 'available',
   fixedVersion: '2',
   published: '2026-05-01T00:00:00Z',
   ageDays: 31,
-  exploited: false,
+  exploited: null,
   exceptions: [],
 };
 
@@ -80,7 +84,10 @@ test.each<[keyof typeof reports, object]>([
   ['pratique', { ...finding, aliases: ['GHSA-1'], exploited: true }],
   ['trivy', finding],
   ['grype', { ...finding, aliases: ['GHSA-1'], published: null, ageDays: null }],
-  ['inToto', { ...finding, package: null, fixedVersion: null, published: null, ageDays: null }],
+  [
+    'inToto',
+    { ...finding, package: null, fix: 'unknown', fixedVersion: null, published: null, ageDays: null },
+  ],
 ])('the report of %s', (name, expected) => {
   expect(readScan(around(reports[name]), [], now)).toEqual({
     scan: {
@@ -88,10 +95,58 @@ test.each<[keyof typeof reports, object]>([
       finishedAt: '2026-05-31T11:00:00Z',
       ageDays: 1,
       databaseAgeDays: 2,
+      uncovered: name === 'pratique' ? 2 : null,
+      leftOut: name === 'pratique' ? 0 : null,
       problem: null,
     },
     findings: [expected],
   });
+});
+
+const grypeMatch = (vulnerability: object, related: object = {}) => ({
+  matches: [
+    {
+      vulnerability: { id: 'CVE-2026-1', ...vulnerability },
+      relatedVulnerabilities: [{ id: 'GHSA-1', ...related }],
+      artifact: { name: 'a', version: '1' },
+    },
+  ],
+});
+const { exploited: _, ...quiet } = reports.pratique.findings[0]!;
+const knowing = (sources: string[]) => ({ ...reports.pratique, findings: [quiet], database: { sources } });
+const from = (...providers: string[]) => ({
+  descriptor: { db: { providers: Object.fromEntries(providers.map((name) => [name, {}])) } },
+});
+
+test.each<[string, unknown, boolean | null]>([
+  ['Trivy’s', reports.trivy, null],
+  ['in-toto’s', reports.inToto, null],
+  ['ours, of a database without KEV', knowing(['osv:npm/GHSA']), null],
+  ['ours, of one with KEV', knowing(['kev', 'osv:npm/GHSA']), false],
+  ['Grype’s that does not say what its database is of', grypeMatch({}), null],
+  ['Grype’s, of a database without KEV', { ...grypeMatch({}), ...from('nvd') }, null],
+  ['Grype’s, of one with KEV', { ...grypeMatch({}), ...from('nvd', 'kev') }, false],
+  ['Grype’s that names it', grypeMatch({ knownExploited: [{}] }), true],
+  ['Grype’s that names it for the CVE of a GHSA', grypeMatch({}, { knownExploited: [{}] }), true],
+])('whether a finding is exploited, in a report of %s', (_, result, expected) => {
+  expect(readScan(around(result), [], now).findings![0]!.exploited).toBe(expected);
+});
+
+test.each<[string, object, string, string | null]>([
+  ['a version', { versions: ['2'], state: 'fixed' }, 'available', '2'],
+  ['not yet', { versions: [], state: 'not-fixed' }, 'none', null],
+  ['never', { versions: [], state: 'wont-fix' }, 'none', null],
+  ['it does not know', { versions: [], state: 'unknown' }, 'unknown', null],
+  ['fixed, without a version', { versions: [], state: 'fixed' }, 'unknown', null],
+  ['nothing', {}, 'unknown', null],
+])('where Grype says of a fix: %s', (_, fix, expected, fixedVersion) => {
+  const { findings } = readScan(around(grypeMatch({ fix })), [], now);
+  expect(findings![0]).toMatchObject({ fix: expected, fixedVersion });
+});
+
+test('what our report leaves out without a fix', () => {
+  const { scan } = readScan(around({ ...reports.pratique, withoutFix: 3 }), [], now);
+  expect(scan.leftOut).toBe(3);
 });
 
 test.each<[string, unknown]>([

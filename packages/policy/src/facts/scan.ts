@@ -3,10 +3,11 @@ import type { PolicyException } from '../trust/parameters.ts';
 import type { FindingFact, ScanFact } from '../types.ts';
 import {
   type FindingGiven,
-  grypeFindings,
-  inTotoFindings,
-  pratiqueFindings,
-  trivyFindings,
+  grypeReport,
+  inTotoReport,
+  pratiqueReport,
+  type ReportGiven,
+  trivyReport,
 } from './scan-formats.ts';
 import { matchesWildcard } from './wildcard.ts';
 
@@ -29,11 +30,11 @@ export function readScan(predicate: unknown, exceptions: readonly PolicyExceptio
   const metadata = isJsonObject(top.metadata) ? top.metadata : {};
   const database = isJsonObject(scanner.db) ? scanner.db : {};
   const finishedAt = text(metadata.scanFinishedOn);
-  const given = findingsOf(scanner.result);
+  const given = reportOf(scanner.result);
   const problem =
     given === null
       ? 'its result is not a report of Pratique, Trivy, Grype or in-toto vulns'
-      : given.length > maxFindings
+      : given.findings.length > maxFindings
         ? `it has more than ${maxFindings} findings`
         : null;
   return {
@@ -42,12 +43,14 @@ export function readScan(predicate: unknown, exceptions: readonly PolicyExceptio
       finishedAt,
       ageDays: ageInDays(finishedAt, now),
       databaseAgeDays: ageInDays(text(database.lastUpdate), now),
+      uncovered: given?.uncovered ?? null,
+      leftOut: given?.leftOut ?? null,
       problem,
     },
     findings:
       given === null || problem !== null
         ? null
-        : given.map((one) => ({
+        : given.findings.map((one) => ({
             ...one,
             ageDays: ageInDays(one.published, now),
             exceptions: exceptions.filter((exception) => isAbout(exception, one)).map(({ entry }) => entry),
@@ -55,10 +58,10 @@ export function readScan(predicate: unknown, exceptions: readonly PolicyExceptio
   };
 }
 
-function findingsOf(result: unknown): readonly FindingGiven[] | null {
-  for (const read of [pratiqueFindings, trivyFindings, grypeFindings, inTotoFindings]) {
-    const findings = read(result);
-    if (findings !== null) return findings;
+function reportOf(result: unknown): ReportGiven | null {
+  for (const read of [pratiqueReport, trivyReport, grypeReport, inTotoReport]) {
+    const report = read(result);
+    if (report !== null) return report;
   }
   return null;
 }

@@ -122,6 +122,18 @@ test.each<[string, string, string, string[]]>([
   ['no scan is not a clean one', 'bare', noOld, ['SCAN_REQUIRED']],
   ['a stranger’s scan is none', 'strangers', noOld, ['SCAN_REQUIRED']],
   ['a scan that cannot be read is not clean', 'broken', noOld, ['SCAN_UNREADABLE']],
+  [
+    'a scan that does not know what is exploited',
+    'full',
+    '{ vulnerabilities: { refuseExploited: true } }',
+    ['EXPLOITATION_UNKNOWN'],
+  ],
+  [
+    'a licence that nobody says',
+    'full',
+    '{ packages: { deny: [{ license: AGPL-* }] } }',
+    ['PACKAGE_UNKNOWN'],
+  ],
   ['a scan of long ago', 'full', '{ vulnerabilities: { scanOlderThanDays: 0 } }', ['SCAN_TOO_OLD']],
   [
     'a denied package',

@@ -7,7 +7,7 @@ test('all are off by default', () => {
   expect(trustFrom('default: allow').parameters).toMatchObject({
     require: [],
     vulnerabilities: null,
-    packages: { deny: [], allow: [] },
+    packages: { deny: [], allow: [], unknown: 'deny' },
     exceptions: [],
   });
 });
@@ -17,6 +17,7 @@ test('what was not said is filled in', () => {
     fixOlderThanDays: { critical: 0 },
     refuseExploited: false,
     scanOlderThanDays: null,
+    unknown: 'deny',
   });
   expect(parameters('packages: { deny: [{ name: a, version: ">=1.0 , <2-1" }] }').packages.deny).toEqual([
     {
@@ -41,6 +42,8 @@ test('what was not said is filled in', () => {
 test.each([
   ['evidence of no known sort', 'require: [sboms]', 'one of sbom, provenance, scan, checks'],
   ['a severity that is none', 'vulnerabilities: { fixOlderThanDays: { severe: 1 } }', 'severe'],
+  ['something else than to deny or to warn', 'vulnerabilities: { unknown: allow }', 'one of deny, warn'],
+  ['the same of packages', 'packages: { unknown: allow }', 'one of deny, warn'],
   ['days that are none', 'vulnerabilities: { fixOlderThanDays: { high: -1 } }', '>=0'],
   ['a rule that selects everything', 'packages: { deny: [{ reason: because }] }', 'one of type, name'],
   ['a misspelt criterion', 'packages: { deny: [{ name: a, licence: MIT }] }', 'licence is not a known key'],

@@ -5,6 +5,9 @@ import { digest, glob, globs, mapping, text } from './schema-parts.ts';
 
 /** What an image can be required to have been attested: `parameters.require`. */
 const evidenceKinds = ['sbom', 'provenance', 'scan', 'checks'] as const;
+/** What happens where something is not known that a rule asks for. */
+const onUnknown = ['deny', 'warn'] as const;
+type OnUnknown = (typeof onUnknown)[number];
 const severities = ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'] as const;
 type Severity = (typeof severities)[number];
 
@@ -66,11 +69,19 @@ export interface PolicyParameters {
     readonly refuseExploited: boolean;
     /** How old a scan may be; null: any age. */
     readonly scanOlderThanDays: number | null;
+    /** What happens where the scan does not know what the others ask for. */
+    readonly unknown: OnUnknown;
   } | null;
-  readonly packages: { readonly deny: readonly PackageRule[]; readonly allow: readonly PackageRule[] };
+  readonly packages: {
+    readonly deny: readonly PackageRule[];
+    readonly allow: readonly PackageRule[];
+    /** What happens where it is not known whether a rule of `deny` selects a package. */
+    readonly unknown: OnUnknown;
+  };
   readonly exceptions: readonly PolicyException[];
 }
 
+const unknown = v.optional(v.picklist(onUnknown, `one of ${onUnknown.join(', ')}`));
 const days = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(36_500));
 const pattern = v.pipe(v.string(), v.minLength(1, 'a non-empty string'), v.maxLength(500));
 
@@ -155,10 +166,15 @@ export const parametersSchema = v.strictObject({
       ),
       refuseExploited: v.optional(v.boolean()),
       scanOlderThanDays: v.optional(days),
+      unknown,
     }),
   ),
   packages: v.optional(
-    v.strictObject({ deny: v.optional(v.array(packageRule)), allow: v.optional(v.array(packageRule)) }),
+    v.strictObject({
+      deny: v.optional(v.array(packageRule)),
+      allow: v.optional(v.array(packageRule)),
+      unknown,
+    }),
   ),
   exceptions: v.optional(v.array(exception)),
 });
@@ -197,8 +213,13 @@ export function parametersOf(given: Given): PolicyParameters {
             ),
             refuseExploited: vulnerabilities.refuseExploited ?? false,
             scanOlderThanDays: vulnerabilities.scanOlderThanDays ?? null,
+            unknown: vulnerabilities.unknown ?? 'deny',
           },
-    packages: { deny: (packages.deny ?? []).map(ruleOf), allow: (packages.allow ?? []).map(ruleOf) },
+    packages: {
+      deny: (packages.deny ?? []).map(ruleOf),
+      allow: (packages.allow ?? []).map(ruleOf),
+      unknown: packages.unknown ?? 'deny',
+    },
     exceptions: (given.exceptions ?? []).map((one, index) => ({
       entry: `exceptions[${index}]`,
       match: [one.match].flat().map(regoGlob),
