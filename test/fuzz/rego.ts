@@ -1,5 +1,5 @@
 /**
- * Grammar-based fuzzing of the Rego engine: `npm run fuzz -- rego [MINUTES]`. Modules are put together from the grammar
+ * Grammar-based fuzzing of the Rego engine. Modules are put together from the grammar
  * of the interop queries, and half of them damaged token by token, with JSON Schemas for the type checker. Whatever comes
  * in, only a `RegoError` may come out, within the budget; a schema may refuse a module but not change what it means; and
  * what the formatter accepts it must leave unchanged the second time and unchanged in meaning.
@@ -180,7 +180,7 @@ function reformat(text: string, tally: Tally): void {
 }
 
 /** Runs for `minutes`; throws at the first input that breaks a promise, with the input and the seed. */
-export function run(minutes: number, seed = Date.now() % 2 ** 31): void {
+export function fuzzRego(minutes: number, seed: number): void {
   const end = performance.now() + minutes * 60_000;
   const tally: Tally = { accepted: 0, typed: 0, refused: 0, formatted: 0 };
   let slowest = 0;
@@ -210,5 +210,3 @@ export function run(minutes: number, seed = Date.now() % 2 ** 31): void {
     `${total} modules: ${tally.accepted} evaluated (${tally.typed} with schemas), ${tally.refused} refused with a RegoError, ${tally.formatted} formatted; slowest ${slowest.toFixed(0)} ms; seed ${seed}\n`,
   );
 }
-
-run(Number(process.argv[2] ?? 10), process.argv[3] === undefined ? undefined : Number(process.argv[3]));

@@ -63,6 +63,8 @@ test('an issued certificate is in the log: its entry, a proof to the signed tree
   expect((await get('get-entries?start=2&end=1')).status).toBe(400);
   expect((await get('get-entries?start=-1&end=1')).status).toBe(400);
   expect((await get('get-sth-consistency?first=1&second=4')).status).toBe(400);
-  expect((await get(`get-proof-by-hash?hash=AAAA&tree_size=3`)).status).toBe(404);
+  expect((await get(`get-proof-by-hash?hash=${'A'.repeat(43)}%3D&tree_size=3`)).status).toBe(404);
+  for (const hash of ['', 'AAAA', `${'A'.repeat(44)}AAA%3D`])
+    expect((await get(`get-proof-by-hash?hash=${hash}&tree_size=3`)).status).toBe(400);
   expect((await post(`${server.url}/ct/v1/add-pre-chain`, { chain: [] })).status).toBe(404);
 });

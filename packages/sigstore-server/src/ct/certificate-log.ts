@@ -94,6 +94,7 @@ export class CertificateLog {
 
   /** `get-proof-by-hash` (§4.5). */
   proof(leafHash: Uint8Array, size: number): JsonObject {
+    if (leafHash.byteLength !== 32) throw new Refusal(400, 'the hash of a leaf has 32 bytes');
     const index = this.log.indexOf(leafHash);
     if (index === undefined || index >= size) throw new Refusal(404, 'no such leaf');
     this.#checkSize(size);

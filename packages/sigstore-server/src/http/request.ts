@@ -9,11 +9,18 @@ export async function readBody(incoming: IncomingMessage, maxBytes: number): Pro
   if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // Leaving the loop early does not destroy the connection, so that the reason can still be answered.
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
-    size += chunk.byteLength;
-    if (size > maxBytes) throw tooLarge();
-    chunks.push(chunk);
+  try {
+    // Leaving the loop early does not destroy the connection, so that the reason can still be answered.
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      size += chunk.byteLength;
+      if (size > maxBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // Nobody hears it, but it counts as the client’s doing.
+    if (!incoming.complete && !(error instanceof Refusal))
+      throw new Refusal(400, 'the body ended before its end');
+    throw error;
   }
   return Buffer.concat(chunks, size);
 }

@@ -63,6 +63,20 @@ test('who logs in on the page gets a token with the nonce, by a code that is goo
   expect(await json(await send('/token', redeem))).toEqual({ error: 'invalid_grant' });
 });
 
+test('a link cannot say who logs in on the page it leads to', async () => {
+  const link = { ...request, email: 'eve@example.test', secret: 's'.repeat(43) };
+  for (const answer of [await get('/authorize', link), await send('/authorize', link)]) {
+    const fields = (await answer.text()).matchAll(/<input [^>]*name="([^"]*)"[^>]*>/g);
+    const names = [...fields].map(([, name]) => name);
+    expect(names.filter((name) => name === 'email' || name === 'secret')).toEqual(['email', 'secret']);
+  }
+});
+
+test('a challenge of two methods is refused', async () => {
+  const query = `${new URLSearchParams(request)}&code_challenge_method=plain`;
+  expect((await fetch(`${server.issuer}/authorize?${query}`)).status).toBe(400);
+});
+
 test('a wrong secret is told on the page, which does not repeat it, and gets no code', async () => {
   const answer = await send('/authorize', { ...request, email: alice, secret: 'hunter2hunter2' });
   const page = await answer.text();

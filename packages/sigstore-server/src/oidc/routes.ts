@@ -23,6 +23,17 @@ interface AuthorizationRequest {
   readonly nonce: string;
 }
 
+/** What a log-in page carries from one request to the next: nothing else, least of all who somebody says they are. */
+const authorizationMembers = [
+  'client_id',
+  'response_type',
+  'redirect_uri',
+  'code_challenge',
+  'code_challenge_method',
+  'state',
+  'nonce',
+] as const;
+
 /** The issuer's endpoints, below its URL. */
 export function oidcRoutes(issuer: OidcIssuer, grants = new Grants()): Hono<Env> {
   const app = new Hono<Env>();
@@ -54,7 +65,7 @@ export function oidcRoutes(issuer: OidcIssuer, grants = new Grants()): Hono<Env>
     const page = loginPage({
       action: `${base}/authorize`,
       purpose: `A program that listens on ${host} asks for a token in your name.`,
-      hidden: Object.fromEntries(query),
+      hidden: Object.fromEntries(authorizationMembers.map((name) => [name, query.get(name) ?? ''])),
       ...(problem === undefined ? {} : { problem }),
     });
     return context.body(page, problem === undefined ? 200 : 401, pageHeaders);
@@ -82,7 +93,8 @@ export function oidcRoutes(issuer: OidcIssuer, grants = new Grants()): Hono<Env>
     const form = await readForm(context);
     if (clientOf(context, form) !== clientId) return refuse(context, 'invalid_client', 401);
     const challenge = form.get('code_challenge');
-    if (challenge !== null && !isChallenge(challenge, form)) return refuse(context, 'invalid_request');
+    const method = form.get('code_challenge_method');
+    if (challenge !== null && !isChallenge(challenge, method)) return refuse(context, 'invalid_request');
     const device = grants.createDevice(clientId, challenge);
     const verification = at('/device');
     return context.json(
@@ -173,7 +185,8 @@ function readAuthorization(query: URLSearchParams): AuthorizationRequest {
   if (value('client_id') !== clientId) throw new Refusal(400, `client_id is not ${clientId}`);
   if (value('response_type') !== 'code') throw new Refusal(400, 'response_type is not code');
   const challenge = value('code_challenge');
-  if (!isChallenge(challenge, query)) throw new Refusal(400, 'code_challenge of method S256 is missing');
+  if (!isChallenge(challenge, value('code_challenge_method')))
+    throw new Refusal(400, 'code_challenge of method S256 is missing');
   const redirectUri = value('redirect_uri');
   if (redirectUri !== shownCode && !isLoopback(redirectUri)) {
     throw new Refusal(400, 'redirect_uri is not an http address of this machine');
@@ -181,8 +194,8 @@ function readAuthorization(query: URLSearchParams): AuthorizationRequest {
   return { redirectUri, challenge, state: value('state'), nonce: value('nonce') };
 }
 
-function isChallenge(challenge: string, query: URLSearchParams): boolean {
-  return query.get('code_challenge_method') === 'S256' && /^[A-Za-z0-9_-]{43}$/.test(challenge);
+function isChallenge(challenge: string, method: string | null): boolean {
+  return method === 'S256' && /^[A-Za-z0-9_-]{43}$/.test(challenge);
 }
 
 function isLoopback(text: string): boolean {

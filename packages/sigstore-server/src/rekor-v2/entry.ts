@@ -11,12 +11,14 @@ import {
   parseCertificate,
   parseEnvelope,
   parsePublicKey,
-  preAuthEncoding,
+  type SignatureScheme,
   toHex,
   verifyDigestSignature,
+  verifySignature,
 } from '@pratique/crypto';
 import { fromClient, Refusal } from '../http/refusal.ts';
 import { member, object, only, text } from '../http/request.ts';
+import { matchSignatures } from '../rekor/match-signatures.ts';
 import { hashKey, nameKeys, subjectKeys } from '../search/keys.ts';
 
 /** An entry whose signature was verified, as it is logged. */
@@ -30,6 +32,7 @@ export interface CanonicalEntryV2 {
 interface Verifier {
   readonly key: PublicKey;
   readonly hash: HashAlgorithm;
+  readonly scheme: SignatureScheme;
   /** As it stands in the entry. */
   readonly value: JsonObject;
   readonly searchKeys: readonly string[];
@@ -38,15 +41,17 @@ interface Verifier {
 const maxVerifiers = 16;
 /** What fits into an entry bundle of C2SP `tlog-tiles`. */
 const maxBodyBytes = 65_535;
-/** PublicKeyDetails of protobuf-specs, by the key they are about; the hash that is signed comes with them. */
-const details: Readonly<Record<string, { readonly key: string; readonly hash: HashAlgorithm }>> = {
-  PKIX_RSA_PKCS1V15_2048_SHA256: { key: 'rsa 2048', hash: 'sha256' },
-  PKIX_RSA_PKCS1V15_3072_SHA256: { key: 'rsa 3072', hash: 'sha256' },
-  PKIX_RSA_PKCS1V15_4096_SHA256: { key: 'rsa 4096', hash: 'sha256' },
-  PKIX_ECDSA_P256_SHA_256: { key: 'ecdsa-p256 256', hash: 'sha256' },
-  PKIX_ECDSA_P384_SHA_384: { key: 'ecdsa-p384 384', hash: 'sha384' },
-  PKIX_ECDSA_P521_SHA_512: { key: 'ecdsa-p521 521', hash: 'sha512' },
-  PKIX_ED25519_PH: { key: 'ed25519 256', hash: 'sha512' },
+/** PublicKeyDetails of protobuf-specs: the key they are about, the hash that is signed, and how. */
+const details: Readonly<
+  Record<string, { readonly key: string; readonly hash: HashAlgorithm; readonly scheme: SignatureScheme }>
+> = {
+  PKIX_RSA_PKCS1V15_2048_SHA256: { key: 'rsa 2048', hash: 'sha256', scheme: 'rsa-pkcs1v15-sha256' },
+  PKIX_RSA_PKCS1V15_3072_SHA256: { key: 'rsa 3072', hash: 'sha256', scheme: 'rsa-pkcs1v15-sha256' },
+  PKIX_RSA_PKCS1V15_4096_SHA256: { key: 'rsa 4096', hash: 'sha256', scheme: 'rsa-pkcs1v15-sha256' },
+  PKIX_ECDSA_P256_SHA_256: { key: 'ecdsa-p256 256', hash: 'sha256', scheme: 'ecdsa-sha256' },
+  PKIX_ECDSA_P384_SHA_384: { key: 'ecdsa-p384 384', hash: 'sha384', scheme: 'ecdsa-sha384' },
+  PKIX_ECDSA_P521_SHA_512: { key: 'ecdsa-p521 521', hash: 'sha512', scheme: 'ecdsa-sha512' },
+  PKIX_ED25519_PH: { key: 'ed25519 256', hash: 'sha512', scheme: 'ed25519ph' },
 };
 const hashNames = { sha256: 'SHA2_256', sha384: 'SHA2_384', sha512: 'SHA2_512' } as const;
 
@@ -103,20 +108,15 @@ function dsseEntry(request: JsonObject): CanonicalEntryV2 {
     throw new Refusal(400, `verifiers is not a list of 1 to ${maxVerifiers}`);
   }
   const verifiers = list.map((item) => readVerifier(object(item, 'a verifier')));
-  if (envelope.signatures.length === 0) throw new Refusal(400, 'the envelope has no signature');
-  const signed = preAuthEncoding(envelope.payloadType, envelope.payload);
-  const signedBy = ({ key, hash }: Verifier, signature: Uint8Array) =>
-    verifyDigestSignature(key, hash, createHash(hash).update(signed).digest(), signature) !== null;
-  const used = new Set<Verifier>();
-  const signatures = envelope.signatures.map(({ signature }) => {
-    const verifier = verifiers.find((candidate) => signedBy(candidate, signature));
-    if (verifier === undefined) {
-      throw new Refusal(400, 'a signature of the envelope verifies with none of the keys');
-    }
-    used.add(verifier);
-    return { content: encodeBase64(signature), verifier: verifier.value };
-  });
-  if (used.size < verifiers.length) throw new Refusal(400, 'a verifier signed nothing');
+  const matched = matchSignatures(
+    envelope,
+    verifiers,
+    ({ key, scheme }, signed, signature) => verifySignature(key, signed, signature, [scheme]) !== null,
+  );
+  const signatures = matched.map(({ signature, verifier }) => ({
+    content: encodeBase64(signature),
+    verifier: verifier.value,
+  }));
   const payloadHash = createHash('sha256').update(envelope.payload).digest('base64');
   return canonical(
     'dsse',
@@ -172,6 +172,7 @@ function readVerifier(verifier: JsonObject): Verifier {
   return {
     key,
     hash: known.hash,
+    scheme: known.scheme,
     value: {
       keyDetails,
       ...(parsed === undefined

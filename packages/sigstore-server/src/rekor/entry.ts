@@ -6,7 +6,6 @@ import {
   type JsonValue,
   parseEnvelope,
   parseJson,
-  preAuthEncoding,
   verifyDigestSignature,
   verifySignature,
 } from '@pratique/crypto';
@@ -19,13 +18,14 @@ import {
   keysOf,
   readVerifier,
   textToBase64,
-  type Verifier,
   withoutAlgorithm,
 } from './canonical.ts';
 import { intoto } from './intoto.ts';
+import { matchSignatures } from './match-signatures.ts';
 import { rfc3161 } from './rfc3161.ts';
 
 const maxVerifiers = 16;
+const hashDigits: Readonly<Record<HashAlgorithm, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
 /**
  * Reads a proposed entry of Rekor v1 (`hashedrekord`, `dsse` and `rfc3161` 0.0.1, `intoto` 0.0.2), verifies its signatures
@@ -54,7 +54,8 @@ function hashedRekord(spec: JsonObject): CanonicalEntry {
   const algorithm = text(member(hash, 'algorithm'), 'algorithm');
   const value = text(member(hash, 'value'), 'value');
   if (!isHash(algorithm)) throw new Refusal(400, 'the hash is SHA-256, SHA-384 or SHA-512');
-  if (!/^[0-9a-f]+$/.test(value)) throw new Refusal(400, 'the hash is in lower case hexadecimal');
+  if (!/^[0-9a-f]+$/.test(value) || value.length !== hashDigits[algorithm])
+    throw new Refusal(400, `the hash is ${hashDigits[algorithm]} digits of lower case hexadecimal`);
   const signature = object(member(spec, 'signature'), 'signature');
   const content = text(member(signature, 'content'), 'content');
   const publicKey = object(member(signature, 'publicKey'), 'publicKey');
@@ -83,17 +84,15 @@ function dsse(spec: JsonObject): CanonicalEntry {
     throw new Refusal(400, `verifiers is not a list of 1 to ${maxVerifiers}`);
   }
   const verifiers = list.map((item: JsonValue) => readVerifier(text(item, 'a verifier')));
-  if (envelope.signatures.length === 0) throw new Refusal(400, 'the envelope has no signature');
-  const signed = preAuthEncoding(envelope.payloadType, envelope.payload);
-  const used = new Set<Verifier>();
-  const signatures = envelope.signatures.map(({ signature }) => {
-    const verifier = verifiers.find(({ key }) => verifySignature(key, signed, signature) !== null);
-    if (verifier === undefined)
-      throw new Refusal(400, 'a signature of the envelope verifies with none of the keys');
-    used.add(verifier);
-    return { signature: encodeBase64(signature), verifier: textToBase64(verifier.pem) };
-  });
-  if (used.size < verifiers.length) throw new Refusal(400, 'a verifier signed nothing');
+  const matched = matchSignatures(
+    envelope,
+    verifiers,
+    ({ key }, signed, signature) => verifySignature(key, signed, signature) !== null,
+  );
+  const signatures = matched.map(({ signature, verifier }) => ({
+    signature: encodeBase64(signature),
+    verifier: textToBase64(verifier.pem),
+  }));
   const payloadHash = hashKey(envelope.payload);
   const envelopeHash = hashKey(raw);
   return canonical(

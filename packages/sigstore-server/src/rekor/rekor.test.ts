@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   canonicalJson,
   certificateExtensions,
@@ -116,6 +117,21 @@ test('an entry that would not fit into the tiles is not logged', async () => {
   const { status, text } = await add(signed);
   expect([status, JSON.parse(text).message]).toEqual([400, expect.stringContaining('too large')]);
   expect((await add(signEnvelope(Uint8Array.of(1), 1))).status).toBe(201);
+});
+
+test.each([
+  ['SHA-256', generateSigningKey('ecdsa-p256'), 'sha256'],
+  ['SHA-384', generateSigningKey('ecdsa-p384'), 'sha384'],
+] as const)('a %s with a digit more or less is not logged as another entry', async (_, signer, algorithm) => {
+  const entry = hashedRekord('digits', signer);
+  const value = createHash(algorithm).update('digits').digest('hex');
+  const changed = (hash: string) => ({
+    ...entry,
+    spec: { ...entry.spec, data: { hash: { algorithm, value: hash } } },
+  });
+  for (const hash of [`${value}0`, `${value}f`, value.slice(1), `${value}00`, value.toUpperCase()])
+    expect((await add(changed(hash))).status).toBe(400);
+  expect((await add(changed(value))).status).toBe(201);
 });
 
 /** A dsse entry by this many signers, each with a large certificate. */

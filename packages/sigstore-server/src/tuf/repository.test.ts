@@ -81,7 +81,17 @@ test('a changed target makes new targets, snapshot and timestamp that name each 
 test('nothing outside of the repository is served', () => {
   const { open } = repository();
   open().publish({}, start);
-  for (const path of ['../root.json', 'targets/../../root.json', '', '.', 'targets', '/etc/passwd', 'a\0b']) {
+  const long = 'x'.repeat(9000);
+  for (const path of [
+    '../root.json',
+    'targets/../../root.json',
+    '',
+    '.',
+    'targets',
+    '/etc/passwd',
+    'a\0b',
+    long,
+  ]) {
     expect(open().read(path), path).toBeUndefined();
   }
 });

@@ -99,7 +99,7 @@ export class TufRepository {
 
   /** A file of the repository by its path in URLs; undefined when there is none. */
   read(path: string): Uint8Array | undefined {
-    if (!/^(targets\/)?[A-Za-z0-9_.-]+$/.test(path) || path.includes('..')) return undefined;
+    if (!/^(targets\/)?[A-Za-z0-9_.-]{1,200}$/.test(path) || path.includes('..')) return undefined;
     const file = join(this.#files, path);
     return statSync(file, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(file) : undefined;
   }
