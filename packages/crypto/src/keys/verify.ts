@@ -1,5 +1,6 @@
 import { constants, verify } from 'node:crypto';
 import { digest, type HashAlgorithm } from '../encoding/digest.ts';
+import { acceptsOften } from '../p384/verify.ts';
 import { verifyEd25519ph } from './ed25519.ts';
 import type { KeyAlgorithm, PublicKey } from './public-key.ts';
 
@@ -74,11 +75,13 @@ function verifyWith(
       verify(null, data, key.keyObject, signature)
     );
   }
-  const hash = scheme.slice(-6);
+  const hash = scheme.slice(-6) as HashAlgorithm;
   // The key by itself, where the defaults are what is meant (DER, PKCS #1 v1.5): in an object with options it costs a
   // fifth of a P-256 verification more.
   if (scheme.startsWith('ecdsa-')) {
-    return key.algorithm.startsWith('ecdsa-') && verify(hash, data, key.keyObject, signature);
+    if (!key.algorithm.startsWith('ecdsa-')) return false;
+    if (key.algorithm === 'ecdsa-p384' && acceptsOften(key, hash, data, signature)) return true;
+    return verify(hash, data, key.keyObject, signature);
   }
   if (key.algorithm !== 'rsa') return false;
   if (!scheme.startsWith('rsa-pss-')) return verify(hash, data, key.keyObject, signature);
