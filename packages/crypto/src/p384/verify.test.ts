@@ -6,6 +6,7 @@ import { sequence, unsignedInteger } from '../der/writer.ts';
 import { digest } from '../encoding/digest.ts';
 import { type PublicKey, parsePublicKey } from '../keys/public-key.ts';
 import { verifySignature } from '../keys/verify.ts';
+import { prime } from './field.ts';
 import { inverse } from './inverse.ts';
 import { oftenChecked, order, P384Verifier } from './verify.ts';
 
@@ -95,25 +96,44 @@ test('either value of s is accepted, as cosign writes either', () => {
   expect(verifier.accepts(keys[0]!, hash, encode(r, order - s))).toBe(true);
 });
 
-test('an x above the order is one below it in the signature', () => {
-  // Such an x is rarer than can be found by signing: a key is chosen for it. R has the x, and u1 G + u2 Q is R.
-  let x = order;
-  let R: InstanceType<typeof Point> | undefined;
-  while (R === undefined) {
-    x++;
-    try {
-      R = Point.fromBytes(Uint8Array.of(2, ...toBytes(x)));
-    } catch {
-      // No point has this x.
-    }
+/** The first point whose x is that or more. */
+function pointFrom(x: bigint): InstanceType<typeof Point> {
+  try {
+    return Point.fromBytes(Uint8Array.of(2, ...toBytes(x)));
+  } catch {
+    return pointFrom(x + 1n);
   }
-  const [e, s] = [3n, 5n];
-  const r = x - order;
+}
+
+/** A key for which a digest and the numbers of a signature lead to `R`, which nobody finds by signing. */
+function keyLeadingTo(R: InstanceType<typeof Point>, e: bigint, r: bigint, s: bigint) {
   const w = inverse(s, order);
   const Q = R.subtract(Point.BASE.multiply((e * w) % order)).multiply(inverse((r * w) % order, order));
-  const key = { spki: Q.toBytes(false) };
+  return { spki: Q.toBytes(false) };
+}
+
+test('an x above the order is one below it in the signature', () => {
+  const R = pointFrom(order + 1n);
+  const { x } = R.toAffine();
+  const [e, r, s] = [3n, x - order, 5n];
+  const key = keyLeadingTo(R, e, r, s);
   expect(verifier.accepts(key, toBytes(e), encode(r, s))).toBe(true);
   expect(verifier.accepts(key, toBytes(e), encode(r + 1n, s))).toBe(false);
+  expect(verifier.accepts(key, toBytes(e), encode(x, s))).toBe(false);
+});
+
+test('an x that is one above the order only modulo the prime is another', () => {
+  const R = pointFrom(1n);
+  const [e, r, s] = [3n, R.toAffine().x + prime - order, 5n];
+  expect(verifier.accepts(keyLeadingTo(R, e, r, s), toBytes(e), encode(r, s))).toBe(false);
+});
+
+test('an s above the order is not one below it', () => {
+  const [secret, k, s] = [7n, 9n, 5n];
+  const r = Point.BASE.multiply(k).toAffine().x % order;
+  const hash = toBytes((((s * k - r * secret) % order) + order) % order);
+  expect(verifier.accepts(keys[0]!, hash, encode(r, s))).toBe(true);
+  expect(verifier.accepts(keys[0]!, hash, encode(r, s + order))).toBe(false);
 });
 
 describe('numbers that are none of a signature', () => {
