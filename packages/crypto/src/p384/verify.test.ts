@@ -10,6 +10,7 @@ import { prime } from './field.ts';
 import { inverse } from './inverse.ts';
 import { oftenChecked, order, P384Verifier } from './verify.ts';
 
+/** For keys that are tried often; it has room for eight. */
 const verifier = new P384Verifier();
 const { Point } = p384;
 
@@ -57,6 +58,7 @@ function crafted(secret: bigint, ofBase: bigint, ofKey: bigint) {
 }
 
 test.each(['sha256', 'sha384', 'sha512'] as const)('what OpenSSL signs over %s is accepted', (algorithm) => {
+  const verifier = new P384Verifier();
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
   const key = parsePublicKey(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })));
   fc.assert(
@@ -113,6 +115,7 @@ function keyLeadingTo(R: InstanceType<typeof Point>, e: bigint, r: bigint, s: bi
 }
 
 test('an x above the order is one below it in the signature', () => {
+  const verifier = new P384Verifier();
   const R = pointFrom(order + 1n);
   const { x } = R.toAffine();
   const [e, r, s] = [3n, x - order, 5n];
@@ -123,6 +126,7 @@ test('an x above the order is one below it in the signature', () => {
 });
 
 test('an x that is one above the order only modulo the prime is another', () => {
+  const verifier = new P384Verifier();
   const R = pointFrom(1n);
   const [e, r, s] = [3n, R.toAffine().x + prime - order, 5n];
   expect(verifier.accepts(keyLeadingTo(R, e, r, s), toBytes(e), encode(r, s))).toBe(false);
@@ -171,6 +175,7 @@ describe('numbers that are none of a signature', () => {
 describe('sums the formula has no answer for are left to OpenSSL, others are not', () => {
   // With the secret 1 the key is the base point, so that a point can be added to itself, or to what ends at infinity.
   const key = keyOf(1n);
+  const verifier = new P384Verifier();
   test.each<[string, bigint, bigint]>([
     ['a point and itself', 5n, 5n],
     ['a multiple and itself', 256n, 256n],
