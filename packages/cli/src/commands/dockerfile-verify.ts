@@ -1,14 +1,62 @@
+import { printable } from '@pratique/errors';
 import { readInput } from '../blob/artifact.ts';
+import { cliErrors } from '../errors.ts';
 import type { Run } from '../program/spec.ts';
-import { imagesInDockerfile } from '../registry/dockerfile.ts';
+import type { Terminal } from '../program/terminal.ts';
+import { type DockerfileImages, imagesInDockerfile } from '../registry/dockerfile.ts';
 import type { dockerfileVerify } from '../specs/images-in-files.ts';
 import { namesNone } from './manifest-verify.ts';
 
 export const run: Run<typeof dockerfileVerify.flags> = async ({ args, flags, terminal, signal }) => {
   const text = new TextDecoder().decode(readInput(args[0]!, terminal));
-  const { all, base } = imagesInDockerfile(text, terminal.env);
-  const images = flags['base-image-only'] ? [base].filter((image) => image !== null) : all;
+  const buildArgs = flags['build-arg'];
+  const given = buildArgs.length > 0 ? valuesOf(buildArgs, terminal) : terminal.env;
+  // A builder takes its frontend from a flag only.
+  const values = buildArgs.length > 0 ? given : { ...given, BUILDKIT_SYNTAX: undefined };
+  const found = imagesInDockerfile(text, values);
+  const images = flags['base-image-only'] ? [found.base].filter((image) => image !== null) : found.all;
+  if (buildArgs.length === 0) tellOfEnvironment(found, terminal);
+  if (!flags['base-image-only']) tellOfOthers(found, terminal);
   if (images.length === 0) throw namesNone(args[0]!);
   const { run: verify } = await import('./verify.ts');
   return await verify({ args: images, flags, terminal, signal });
 };
+
+/** `NAME=VALUE`, or `NAME` for what the environment says. */
+function valuesOf(given: readonly string[], { env }: Terminal): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    given.map((one) => {
+      const [, name, value] = /^([^=]+)(?:=(.*))?$/s.exec(one) ?? [];
+      if (name === undefined)
+        throw cliErrors.error('USAGE', {
+          message: 'a value of --build-arg has no name',
+          expected: 'NAME=VALUE, or NAME for the value in the environment',
+          found: printable(one, 200),
+        });
+      return [name, value ?? env[name]];
+    }),
+  );
+}
+
+function tellOfEnvironment({ used }: DockerfileImages, terminal: Terminal): void {
+  for (const [name, value] of used) {
+    const pair = `${printable(name, 80)}=${printable(value, 200)}`;
+    terminal.err(
+      `warning: an image is named with ${pair} of the environment: it is the one that is built with --build-arg ${pair} only\n`,
+    );
+  }
+}
+
+function tellOfOthers({ frontend, fetched }: DockerfileImages, terminal: Terminal): void {
+  if (
+    frontend !== null &&
+    !/^(?:(?:index\.)?docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(frontend)
+  )
+    terminal.err(
+      `warning: the frontend ${printable(frontend, 200)} decides what the file means; it was read as a Dockerfile\n`,
+    );
+  for (const source of fetched)
+    terminal.err(
+      `warning: what ADD fetches from ${printable(source, 200)} is not verified: pin it with --checksum\n`,
+    );
+}

@@ -37,7 +37,7 @@ beforeAll(async () => {
   ]);
   const image = buildImage({ layers: [layer], platform: machinePlatform() });
   const client = createRegistryClient({ environment: {} });
-  for (const name of ['app', 'unsigned', 'both'])
+  for (const name of ['app', 'unsigned', 'both', 'frontend'])
     await pushImage(image, client.repository(at(name)), { tag: '1' });
   const other = buildImage({ layers: [layer], platform: { os: 'linux', architecture: 's390x' } });
   const multi = client.repository(at('multi'));
@@ -268,4 +268,35 @@ test('ls of an image leads to its repository, and a repository that is not there
 
 test('a tag that is not there leads to ls', async () => {
   expect((await pratique('resolve', at('app:nope'))).stderr).toContain('`pratique ls REPOSITORY`');
+});
+
+async function dockerfile(text: string, ...flags: string[]) {
+  writeFileSync(join(cwd, 'Dockerfile'), text);
+  return await pratique('dockerfile', 'verify', '--key', 'cosign.pub', ...flags, 'Dockerfile');
+}
+
+test('a frontend that nobody signed fails dockerfile verify, as any image does', async () => {
+  expect((await dockerfile(`FROM ${at('app:1')}\n`)).code).toBe(0);
+  const unsigned = await dockerfile(`# syntax=${at('frontend:1')}\nFROM ${at('app:1')}\n`);
+  expect(unsigned).toMatchObject({ code: 2, stderr: expect.stringContaining(at('frontend')) });
+  const signed = await dockerfile(`# syntax=${at('app:1')}\nFROM ${at('app:1')}\n`);
+  expect(signed).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('decides what the file means'),
+  });
+});
+
+test('dockerfile verify takes values as the build does, and tells of those of the environment', async () => {
+  const text = `ARG HOME COSIGN_PASSWORD=x TAG\nFROM ${at('app')}:$TAG\nADD https://h.invalid/a /a\n`;
+  expect((await dockerfile(text)).stderr).toContain('TAG, which has no value');
+  const given = await dockerfile(text, '--build-arg', 'TAG=1');
+  expect(given.code).toBe(0);
+  expect(given.stderr).toContain('what ADD fetches from https://h.invalid/a is not verified');
+  const nameless = await dockerfile(text, '--build-arg', '=1');
+  expect(nameless.stderr).toContain('--build-arg has no name');
+  const fromHome = await dockerfile(`ARG HOME\nFROM ${at('app')}\${HOME:+:1}\n`);
+  expect(fromHome).toMatchObject({ code: 0, stderr: expect.stringContaining('named with HOME=') });
+  expect((await dockerfile(`ARG HOME\nFROM ${at('app')}\${HOME:+:1}\n`, '--build-arg', 'X=1')).code).not.toBe(
+    0,
+  );
 });

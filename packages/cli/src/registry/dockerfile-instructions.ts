@@ -1,4 +1,5 @@
 import { cliErrors } from '../errors.ts';
+import { directive, directives, trimStart, whiteSpace } from './dockerfile-frontend.ts';
 
 /** One instruction of a Dockerfile. */
 export interface Instruction {
@@ -10,10 +11,19 @@ export interface Instruction {
   readonly words: readonly string[];
 }
 
-const directive = /^#\s*([a-z][a-z0-9]*)\s*=\s*(.+?)\s*$/i;
-const directives = ['syntax', 'escape', 'check'];
+/** What a Dockerfile says. */
+export interface DockerfileText {
+  /** Those behind ONBUILD are among the others: a later stage may be built on the one they are in. */
+  readonly instructions: readonly Instruction[];
+  /** The character that escapes others. */
+  readonly token: string;
+}
+
 /** Instructions that may be followed by texts of their own (`<<EOF`). */
-const withTexts = ['RUN', 'COPY', 'ADD', 'ONBUILD'];
+const withTexts = ['RUN', 'COPY', 'ADD'];
+const empty = new RegExp(`^[${whiteSpace}]*(?:#|$)`);
+const blank = new RegExp(`[${whiteSpace}]`);
+const onbuild = new RegExp(`^[${whiteSpace}]*ONBUILD(?=[${whiteSpace}]|$)`, 'i');
 
 /**
  * The instructions of a Dockerfile as BuildKit reads them: whoever writes one must not be able to hide an instruction from us
@@ -22,28 +32,28 @@ const withTexts = ['RUN', 'COPY', 'ADD', 'ONBUILD'];
  *
  * @throws USAGE for what builders read in different ways, and what none of them takes
  */
-export function instructionsOf(text: string): Instruction[] {
-  const lines = text.replace(/^\ufeff/, '').split(/\r?\n/);
+export function instructionsOf(text: string): DockerfileText {
+  const lines = text.replace(/^\ufeff/, '').split(/\r*\n/);
   const token = escapeOf(lines);
   const goesOn = token === '\\' ? /(^|[^\\])\\[ \t]*$/ : /(^|[^`])`[ \t]*$/;
   const found: Instruction[] = [];
   let pending = '';
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at]!;
-    if (/^\s*(#.*)?$/.test(line)) continue;
+    if (empty.test(line)) continue;
     if (goesOn.test(line)) {
       pending += line.replace(goesOn, '$1');
       continue;
     }
     const whole = pending + line;
-    const instruction = instructionOf(whole, token);
+    const instruction = readInstruction(whole, token);
     pending = '';
     found.push(instruction);
     if (!withTexts.includes(instruction.name)) continue;
     for (const end of endsOfTexts(whole)) at = afterText(lines, at + 1, end);
   }
-  if (pending.trim() !== '') found.push(instructionOf(pending, token));
-  return found;
+  if (pending.trim() !== '') found.push(readInstruction(pending, token));
+  return { instructions: found, token };
 }
 
 /** The character that continues lines and takes their meaning from others. Directives are the first lines, one below the other. */
@@ -51,8 +61,9 @@ function escapeOf(lines: readonly string[]): string {
   let token = '\\';
   let isOver = false;
   for (const line of lines) {
-    if (!line.trimStart().startsWith('#')) break;
-    const [, name = '', value = ''] = directive.exec(line.trimStart()) ?? [];
+    const comment = trimStart(line);
+    if (!comment.startsWith('#')) break;
+    const [, name = '', value = ''] = directive.exec(trimStart(comment.slice(1))) ?? [];
     if (!directives.includes(name.toLowerCase())) isOver = true;
     if (name.toLowerCase() !== 'escape') continue;
     if (isOver) throw ambiguous('an escape directive below a comment, which some builders take for one');
@@ -62,11 +73,19 @@ function escapeOf(lines: readonly string[]): string {
   return token;
 }
 
+/** What is kept for later (`ONBUILD`) is read then, without the directives of this file. */
+function readInstruction(line: string, token: string): Instruction {
+  return onbuild.test(line) ? instructionOf(line.replace(onbuild, ''), '\\') : instructionOf(line, token);
+}
+
 function instructionOf(line: string, token: string): Instruction {
   const [name = '', ...rest] = wordsOf(line, token).words;
   const words = rest.map((raw) => ({ raw, bare: bareWord(raw, token) }));
   const end = words.findIndex(({ bare }) => !bare.startsWith('--'));
   const count = end === -1 ? words.length : end;
+  // BuildKit reads flags byte by byte, and takes the last byte of some letters for a blank.
+  if (!isAscii([name, ...rest.slice(0, count)].join('')))
+    throw ambiguous('an instruction or a flag with other characters than ASCII’s');
   return {
     name: name.toUpperCase(),
     flags: words.slice(0, count).map(({ bare }) => bare),
@@ -88,7 +107,7 @@ function wordsOf(
       word += character + line[++at]!;
       continue;
     }
-    if (quote === '' && /\s/.test(character)) {
+    if (quote === '' && blank.test(character)) {
       if (word !== '') words.push(word);
       word = '';
       continue;
@@ -98,6 +117,10 @@ function wordsOf(
     word += character;
   }
   return { words: word === '' ? words : [...words, word], isOpen: quote !== '' };
+}
+
+function isAscii(text: string): boolean {
+  return /^[\t-\r -~]*$/.test(text);
 }
 
 /** Without quotes and escapes. */

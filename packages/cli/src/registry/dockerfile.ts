@@ -1,45 +1,85 @@
-import { cliErrors } from '../errors.ts';
-import { instructionsOf } from './dockerfile-instructions.ts';
+import { frontendOf } from './dockerfile-frontend.ts';
+import { type Instruction, instructionsOf } from './dockerfile-instructions.ts';
+import { expandWord, throwNoValue } from './dockerfile-variables.ts';
 
-type Variables = Readonly<Record<string, string | undefined>>;
+/** What a Dockerfile is built with and from. */
+export interface DockerfileImages {
+  /** The frontend (`# syntax=`), then those of `FROM`, `COPY --from` and `RUN --mount=…,from=` in their order. */
+  readonly all: readonly string[];
+  /** The one of the last stage: what the result is built on, through stages of its own; null for `scratch`. */
+  readonly base: string | null;
+  /** The program that reads the Dockerfile; null where it names none. */
+  readonly frontend: string | null;
+  /** What `ADD` fetches from elsewhere without `--checksum`, or may, as it is written. */
+  readonly fetched: readonly string[];
+  /** The given variables whose values were used. */
+  readonly used: ReadonlyMap<string, string>;
+}
+
+/** Those that BuildKit itself gives values, which are not known here. */
+const predefined: ReadonlySet<string> = new Set(
+  ['BUILD', 'TARGET']
+    .flatMap((of) => ['PLATFORM', 'OS', 'OSVERSION', 'ARCH', 'VARIANT'].map((part) => of + part))
+    .concat('TARGETSTAGE'),
+);
 
 /**
- * The images that a Dockerfile takes something from, in its order: `FROM`, `COPY --from` and `RUN --mount=…,from=`.
- * Stages of its own and `scratch` are none. Variables stand for what `environment` says, as cosign has it, else for the
- * `ARG` before the first `FROM`.
+ * The images that a Dockerfile takes something from or is read by. Stages of its own and `scratch` are none; what stands
+ * behind `ONBUILD` counts, since a later stage may be built on it.
  *
- * @returns the images, and the one of the last stage: what the result is built on, through stages of its own
+ * @param given values of `ARG`s, as `--build-arg` gives them; they go before the defaults. What is not declared before the
+ *   first `FROM` (or predefined) has no value in an image's name, whatever is given.
  * @throws USAGE for a name with a variable that has no value: it could be any image; for what builders read in two ways
  */
 export function imagesInDockerfile(
   text: string,
-  environment: Variables,
-): { readonly all: readonly string[]; readonly base: string | null } {
-  const variables: Record<string, string | undefined> = {};
+  given: Readonly<Record<string, string | undefined>>,
+): DockerfileImages {
+  const { instructions, token } = instructionsOf(text);
+  const variables = new Map<string, () => string>();
+  const used = new Map<string, string>();
   const named = new Map<string, string | null>();
   const numbered: (string | null)[] = [];
   const all = new Set<string>();
+  const fetched: string[] = [];
   let base: string | null = null;
-  const expand = (word: string) => expandVariables(word, { ...variables, ...environment });
+  const givenOf = (name: string): (() => string) | undefined => {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    if (value === undefined) return undefined;
+    return () => {
+      used.set(name, value);
+      return value;
+    };
+  };
+  const expand = (word: string) =>
+    expandWord(word, token, (name) => {
+      if (!predefined.has(name)) return variables.get(name)?.();
+      // It always has a value, which is not known here.
+      return (variables.get(name) ?? givenOf(name) ?? (() => throwNoValue(name)))();
+    });
   const imageOf = (name: string): string | null => {
-    const known = named.get(name.toLowerCase());
+    const known = named.get(name);
     if (known !== undefined) return known;
     return name === 'scratch' ? null : name;
   };
   const add = (image: string | null) => {
     if (image !== null) all.add(image);
   };
-  for (const { name: instruction, flags, words } of instructionsOf(text)) {
-    switch (instruction) {
+  const frontend = givenOf('BUILDKIT_SYNTAX')?.().trim().split(' ')[0] ?? frontendOf(text);
+  add(frontend);
+  for (const instruction of instructions) {
+    const { name, flags, words } = instruction;
+    switch (name) {
       case 'ARG':
         for (const word of numbered.length === 0 ? words : []) {
-          const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(unquote(word)) ?? [];
-          if (name !== undefined) variables[name] = expand(unquote(value!));
+          const [, variable = word, value] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
+          const set = givenOf(variable) ?? (value === undefined ? undefined : attempt(() => expand(value)));
+          if (set !== undefined) variables.set(variable, set);
         }
         break;
       case 'FROM': {
-        const [name = '', as = '', alias = ''] = words;
-        base = imageOf(expand(unquote(name)));
+        const [image = '', as = '', alias = ''] = words;
+        base = imageOf(expand(image));
         add(base);
         numbered.push(base);
         if (as.toUpperCase() === 'AS' && stageName.test(alias.toLowerCase()))
@@ -50,16 +90,42 @@ export function imagesInDockerfile(
       case 'ADD':
       case 'RUN': {
         const { copied, mounted } = sources(flags);
-        for (const name of mounted) add(imageOf(expand(name)));
-        for (const name of copied.map(expand)) {
-          const stage = /^\d+$/.test(name) ? numbered[Number(name)] : undefined;
-          add(stage === undefined ? imageOf(name) : stage);
+        const stageOf = (from: string) => imageOf(named.has(from.toLowerCase()) ? from.toLowerCase() : from);
+        for (const from of mounted) add(stageOf(from));
+        for (const from of copied) {
+          const stage = /^\d+$/.test(from) ? numbered[Number(from)] : undefined;
+          add(stage === undefined ? stageOf(from) : stage);
         }
+        if (name === 'ADD') fetched.push(...fetchedBy(instruction));
         break;
       }
     }
   }
-  return { all: [...all], base };
+  return { all: [...all], base, frontend, fetched, used };
+}
+
+/** Its value, or what it throws, whenever that is asked for: a variable that no image is named with does not matter. */
+function attempt(run: () => string): () => string {
+  try {
+    const value = run();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+/** Addresses, what Git takes for one, and what a variable may make one. */
+const address = /^(?:[a-z][a-z0-9+.-]*:\/\/|[^/@]+@[^/:]+:|github\.com\/|.*\$)/i;
+const commit = /#(?:[0-9a-f]{40}|[0-9a-f]{64})(?::|$)/;
+
+function fetchedBy({ flags, words }: Instruction): readonly string[] {
+  if (flags.some((flag) => flag.startsWith('--checksum='))) return [];
+  return words
+    .slice(0, -1)
+    .map((word) => word.replace(/^\[?["']?|["'],?$/g, ''))
+    .filter((source) => address.test(source) && !commit.test(source));
 }
 
 /** Where `COPY` and `RUN` take files from: names of stages; and for `COPY` their numbers. */
@@ -78,26 +144,3 @@ function sources(flags: readonly string[]): {
 
 /** What BuildKit takes for the name of a stage. */
 const stageName = /^[a-z][a-z0-9._-]*$/;
-
-function unquote(word: string): string {
-  return /^"(.*)"$/.exec(word)?.[1] ?? /^'(.*)'$/.exec(word)?.[1] ?? word;
-}
-
-/** `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:+other}`. */
-function expandVariables(word: string, variables: Variables): string {
-  return word.replace(
-    /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::([-+])([^}]*))?\})/g,
-    (_, bare?: string, braced?: string, operator?: string, word?: string) => {
-      const name = (bare ?? braced)!;
-      const value = Object.hasOwn(variables, name) ? variables[name] : undefined;
-      if (operator === '+') return value ? word! : '';
-      if (value) return value;
-      if (operator === '-') return word!;
-      throw cliErrors.error('USAGE', {
-        message: `the Dockerfile names an image with ${name.slice(0, 80)}, which has no value`,
-        expected: `${name.slice(0, 80)} in the environment, or ARG ${name.slice(0, 80)}=… before the first FROM`,
-        found: 'nothing',
-      });
-    },
-  );
-}

@@ -34,11 +34,21 @@ export const dockerfileVerify = defineCommand({
       command: 'pratique dockerfile verify --base-image-only --key cosign.pub Dockerfile',
       does: 'what the last stage is built on',
     },
+    {
+      command: 'pratique dockerfile verify --build-arg TAG=1.2 --key cosign.pub Dockerfile',
+      does: 'what docker build --build-arg TAG=1.2 is built from',
+    },
   ],
   description:
-    'Images are those of FROM, COPY --from and RUN --mount=from. Variables in them are taken from the environment, else from ARG.',
+    'Images are the frontend (# syntax=), which reads the file and decides what is built, and those of FROM, COPY --from and RUN --mount=from,\nalso behind ONBUILD; not what a base image keeps for later in its own ONBUILD. An ARG before the first FROM has the value of --build-arg or,\nwhere that is not given at all, of the environment, else its default. What ADD fetches without --checksum is told.',
   args: ['FILE|-'],
   flags: {
+    'build-arg': {
+      kind: 'list',
+      placeholder: 'NAME=VALUE',
+      summary:
+        'The value of an ARG, as the build is given it; NAME: that of the environment. May be repeated',
+    },
     'base-image-only': { kind: 'boolean', summary: 'Only the image that the last stage is built on' },
     ...verify.flags,
   },
