@@ -54,7 +54,7 @@ export const keysErrors = defineErrors({
   KEY_SERVICE_CONFIG: {
     kind: 'usage',
     title: 'It is not said how to reach the service that holds a key.',
-    remedy: 'Set VAULT_ADDR and VAULT_TOKEN for hashivault://, KUBECONFIG for k8s://.',
+    remedy: 'Set VAULT_ADDR and VAULT_TOKEN for hashivault:// and openbao://, KUBECONFIG for k8s://.',
   },
   KEY_PLUGIN_MISSING: {
     kind: 'usage',

@@ -14,8 +14,9 @@ export function keyScheme(reference: string): string | null {
 }
 
 /**
- * Opens the private key that a reference names: `pkcs11:…` (RFC 7512), `k8s://NAMESPACE/SECRET`, `hashivault://NAME`, or
- * `SCHEME://…` of a plugin `sigstore-kms-SCHEME` on the PATH. Every signature it makes is verified before it is returned.
+ * Opens the private key that a reference names: `pkcs11:…` (RFC 7512), `k8s://NAMESPACE/SECRET`, `hashivault://NAME` and
+ * `openbao://NAME`, or `SCHEME://…` of a plugin `sigstore-kms-SCHEME` on the PATH. Every signature it makes is verified
+ * before it is returned.
  *
  * @throws KEY_REFERENCE_INVALID, KEY_NOT_FOUND, KEY_AMBIGUOUS, KEY_MECHANISM_UNSUPPORTED, KEY_SERVICE_…, KEY_PLUGIN_…,
  *   PKCS11_…, and KEY_INVALID, KEY_UNSUPPORTED for a public key that cannot be used
@@ -47,6 +48,7 @@ export async function createKey(
     case 'k8s':
       return (await import('./kubernetes/secret-key.ts')).createSecretKey(reference, context, password);
     case 'hashivault':
+    case 'openbao':
       return (await import('./vault/transit.ts')).createTransitKey(reference, context);
     case null:
       throw notManaged(reference);
@@ -62,6 +64,7 @@ async function providerOf(reference: string): Promise<KeyProvider> {
     case 'k8s':
       return (await import('./kubernetes/secret-key.ts')).secretKeys;
     case 'hashivault':
+    case 'openbao':
       return (await import('./vault/transit.ts')).transitKeys;
     case null:
       throw notManaged(reference);

@@ -9,21 +9,28 @@ import type { KeyContext } from '../managed-key.ts';
 export const vault = 'Vault';
 
 /**
- * Connects as Vault's own command does: VAULT_ADDR; VAULT_TOKEN or `~/.vault-token`; VAULT_NAMESPACE; VAULT_CACERT,
- * VAULT_CLIENT_CERT, VAULT_CLIENT_KEY, VAULT_TLS_SERVER_NAME.
+ * Connects as cosign does: VAULT_ADDR or BAO_ADDR; VAULT_TOKEN, BAO_TOKEN or `~/.vault-token`; VAULT_NAMESPACE;
+ * VAULT_CACERT, VAULT_CLIENT_CERT, VAULT_CLIENT_KEY, VAULT_TLS_SERVER_NAME.
  *
  * @throws KEY_SERVICE_CONFIG
  */
 export function connectVault({ environment, signal }: KeyContext): KeyService {
-  const address = environment['VAULT_ADDR'];
+  const address = environment['VAULT_ADDR'] || environment['BAO_ADDR'];
   if (!address) throw missing('VAULT_ADDR is not set');
-  const token = environment['VAULT_TOKEN'] || storedToken(environment);
+  const token = environment['VAULT_TOKEN'] || environment['BAO_TOKEN'] || storedToken(environment);
   const namespace = environment['VAULT_NAMESPACE'];
   const serverName = environment['VAULT_TLS_SERVER_NAME'];
   const [ca, cert, key] = ['VAULT_CACERT', 'VAULT_CLIENT_CERT', 'VAULT_CLIENT_KEY'].map((name) => {
     const file = environment[name];
     return file ? readNamed(name, file) : undefined;
   });
+  if ((cert === undefined) !== (key === undefined)) {
+    throw keysErrors.error('KEY_SERVICE_CONFIG', {
+      message: 'a client certificate for Vault needs its key, and a key its certificate',
+      expected: 'VAULT_CLIENT_CERT and VAULT_CLIENT_KEY',
+      found: `only ${cert === undefined ? 'VAULT_CLIENT_KEY' : 'VAULT_CLIENT_CERT'}`,
+    });
+  }
   return openKeyService({
     name: vault,
     url: address.replace(/\/+$/, ''),

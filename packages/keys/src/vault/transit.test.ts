@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync, type KeyObject, privateEncrypt, sign }
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { verifySignature } from '@pratique/crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createKey, openKey, openPublicKey } from '../open.ts';
@@ -16,9 +17,22 @@ const sha256Info = Buffer.from('3031300d060960864801650304020105000420', 'hex');
 const kinds = {
   'ecdsa-p256': () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   'ecdsa-p384': () => generateKeyPairSync('ec', { namedCurve: 'P-384' }),
+  'ecdsa-p521': () => generateKeyPairSync('ec', { namedCurve: 'P-521' }),
   'rsa-2048': () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
   ed25519: () => generateKeyPairSync('ed25519'),
 } as const;
+
+/** What Vault calls the kind of a key's versions. */
+const names = {
+  'ecdsa-p256': 'P-256',
+  'ecdsa-p384': 'P-384',
+  'ecdsa-p521': 'P-521',
+  'rsa-2048': 'rsa-2048',
+  ed25519: 'ed25519',
+} as const;
+
+/** What Vault says of every key that signs. */
+const signing = { derived: false, supports_signing: true };
 
 /**
  * A transit engine that really signs. Node hashes what it signs with ECDSA, so the message is told beforehand and its hash
@@ -27,6 +41,8 @@ const kinds = {
 class FakeTransit {
   readonly versions: { readonly privateKey: KeyObject; readonly publicKey: KeyObject }[];
   readonly type: keyof typeof kinds;
+  /** `min_decryption_version`: older ones are not shown. */
+  oldest = 1;
   constructor(type: keyof typeof kinds) {
     this.type = type;
     this.versions = [kinds[type]()];
@@ -39,7 +55,7 @@ class FakeTransit {
   answer({ method, path, body, headers }: Asked): Answer {
     if (headers['x-vault-token'] !== token) return 403;
     if (method === 'GET' && path === '/v1/transit/keys/release') return this.key();
-    const [, hash] = /^\/v1\/transit\/sign\/release(?:\/sha2-(256|384))?$/.exec(path) ?? [];
+    const [, hash] = /^\/v1\/transit\/sign\/release(?:\/sha2-(256|384|512))?$/.exec(path) ?? [];
     if (method !== 'POST' || path.startsWith('/v1/transit/sign/release') === false) return 404;
     const { input, prehashed, key_version: version } = body as Record<string, unknown>;
     const pair = this.versions[Number(version) - 1]!;
@@ -52,10 +68,11 @@ class FakeTransit {
     const keys = this.versions.map(({ publicKey }, index) => {
       const pem = publicKey.export({ type: 'spki', format: 'pem' });
       const point = publicKey.export({ type: 'spki', format: 'der' }).subarray(-32).toString('base64');
-      const value = { name: this.type, public_key: this.type === 'ed25519' ? point : pem };
+      const value = { name: names[this.type], public_key: this.type === 'ed25519' ? point : pem };
       return [String(index + 1), value];
     });
-    return { data: { type: this.type, latest_version: keys.length, keys: Object.fromEntries(keys) } };
+    const shown = Object.fromEntries(keys.slice(this.oldest - 1));
+    return { data: { ...signing, type: this.type, latest_version: keys.length, keys: shown } };
   }
 
   private sign(key: KeyObject, bytes: Buffer, hash: string | undefined): Buffer {
@@ -111,13 +128,48 @@ describe('a key in the transit engine', () => {
     let transit: FakeTransit | undefined;
     const { context, asked } = await start((one) => {
       if (one.method === 'POST') transit = new FakeTransit('ecdsa-p256');
-      return transit === undefined ? 404 : one.method === 'POST' ? {} : transit.answer(one);
+      return transit === undefined ? 404 : one.method === 'POST' ? 204 : transit.answer(one);
     });
     const { publicKey } = await createKey('hashivault://release', context, () => Promise.reject(new Error()));
     expect(publicKey.algorithm).toBe('ecdsa-p256');
     expect(asked.find(({ method }) => method === 'POST')?.body).toEqual({ type: 'ecdsa-p256' });
     const again = createKey('hashivault://release', context, () => Promise.reject(new Error()));
     expect((await failure(again)).code).toBe('KEY_EXISTS');
+  });
+
+  test('that is rotated verifies with its newest version, or with the one in VAULT_KEY_PREFIX', async () => {
+    const transit = new FakeTransit('ecdsa-p256');
+    const { context, environment } = await start((asked) => transit.answer(asked));
+    const fingerprint = async (prefix: string) => {
+      const asked = { environment: { ...environment, VAULT_KEY_PREFIX: prefix } };
+      return (await openPublicKey('hashivault://release', asked)).fingerprint;
+    };
+    const first = await fingerprint('');
+    transit.rotate();
+    const second = await fingerprint('');
+    expect(second).not.toBe(first);
+    expect(await fingerprint('vault:v1:')).toBe(first);
+    expect(await fingerprint('vault:v2:')).toBe(second);
+    // It says what to verify with, and nothing about signing.
+    environment['VAULT_KEY_PREFIX'] = 'vault:v1:';
+    const key = await openKey('hashivault://release', context);
+    expect(key.publicKey.fingerprint).toBe(second);
+    key.close();
+    expect((await failure(fingerprint('vault:v3:'))).code).toBe('KEY_NOT_FOUND');
+    transit.oldest = 2;
+    expect((await failure(fingerprint('vault:v1:'))).code).toBe('KEY_NOT_FOUND');
+  });
+
+  test('is reached as OpenBao calls things, where Vault’s names are not set', async () => {
+    const transit = new FakeTransit('ecdsa-p256');
+    const { environment, asked } = await start((one) => transit.answer(one));
+    const { VAULT_ADDR: url } = environment;
+    const key = await openKey('openbao://release', { environment: { BAO_ADDR: url, BAO_TOKEN: token } });
+    expect(verifySignature(key.publicKey, data, await key.sign(data))).not.toBeNull();
+    key.close();
+    const both = { ...environment, BAO_ADDR: 'http://127.0.0.1:1', BAO_TOKEN: 'other' };
+    await openPublicKey('hashivault://release', { environment: both });
+    expect(asked.length).toBe(3);
   });
 
   test('is reached with the token of ~/.vault-token, in the namespace and at the mount that are named', async () => {
@@ -149,20 +201,51 @@ describe('is no key', () => {
     ['one that may not be read', () => 403, 'KEY_SERVICE_REFUSED'],
     ['an answer that leads elsewhere', () => 307, 'KEY_SERVICE_REFUSED'],
     ['an answer that is no JSON', () => '<html>', 'KEY_SERVICE_ANSWER'],
-    ['an answer without a key', () => ({ data: { latest_version: 1, keys: {} } }), 'KEY_SERVICE_ANSWER'],
+    [
+      'an answer without a key',
+      () => ({ data: { ...signing, latest_version: 1, keys: {} } }),
+      'KEY_SERVICE_ANSWER',
+    ],
+    ['an answer that does not say what the key is for', () => ({ data: {} }), 'KEY_SERVICE_ANSWER'],
     [
       'an answer without a version',
-      () => ({ data: { keys: { 1: { public_key: '' } } } }),
+      () => ({ data: { ...signing, keys: { 1: { public_key: '' } } } }),
       'KEY_SERVICE_ANSWER',
     ],
     [
       'a symmetric key',
-      () => ({ data: { type: 'aes256-gcm96', latest_version: 1, keys: { 1: 1_700_000_000 } } }),
+      () => ({
+        data: {
+          ...signing,
+          supports_signing: false,
+          type: 'aes256-gcm96',
+          latest_version: 1,
+          keys: { 1: 1_700_000_000 },
+        },
+      }),
+      'KEY_MECHANISM_UNSUPPORTED',
+    ],
+    [
+      'a key of HMACs, of which nothing is shown',
+      () => ({ data: { ...signing, supports_signing: false, type: 'hmac', latest_version: 1 } }),
+      'KEY_MECHANISM_UNSUPPORTED',
+    ],
+    [
+      'a derived key, which is another one in each context',
+      () => ({
+        data: {
+          ...signing,
+          derived: true,
+          type: 'ed25519',
+          latest_version: 1,
+          keys: { 1: { name: 'ed25519', public_key: '' } },
+        },
+      }),
       'KEY_MECHANISM_UNSUPPORTED',
     ],
     [
       'a public key that is none',
-      () => ({ data: { latest_version: 1, keys: { 1: { name: 'ecdsa-p256', public_key: 'x' } } } }),
+      () => ({ data: { ...signing, latest_version: 1, keys: { 1: { name: 'P-256', public_key: 'x' } } } }),
       'ENCODING_INVALID',
     ],
     ['an answer without end', () => ({ x: 'x'.repeat(5 * 1024 * 1024) }), 'KEY_SERVICE_UNREACHABLE'],
@@ -190,12 +273,23 @@ describe('is no key', () => {
     ['credentials in the address', { VAULT_ADDR: `https://u:${token}@vault.example.com` }],
     ['a mount with a step up', { TRANSIT_SECRET_ENGINE_PATH: 'a/../b' }],
     ['an authority that cannot be read', { VAULT_CACERT: '/nowhere/ca.pem' }],
+    ['half of a client certificate', { VAULT_CLIENT_CERT: fileURLToPath(import.meta.url) }],
   ])('%s', async (_, change) => {
     const { environment } = await start(good);
     const context = { environment: { ...environment, ...change } };
     expect((await failure(openKey('hashivault://release', context))).code).toBe('KEY_SERVICE_CONFIG');
   });
 });
+
+test.each(['v1', 'vault:v0:', 'vault:v1', 'bao:v1:'])(
+  'VAULT_KEY_PREFIX %s names no version',
+  async (prefix) => {
+    const { environment, asked } = await start((one) => new FakeTransit('ecdsa-p256').answer(one));
+    const context = { environment: { ...environment, VAULT_KEY_PREFIX: prefix } };
+    expect((await failure(openPublicKey('hashivault://release', context))).code).toBe('KEY_SERVICE_CONFIG');
+    expect(asked).toEqual([]);
+  },
+);
 
 describe('is no signature', () => {
   test.each<[string, (signature: string) => string | undefined, string]>([

@@ -21,8 +21,10 @@ interface TransitKey {
 }
 
 /**
- * `hashivault://NAME`: keys of the transit engine of Vault and OpenBao, mounted at TRANSIT_SECRET_ENGINE_PATH (`transit`).
- * The newest version is read and signed with: a key that is rotated meanwhile signs under the one that was read.
+ * `hashivault://NAME` and `openbao://NAME`: keys of the transit engine of Vault and OpenBao, mounted at
+ * TRANSIT_SECRET_ENGINE_PATH (`transit`). The newest version is signed with: a key that is rotated meanwhile signs under
+ * the one that was read. The public half is that of the newest version too, or of the one in VAULT_KEY_PREFIX
+ * (`vault:v2:`), which is how cosign is told what version to verify with.
  */
 export const transitKeys: KeyProvider = {
   async open(reference, context) {
@@ -45,7 +47,7 @@ export const transitKeys: KeyProvider = {
     const path = keyPath(reference, context.environment);
     const service = connectVault(context);
     try {
-      return (await readKey(service, path)).publicKey;
+      return (await readKey(service, path, versionToVerify(context.environment))).publicKey;
     } finally {
       service.close();
     }
@@ -77,7 +79,7 @@ interface TransitPath {
 
 /** Names as cosign takes them: no step in a path. @throws KEY_REFERENCE_INVALID */
 function keyPath(reference: string, environment: NodeJS.ProcessEnv): TransitPath {
-  const name = reference.slice('hashivault://'.length);
+  const name = reference.slice(reference.indexOf('://') + 3);
   const mount = (environment['TRANSIT_SECRET_ENGINE_PATH'] || 'transit').replace(/^\/+|\/+$/g, '');
   if (!/^\w(?:[\w.-]{0,198}\w)?$/.test(name)) {
     throw keysErrors.error('KEY_REFERENCE_INVALID', {
@@ -95,18 +97,36 @@ function keyPath(reference: string, environment: NodeJS.ProcessEnv): TransitPath
   return { name, key: `/v1/${mount}/keys/${name}`, sign: `/v1/${mount}/sign/${name}` };
 }
 
-async function readKey(service: KeyService, path: TransitPath): Promise<TransitKey> {
+/** @throws KEY_SERVICE_CONFIG */
+function versionToVerify({ VAULT_KEY_PREFIX: prefix }: NodeJS.ProcessEnv): number | undefined {
+  if (!prefix) return undefined;
+  const version = /^vault:v([1-9]\d{0,8}):$/.exec(prefix)?.[1];
+  if (version !== undefined) return Number(version);
+  throw keysErrors.error('KEY_SERVICE_CONFIG', {
+    message: 'VAULT_KEY_PREFIX names no version of a key',
+    expected: 'vault:v1: or another version',
+    found: printable(prefix, 40),
+    remedy: 'Take it out of the environment to use the newest version.',
+  });
+}
+
+/** Reads one version of a key, the newest unless another is asked for. */
+async function readKey(service: KeyService, path: TransitPath, asked?: number): Promise<TransitKey> {
   const { status, document } = await service.send('GET', path.key);
   if (status === 404) throw noEngine(path);
   const data = objectAt(vault, document, 'data');
-  const version = memberOf(data, 'latest_version');
-  if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1)
+  if (memberOf(data, 'supports_signing') !== true) {
+    throw notForSigning(path, `type ${printable(textAt(vault, data, 'type'), 40)}`);
+  }
+  // Every context has a key of its own, and cosign gives none.
+  if (memberOf(data, 'derived') === true) throw notForSigning(path, 'a derived key');
+  const latest = memberOf(data, 'latest_version');
+  if (typeof latest !== 'number' || !Number.isSafeInteger(latest) || latest < 1)
     throw wrongAnswer(vault, 'latest_version is not a whole number');
-  const entry = memberOf(objectAt(vault, data, 'keys'), String(version));
-  // Of symmetric keys Vault tells a time for each version, and nothing else.
-  if (typeof entry === 'number') throw notForSigning(path, textAt(vault, data, 'type'));
-  const key = objectAt(vault, objectAt(vault, data, 'keys'), String(version));
-  return { version, publicKey: readPublicKey(key) };
+  const version = asked ?? latest;
+  const versions = objectAt(vault, data, 'keys');
+  if (asked !== undefined && memberOf(versions, String(asked)) === undefined) throw noVersion(path, asked);
+  return { version, publicKey: readPublicKey(objectAt(vault, versions, String(version))) };
 }
 
 function readPublicKey(entry: JsonObject): PublicKey {
@@ -160,9 +180,16 @@ function noEngine({ name, key }: TransitPath) {
   });
 }
 
-function notForSigning({ name }: TransitPath, type: string) {
+function noVersion({ name }: TransitPath, version: number) {
+  return keysErrors.error('KEY_NOT_FOUND', {
+    message: `the key ${name} in ${vault} has no version ${version}, or it may not be used any more`,
+    remedy: 'Name another in VAULT_KEY_PREFIX, or take it out of the environment to use the newest one.',
+  });
+}
+
+function notForSigning({ name }: TransitPath, found: string) {
   return keysErrors.error('KEY_MECHANISM_UNSUPPORTED', {
     message: `the key ${name} in ${vault} does not sign`,
-    found: `type ${printable(type, 40)}`,
+    found,
   });
 }
