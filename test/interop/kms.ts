@@ -1,16 +1,14 @@
-/** Keys in key services, with cosign beside us on the same ones: a KMS plugin on sigstore's own handler, Vault. */
+/** Keys behind a KMS plugin on sigstore's own handler, with cosign beside us on the same ones. */
 import { mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
 import type { Context, Scenario } from '../support/context.ts';
 import { type KeyService, keyServiceScenarios } from '../support/key-signing.ts';
-import { startTransit, vaultToken } from '../support/vault.ts';
 import { buildGoProgram } from '../tools/go.ts';
 
 export async function scenarios(context: Context): Promise<Scenario[]> {
-  const services = [await plugin(context), await vault()];
-  return services.flatMap((service) => keyServiceScenarios(context, service));
+  return keyServiceScenarios(context, await plugin(context));
 }
 
 async function plugin(context: Context): Promise<KeyService> {
@@ -28,16 +26,5 @@ async function plugin(context: Context): Promise<KeyService> {
     env: { PATH: `${directory}${delimiter}${process.env['PATH'] ?? ''}`, FILEKMS_DIRECTORY: keys },
     make: (reference) => ['generate-key-pair', '--kms', reference],
     missing: /KEY_PLUGIN_FAILED.*no such key/s,
-  };
-}
-
-async function vault(): Promise<KeyService> {
-  const { url } = await startTransit();
-  return {
-    name: 'Vault transit',
-    reference: (name) => `hashivault://${name}`,
-    env: { VAULT_ADDR: url, VAULT_TOKEN: vaultToken },
-    make: (reference) => ['generate-key-pair', '--kms', reference],
-    missing: /KEY_NOT_FOUND/,
   };
 }

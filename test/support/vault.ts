@@ -1,76 +1,93 @@
-/** Vault's transit engine, as far as programs that sign use it. */
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { p256 } from '@noble/curves/nist.js';
+/** A server of Vault in memory, with a transit engine, and what an administrator does there. */
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { request as requestTls } from 'node:https';
+import { join } from 'node:path';
+import { createSelfSigned } from '@pratique/crypto';
+import type { Context } from './context.ts';
+import { startServer } from './process.ts';
 
-export interface VaultServer {
+type Document = Readonly<Record<string, unknown>>;
+
+export interface Vault {
   readonly url: string;
+  /** The token that may do everything. */
+  readonly token: string;
+  /** PEM file of the authority of its certificate; undefined where it is asked over plain HTTP. */
+  readonly ca: string | undefined;
+  /** Its API below `/v1/`, which must not refuse. */
+  ask(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: Document): Promise<Document>;
+  /** Makes a key of a type of the transit engine. */
+  key(name: string, type: string, more?: Document): Promise<void>;
+  /** A token that may do no more than `rules`: capabilities by path. */
+  limitedToken(rules: Readonly<Record<string, readonly string[]>>): Promise<string>;
+  seal(): Promise<void>;
+  unseal(): Promise<void>;
+  stop(): Promise<void>;
 }
 
-interface Asked {
-  readonly method: string;
-  readonly path: string;
-  readonly body: Record<string, unknown>;
-}
-type Answer = readonly [status: number, document: object];
+export async function startVault(context: Context, { tls = false } = {}): Promise<Vault> {
+  const directory = context.scratch();
+  const at = (name: string) => join(directory, name);
+  const { caPem, certificatePem, privateKeyPem } = createSelfSigned({ names: ['127.0.0.1'] });
+  writeFileSync(at('ca.crt'), caPem);
+  writeFileSync(at('tls.crt'), certificatePem);
+  writeFileSync(at('tls.key'), privateKeyPem, { mode: 0o600 });
+  const flags = tls ? ['-tls-cert', at('tls.crt'), '-tls-key', at('tls.key')] : [];
+  const program = context.tools['vault-server'];
+  const server = await startServer(program, flags, /listening on (\S+)\n/);
+  const url = `${tls ? 'https' : 'http'}://${server.match[1]}`;
 
-const token = 'a-token';
-export const vaultToken = token;
-
-/** P-256 keys that sign what they are given, by the API of the transit engine at `/v1/transit`. */
-export async function startTransit(): Promise<VaultServer> {
-  const keys = new Map<string, KeyObject>();
-  return await serve(
-    ({ headers }) => headers['x-vault-token'] === token,
-    ({ method, path, body }) => {
-      const [, verb, name = '', rest] = /^\/v1\/transit\/(keys|sign)\/([\w.-]+)(?:\/(.*))?$/.exec(path) ?? [];
-      if (verb === 'keys' && method !== 'GET') {
-        if (body['type'] !== 'ecdsa-p256') return [400, { errors: ['unsupported type'] }];
-        if (!keys.has(name)) keys.set(name, generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
-        return [200, {}];
-      }
-      const key = keys.get(name);
-      if (key === undefined) return [404, { errors: [] }];
-      if (verb === 'keys') {
-        const pem = publicPem(key);
-        const data = {
-          type: 'ecdsa-p256',
-          latest_version: 1,
-          keys: { 1: { name: 'P-256', public_key: pem } },
-        };
-        return [200, { data }];
-      }
-      if (body['prehashed'] !== true || rest !== 'sha2-256') return [400, { errors: ['not a SHA-256 hash'] }];
-      const scalar = Buffer.from(key.export({ format: 'jwk' }).d!, 'base64url');
-      const digest = Buffer.from(String(body['input']), 'base64');
-      const signature = p256.sign(digest, scalar, { prehash: false, format: 'der' });
-      return [200, { data: { signature: `vault:v1:${Buffer.from(signature).toString('base64')}` } }];
+  let token = '';
+  const ask: Vault['ask'] = async (method, path, body) => {
+    const { status, text } = await exchange(`${url}/v1/${path}`, method, token, caPem, body);
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
+    return text === '' ? {} : (JSON.parse(text) as Document);
+  };
+  const made = await ask('PUT', 'sys/init', { secret_shares: 1, secret_threshold: 1 });
+  const unseal = async () => void (await ask('PUT', 'sys/unseal', { key: (made['keys'] as string[])[0] }));
+  await unseal();
+  token = made['root_token'] as string;
+  await ask('POST', 'sys/mounts/transit', { type: 'transit' });
+  return {
+    url,
+    token,
+    ca: tls ? at('ca.crt') : undefined,
+    ask,
+    unseal,
+    seal: async () => void (await ask('PUT', 'sys/seal')),
+    stop: server.stop,
+    key: async (name, type, more) => void (await ask('POST', `transit/keys/${name}`, { type, ...more })),
+    async limitedToken(rules) {
+      const name = randomBytes(8).toString('hex');
+      const path = Object.fromEntries(
+        Object.entries(rules).map(([path, capabilities]) => [path, { capabilities }]),
+      );
+      await ask('PUT', `sys/policies/acl/${name}`, { policy: JSON.stringify({ path }) });
+      const created = await ask('POST', 'auth/token/create', { policies: [name], no_default_policy: true });
+      return (created['auth'] as Document)['client_token'] as string;
     },
-  );
+  };
 }
 
-function publicPem(key: KeyObject): string {
-  return createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
-}
-
-async function serve(
-  allowed: (request: IncomingMessage) => boolean,
-  answer: (asked: Asked) => Answer,
-): Promise<VaultServer> {
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const text = Buffer.concat(chunks).toString();
-      const path = request.url!.split('?', 1)[0]!;
-      const asked = { method: request.method!, path, body: text === '' ? {} : JSON.parse(text) };
-      const [status, document] = allowed(request) ? answer(asked) : [403, { errors: ['permission denied'] }];
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(document));
+function exchange(
+  url: string,
+  method: string,
+  token: string,
+  ca: string,
+  body?: Document,
+): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = token === '' ? {} : { 'x-vault-token': token };
+    const send = url.startsWith('https:') ? requestTls : request;
+    const outgoing = send(url, { method, headers, ca }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (more: string) => {
+        text += more;
+      });
+      response.on('error', reject).on('end', () => resolve({ status: response.statusCode!, text }));
     });
+    outgoing.on('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // Whoever asks is a program of its own: nothing waits for this server.
-  server.unref();
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }

@@ -34,3 +34,9 @@ test('the API server is built from the release that is named', () => {
   expect(released.length).toBeGreaterThan(20);
   for (const line of released) expect(line).toContain(` v${version.replace(/^1/, '0')}`);
 });
+
+test('Vault is built from the release that is named', () => {
+  const { directory, version } = tools['vault-server'];
+  const module = readFileSync(new URL(`${directory}/go.mod`, import.meta.url), 'utf8');
+  expect(module).toContain(`github.com/hashicorp/vault v${version}\n`);
+});

@@ -18,8 +18,8 @@ export interface GoModule {
   readonly kind: 'go-module';
   readonly version: string;
   readonly directory: string;
-  /** The variable that its release sets to the version while it is linked. */
-  readonly versionVariable: string;
+  /** The variable that its release sets to the version while it is linked, where it does not know it by itself. */
+  readonly versionVariable?: string;
   readonly versionArguments: readonly string[];
 }
 
@@ -110,6 +110,13 @@ export const tools = {
     directory: 'kube-apiserver',
     versionVariable: 'k8s.io/component-base/version.gitVersion',
     versionArguments: ['--version'],
+  },
+  // The core of HashiCorp's server with its transit engine; of a release under the MPL, which newer ones are not.
+  'vault-server': {
+    kind: 'go-module',
+    version: '1.13.1',
+    directory: 'vault',
+    versionArguments: ['-version'],
   },
   // Newer Kubernetes wants more of it than Debian 12's has.
   etcd: {

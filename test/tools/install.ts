@@ -70,7 +70,8 @@ async function buildGoModule(cache: string, home: string, name: string, tool: Go
   const { directory, version, versionVariable } = tool;
   process.stderr.write(`Building ${name} ${version} (minutes, once)\n`);
   const staging = mkdtempSync(`${home}.`);
-  const flags = ['-ldflags', `-s -w -X ${versionVariable}=v${version}`];
+  const named = versionVariable === undefined ? '' : ` -X ${versionVariable}=v${version}`;
+  const flags = ['-ldflags', `-s -w${named}`];
   try {
     mkdirSync(join(staging, 'bin'));
     const source = fileURLToPath(new URL(directory, import.meta.url));
