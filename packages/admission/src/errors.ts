@@ -17,6 +17,12 @@ export const admissionErrors = defineErrors({
     title: 'The request body did not arrive in time, or not completely.',
     remedy: 'Check the network between the API server and the webhook.',
   },
+  REVIEW_OVERLOADED: {
+    kind: 'fault',
+    title: 'Too many large requests were being answered to take another one.',
+    remedy:
+      'The API server asks again, and then does what `failurePolicy` says. Find out who sends so much (the metric pratique_admission_reviews_in_flight), and let nobody but the API server reach the webhook.',
+  },
   REVIEW_MEDIA_TYPE: {
     kind: 'usage',
     title: 'The request body is not sent as application/json.',

@@ -6,6 +6,13 @@ export interface RegistryLimits {
   readonly manifestBytes: number;
   /** Largest blob. Default 64 GiB. */
   readonly blobBytes: number;
+  /** Connections at the same time; one more is closed at once. Default 2048. */
+  readonly connections: number;
+  /**
+   * Bytes that manifests and pieces of blobs on their way to the disk may take in memory together, beyond the first 64
+   * KiB of each: a manifest that goes beyond it is answered 429, a blob is written in smaller pieces. Default 128 MiB.
+   */
+  readonly memoryBytes: number;
   /** Uploads begun and not finished at any one time. Default 1000. */
   readonly openUploads: number;
   /** An upload nobody touched for this long is dropped with its bytes. Default 1 hour. */
@@ -23,6 +30,8 @@ export interface RegistryLimits {
 export const defaultLimits: RegistryLimits = {
   manifestBytes: maxManifestBytes,
   blobBytes: 64 * 1024 ** 3,
+  connections: 2048,
+  memoryBytes: 128 * 1024 ** 2,
   openUploads: 1000,
   uploadIdleMs: 3_600_000,
   headersMs: 10_000,

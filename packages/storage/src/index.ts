@@ -1,3 +1,4 @@
+export { type BudgetShare, ByteBudget } from './byte-budget.ts';
 export { removeQuietly, replaceDurably, syncDirectory, writeTemporary } from './durable.ts';
 export { makeDirectorySync, readOrCreate, replaceFile, syncDirectorySync } from './durable-sync.ts';
 export { endedBySignals, hearSignals } from './ended-by-signals.ts';

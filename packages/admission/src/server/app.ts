@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { PratiqueError, printable } from '@pratique/errors';
 import type { Decision } from '@pratique/policy';
+import type { BudgetShare, ByteBudget } from '@pratique/storage';
 import { type Context, Hono } from 'hono';
 import { admissionErrors } from '../errors.ts';
 import { type AdmissionRequest, parseReview } from '../review/parse.ts';
@@ -21,17 +22,19 @@ export interface Service {
   readonly options: AdmissionOptions;
   readonly limits: AdmissionLimits;
   readonly metrics: Metrics;
+  readonly budget: ByteBudget;
   /** Reviews being answered. */
   inFlight: number;
   /** Stopping: no new work should be sent here. */
   closing: boolean;
 }
 
-const statusOf: Readonly<Record<string, 400 | 408 | 413 | 415>> = {
+const statusOf: Readonly<Record<string, 400 | 408 | 413 | 415 | 503>> = {
   REVIEW_MALFORMED: 400,
   REVIEW_TOO_SLOW: 408,
   REVIEW_TOO_LARGE: 413,
   REVIEW_MEDIA_TYPE: 415,
+  REVIEW_OVERLOADED: 503,
 };
 
 export function createRoutes(service: Service): Hono<Env> {
@@ -55,10 +58,11 @@ export function createRoutes(service: Service): Hono<Env> {
  */
 async function answer(service: Service, endpoint: Endpoint, context: Context<Env>): Promise<Response> {
   service.inFlight++;
+  const share = service.budget.share();
   let started = performance.now();
   let outcome: Outcome = 'error';
   try {
-    const body = await readRequest(service, context.env.incoming);
+    const body = await readRequest(service, context.env.incoming, share);
     started = performance.now();
     const request = parseReview(body, {
       maxBytes: service.limits.maxBodyBytes,
@@ -78,15 +82,22 @@ async function answer(service: Service, endpoint: Endpoint, context: Context<Env
     const known = error instanceof PratiqueError ? error : internal(error);
     // The rest of a body that was refused is not read: the connection ends with this answer.
     context.header('connection', 'close');
+    // The API server asks again after so many seconds, within its own time.
+    if (known.code === 'REVIEW_OVERLOADED') context.header('retry-after', '1');
     const { code, message, expected, found, remedy } = known;
     return context.json({ code, message, expected, found, remedy }, statusOf[code] ?? 500);
   } finally {
+    share.release();
     service.inFlight--;
     service.metrics.reviewed(endpoint, outcome, performance.now() - started);
   }
 }
 
-function readRequest({ limits }: Service, incoming: IncomingMessage): Promise<Uint8Array> {
+function readRequest(
+  { limits }: Service,
+  incoming: IncomingMessage,
+  share: BudgetShare,
+): Promise<Uint8Array> {
   const type = incoming.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   if (type !== 'application/json') {
     throw admissionErrors.error('REVIEW_MEDIA_TYPE', {
@@ -95,7 +106,7 @@ function readRequest({ limits }: Service, incoming: IncomingMessage): Promise<Ui
       found: type === undefined ? 'no Content-Type' : printable(type, 100),
     });
   }
-  return readBody(incoming, { maxBytes: limits.maxBodyBytes, timeoutMs: limits.bodyTimeoutMs });
+  return readBody(incoming, { maxBytes: limits.maxBodyBytes, timeoutMs: limits.bodyTimeoutMs, share });
 }
 
 /** From here on the request has a uid to answer to, so that even a defect is a denial. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { BudgetShare } from '@pratique/storage';
 import { admissionErrors } from '../errors.ts';
 import { tooLarge } from '../review/parse.ts';
 
@@ -6,12 +7,14 @@ export interface BodyLimits {
   readonly maxBytes: number;
   /** From the first byte of the request's headers to the last byte of its body. */
   readonly timeoutMs: number;
+  /** Takes what is held of it. */
+  readonly share: BudgetShare;
 }
 
 /**
- * Reads a request body, no more than `maxBytes` of it and no longer than `timeoutMs`.
+ * Reads a request body, no more than `maxBytes` of it, no longer than `timeoutMs`, and as long as `share` takes it.
  *
- * @throws REVIEW_TOO_LARGE, REVIEW_TOO_SLOW
+ * @throws REVIEW_TOO_LARGE, REVIEW_TOO_SLOW, REVIEW_OVERLOADED
  */
 export function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise<Uint8Array> {
   const announced = Number(incoming.headers['content-length'] ?? 0);
@@ -32,11 +35,18 @@ export function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise
     const onData = (chunk: Uint8Array): void => {
       size += chunk.byteLength;
       if (size > limits.maxBytes) end(tooLarge(limits.maxBytes, `more than ${limits.maxBytes}`));
+      else if (!limits.share.take(chunk.byteLength)) end(overloaded());
       else chunks.push(chunk);
     };
     const onEnd = (): void => end();
     const onBroken = (): void => end(slow('the connection broke before its end'));
     incoming.on('data', onData).on('end', onEnd).on('error', onBroken).on('close', onBroken);
+  });
+}
+
+function overloaded() {
+  return admissionErrors.error('REVIEW_OVERLOADED', {
+    message: 'the request body was not read: the bodies under way take all the memory that there is for them',
   });
 }
 

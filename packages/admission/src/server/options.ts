@@ -5,6 +5,11 @@ import type { Endpoint } from './metrics.ts';
 export interface AdmissionLimits {
   /** Bytes of a request body. Default 10 MiB: an object is at most a few, and comes twice in an update. */
   readonly maxBodyBytes: number;
+  /**
+   * Bytes of all bodies under way together, from their arrival to the answer, beyond the first 64 KiB of each. Default
+   * 64 MiB. A body that goes beyond it is refused with 503.
+   */
+  readonly bodiesBytes: number;
   /** Nesting of the JSON. Default 200. */
   readonly maxDepth: number;
   /** Milliseconds until the body must have arrived. Default 5 000. */
@@ -17,6 +22,7 @@ export interface AdmissionLimits {
 
 export const defaultLimits: AdmissionLimits = {
   maxBodyBytes: 10 * 1024 * 1024,
+  bodiesBytes: 64 * 1024 * 1024,
   maxDepth: 200,
   bodyTimeoutMs: 5_000,
   maxConnections: 1_024,

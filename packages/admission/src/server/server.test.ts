@@ -1,6 +1,6 @@
 import { request } from 'node:https';
 import { type JsonObject, parseJson } from '@pratique/crypto';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { send } from '../testing/client.ts';
 import { digestOfText, fakeGate, podOf, requestFor, reviewOf, trustFrom } from '../testing/gate.ts';
 import type { ReviewEvent } from './options.ts';
@@ -231,6 +231,38 @@ test.each([
   const response = await review('/validate', requestFor(pod('a.b/signed:1'), changes as JsonObject));
   expect(response).toMatchObject({ uid: valid.request && (valid.request as JsonObject).uid, allowed: false });
   expect(response.status?.message).toContain('[OBJECT_INVALID]');
+});
+
+test('large bodies that stay take no memory from each other without end, and nothing from small ones', async () => {
+  const bounded = await startAdmission({
+    gate: fakeGate(),
+    listen: '127.0.0.1:0',
+    tls: { names: ['127.0.0.1'] },
+    limits: { bodiesBytes: 150_000, bodyTimeoutMs: 60_000 },
+  });
+  onTestFinished(() => bounded.close());
+  const large = JSON.stringify(
+    reviewOf(requestFor(pod('a.b/signed:1'), { userInfo: { username: 'x'.repeat(200_000) } })),
+  );
+  const validate = (body: string) => send(`${bounded.url}/validate`, bounded.caPem, body);
+  const headers = { 'content-type': 'application/json', 'content-length': 300_000 };
+  const stalled = request(`${bounded.url}/validate`, {
+    method: 'POST',
+    ca: bounded.caPem,
+    agent: false,
+    headers,
+  });
+  stalled.on('error', () => {});
+  stalled.write('x'.repeat(200_000));
+  await expect.poll(async () => (await validate(large)).status).toBe(503);
+  const refused = await validate(large);
+  expect(refused.headers['retry-after']).toBe('1');
+  expect(JSON.parse(refused.text)).toMatchObject({ code: 'REVIEW_OVERLOADED', remedy: expect.any(String) });
+  expect((await validate(text)).status).toBe(200);
+  stalled.destroy();
+  await expect.poll(async () => (await validate(large)).status).toBe(200);
+  // What was answered or refused has given everything back.
+  for (let i = 0; i < 5; i++) expect((await validate(large)).status).toBe(200);
 });
 
 test('50 MB are refused before they are read, announced or not', async () => {

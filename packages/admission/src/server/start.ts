@@ -35,7 +35,8 @@ export async function startAdmission(options: AdmissionOptions): Promise<Admissi
     options.decisionLogStats,
   );
   const limits = { ...defaultLimits, ...options.limits };
-  const service: Service = { options, limits, metrics, inFlight: 0, closing: false };
+  const budget = new storage.ByteBudget(limits.bodiesBytes);
+  const service: Service = { options, limits, metrics, budget, inFlight: 0, closing: false };
   let server = createHttpsServer(service, certificate);
   metrics.certificateExpires(certificate.expires);
   await listen(server, host, port, options.listen);
@@ -88,6 +89,8 @@ function createHttpsServer(service: Service, { cert, key }: ServingCertificate):
     keepAliveTimeout: 75_000,
   });
   server.maxConnections = limits.maxConnections;
+  // Also of a client that does not read its answer.
+  server.timeout = 75_000;
   server.on('request', (incoming, outgoing: ServerResponse) => {
     if (service.closing) outgoing.setHeader('connection', 'close');
     void listener(incoming, outgoing);

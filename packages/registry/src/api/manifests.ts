@@ -2,6 +2,7 @@
 
 import { printable } from '@pratique/errors';
 import { type Digest, digestAlgorithm, digestOf, isDigest, isMediaType, isTag } from '@pratique/oci';
+import type { BudgetShare } from '@pratique/storage';
 import { ApiError } from '../api-error.ts';
 import {
   declaredMediaType,
@@ -32,9 +33,18 @@ export async function getManifest(service: Service, exchange: Exchange): Promise
 }
 
 export async function putManifest(service: Service, exchange: Exchange): Promise<void> {
+  const share = service.memory.share();
+  try {
+    await storeManifest(service, exchange, share);
+  } finally {
+    share.release();
+  }
+}
+
+async function storeManifest(service: Service, exchange: Exchange, share: BudgetShare): Promise<void> {
   const reference = parseReference(exchange.reference);
   const tags = 'tag' in reference ? [reference.tag] : parseTags(exchange.query.getAll('tag'));
-  const bytes = await readBody(exchange.incoming, service.limits.manifestBytes);
+  const bytes = await readBody(exchange.incoming, service.limits.manifestBytes, share);
   const expected = 'digest' in reference ? reference.digest : undefined;
   const digest = digestOf(bytes, expected && digestAlgorithm(expected));
   if (expected !== undefined && digest !== expected) {

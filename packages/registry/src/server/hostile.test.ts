@@ -1,8 +1,19 @@
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { blobOf, pushBlob, pushImage, sendRaw, testRegistry } from '../testing/client.ts';
+import {
+  blobOf,
+  codesOf,
+  imageManifest,
+  pushBlob,
+  pushImage,
+  putManifest,
+  sendRaw,
+  testRegistry,
+} from '../testing/client.ts';
 
 test.each([
   '/v2/../../../etc/passwd',
@@ -60,6 +71,41 @@ test('a manifest of unknown length is cut off at the limit', async () => {
     duplex: 'half',
   });
   expect(answer.status).toBe(413);
+});
+
+test('manifests that stay halfway take no more memory together than there is for them; small ones are taken', async () => {
+  const registry = await testRegistry({ limits: { memoryBytes: 100_000 } });
+  const { hostname, port } = new URL(registry.url);
+  const stalled = connect(Number(port), hostname);
+  onTestFinished(() => void stalled.destroy());
+  const head = 'PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+  stalled.write(`${head}Content-Length: 200000\r\n\r\n{"${'x'.repeat(160_000)}`);
+  const blob = blobOf('{}');
+  await pushBlob(registry, 'a', blob);
+  const large = imageManifest({ config: blob, annotations: { x: 'x'.repeat(100_000) } });
+  await expect.poll(async () => (await putManifest(registry, 'a', 'large', large)).status).toBe(429);
+  const refused = await putManifest(registry, 'a', 'large', large);
+  expect([refused.headers.get('retry-after'), await codesOf(refused)]).toEqual(['5', ['TOOMANYREQUESTS']]);
+  await pushImage(registry, 'a', 'small');
+  const layer = blobOf(300_000);
+  expect((await pushBlob(registry, 'a', layer)).status).toBe(201);
+  stalled.destroy();
+  await expect.poll(async () => (await putManifest(registry, 'a', 'large', large)).status).toBe(201);
+});
+
+test('one connection too many is closed at once', async () => {
+  const registry = await testRegistry({ limits: { connections: 2 } });
+  const { hostname, port } = new URL(registry.url);
+  const open = Array.from({ length: 2 }, () => connect(Number(port), hostname));
+  onTestFinished(() => {
+    for (const socket of open) socket.destroy();
+  });
+  await Promise.all(open.map((socket) => once(socket, 'connect')));
+  const ping = 'GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  const reply = () => sendRaw(registry, ping).catch(() => '');
+  expect(await reply()).toBe('');
+  open[0]!.destroy();
+  await expect.poll(reply).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test('a client that promises more than it sends stores nothing', async () => {
@@ -135,6 +181,33 @@ test('two requests sending to one upload at once cannot mix their bytes', async 
   location.searchParams.set('digest', blobOf('slow').digest);
   expect((await fetch(location, { method: 'PUT' })).status).toBe(201);
 });
+
+test.each(['PATCH', 'PUT'])(
+  'an upload that is cancelled while its %s comes in is unknown, and no fault',
+  async (method) => {
+    const faults: unknown[] = [];
+    const registry = await testRegistry({ log: ({ fault }) => fault !== undefined && faults.push(fault) });
+    const started = await fetch(`${registry.url}/v2/a/blobs/uploads/`, { method: 'POST' });
+    const location = new URL(started.headers.get('location')!, registry.url);
+    const target = new URL(location);
+    if (method === 'PUT') target.searchParams.set('digest', blobOf('slow').digest);
+    let finish: () => void = () => {};
+    const slow = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('slow'));
+        finish = () => controller.close();
+      },
+    });
+    const sending = fetch(target, { method, body: slow, duplex: 'half' });
+    await expect.poll(async () => (await fetch(location)).headers.get('range')).toBe('0-3');
+    expect((await fetch(location, { method: 'DELETE' })).status).toBe(204);
+    finish();
+    const answer = await sending;
+    expect([answer.status, await codesOf(answer)]).toEqual([404, ['BLOB_UPLOAD_UNKNOWN']]);
+    expect(faults).toEqual([]);
+    expect((await fetch(location)).status).toBe(404);
+  },
+);
 
 test('tags and repositories named like object members are just names', async () => {
   const registry = await testRegistry();

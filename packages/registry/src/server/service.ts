@@ -1,4 +1,5 @@
 import type { DigestAlgorithm } from '@pratique/oci';
+import type { ByteBudget } from '@pratique/storage';
 import { ApiError } from '../api-error.ts';
 import type { PushEvent, RegistryLimits } from '../options.ts';
 import type { Store } from '../store/store.ts';
@@ -9,6 +10,7 @@ export interface Service {
   readonly store: Store;
   readonly limits: RegistryLimits;
   readonly uploads: Uploads;
+  readonly memory: ByteBudget;
   readonly onPush: ((event: PushEvent) => void) | undefined;
   /** Requests being worked on; the directory is not given up before they are done. */
   readonly running: Set<Promise<void>>;
@@ -20,12 +22,14 @@ export interface Service {
 export class Uploads {
   readonly #directory: string;
   readonly #limits: RegistryLimits;
+  readonly #memory: ByteBudget;
   readonly #open = new Map<string, Upload>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(directory: string, limits: RegistryLimits) {
+  constructor(directory: string, limits: RegistryLimits, memory: ByteBudget) {
     this.#directory = directory;
     this.#limits = limits;
+    this.#memory = memory;
     this.#timer = setInterval(
       () => this.#dropIdle(limits.uploadIdleMs),
       Math.min(60_000, limits.uploadIdleMs),
@@ -40,7 +44,7 @@ export class Uploads {
         'Retry-After': '5',
       });
     }
-    const upload = await Upload.begin(this.#directory, repository, algorithm);
+    const upload = await Upload.begin(this.#directory, repository, this.#memory, algorithm);
     this.#open.set(upload.id, upload);
     return upload;
   }

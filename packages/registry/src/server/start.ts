@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { printable } from '@pratique/errors';
-import { listen, parseListen, stop } from '@pratique/storage';
+import { ByteBudget, listen, parseListen, stop } from '@pratique/storage';
 import { registryErrors } from '../errors.ts';
 import { defaultLimits, type Registry, type RegistryLimits, type RegistryOptions } from '../options.ts';
 import { collectGarbage } from '../store/garbage.ts';
@@ -27,11 +27,13 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   const limits: RegistryLimits = { ...defaultLimits, ...options.limits };
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'pratique-registry-'));
   const store = await Store.open(directory);
-  const uploads = new Uploads(store.temporaryDirectory, limits);
+  const memory = new ByteBudget(limits.memoryBytes);
+  const uploads = new Uploads(store.temporaryDirectory, limits, memory);
   const service: Service = {
     store,
     limits,
     uploads,
+    memory,
     onPush: options.onPush,
     running: new Set(),
     hasAccessControl: options.auth !== undefined,
@@ -81,6 +83,7 @@ function createHttpServer(service: Service, options: RegistryOptions, limits: Re
   };
   const server = options.tls ? createTlsServer({ ...timeouts, ...options.tls }) : createServer(timeouts);
   server.timeout = limits.idleMs;
+  server.maxConnections = limits.connections;
   server.on('request', (incoming, outgoing: ServerResponse) => {
     // While stopping, a client is told not to send its next request here.
     if (!server.listening) outgoing.setHeader('Connection', 'close');

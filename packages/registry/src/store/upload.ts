@@ -9,7 +9,7 @@ import {
   type Digester,
   digestAlgorithm,
 } from '@pratique/oci';
-import { removeQuietly } from '@pratique/storage';
+import { type ByteBudget, removeQuietly } from '@pratique/storage';
 import { ApiError } from '../api-error.ts';
 import { BatchWriter } from './batch-writer.ts';
 
@@ -23,6 +23,7 @@ export class Upload {
   /** When bytes last came, by `performance.now()`. */
   touched = performance.now();
   readonly #path: string;
+  readonly #memory: ByteBudget;
   readonly #algorithm: DigestAlgorithm;
   readonly #digester: Digester;
   #handle: FileHandle | undefined;
@@ -34,12 +35,14 @@ export class Upload {
     id: string,
     repository: string,
     path: string,
+    memory: ByteBudget,
     algorithm: DigestAlgorithm,
     handle: FileHandle,
   ) {
     this.id = id;
     this.repository = repository;
     this.#path = path;
+    this.#memory = memory;
     this.#algorithm = algorithm;
     this.#digester = createDigester(algorithm);
     this.#handle = handle;
@@ -49,11 +52,12 @@ export class Upload {
   static async begin(
     directory: string,
     repository: string,
+    memory: ByteBudget,
     algorithm: DigestAlgorithm = 'sha256',
   ): Promise<Upload> {
     const id = randomUUID();
     const path = join(directory, id);
-    return new Upload(id, repository, path, algorithm, await open(path, 'wx+'));
+    return new Upload(id, repository, path, memory, algorithm, await open(path, 'wx+'));
   }
 
   /** Bytes received so far. */
@@ -79,9 +83,10 @@ export class Upload {
     const handle = this.#handle;
     if (handle === undefined || this.#broken) throw unusable();
     this.#busy = true;
-    const writer = new BatchWriter(handle, this.#size);
+    const writer = new BatchWriter(handle, this.#size, this.#memory.share());
     try {
       for await (const chunk of source) {
+        if (this.#broken) throw unusable();
         if (this.#size + chunk.length > maxBytes) {
           this.#broken = true;
           throw new ApiError(413, 'SIZE_INVALID', `a blob may have at most ${maxBytes} bytes`);
@@ -136,7 +141,8 @@ export class Upload {
       await writer.end();
     } catch (error) {
       this.#broken = true;
-      throw error;
+      // Cancelled by another request, which closed the file.
+      throw this.#handle === undefined ? unusable() : error;
     } finally {
       this.#busy = false;
       this.touched = performance.now();

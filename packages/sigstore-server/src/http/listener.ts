@@ -1,10 +1,23 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { printable } from '@pratique/errors';
 import * as storage from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
 
-/** Of a server, in milliseconds. */
-export const timeouts = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 60_000 };
+const timeouts = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 60_000 };
+const maxConnections = 1024;
+
+/**
+ * A server whose connections are bounded in number and in what they may take: 10 seconds to the end of the headers, a
+ * minute to that of the body.
+ *
+ * @param idleMs a connection on which nothing moves for so long is closed: also one that does not read its answer
+ */
+export function createBoundedServer(idleMs = 60_000): Server {
+  const server = createServer(timeouts);
+  server.maxConnections = maxConnections;
+  server.timeout = idleMs;
+  return server;
+}
 /** How long `stop` waits for requests in flight before it cuts them. */
 const patienceMs = 10_000;
 

@@ -1,19 +1,33 @@
 import type { IncomingMessage } from 'node:http';
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
+import { ByteBudget } from '@pratique/storage';
 import { fromClient, Refusal } from './refusal.ts';
 
-/** Reads a whole body of at most `maxBytes`, whatever its length is said to be. */
-export async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+/** Bodies on their way in, of all servers in the process, whose memory it is. */
+const arriving = new ByteBudget(128 * 1024 * 1024);
+
+/**
+ * Reads a whole body of at most `maxBytes`, whatever its length is said to be.
+ *
+ * @throws Refusal 413; 503 where `budget` has no room for it; 400 where the client went away
+ */
+export async function readBody(
+  incoming: IncomingMessage,
+  maxBytes: number,
+  budget = arriving,
+): Promise<Uint8Array> {
   const tooLarge = () => new Refusal(413, `the body may have at most ${maxBytes} bytes`);
   if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
+  const share = budget.share();
   try {
     // Leaving the loop early does not destroy the connection, so that the reason can still be answered.
     for await (const chunk of incoming.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
       size += chunk.byteLength;
       if (size > maxBytes) throw tooLarge();
+      if (!share.take(chunk.byteLength)) throw new Refusal(503, 'too many large requests at the same time');
       chunks.push(chunk);
     }
   } catch (error) {
@@ -21,6 +35,8 @@ export async function readBody(incoming: IncomingMessage, maxBytes: number): Pro
     if (!incoming.complete && !(error instanceof Refusal))
       throw new Refusal(400, 'the body ended before its end');
     throw error;
+  } finally {
+    share.release();
   }
   return Buffer.concat(chunks, size);
 }

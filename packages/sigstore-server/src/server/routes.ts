@@ -20,7 +20,15 @@ type Env = { Bindings: HttpBindings };
 export const faults = new WeakMap<object, unknown>();
 
 /** Codes of gRPC's statuses, which the answers of Fulcio and Rekor v2 have. */
-const grpcCodes: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 404: 5, 409: 6, 429: 8 };
+const grpcCodes: Readonly<Record<number, number>> = {
+  400: 3,
+  401: 16,
+  403: 7,
+  404: 5,
+  409: 6,
+  429: 8,
+  503: 14,
+};
 
 /** Everything on one port: the paths of the services do not meet. */
 export function createRoutes(services: Services, rateLimit?: number): Hono<Env> {
@@ -58,7 +66,10 @@ export function createRoutes(services: Services, rateLimit?: number): Hono<Env> 
   app.onError((error, context) => {
     // The rest of a body that was refused is not read: the connection ends with this answer.
     context.header('connection', 'close');
-    if (error instanceof Refusal) return answer(context, error.status, error.message);
+    if (error instanceof Refusal) {
+      if (error.status === 503) context.header('retry-after', '1');
+      return answer(context, error.status, error.message);
+    }
     faults.set(context.env.outgoing, error);
     return answer(context, 500, 'something unexpected went wrong');
   });

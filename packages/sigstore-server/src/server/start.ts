@@ -1,11 +1,11 @@
-import { createServer, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { printable } from '@pratique/errors';
 import { lockDirectory, makeDirectorySync } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
-import { listen, parseListen, stop, timeouts } from '../http/listener.ts';
+import { createBoundedServer, listen, parseListen, stop } from '../http/listener.ts';
 import { logNames, type SigstoreServer, type SigstoreServerOptions } from '../options.ts';
 import { createRoutes, faults } from './routes.ts';
 import { openServices } from './services.ts';
@@ -48,7 +48,7 @@ export async function startSigstoreServer(options: SigstoreServerOptions): Promi
       message: `another process serves ${printable(options.directory)}`,
     });
   }
-  const server = createServer(timeouts);
+  const server = createBoundedServer();
   // Who comes before everything is loaded waits.
   const ready = Promise.withResolvers<ReturnType<typeof getRequestListener>>();
   server.on('request', (incoming, outgoing: ServerResponse) => {

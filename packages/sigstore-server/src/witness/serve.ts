@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
@@ -8,7 +7,7 @@ import { printable } from '@pratique/errors';
 import { lockDirectory } from '@pratique/storage';
 import { Hono } from 'hono';
 import { sigstoreServerErrors } from '../errors.ts';
-import { listen, parseListen, stop, timeouts } from '../http/listener.ts';
+import { createBoundedServer, listen, parseListen, stop } from '../http/listener.ts';
 import { Refusal } from '../http/refusal.ts';
 import { readBody } from '../http/request.ts';
 import { loadKey } from '../store/keys.ts';
@@ -71,7 +70,7 @@ export async function startWitness(options: WitnessServerOptions): Promise<Witne
       message: `another process serves ${printable(directory)}`,
     });
   }
-  const server = createServer(timeouts);
+  const server = createBoundedServer();
   try {
     const key = loadKey(join(directory, 'keys'), 'witness', passphrase);
     const keeper = new WitnessKeeper({ directory, name, key, logs });
