@@ -58,6 +58,7 @@ export {
   type TrustedRootParts,
 } from './trust/format-trusted-root.ts';
 export { exactly, pattern, type TextMatcher, type TrustedIdentity } from './trust/identity.ts';
+export { prepareTrust } from './trust/prepare.ts';
 export type {
   CertificateAuthority,
   Thresholds,

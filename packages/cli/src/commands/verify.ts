@@ -3,6 +3,7 @@ import type { Digest } from '@pratique/oci';
 import {
   cosignExitCode,
   formatVerification,
+  prepareTrust,
   type Rejection,
   resolveAndCollect,
   sigstoreErrors,
@@ -24,6 +25,8 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
   const trust = await signerTrust(flags, terminal, 'verify', signal);
   const wanted = parseAnnotations(flags.annotations);
   const client = openClient(flags, terminal);
+  // While the registry is asked.
+  setImmediate(prepareTrust, trust, new Date());
   const printed: unknown[] = [];
   try {
     for (const name of args) {
