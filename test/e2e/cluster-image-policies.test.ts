@@ -125,6 +125,7 @@ beforeEach(async () => {
     trust: await loadTrust(join(folder, 'cip.yaml')),
     openRepository: (reference, keychain) => client.repository(reference, keychain),
     namespaceSecrets: namespaceSecrets(cluster, folder),
+    localRegistries: 'ask',
   });
   admission = await startAdmission({
     gate,

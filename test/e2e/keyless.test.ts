@@ -217,7 +217,7 @@ test('a cluster accepts images by the identity that signed them, and refuses eve
       spec: { containers: [{ name: 'app', image: image(name) }] },
     };
     writeFileSync(join(cwd, 'pod.json'), JSON.stringify(pod));
-    return pratique('admit', '--trust', file, '-f', 'pod.json');
+    return pratique('admit', '--local-registries', '--trust', file, '-f', 'pod.json');
   };
   for (const name of ['bundle', 'bundle-v2', 'tag']) {
     expect(await admit('trust.yaml', name)).toMatchObject({ code: 0 });

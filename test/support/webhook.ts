@@ -85,7 +85,17 @@ export async function startWebhook(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Webhook> {
   const [command, ...prefix] = pratique;
-  const args = ['admission', 'serve', '--trust', trust, '--listen', '127.0.0.1:0', '--data', directory];
+  const args = [
+    'admission',
+    'serve',
+    '--trust',
+    trust,
+    '--listen',
+    '127.0.0.1:0',
+    '--data',
+    directory,
+    '--local-registries',
+  ];
   const server = await startServer(
     command,
     [...prefix, ...args, '-o', 'json'],

@@ -33,7 +33,7 @@ export { readAll } from './http/body.ts';
 export { type ConnectionOptions, createExchange } from './http/exchange.ts';
 export { type FetchExchange, fetchChannel } from './http/fetch-exchange.ts';
 export { defaultLimits, defaultRetry, type HttpLimits, type RetryPolicy } from './http/options.ts';
-export { isLoopback } from './http/redirect.ts';
+export { isLocal, isLoopback } from './http/redirect.ts';
 export { withRetry } from './http/retry.ts';
 export { type ArchiveRepository, openArchive } from './layout/archive.ts';
 export { openLayout } from './layout/directory.ts';

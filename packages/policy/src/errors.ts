@@ -95,6 +95,13 @@ export const policyErrors = defineErrors({
     title: 'The image has vulnerabilities that are known to be exploited.',
     remedy: 'Upgrade or remove the packages the message names.',
   },
+  REGISTRY_OF_NODE: {
+    kind: 'denial',
+    title:
+      'The image is named by an address that each machine has for itself (loopback, link-local): the node pulls it from its own registry, and the gate can ask its own only.',
+    remedy:
+      'Push the image to a registry under a name of its own, and name it by that. Where the node and the gate are one machine: --local-registries.',
+  },
   EXPLOITATION_UNKNOWN: {
     kind: 'denial',
     title: 'The vulnerability scan does not know whether what it found is exploited, and that is not “no”.',

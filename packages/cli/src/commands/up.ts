@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isLoopback } from '@pratique/oci';
 import { startRegistry } from '@pratique/registry';
 import { openGate } from '../gate/open-gate.ts';
 import { startWebhook } from '../gate/start-webhook.ts';
@@ -13,7 +14,9 @@ export const run: Run<typeof up.flags> = async ({ flags, terminal, signal }) => 
   const trust = flags.trust ?? (existsSync(join(data, 'trust.yaml')) ? join(data, 'trust.yaml') : undefined);
   const client = openClient(flags, terminal);
   // Before anything is made on disk, or listens.
-  const gate = await openGate({ ...flags, trust }, client, terminal);
+  // Where only this machine can ask, it is the node, too.
+  const isNode = isLoopback(flags['admission-listen'].replace(/:\d+$/, ''));
+  const gate = await openGate({ ...flags, trust, 'local-registries': isNode }, client, terminal);
   const registry = await startRegistry({ listen: flags.listen, directory: join(data, 'registry') });
   try {
     const webhook = await startWebhook(

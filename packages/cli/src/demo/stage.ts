@@ -123,7 +123,7 @@ export async function setStage(
     const start = async (name: string, trust: string): Promise<Admission> => {
       const file = join(directory, name);
       writeFileSync(file, trust);
-      const gate = await openGate({ trust: file, policy: [] }, client, terminal);
+      const gate = await openGate({ trust: file, policy: [], 'local-registries': true }, client, terminal);
       const admission = await startAdmission({
         gate,
         listen: '127.0.0.1:0',

@@ -23,7 +23,11 @@ afterAll(() => rmSync(cwd, { recursive: true }));
 async function admit(trust: string) {
   writeFileSync(join(cwd, 'trust.yaml'), `apiVersion: pratique.dev/v1\nkind: Trust\n${trust}`);
   const terminal = testTerminal({ cwd, env: { HOME: cwd }, stdin: pod('127.0.0.1:1/app:1') });
-  const code = await run(['admit', '--trust', 'trust.yaml', '-f', '-'], terminal, never);
+  const code = await run(
+    ['admit', '--local-registries', '--trust', 'trust.yaml', '-f', '-'],
+    terminal,
+    never,
+  );
   return { code, stdout: terminal.stdout, stderr: terminal.stderr };
 }
 

@@ -10,6 +10,7 @@ import { trustOptions } from './trust-options.ts';
 export interface GateFlags extends EngineFlags {
   readonly trust: string | undefined;
   readonly policy: readonly string[];
+  readonly 'local-registries': boolean;
 }
 
 /** The gate of a trust configuration and policies on disk, over one registry client. */
@@ -31,6 +32,7 @@ export async function openGate(flags: GateFlags, client: RegistryClient, termina
     engine,
     openRepository: (reference, keychain) => client.repository(reference, keychain),
     namespaceSecrets: namespaceSecrets(terminal.env),
+    localRegistries: flags['local-registries'] ? 'ask' : 'refuse',
     onInternalError: (error) =>
       terminal.err(
         `internal error: ${printable(error instanceof Error ? (error.stack ?? error.message) : String(error), 2000)}\n`,

@@ -51,7 +51,11 @@ test.each(['', 'decisionLog: { console: true }\n'])(
     const terminal = Object.assign(testTerminal({ cwd }), { err: () => isRead });
     const client = createRegistryClient({ environment: {} });
     onTestFinished(() => client.close());
-    const gate = await openGate({ trust: 'trust.yaml', policy: [] }, client, terminal);
+    const gate = await openGate(
+      { trust: 'trust.yaml', policy: [], 'local-registries': false },
+      client,
+      terminal,
+    );
     const flags = { listen: '127.0.0.1:0', data: undefined, deadline: 8000, 'mutate-workloads': false };
     const tls = { 'tls-cert': undefined, 'tls-key': undefined, 'tls-name': [] };
     const webhook = await startWebhook({ ...flags, ...tls }, gate, terminal);

@@ -1,7 +1,15 @@
-import { defineCommand } from '../program/spec.ts';
+import { defineCommand, type FlagSpecs } from '../program/spec.ts';
 import { outputFlag, registryFlags, serverFlags, trustFlags } from './shared.ts';
 
 const group = 'Enforce';
+
+const localRegistriesFlag = {
+  'local-registries': {
+    kind: 'boolean',
+    summary:
+      'Nodes and this command are one machine: ask it for images of objects on loopback and link-local addresses',
+  },
+} as const satisfies FlagSpecs;
 
 export const admit = defineCommand({
   name: 'admit',
@@ -43,6 +51,7 @@ export const admit = defineCommand({
       default: '60s',
       summary: 'For each object: 30s, 2m, or a number of seconds; after that it is denied as a fault',
     },
+    ...localRegistriesFlag,
     ...trustFlags,
     ...outputFlag,
     ...registryFlags,
@@ -87,6 +96,7 @@ export const admissionServe = defineCommand({
       kind: 'boolean',
       summary: 'Pin digests in Deployments and the like too, not only in Pods',
     },
+    ...localRegistriesFlag,
     ...trustFlags,
     ...registryFlags,
   },

@@ -17,7 +17,7 @@ local.addSubnet('fe80::', 10, 'ipv6');
 local.addSubnet('fd00:ec2::', 32, 'ipv6');
 
 function listed(list: BlockList, hostname: string): boolean {
-  if (hostname === 'localhost' || hostname.endsWith('.localhost')) return true;
+  if (/(?:^|\.)localhost\.?$/.test(hostname)) return true;
   const address = hostname.replace(/^\[|\]$/g, '');
   const family = isIP(address);
   return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
@@ -28,8 +28,8 @@ export function isLoopback(hostname: string): boolean {
   return listed(loopback, hostname);
 }
 
-/** Loopback, link-local and cloud metadata addresses: a remote registry has no business sending us there. */
-function isLocal(hostname: string): boolean {
+/** Loopback, unspecified, link-local and cloud metadata addresses, by their spelling: each machine has its own there. */
+export function isLocal(hostname: string): boolean {
   return listed(local, hostname);
 }
 

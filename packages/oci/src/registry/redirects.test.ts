@@ -108,6 +108,7 @@ describe('redirects that lead nowhere good', () => {
     ['to a script', 'javascript:alert(1)'],
     ['to this machine', 'https://127.0.0.1/x'],
     ['to this machine by name', 'https://localhost/x'],
+    ['to this machine by its whole name', 'https://localhost./x'],
     ['to this machine, IPv6', 'https://[::1]/x'],
     ['to this machine, IPv4 in IPv6', 'https://[::ffff:127.0.0.1]/x'],
     ['to this machine in decimal', 'https://2130706433/x'],

@@ -1,6 +1,6 @@
 import { PratiqueError } from '@pratique/errors';
-import { mapPool } from '@pratique/oci';
-import type { Findings } from '../engine/types.ts';
+import { isLocal, mapPool } from '@pratique/oci';
+import type { Finding, Findings } from '../engine/types.ts';
 import { policyErrors } from '../errors.ts';
 import { calledAs, exemptionFor, requirementsFor } from '../trust/match.ts';
 import type { AdmittedObject } from '../trust/objects.ts';
@@ -45,6 +45,8 @@ export interface ExamineOptions {
   readonly maxImages: number;
   /** About what the facts about all images of the request may take together. */
   readonly maxFactsBytes: number;
+  /** Whether images on addresses that each machine has for itself are refused, and nobody asked. */
+  readonly refusesLocal: boolean;
   readonly onInternalError: (error: unknown) => void;
 }
 
@@ -82,6 +84,10 @@ export async function examineImages(
   for (const [text, where] of containers) {
     const base = classify(lookup, text, where, admitted);
     if (base.image !== null && base.exemption === null) {
+      if (options.refusesLocal && isLocalRegistry(base.image)) {
+        examined.push({ ...base, findings: { deny: [localRefusal(base.image)], warn: [] } });
+        continue;
+      }
       if (examined.length >= options.maxImages) {
         examined.push(refused(base, tooMany(containers.size, options.maxImages)));
         continue;
@@ -167,6 +173,24 @@ function decided(base: ExaminedImage, { facts, findings }: ImageVerdict): Examin
 
 function refused(base: ExaminedImage, error: unknown): ExaminedImage {
   return { ...base, findings: { deny: [faultFinding(error, base.text)], warn: [] } };
+}
+
+/** By its canonical spelling, which has no port that is implied. */
+function isLocalRegistry({ registry }: ImageName): boolean {
+  return isLocal(registry.replace(/:\d+$/, ''));
+}
+
+function localRefusal({ text, registry, name }: ImageName): Finding {
+  return {
+    policy: 'pratique',
+    code: 'REGISTRY_OF_NODE',
+    fault: false,
+    message: `${name} is in a registry on the node itself, and what that has is not known here`,
+    expected: 'a registry under a name that the node and the gate reach alike',
+    found: registry,
+    remedy: policyErrors.entries.REGISTRY_OF_NODE.remedy,
+    image: text,
+  };
 }
 
 function tooMuch(limit: number): PratiqueError {

@@ -1,5 +1,5 @@
 import { ociErrors, type Repository } from '@pratique/oci';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   authorities,
   digestOfText,
@@ -30,6 +30,7 @@ function world(options: Partial<GateOptions> & { trustText?: string } = {}) {
     engine,
     openRepository: registry.openRepository,
     stations: registry.stations,
+    localRegistries: 'ask',
     ...options,
   });
   return { images, registry, gate, engine };
@@ -473,5 +474,70 @@ test('a reference that cannot be read is refused where anything is enforced: whi
   expect(await warning.gate.checkImage(unreadable)).toMatchObject({
     allowed: true,
     warnings: [{ code: 'OCI_REFERENCE_INVALID' }],
+  });
+});
+
+describe('a registry that each machine has for itself', () => {
+  const names = [
+    'localhost:5000/app:1',
+    'localhost/app:1',
+    'LOCALHOST:5000/app:1',
+    'a.localhost:5000/app:1',
+    '127.0.0.1:5000/app:1',
+    '127.9.9.9/app:1',
+    '127.1:5000/app:1',
+    '[::1]:5000/app:1',
+    '[0:0:0:0:0:0:0:1]/app:1',
+    '[::ffff:7f00:1]:5000/app:1',
+    '[::ffff:a9fe:a9fe]/app:1',
+    '0.0.0.0:5000/app:1',
+    '[::]:5000/app:1',
+    '169.254.169.254/app:1',
+    '[fe80::1]:5000/app:1',
+    `127.0.0.1:5000/app@${v1}`,
+  ];
+
+  test.each(names)('is not asked about a Pod, since the gate has another than the node: %s', async (name) => {
+    const { gate, registry } = world({ localRegistries: 'refuse' });
+    const decision = await gate.reviewRequest(pod, [inContainer(name)]);
+    expect(decision).toMatchObject({ allowed: false, evidence: { [name]: null } });
+    expect(decision.denials.map(({ code, fault }) => [code, fault])).toEqual([['REGISTRY_OF_NODE', false]]);
+    expect(registry.calls).toEqual([]);
+  });
+
+  test.each([
+    '10.0.0.5:5000/app:1',
+    '127.example/app:1',
+    'localhost.example/app:1',
+    'fe80.example/app:1',
+    '[2001:db8::1]/app:1',
+  ])('is none: %s', async (name) => {
+    const { gate } = world({ localRegistries: 'refuse' });
+    const { denials } = await gate.reviewRequest(pod, [inContainer(name)]);
+    expect(denials.map(({ code }) => code)).not.toContain('REGISTRY_OF_NODE');
+  });
+
+  test('is refused by default, asked where that is said, and where the image alone is asked about', async () => {
+    const { gate } = world();
+    expect((await gate.reviewRequest(pod, [inContainer(`${app}:1`)])).allowed).toBe(true);
+    const refusing = world({ localRegistries: 'refuse' }).gate;
+    expect((await refusing.checkImage(`${app}:1`)).allowed).toBe(true);
+    const { openRepository, stations } = fakeRegistry({ tags: {}, signatures: {} });
+    const byDefault = createGate({ trust: trustFrom(team), engine: fakeEngine(), openRepository, stations });
+    const { denials } = await byDefault.reviewRequest(pod, [inContainer(`${app}:1`)]);
+    expect(denials.map(({ code }) => code)).toEqual(['REGISTRY_OF_NODE']);
+  });
+
+  test('an exempt one is nobody’s concern, and one in warn mode is a warning', async () => {
+    const trustText = `${team}exempt: [{ match: "localhost:*/**", reason: r }]\n`;
+    const exempt = world({ localRegistries: 'refuse', trustText }).gate;
+    expect((await exempt.reviewRequest(pod, [inContainer(`${app}:1`)])).allowed).toBe(true);
+    const lax = world({
+      localRegistries: 'refuse',
+      trustText: warned,
+    }).gate;
+    expect(await lax.reviewRequest(pod, [inContainer(`${app}:1`)])).toMatchObject({
+      warnings: [{ code: 'REGISTRY_OF_NODE' }],
+    });
   });
 });

@@ -30,6 +30,11 @@ export interface GateOptions {
   readonly cache?: DecisionCache;
   /** How long a tag may be taken for what it was; 0, the default, asks the registry every time. */
   readonly tagTtlMs?: number;
+  /**
+   * Images of a request on an address that each machine has for itself (loopback, link-local): the node would pull them from
+   * its own, and the gate can ask its own only. `ask` where both are one machine. Default `refuse`.
+   */
+  readonly localRegistries?: 'refuse' | 'ask';
   /** How long a caller who gives no `deadlineMs` waits. Default 30 000. */
   readonly deadlineMs?: number;
   /** Distinct images of one request. Default 200. */
@@ -75,7 +80,7 @@ export interface Gate {
   readonly trust: Trust;
   readonly engine: PolicyEngine;
   readonly cacheStats: CacheStats;
-  /** May this image be deployed, in any object? Image policies only. */
+  /** May this image be deployed, in any object? Image policies only. Who asks is taken to be where it is pulled. */
   checkImage(reference: string, options?: CheckOptions): Promise<Decision>;
   /** May this request pass? Image policies for every image, then the request policies. */
   reviewRequest(
@@ -95,7 +100,7 @@ export interface Gate {
 export function createGate(options: GateOptions): Gate {
   const { trust, policies = [], engine = createRegoEngine({ trust, policies }) } = options;
   const { clock = Date.now, tagTtlMs = 0, deadlineMs = 30_000, maxImages = 200 } = options;
-  const { maxEvidenceBytes = 512 * 1024 * 1024 } = options;
+  const { maxEvidenceBytes = 512 * 1024 * 1024, localRegistries = 'refuse' } = options;
   const cache = options.cache ?? new DecisionCache({ clock });
   const lookup: Lookup = {
     trust,
@@ -110,8 +115,14 @@ export function createGate(options: GateOptions): Gate {
     clock,
   };
   const onInternalError = options.onInternalError ?? (() => {});
-  const examine = (images: readonly ContainerImage[], admitted: Admitted, check: CheckOptions) =>
+  const examine = (
+    images: readonly ContainerImage[],
+    admitted: Admitted,
+    refusesLocal: boolean,
+    check: CheckOptions,
+  ) =>
     examineImages(lookup, images, admitted, {
+      refusesLocal,
       deadlineMs: check.deadlineMs ?? deadlineMs,
       signal: check.signal,
       maxImages,
@@ -128,6 +139,7 @@ export function createGate(options: GateOptions): Gate {
       const examined = await examine(
         [{ reference, container: '' }],
         { object: null, namespace: null },
+        false,
         check,
       );
       const subject = { kind: 'Image', namespace: null, name: reference };
@@ -135,7 +147,7 @@ export function createGate(options: GateOptions): Gate {
     },
     async reviewRequest(request, images, check = {}) {
       const started = performance.now();
-      const examined = await examine(images, request, check);
+      const examined = await examine(images, request, localRegistries === 'refuse', check);
       const findings = await evaluateRequest(engine, request.input, examined, {
         remainingMs: (check.deadlineMs ?? deadlineMs) - (performance.now() - started),
         signal: check.signal,

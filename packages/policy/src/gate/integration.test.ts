@@ -285,6 +285,7 @@ function countingGate() {
     });
   const counting = createGate({
     trust: gate.trust,
+    localRegistries: 'ask',
     openRepository(reference) {
       const repository = client.repository(reference);
       return {

@@ -21,6 +21,7 @@ function gateWith(evaluate: () => Promise<never>) {
     engine: { digest: fakeEngine().digest, evaluate },
     openRepository,
     stations,
+    localRegistries: 'ask',
     onInternalError: (error) => problems.push(error),
   });
   return { gate, problems };
@@ -67,6 +68,7 @@ parameters: { forbiddenTags: [latest] }
 `),
     openRepository,
     stations,
+    localRegistries: 'ask',
   });
   const images = [...names, prod].map((reference, index) => ({
     reference,
