@@ -38,11 +38,15 @@ export interface ServiceOptions {
   /** Where proxies are read from. */
   readonly environment: NodeJS.ProcessEnv;
   readonly signal: AbortSignal | undefined;
+  /** How long an exchange may take, however steadily its answer trickles in. Default a minute. */
+  readonly totalMs?: number;
   /** Statuses that are answers. */
   readonly answers: readonly number[];
 }
 
 const maxAnswerBytes = 4 * 1024 * 1024;
+/** Of one exchange with all its tries. */
+const patienceMs = 60_000;
 
 /**
  * Plain HTTP only on this machine: what is sent is a token, and what comes back is believed.
@@ -50,12 +54,14 @@ const maxAnswerBytes = 4 * 1024 * 1024;
  * @throws KEY_SERVICE_CONFIG
  */
 export function openKeyService(options: ServiceOptions): KeyService {
-  const { name, url, environment, connection, signal } = options;
+  const { name, url, environment, connection, signal: outer, totalMs = patienceMs } = options;
   checkAddress(name, url);
   const { exchange, close } = createExchange({ environment, ...connection }, defaultLimits);
   return {
     close,
     async send(method, path, body) {
+      const late = AbortSignal.timeout(totalMs);
+      const signal = outer === undefined ? late : AbortSignal.any([outer, late]);
       const bytes = body === undefined ? undefined : new TextEncoder().encode(JSON.stringify(body));
       const request = {
         method,

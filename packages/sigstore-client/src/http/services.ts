@@ -43,16 +43,24 @@ export interface Services {
 }
 
 const maxAnswerBytes = 16 * 1024 * 1024;
+/** Of one exchange with all its tries. A log waits for its next checkpoint, which takes seconds. */
+const patienceMs = 120_000;
 
-/** @param connection certificates and names for TLS, where they are not the usual ones */
+/**
+ * @param connection certificates and names for TLS, where they are not the usual ones
+ * @param totalMs how long an exchange may take, however steadily its answer trickles in
+ */
 export function openServices(
   environment: NodeJS.ProcessEnv,
   connection: Omit<ConnectionOptions, 'environment' | 'insecure'> = {},
+  totalMs = patienceMs,
 ): Services {
   const { exchange, close } = createExchange({ ...connection, environment }, defaultLimits);
   return {
     close,
-    async send({ service, method, url, headers = {}, body, idempotent, signal }) {
+    async send({ service, method, url, headers = {}, body, idempotent, signal: outer }) {
+      const late = AbortSignal.timeout(totalMs);
+      const signal = outer === undefined ? late : AbortSignal.any([outer, late]);
       const request = {
         method,
         url,

@@ -107,15 +107,17 @@ function waitForCode(
       signal?.removeEventListener('abort', stop);
     });
     server.on('request', (request, response) => {
-      const url = new URL(request.url ?? '/', 'http://localhost');
-      const { searchParams: answer } = url;
+      // Any page in the browser can ask for anything here, also for what is no URL.
+      const { url: asked = '/' } = request;
+      const base = 'http://localhost';
+      const { pathname, searchParams: answer } = new URL(URL.canParse(asked, base) ? asked : '/', base);
       const answerWith = (status: number, text: string) =>
         response
           .writeHead(status, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' })
           .end(`${text}\n`);
       // RFC 9207: an answer of another issuer is a mix-up.
       const foreign = answer.get('iss') !== null && answer.get('iss') !== issuer;
-      if (url.pathname !== path || answer.get('state') !== state || foreign) {
+      if (pathname !== path || answer.get('state') !== state || foreign) {
         answerWith(400, 'This is not the answer that is waited for.');
         return;
       }

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { beforeAll, expect, test } from 'vitest';
 import type { ServiceRequest } from '../../http/services.ts';
@@ -138,6 +140,20 @@ test('an answer with another state, or of another issuer, is passed over; the ri
     await logIn((nonce) => ({ nonce }), open, seen);
   }
 });
+
+test.each(['//', '//[', 'http://[', '//a:99999/'])(
+  'what is no address (%s) does not end the log-in',
+  async (path) => {
+    const seen: { nonce?: string } = {};
+    const open = async (page: string) => {
+      const { port } = new URL(new URL(page).searchParams.get('redirect_uri')!);
+      const [answer] = (await once(get({ host: '127.0.0.1', port, path }), 'response')) as [IncomingMessage];
+      expect(answer.resume().statusCode).toBe(400);
+      return browser(undefined, seen)(page);
+    };
+    await logIn((nonce) => ({ nonce }), open, seen);
+  },
+);
 
 test('somebody who says no is not logged in', async () => {
   const refuse = browser((answer) => {
