@@ -70,7 +70,7 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
       run: () => attestAndSignFiles(context, vault, env),
     },
     {
-      name: 'a key that is rotated signs under its newest version; VAULT_KEY_PREFIX names the one to verify with, for cosign and for us',
+      name: 'a key that is rotated signs under its newest version, or the one that is named; VAULT_KEY_PREFIX says which to verify with, to cosign and to us',
       run: () => rotate(context, vault, env),
     },
     {
@@ -248,6 +248,19 @@ async function rotate(context: Context, vault: Vault, env: Environment): Promise
       equal(await verifies(verifier, first, `1-${signer}`), true);
     }
   }
+  const older = `${key}?version=1`;
+  await sign('pratique', older, '1-named');
+  equal(await verifies('cosign', key, '1-named', version(1)), true);
+  equal(await verifies('cosign', key, '1-named', version(2)), false);
+  for (const bundle of ['1-named', '1-cosign', '2-cosign']) {
+    equal(await verifies('pratique', older, bundle), bundle !== '2-cosign');
+    // Named, it is that one whatever the environment says.
+    equal(await verifies('pratique', older, bundle, version(2)), bundle !== '2-cosign');
+  }
+  await vault.ask('POST', 'transit/keys/rotated/config', { min_encryption_version: 2 });
+  await refused('sign', older, 'KEY_MECHANISM_UNSUPPORTED', USAGE);
+  equal(await verifies('pratique', older, '1-named'), true);
+
   const refusesVersion = (prefix: string, code: string) =>
     refused('verify', key, code, USAGE, { VAULT_KEY_PREFIX: prefix }, '1-cosign');
   await refusesVersion('vault:v3:', 'KEY_NOT_FOUND');
@@ -255,6 +268,8 @@ async function rotate(context: Context, vault: Vault, env: Environment): Promise
   // What must not be used any more is not shown any more.
   await vault.ask('POST', 'transit/keys/rotated/config', { min_decryption_version: 2 });
   await refusesVersion('vault:v1:', 'KEY_NOT_FOUND');
+  await refused('sign', older, 'KEY_NOT_FOUND', USAGE);
+  await refused('verify', older, 'KEY_NOT_FOUND', USAGE, {}, '1-named');
   equal(await verifies('cosign', key, '1-cosign', version(1)), false);
   await sign('pratique', key, '2-again');
   equal(await verifies('pratique', key, '2-again'), true);

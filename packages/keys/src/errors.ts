@@ -6,7 +6,7 @@ export const keysErrors = defineErrors({
     kind: 'usage',
     title: 'A reference to a key does not have the form that its scheme asks for.',
     remedy:
-      'Write pkcs11:token=LABEL;object=LABEL?module-path=/PATH, k8s://NAMESPACE/SECRET or hashivault://NAME.',
+      'Write pkcs11:token=LABEL;object=LABEL?module-path=/PATH, k8s://NAMESPACE/SECRET, hashivault://NAME or hashivault://NAME?version=2.',
   },
   KEY_NOT_FOUND: {
     kind: 'usage',

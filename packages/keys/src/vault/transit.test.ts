@@ -43,6 +43,8 @@ class FakeTransit {
   readonly type: keyof typeof kinds;
   /** `min_decryption_version`: older ones are not shown. */
   oldest = 1;
+  /** `min_encryption_version`: older ones do not sign. */
+  signsFrom = 0;
   constructor(type: keyof typeof kinds) {
     this.type = type;
     this.versions = [kinds[type]()];
@@ -72,7 +74,9 @@ class FakeTransit {
       return [String(index + 1), value];
     });
     const shown = Object.fromEntries(keys.slice(this.oldest - 1));
-    return { data: { ...signing, type: this.type, latest_version: keys.length, keys: shown } };
+    const { type, signsFrom } = this;
+    const versions = { latest_version: keys.length, min_encryption_version: signsFrom, keys: shown };
+    return { data: { ...signing, type, ...versions } };
   }
 
   private sign(key: KeyObject, bytes: Buffer, hash: string | undefined): Buffer {
@@ -133,6 +137,8 @@ describe('a key in the transit engine', () => {
     const { publicKey } = await createKey('hashivault://release', context, () => Promise.reject(new Error()));
     expect(publicKey.algorithm).toBe('ecdsa-p256');
     expect(asked.find(({ method }) => method === 'POST')?.body).toEqual({ type: 'ecdsa-p256' });
+    const older = createKey('hashivault://release?version=1', context, () => Promise.reject(new Error()));
+    expect((await failure(older)).code).toBe('KEY_REFERENCE_INVALID');
     const again = createKey('hashivault://release', context, () => Promise.reject(new Error()));
     expect((await failure(again)).code).toBe('KEY_EXISTS');
   });
@@ -158,6 +164,24 @@ describe('a key in the transit engine', () => {
     expect((await failure(fingerprint('vault:v3:'))).code).toBe('KEY_NOT_FOUND');
     transit.oldest = 2;
     expect((await failure(fingerprint('vault:v1:'))).code).toBe('KEY_NOT_FOUND');
+  });
+
+  test('that is rotated signs and verifies with the version that is named behind it', async () => {
+    const transit = new FakeTransit('ecdsa-p256');
+    const { context, environment } = await start((asked) => transit.answer(asked));
+    const { fingerprint } = await openPublicKey('hashivault://release', context);
+    transit.rotate();
+    environment['VAULT_KEY_PREFIX'] = 'vault:v2:';
+    const named = 'hashivault://release?version=1';
+    expect((await openPublicKey(named, context)).fingerprint).toBe(fingerprint);
+    const key = await openKey(named, context);
+    expect(key.publicKey.fingerprint).toBe(fingerprint);
+    expect(verifySignature(key.publicKey, data, await key.sign(data))).not.toBeNull();
+    key.close();
+    expect((await failure(openKey('hashivault://release?version=3', context))).code).toBe('KEY_NOT_FOUND');
+    transit.signsFrom = 2;
+    expect((await failure(openKey(named, context))).code).toBe('KEY_MECHANISM_UNSUPPORTED');
+    expect((await openPublicKey(named, context)).fingerprint).toBe(fingerprint);
   });
 
   test('is reached as OpenBao calls things, where Vault’s names are not set', async () => {
@@ -259,6 +283,12 @@ describe('is no key', () => {
     'hashivault://..',
     'hashivault://a/../../sys/seal',
     'hashivault://a?b',
+    'hashivault://a?version=',
+    'hashivault://a?version=0',
+    'hashivault://a?version=1e3',
+    'hashivault://a?version=1&version=2',
+    'hashivault://a?version=1/../../sys/seal',
+    'hashivault://a?version=99999999999999999999',
     'hashivault://.a',
   ])('%s', async (reference) => {
     const { context, asked } = await start(good);

@@ -18,20 +18,26 @@ import { connectVault, vault } from './connect.ts';
 interface TransitKey {
   readonly publicKey: PublicKey;
   readonly version: number;
+  /** The oldest version that still signs. */
+  readonly signsFrom: number;
 }
 
 /**
  * `hashivault://NAME` and `openbao://NAME`: keys of the transit engine of Vault and OpenBao, mounted at
- * TRANSIT_SECRET_ENGINE_PATH (`transit`). The newest version is signed with: a key that is rotated meanwhile signs under
- * the one that was read. The public half is that of the newest version too, or of the one in VAULT_KEY_PREFIX
- * (`vault:v2:`), which is how cosign is told what version to verify with.
+ * TRANSIT_SECRET_ENGINE_PATH (`transit`). `?version=2` behind the name is that version of a key that was rotated. Without
+ * it the newest is signed with: a key that is rotated meanwhile signs under the version that was read. The public half is
+ * that of the newest version too, or of the one in VAULT_KEY_PREFIX (`vault:v2:`), by which cosign is told what to
+ * verify with.
  */
 export const transitKeys: KeyProvider = {
   async open(reference, context) {
     const path = keyPath(reference, context.environment);
     const service = connectVault(context);
     try {
-      const key = await readKey(service, path);
+      const key = await readKey(service, path, path.version);
+      // Vault would answer 500, as if something had broken.
+      if (key.version < key.signsFrom)
+        throw notForSigning(path, `version ${key.version}, and min_encryption_version is ${key.signsFrom}`);
       return {
         publicKey: key.publicKey,
         close: service.close,
@@ -45,9 +51,10 @@ export const transitKeys: KeyProvider = {
 
   async publicKey(reference, context) {
     const path = keyPath(reference, context.environment);
+    const version = path.version ?? versionToVerify(context.environment);
     const service = connectVault(context);
     try {
-      return (await readKey(service, path, versionToVerify(context.environment))).publicKey;
+      return (await readKey(service, path, version)).publicKey;
     } finally {
       service.close();
     }
@@ -57,6 +64,7 @@ export const transitKeys: KeyProvider = {
 /** Makes a P-256 key in the transit engine. @throws KEY_EXISTS, KEY_SERVICE_… */
 export async function createTransitKey(reference: string, context: KeyContext): Promise<CreatedKey> {
   const path = keyPath(reference, context.environment);
+  if (path.version !== undefined) throw noName(reference, 'hashivault://NAME: the first version is made');
   const service = connectVault(context);
   try {
     // Vault says nothing when it makes no key because there is one.
@@ -73,28 +81,39 @@ export async function createTransitKey(reference: string, context: KeyContext): 
 
 interface TransitPath {
   readonly name: string;
+  /** The one that the reference names; undefined for the newest. */
+  readonly version: number | undefined;
   readonly key: string;
   readonly sign: string;
 }
 
-/** Names as cosign takes them: no step in a path. @throws KEY_REFERENCE_INVALID */
+/** Names as cosign takes them: no step in a path. @throws KEY_REFERENCE_INVALID, KEY_SERVICE_CONFIG */
 function keyPath(reference: string, environment: NodeJS.ProcessEnv): TransitPath {
-  const name = reference.slice(reference.indexOf('://') + 3);
+  const [, name, version] =
+    /^[a-z]+:\/\/(\w(?:[\w.-]{0,198}\w)?)(?:\?version=([1-9]\d{0,8}))?$/.exec(reference) ?? [];
   const mount = (environment['TRANSIT_SECRET_ENGINE_PATH'] || 'transit').replace(/^\/+|\/+$/g, '');
-  if (!/^\w(?:[\w.-]{0,198}\w)?$/.test(name)) {
-    throw keysErrors.error('KEY_REFERENCE_INVALID', {
-      message: 'the name of the key in Vault cannot be used',
-      expected: 'hashivault://NAME: letters, digits, _, - and .',
-      found: printable(reference, 80),
-    });
-  }
+  if (name === undefined)
+    throw noName(reference, 'hashivault://NAME or hashivault://NAME?version=2: letters, digits, _, - and .');
   if (!mount.split('/').every((step) => /^\w[\w.-]*$/.test(step))) {
     throw keysErrors.error('KEY_SERVICE_CONFIG', {
       message: 'TRANSIT_SECRET_ENGINE_PATH is no path of a secrets engine',
       found: printable(mount, 80),
     });
   }
-  return { name, key: `/v1/${mount}/keys/${name}`, sign: `/v1/${mount}/sign/${name}` };
+  return {
+    name,
+    version: version === undefined ? undefined : Number(version),
+    key: `/v1/${mount}/keys/${name}`,
+    sign: `/v1/${mount}/sign/${name}`,
+  };
+}
+
+function noName(reference: string, expected: string) {
+  return keysErrors.error('KEY_REFERENCE_INVALID', {
+    message: 'the name of the key in Vault cannot be used',
+    expected,
+    found: printable(reference, 80),
+  });
 }
 
 /** @throws KEY_SERVICE_CONFIG */
@@ -126,7 +145,12 @@ async function readKey(service: KeyService, path: TransitPath, asked?: number): 
   const version = asked ?? latest;
   const versions = objectAt(vault, data, 'keys');
   if (asked !== undefined && memberOf(versions, String(asked)) === undefined) throw noVersion(path, asked);
-  return { version, publicKey: readPublicKey(objectAt(vault, versions, String(version))) };
+  const minimum = memberOf(data, 'min_encryption_version');
+  return {
+    version,
+    signsFrom: typeof minimum === 'number' ? minimum : 0,
+    publicKey: readPublicKey(objectAt(vault, versions, String(version))),
+  };
 }
 
 function readPublicKey(entry: JsonObject): PublicKey {
@@ -183,7 +207,8 @@ function noEngine({ name, key }: TransitPath) {
 function noVersion({ name }: TransitPath, version: number) {
   return keysErrors.error('KEY_NOT_FOUND', {
     message: `the key ${name} in ${vault} has no version ${version}, or it may not be used any more`,
-    remedy: 'Name another in VAULT_KEY_PREFIX, or take it out of the environment to use the newest one.',
+    remedy:
+      'Name another, behind the key (?version=…) or in VAULT_KEY_PREFIX; without either, the newest is used.',
   });
 }
 
