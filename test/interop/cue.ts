@@ -69,7 +69,25 @@ function ours(compiled: ReturnType<typeof orNone<CuePolicy>>, document: unknown,
 interface Counts {
   asked: number;
   unanswered: number;
+  /** Why there was no answer, without names and places. */
+  readonly reasons: Map<string, number>;
 }
+
+/** What an error says of every policy that has it. */
+const reasonOf = (message: string): string =>
+  message
+    .replace(/^\S+:\d+:\d+: /, '')
+    .replace(/ \(\S+:\d+:\d+\)/, '')
+    .replace(/^the field \S+,/, 'the field …,')
+    .replace(/: \S*$/, '');
+
+/** The most frequent reasons, a line each. */
+const frequent = (reasons: ReadonlyMap<string, number>): string =>
+  [...reasons]
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, 20)
+    .map(([reason, count]) => `  ${String(count).padStart(5)} ${reason}\n`)
+    .join('');
 
 /** The differences of one policy, of which there should be none, with what was counted on the way. */
 function differences(
@@ -84,7 +102,11 @@ function differences(
       const expected: Outcome = said[index]![way] === '' ? 'complies' : 'refused';
       const { outcome, why } = ours(compiled, document, way);
       counts.asked++;
-      if (outcome === 'no answer') counts.unanswered++;
+      if (outcome === 'no answer') {
+        counts.unanswered++;
+        const reason = reasonOf(why);
+        counts.reasons.set(reason, (counts.reasons.get(reason) ?? 0) + 1);
+      }
       if (outcome === expected || outcome === 'no answer') return [];
       const asked = `${way}: ${JSON.stringify(document)} for\n${policy}\n`;
       return [`${asked}theirs: ${expected} ${said[index]![way]}\nours: ${outcome} ${why}`];
@@ -111,9 +133,11 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
     name,
     run: async () => {
       const answers = theirs(program, join(context.scratch(), 'cases.jsonl'), cases);
-      const counts: Counts = { asked: 0, unanswered: 0 };
+      const counts: Counts = { asked: 0, unanswered: 0, reasons: new Map() };
       const found = cases.flatMap((one, index) => differences(one, answers[index]!, counts));
-      process.stderr.write(`${name}: ${counts.asked} asked, ${counts.unanswered} without an answer\n`);
+      process.stderr.write(
+        `${name}: ${counts.asked} asked, ${counts.unanswered} without an answer\n${frequent(counts.reasons)}`,
+      );
       deepEqual(found, []);
       if (counts.unanswered > most * counts.asked) throw new Error(`${counts.unanswered} have no answer`);
     },

@@ -374,4 +374,42 @@ export const unknowns: readonly CueCase[] = [
   ['#T: {n!: #T | null}'],
   ['#T: {n!: null | [...#T]}\nt: #T', {}, { t: {} }, { t: { n: [{ n: null }] } }, { t: { n: [{ n: 1 }] } }],
   ['a: {b!: a.c, c: 1}', {}, { a: { b: 1 } }, { a: { b: 2 } }],
+  // Seen from before and from after what is not wholly known.
+  ['b: x.y\nx: {}\na: b.c', { a: 1, b: { c: 1 } }, { a: 2, b: { c: 1 } }],
+  ['a: b.c\nb: x.y\nx: {}', { a: 1, b: { c: 1 } }, { a: 2, b: { c: 1 } }],
+  ['b: >x.y\nx: {}\na: b + 1', { a: 2, b: 1 }, { a: 3, b: 1 }],
+  ['a: b + 1\nb: >x.y\nx: {}', { a: 2, b: 1 }, { a: 3, b: 1 }],
+  ['b: {c: 1, d: x.y}\nx: {}\na: b.c', { a: 1 }, { a: 2 }],
+  ['b: {x.y, c: 1, d: c}\nx: {}', { b: { d: 1 } }, { b: { d: 2 } }],
+  ['b: x.y\nx: {}\na: b', { a: { c: 1 }, b: { c: 1 } }, { a: { c: 1 }, b: { c: 2 } }],
+  [
+    'p: {level: int, if level > 3 {name: "x"}}\na: p.name',
+    { a: 'y', p: { name: 'z' } },
+    { a: 'y', p: { level: 4 } },
+  ],
+  // Comparisons whose result would be another one at the end.
+  ['x: (c.c != _|_)\nc: {c: 1, if d > 3 {e: 1}, d: int}', {}, { x: false }, { c: { d: 1 } }],
+  ['x?: (c.c != _|_)\nc: {c: 1, if d > 3 {e: 1}, d: int}', {}, { x: false }, { c: { d: 1 } }],
+  ['q: {if p.a != _|_ {b: 1}}\np: {a?: int, if k > 3 {a: 2}, k: int}', { p: { a: 1 }, q: { b: 2 } }],
+  ['p: {a?: int, if k > 3 {a: 2}, k: int}\nq: {if p.a != _|_ {b: 1}}', { p: { a: 1 }, q: { b: 2 } }],
+  // Required fields that cannot be.
+  ['b: _\nx: {a!: b & 1}', { b: 2 }, { b: 1 }],
+  ['b: _\nx: {a!: b & 1, c: 1}\ny: x.c', { b: 2 }, { b: 2, y: 3 }, { b: 1, y: 3 }],
+  ['a: {t: 1, c!: 2, c!: b} | {t: 2}\nb: _', { b: 3, a: { t: 1 } }, { b: 2, a: { t: 1 } }],
+  ['a: b: {c!: 1 & 2}', {}],
+  // Structs of which nothing is there.
+  ['a: {if false {b: 1}}\nc: a + 1', {}],
+  ['a: {if false {b: 1}}\nc: len(a)', { c: 0 }, { c: 1 }],
+  ['a: {if false {b: 1}}\na: string', { a: 'x' }, { a: {} }],
+  ['a: {if false {b: 1}}\nc: a == {}', { c: true }, { c: false }],
+  // Other names of structs, before them.
+  ['x: "\\(b)"\nb: #B\n#B: {}', {}],
+  ['x: b == {a: 1}\nb: #B\n#B: {a: 1}', { x: false }, { x: true }],
+  ['b: #B\n#B: {a: 1}\nx: b == {a: 1}', { x: false }, { x: true }],
+  ['x: b + 1\nb: #B\n#B: 1', { x: 2 }, { x: 3 }],
+  // A field of an optional one, compared.
+  ['x: (b.a == _|_) & (2 | 3)\nb?: _', {}],
+  ['x: (b.a == _|_)\nb?: _', { x: true }, { x: false }],
+  ['c: ([1 & "x", 1 + c] | "w")', {}],
+  ['b: b[0]\nb: _', { b: [{ c: 1 }] }],
 ];

@@ -79,7 +79,7 @@ export function groupsOf(node: Node): readonly Group[] {
 
 /** The first field that is not allowed, and whether CUE may see it otherwise. */
 export function forbiddenField(node: Node): { name: string; unsure: boolean } | null {
-  if (![...node.fields.keys()].some(isRegular)) return null;
+  if (![...node.fields.keys()].some(isRegular) && node.elements === null) return null;
   for (let at = node.parent; at !== null; at = at.parent)
     if (at.state !== 'done')
       throw new CueError(
@@ -95,6 +95,15 @@ export function forbiddenField(node: Node): { name: string; unsure: boolean } | 
       );
   const groups = groupsOf(node);
   if (groups.length === 0) return null;
+  // The elements of a list beside a literal of a struct need a place in it, too.
+  if (
+    node.elements?.some(({ evidence }) => groups.some((group) => !evidence.has(group))) &&
+    groups.some((group) => node.evidence.get(group)?.struct)
+  )
+    throw new CueError(
+      'cue_unsupported_error',
+      `closedness of a list is not supported: ${node.path.join('.')}`,
+    );
   for (const [label, field] of node.fields) {
     if (!isRegular(label) || field.presence === 'optional') continue;
     if (field.circular)
@@ -110,7 +119,7 @@ export function forbiddenField(node: Node): { name: string; unsure: boolean } | 
         name: nameOf(label),
         unsure:
           groups.some(({ unsure }) => unsure) ||
-          evidence?.validator === true ||
+          validatedAbove(node, group) ||
           evidence?.top === true ||
           field.settled.incomplete ||
           (group.embedding && openedAbove(node, group)) ||
@@ -119,6 +128,13 @@ export function forbiddenField(node: Node): { name: string; unsure: boolean } | 
     }
   }
   return null;
+}
+
+/** Whether a validator, or `!=`, may open what a group closes, there or somewhere above. */
+function validatedAbove(node: Node, group: Group): boolean {
+  for (let at: Node | null = node; at !== null; at = at.parent)
+    if (at.evidence.get(group)?.validator) return true;
+  return false;
 }
 
 /** Whether `...` opens what a group closes somewhere above. */

@@ -3,7 +3,7 @@ import { type Place, unsupported } from '../syntax/source.ts';
 import { isRegular, nameOf } from '../values/label.ts';
 import { int } from '../values/number.ts';
 import { Kind, string } from '../values/scalar.ts';
-import { evaluate } from './expression.ts';
+import { evaluate, operand } from './expression.ts';
 import type { Machine } from './machine.ts';
 import { bind, type Environment, type Node } from './node.ts';
 import { mismatched } from './result.ts';
@@ -26,7 +26,8 @@ export function runClauses(
     const held = machine.temporary(env, clause.value, env?.node ?? null);
     return runClauses(machine, rest, bind(env, new Map([[clause.name, held]])), yields);
   }
-  const result = evaluate(machine, env, clause.type === 'if' ? clause.condition : clause.of);
+  const result =
+    clause.type === 'if' ? operand(machine, env, clause.condition) : evaluate(machine, env, clause.of);
   if (mismatched(result, clause.type === 'if' ? Kind.bool : Kind.list | Kind.struct))
     throw unsupported(clause, 'a clause about a value of this type');
   if (result.kind === 'incomplete') return 'incomplete';

@@ -50,6 +50,10 @@ export class Expansion {
   readonly #fields: Fields;
   readonly #lists: ListShape[] = [];
   #mustBeStruct = false;
+  /** There is a literal of a struct, which is one unless what it embeds is something else. */
+  #literal = false;
+  /** It is `_`, or a validator of whatever there is. */
+  #anything = false;
   /** There were disjunctions to choose from. */
   split = false;
 
@@ -63,17 +67,17 @@ export class Expansion {
   run(): void {
     const node = this.#node;
     node.state = 'expanding';
-    // Data first: most choices are ruled out by it.
-    for (const data of [true, false])
-      for (const conjunct of node.conjuncts)
-        if ((conjunct.expression.type === 'data') === data) this.#add(conjunct, []);
+    for (const conjunct of node.conjuncts) this.#add(conjunct, []);
     for (;;) {
       const reference = this.#references.shift();
       if (reference !== undefined) {
         reference();
         continue;
       }
-      if (this.#contradicts()) break;
+      if (this.#contradicts()) {
+        if (node.doubtful && this.#disjunctions.length > 0) throw unclearAlternatives(node);
+        break;
+      }
       const disjunction = this.#disjunctions.shift();
       if (disjunction !== undefined) {
         const { choices } = disjunction.conjunct.expression;
@@ -107,6 +111,11 @@ export class Expansion {
 
   #finish(): void {
     const node = this.#node;
+    if (node.probed && node.incomplete)
+      throw new CueError(
+        'cue_unsupported_error',
+        `a comparison of a part of it with _|_ in what is not wholly known is not supported: ${node.path.join('.')}`,
+      );
     if (node.problems.length === 0) unifyLists(node, this.#lists);
     // Fields that are only required make no struct of what embeds something else.
     const required = [...node.fields].some(
@@ -117,7 +126,8 @@ export class Expansion {
         'cue_unsupported_error',
         `required fields of what is no struct are not supported: ${node.path.join('.')}`,
       );
-    node.struct = this.#mustBeStruct || required;
+    const embedding = this.#literal && !this.#anything && !node.incomplete && node.scalar === null;
+    node.struct = this.#mustBeStruct || required || (embedding && (node.kinds & Kind.struct) !== 0);
     if (node.struct) this.#narrow(Kind.struct);
     this.#machine.settle(node, true);
   }
@@ -151,7 +161,8 @@ export class Expansion {
           alternatives.push({ copy: alternative, taken: takenOf.get(alternative)! });
         continue;
       }
-      unclear ||= copy.cyclic || (copy.incomplete && (expansion.split || this.#choices.length > 0));
+      unclear ||=
+        copy.doubtful || copy.cyclic || (copy.incomplete && (expansion.split || this.#choices.length > 0));
       this.split = true;
       if (copy.problems.length > 0) continue;
       const whole = copy.scalar === null && (copy.kinds === Kind.struct || copy.kinds === Kind.list);
@@ -166,12 +177,8 @@ export class Expansion {
     for (const { copy, taken } of alternatives) takenOf.set(copy, taken);
     const different = distinct(alternatives);
     node.alternatives = different.map(({ copy }) => copy);
+    if (unclear && different.every(({ copy }) => copy.incomplete)) throw unclearAlternatives(node);
     if (different.length === 0) {
-      if (unclear)
-        throw new CueError(
-          'cue_unsupported_error',
-          `alternatives of what is not known are not supported: ${node.path.join('.')}`,
-        );
       node.alternatives = null;
       node.fail('none of the alternatives is possible');
     } else if (different.length > 1 && this.#choices.length === 0) node.preferred = preferredOf(alternatives);
@@ -282,6 +289,7 @@ export class Expansion {
     const checks = sizedInts.get(name) ?? sizedFloats.get(name);
     if (kinds !== undefined) {
       witness(this.#node, standing, name === '_' ? 'top' : null);
+      this.#anything ||= name === '_';
       if (this.#choices.length > 0) this.#besideFields(at);
       this.#narrow(kinds, at);
     } else if (checks !== undefined) {
@@ -306,6 +314,7 @@ export class Expansion {
       own = { ...standing, groups: [...standing.groups, outer], outer };
     }
     witness(node, own, 'struct');
+    this.#literal = true;
     const inner: Environment = { up: env, node, lets: new Map(), bindings: null };
     if (!embeds) this.#mustBeStruct = true;
     if (!embeds) this.#narrow(Kind.struct);
@@ -439,7 +448,9 @@ export class Expansion {
       }
     }
     witness(node, standing, null);
+    const { doubts } = this.#machine;
     const result = evaluate(this.#machine, env, expression);
+    node.doubtful ||= this.#machine.doubts > doubts;
     if (result.kind === 'incomplete' && this.#machine.final)
       throw unsupported(expression, 'an expression that is not known');
     if (result.kind === 'incomplete') node.incomplete = true;
@@ -551,6 +562,7 @@ export class Expansion {
 
   #validator({ kinds, ...validator }: NonNullable<ReturnType<typeof validatorOf>>, standing: Standing): void {
     witness(this.#node, standing, 'validator');
+    this.#anything ||= kinds === Kind.top;
     this.#narrow(kinds);
     this.#node.checks.push({ kind: 'validator', ...validator });
   }
@@ -639,6 +651,12 @@ export class Expansion {
     });
   }
 }
+
+const unclearAlternatives = (node: Node): CueError =>
+  new CueError(
+    'cue_unsupported_error',
+    `alternatives of what is not known are not supported: ${node.path.join('.')}`,
+  );
 
 const isBound = (operator: string): boolean => operator !== '+' && operator !== '-' && operator !== '!';
 

@@ -7,7 +7,7 @@ import { bool, compareScalars, Kind, string } from '../values/scalar.ts';
 import { chosenOf } from './alternatives.ts';
 import { call, held, isBuiltin, packaged } from './functions.ts';
 import type { Machine } from './machine.ts';
-import type { Environment, Node } from './node.ts';
+import type { Conjunct, Environment, Node } from './node.ts';
 import { operation } from './operators.ts';
 import { bottom, type Found, incomplete, mismatched, type Result, scalar } from './result.ts';
 
@@ -45,7 +45,7 @@ export function resolve(
       return member(of.node, expression.label, expression, probing);
     }
     case 'index': {
-      const index = evaluate(machine, env, expression.index);
+      const index = operand(machine, env, expression.index);
       if (index.kind === 'incomplete' || index.kind === 'bottom') return index;
       const of = container(machine, env, expression.of, probing);
       if (of.kind !== 'node') return of;
@@ -54,6 +54,7 @@ export function resolve(
         return member(of.node, regular(index.value.value), expression, probing);
       if (index.value.kind !== 'number' || !index.value.int) return bottom('an index is no int');
       if (of.node.elements === null) {
+        if (of.node.state === 'expanding') throw unsupported(expression, 'an index of what is not made yet');
         if (mayBeClosed(of.node)) throw unsupported(expression, 'an index of what may be closed');
         const mayBeList = (of.node.kinds & (Kind.list | Kind.struct)) !== 0;
         return mayBeList ? incomplete : bottom('an index does not fit what it is of');
@@ -82,10 +83,29 @@ function container(
   // Its own fields may be selected from a struct that is still being made.
   if (node.state !== 'expanding') machine.expand(node, expression);
   const viewed = view(node, expression);
-  if (viewed === null) return incomplete;
+  if (viewed === null || isUndecided(node, viewed, expression)) return incomplete;
+  if (probing) probe(viewed, expression);
   if (viewed.problems.length > 0) return bottom(viewed.problems[0]!.message);
   if (viewed.scalar !== null) return bottom('a value without fields');
   return { kind: 'node', node: viewed };
+}
+
+/**
+ * Whether a value that is not wholly known has been judged: from then on CUE sees nothing of it, though it does before,
+ * so that the order of the fields matters.
+ */
+function isUndecided({ verdict }: Node, viewed: Node, at: Place): boolean {
+  if (viewed.overlooked) throw unsupported(at, 'a value with a required field that cannot be');
+  return viewed.incomplete && verdict !== undefined && verdict !== 'pending';
+}
+
+/**
+ * A part of the value is compared with `_|_`. If the value is then not wholly known, CUE changes its mind once it has
+ * been judged, and finds an error in that.
+ */
+function probe(node: Node, at: Place): void {
+  if (node.incomplete) throw unsupported(at, 'a comparison with _|_ of a part of what is not wholly known');
+  if (node.state !== 'done') node.probed = true;
 }
 
 /** The alternative that is taken where one has to be; null where none is. */
@@ -168,11 +188,29 @@ export function evaluate(machine: Machine, env: Environment | null, expression: 
   return found.absent ? incomplete : valueFrom(machine, found.node, expression);
 }
 
+/** The value of an expression of which something is made that a list or a struct as a whole is good for. */
+export function operand(machine: Machine, env: Environment | null, expression: Expression): Result {
+  const result = evaluate(machine, env, expression);
+  if (result.kind === 'node' && isNamed(result.node) && result.node.verdict === undefined)
+    throw unsupported(expression, 'another name of a list or a struct, before that,');
+  return result;
+}
+
+/** Whether it is nothing but a reference: CUE does not look behind it before its turn, and takes it for a cycle. */
+const isNamed = ({ conjuncts: [first, ...more] }: Node): boolean =>
+  more.length === 0 && first !== undefined && isReference(first.expression);
+
+function isReference(expression: Conjunct['expression']): boolean {
+  if (expression.type === 'binary')
+    return expression.operator === '&' && isReference(expression.left) && isReference(expression.right);
+  return expression.type === 'identifier' || expression.type === 'selector' || expression.type === 'index';
+}
+
 function valueFrom(machine: Machine, node: Node, at: Place): Result {
   machine.expand(node, at);
   node.read = true;
   const viewed = view(node, at);
-  if (viewed === null) return incomplete;
+  if (viewed === null || isUndecided(node, viewed, at)) return incomplete;
   const [problem] = viewed.problems;
   if (problem !== undefined) return bottom(problem.message);
   // What else it has to be may not be known yet: it can be no other scalar.
@@ -193,7 +231,7 @@ function interpolate(
       text += part;
       continue;
     }
-    const result = evaluate(machine, env, part);
+    const result = operand(machine, env, part);
     if (mismatched(result, Kind.top & ~(Kind.list | Kind.struct | Kind.null)))
       throw unsupported(part, 'a value of this type in a text');
     if (result.kind === 'incomplete' || result.kind === 'bottom') return result;
@@ -219,7 +257,8 @@ function slice(
 ): Result {
   const sliced = evaluate(machine, env, of);
   if (sliced.kind === 'bottom') return sliced;
-  if (sliced.kind === 'incomplete') throw unsupported(of, 'a slice of what is not known');
+  if (sliced.kind === 'incomplete' || (sliced.kind === 'scalar' && sliced.partly))
+    throw unsupported(of, 'a slice of what is not known');
   if (sliced.kind === 'scalar') return bottom('a slice of what is no list');
   const list = machine.concrete(sliced.node);
   if (list === null) throw unsupported(of, 'a slice of what is not wholly known');
@@ -246,11 +285,11 @@ function unary(
   env: Environment | null,
   expression: Expression & { type: 'unary' },
 ): Result {
-  const { operator, operand } = expression;
+  const { operator, operand: of } = expression;
   if (operator !== '!' && operator !== '-' && operator !== '+') throw unsupported(expression, 'a bound here');
-  const result = evaluate(machine, env, operand);
+  const result = operand(machine, env, of);
   if (mismatched(result, operator === '!' ? Kind.bool : Kind.number))
-    throw unsupported(operand, 'an operand of this type');
+    throw unsupported(of, 'an operand of this type');
   if (result.kind === 'incomplete' || result.kind === 'bottom') return result;
   const value = result.kind === 'scalar' ? result.value : null;
   if (operator === '!')
@@ -272,9 +311,9 @@ function binary(
       return scalar(bool(failed === (operator === '==')));
     }
   }
-  const a = evaluate(machine, env, left);
+  const a = operand(machine, env, left);
   if (a.kind === 'bottom') return a;
-  const b = evaluate(machine, env, right);
+  const b = operand(machine, env, right);
   if (b.kind === 'bottom') return b;
   // What is partly known is asked for in any case: it may depend on this.
   const partly = [a, b].filter((side) => side.kind === 'node' && machine.concrete(side.node) === null);
@@ -301,6 +340,7 @@ function isBottom(machine: Machine, env: Environment | null, expression: Express
   if (expression.type !== 'identifier' && expression.type !== 'selector' && expression.type !== 'index')
     throw unsupported(expression, 'a comparison of such an expression with _|_');
   const found = resolve(machine, env, expression, true);
+  if (found.kind === 'incomplete' && expression.type !== 'identifier') machine.doubts++;
   if (found.kind !== 'node' || found.absent) return true;
   const { node } = found;
   machine.expand(node, expression);

@@ -92,6 +92,8 @@ function argumentOf(
   if (result.kind === 'bottom') return result;
   const value = result.kind === 'scalar' ? result.value : machine.concrete(result.node);
   if (value === null) return null;
+  if (result.kind === 'scalar' && result.partly)
+    throw unsupported(expression, 'an argument that is not wholly known');
   const kind = value.kind === 'number' ? (value.int ? Kind.int : Kind.float) : Kind[value.kind];
   return (kind & kinds) === 0 ? { message: 'an argument is of another type' } : value;
 }
@@ -166,6 +168,7 @@ function predeclaredCall(
       throw unsupported(expression, 'len of what has no length');
     if (result.kind === 'incomplete' || result.kind === 'bottom') return result;
     if (result.kind === 'scalar') {
+      if (result.partly) throw unsupported(expression, 'len of what is not wholly known');
       if (result.value.kind === 'string')
         return scalar(int(new TextEncoder().encode(result.value.value).length));
       return bottom('len of what has no length');

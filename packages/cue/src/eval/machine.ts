@@ -1,5 +1,6 @@
 import { CueError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { comparesBottom } from '../syntax/compares-bottom.ts';
 import type { Place } from '../syntax/source.ts';
 import { unsupported } from '../syntax/source.ts';
 import type { Concrete } from '../values/concrete.ts';
@@ -15,6 +16,8 @@ import { type Conjunct, type Environment, Node, type Problem } from './node.ts';
 export class Machine {
   #steps = 0;
   #recursion = 0;
+  /** How often something has been compared with `_|_` that would be a part of what is not there. */
+  doubts = 0;
   readonly #deadline: number;
 
   /** Required fields have to be there, and CUE counts cycles as errors: bounds that are not known are part of some. */
@@ -95,30 +98,33 @@ export class Machine {
       const { settled } = node;
       return settled === node ? null : this.verdict(settled);
     }
-    let overlooked = false;
-    for (const field of node.fields.values()) {
-      if (field.presence === 'optional') continue;
-      const problem = this.verdict(field);
-      if (problem !== null && field.presence === 'required') {
-        // CUE looks for it in the policy, and not once there is a document.
-        if (this.alone || this.final || isChosen(field))
-          throw new CueError(
-            'cue_unsupported_error',
-            `a required field that cannot be is not supported: ${field.path.join('.')}`,
-          );
-        overlooked = true;
+    let found: Problem | null = null;
+    for (const field of [...node.fields.values(), ...(node.elements ?? [])]) {
+      if (field.presence === 'optional') {
+        // CUE makes a comparison with `_|_` again at the end, and minds if it has another result.
+        if (
+          field.conjuncts.some(({ expression }) => expression.type !== 'data' && comparesBottom(expression))
+        )
+          this.verdict(field);
         continue;
       }
-      if (problem !== null) return problem;
+      const problem = this.verdict(field);
+      node.overlooked ||= field.overlooked;
+      if (problem === null) continue;
+      // CUE looks for it in the policy, and where all has to be there, but not once there is a document.
+      if (field.presence === 'required' && !this.alone && !this.final && !isChosen(field)) {
+        node.overlooked = true;
+        continue;
+      }
+      found ??= problem;
+      // A cycle beside what rules an alternative out is an error still where all has to be there.
+      if (!this.final || !isChosen(field)) return found;
     }
-    for (const element of node.elements ?? []) {
-      const problem = this.verdict(element);
-      if (problem !== null) return problem;
-    }
+    if (found !== null) return found;
     const forbidden = forbiddenField(node);
     if (forbidden !== null) {
       const path = [...node.path, forbidden.name];
-      if (forbidden.unsure || node.incomplete || overlooked)
+      if (forbidden.unsure || node.incomplete || node.overlooked)
         throw new CueError('cue_unsupported_error', `closedness here is not supported: ${path.join('.')}`);
       return { path, message: 'field not allowed' };
     }

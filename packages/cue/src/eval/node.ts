@@ -90,6 +90,12 @@ export class Node {
   /** Of several alternatives: the one that is taken where one has to be. */
   preferred: Node | 'unclear' | null = null;
   verdict: Problem | null | 'pending' | undefined;
+  /** A required field in it cannot be, which is not asked of the document but of what looks into it. */
+  overlooked = false;
+  /** A part of it has been compared with `_|_` before all of it was there. */
+  probed = false;
+  /** What it is depends on whether a field of an optional one is there. CUE then keeps an error that rules nothing out. */
+  doubtful = false;
 
   constructor(parent: Node | null, label: string, presence: Presence = 'member') {
     this.parent = parent;

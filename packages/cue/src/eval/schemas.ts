@@ -131,7 +131,7 @@ function fit(
 
 function refuseIncomplete(node: Node, at: Expression): void {
   const { settled } = node;
-  if (settled.incomplete) throw unsupported(at, 'a schema that is not known');
+  if (settled.incomplete || settled.overlooked) throw unsupported(at, 'a schema that is not known');
   for (const field of settled.fields.values()) if (field.presence === 'member') refuseIncomplete(field, at);
   for (const element of settled.elements ?? []) refuseIncomplete(element, at);
 }
