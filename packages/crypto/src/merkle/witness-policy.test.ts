@@ -17,14 +17,12 @@ const witnessKey = (name: string, key: SigningKey) =>
 const logVkey = formatVerifierKey({ name: origin, key: logKey.publicKey, role: 'log' });
 const checkpoint = await signCheckpoint({ origin, size: 7, root: new Uint8Array(32) }, origin, logKey);
 const text = parseNote(checkpoint).text;
+const seenAt = new Date(1_780_000_000_000);
 
 /** The checkpoint, cosigned by witnesses of these numbers. */
 const cosigned = (...by: number[]) =>
   parseNote(
-    checkpoint +
-      by
-        .map((i) => signCosignature(text, `w${i}.example.test`, keys[i]!, new Date(1_780_000_000_000)))
-        .join(''),
+    checkpoint + by.map((i) => signCosignature(text, `w${i}.example.test`, keys[i]!, seenAt)).join(''),
   );
 
 const policy = parseWitnessPolicy(`# two of three, and one of two
@@ -56,13 +54,19 @@ test('a checkpoint that none of the listed logs signed is not valid, whoever cos
   const other = parseWitnessPolicy(
     `log ${formatVerifierKey({ name: origin, key: keys[0]!.publicKey, role: 'log' })}\nwitness a ${vkey(0)}\nquorum a`,
   );
-  expect(checkWitnesses(cosigned(0), other)).toEqual({ ok: false, witnesses: ['a'] });
+  expect(checkWitnesses(cosigned(0), other)).toEqual({
+    ok: false,
+    cosignatures: [{ name: 'a', time: seenAt }],
+  });
 });
 
 test('quorum none needs nobody, and says who was there all the same', () => {
   const none = parseWitnessPolicy(`witness a ${vkey(0)}\nquorum none`);
-  expect(checkWitnesses(cosigned(), none)).toEqual({ ok: true, witnesses: [] });
-  expect(checkWitnesses(cosigned(0), none)).toEqual({ ok: true, witnesses: ['a'] });
+  expect(checkWitnesses(cosigned(), none)).toEqual({ ok: true, cosignatures: [] });
+  expect(checkWitnesses(cosigned(0), none)).toEqual({
+    ok: true,
+    cosignatures: [{ name: 'a', time: seenAt }],
+  });
 });
 
 test('a cosignature under another name, by another key or of another text does not count', () => {

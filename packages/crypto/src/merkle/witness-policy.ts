@@ -1,6 +1,6 @@
 import { PratiqueError, printable } from '@pratique/errors';
 import { cryptoErrors } from '../errors.ts';
-import { findCosignature } from './cosignature.ts';
+import { type Cosignature, findCosignature } from './cosignature.ts';
 import { isNoteSignedBy, type Note } from './note.ts';
 import { hintOf, parseVerifierKey, sameKey, type VerifierKey } from './verifier-key.ts';
 
@@ -108,18 +108,23 @@ export function parseWitnessPolicy(text: string): WitnessPolicy {
   return { logs, witnesses, quorum: quorum.needs, description: describe(quorum.needs) };
 }
 
-/** The labels of the witnesses whose cosignature is on a note, and whether they are enough. Never throws. */
+/** The cosignatures on a note, by the labels of their witnesses, and whether they are enough. Never throws. */
 export function checkWitnesses(
   note: Note,
   { logs, witnesses, quorum }: WitnessPolicy,
-): { readonly ok: boolean; readonly witnesses: readonly string[] } {
-  const seen = witnesses.filter(({ name, key }) => findCosignature(note, name, key) !== null);
+): { readonly ok: boolean; readonly cosignatures: readonly Cosignature[] } {
+  const found = witnesses.flatMap((witness) => {
+    const cosignature = findCosignature(note, witness.name, witness.key);
+    return cosignature === null
+      ? []
+      : [{ witness, cosignature: { name: witness.label, time: cosignature.time } }];
+  });
   const signed =
     logs.length === 0 ||
     logs.some((log) => isNoteSignedBy(note, { key: log.key, keyHint: hintOf(log), name: null }));
   return {
-    ok: signed && isMet(quorum, new Set(seen)),
-    witnesses: seen.map(({ label }) => label),
+    ok: signed && isMet(quorum, new Set(found.map(({ witness }) => witness))),
+    cosignatures: found.map(({ cosignature }) => cosignature),
   };
 }
 

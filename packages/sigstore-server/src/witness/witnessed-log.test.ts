@@ -124,7 +124,7 @@ test('a witness that is down, lies, or knows another tree is left out, and that 
   onTestFinished(() => log.close());
   for (const name of ['one', 'two']) {
     const note = await add(log, name);
-    expect(checkWitnesses(note, policy).witnesses).toEqual(['good']);
+    expect(checkWitnesses(note, policy).cosignatures.map(({ name }) => name)).toEqual(['good']);
     // Nothing but the log's and the witness's line.
     expect(note.signatures).toHaveLength(2);
   }

@@ -1,5 +1,6 @@
 import {
   type Checkpoint,
+  type Cosignature,
   checkWitnesses,
   equalBytes,
   isNoteSignedBy,
@@ -51,17 +52,21 @@ export function verifyCheckpointV2(proof: InclusionProof, log: TransparencyLog):
  * Checks that enough of the witnesses of a policy cosigned the checkpoint of a proof, which the log itself has been
  * found to have signed.
  *
- * @returns which of them did
+ * @returns which of them did, and when
  * @throws LOG_WITNESSES_MISSING
  */
-export function requireWitnesses(proof: InclusionProof | null, policy: WitnessPolicy): readonly string[] {
-  const { ok, witnesses } =
-    proof === null ? { ok: policy.quorum === null, witnesses: [] } : checkWitnesses(read(proof), policy);
-  if (ok) return witnesses;
+export function requireWitnesses(
+  proof: InclusionProof | null,
+  policy: WitnessPolicy,
+): readonly Cosignature[] {
+  const { ok, cosignatures } =
+    proof === null ? { ok: policy.quorum === null, cosignatures: [] } : checkWitnesses(read(proof), policy);
+  if (ok) return cosignatures;
   throw sigstoreErrors.error('LOG_WITNESSES_MISSING', {
     message: 'too few of the witnesses that are asked for have seen the log as this signature shows it',
     expected: policy.description,
-    found: proof === null ? 'no checkpoint' : witnesses.join(', ') || 'none of them',
+    found:
+      proof === null ? 'no checkpoint' : cosignatures.map(({ name }) => name).join(', ') || 'none of them',
   });
 }
 

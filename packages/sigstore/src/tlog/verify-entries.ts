@@ -1,8 +1,8 @@
-import type { WitnessPolicy } from '@pratique/crypto';
+import type { Cosignature, WitnessPolicy } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
 import type { LogEntry } from '../bundle/bundle.ts';
 import { sigstoreErrors } from '../errors.ts';
-import { describeWindow, isWithin, type TransparencyLog } from '../trust/trust.ts';
+import { describeWindow, isWithin, type TransparencyLog, type Window } from '../trust/trust.ts';
 import { requireWitnesses, verifyCheckpoint, verifyCheckpointV2 } from './checkpoint.ts';
 import { checkDsse, checkIntoto } from './dsse.ts';
 import { invalidEntry, parseEntryBody } from './entry-body.ts';
@@ -17,8 +17,8 @@ export interface Logged {
   readonly index: string;
   /** When the log says it was added: only with a verified promise. */
   readonly time: Date | null;
-  /** Who cosigned its checkpoint, of those that were asked for. */
-  readonly witnesses: readonly string[];
+  /** Who cosigned its checkpoint, of those that were asked for, and when. */
+  readonly witnesses: readonly Cosignature[];
 }
 
 export interface LogRequirements {
@@ -76,13 +76,25 @@ export function verifyLogEntries(
 }
 
 /** Throws LOG_OUTSIDE_VALIDITY unless the log's key is trusted for `time`. */
-export function checkLogValidity(log: TransparencyLog, time: Date): void {
+export function checkLogValidity(log: Window, time: Date): void {
   if (isWithin(time, log)) return;
   throw sigstoreErrors.error('LOG_OUTSIDE_VALIDITY', {
     message: 'the log’s key was not valid when the entry was made',
     expected: describeWindow(log),
     found: time.toISOString(),
   });
+}
+
+/**
+ * Checks the validity of a log's key for an entry without a promise, and so without a time of its own: at the times that
+ * others prove it existed. Where nobody does, the key must have begun to be valid by `now`. That it was not over is then
+ * not known; other clients do not ask either, and every entry of a log that was replaced would be lost.
+ *
+ * @throws LOG_OUTSIDE_VALIDITY
+ */
+export function checkUntimedEntry(log: TransparencyLog, proven: readonly Date[], now: Date): void {
+  for (const time of proven) checkLogValidity(log, time);
+  if (proven.length === 0) checkLogValidity({ validFrom: log.validFrom }, now);
 }
 
 function verifyEntry(

@@ -28,7 +28,8 @@ export function checkLog(
     (logged) =>
       logged
         .map(({ log, index, witnesses }) => {
-          const seen = witnesses.length === 0 ? '' : `, witnessed by ${witnesses.join(', ')}`;
+          const seen =
+            witnesses.length === 0 ? '' : `, witnessed by ${witnesses.map(({ name }) => name).join(', ')}`;
           return `entry ${index} of log ${log.id}${seen}`;
         })
         .join(', '),

@@ -2,7 +2,7 @@ import type { Certificate, PublicKey, SignatureScheme } from '@pratique/crypto';
 import type { LogEntry } from '../bundle/bundle.ts';
 import { sigstoreErrors } from '../errors.ts';
 import type { SignedData } from '../tlog/signed-content.ts';
-import { checkLogValidity } from '../tlog/verify-entries.ts';
+import { checkUntimedEntry } from '../tlog/verify-entries.ts';
 import type { Trust, TrustedKey } from '../trust/trust.ts';
 import type { Signer } from '../types.ts';
 import { type CertificateChain, readSigningCertificate } from './certificate.ts';
@@ -101,9 +101,8 @@ export function proveSigner(
   const logged = checkLog(material.entries, content, trust, list);
   const stamped = checkTimestamps(material.timestamps, material.stamped ?? signature, trust, list);
   const stamps = stamped.map(({ time }) => time);
-  // An entry without a promise is as old as the timestamps prove.
-  for (const { log, time } of logged) {
-    if (time === null) for (const stamp of stamps) checkLogValidity(log, stamp);
+  for (const { log, time, witnesses } of logged) {
+    if (time === null) checkUntimedEntry(log, [...stamps, ...witnesses.map((seen) => seen.time)], now);
   }
   const times = [...logged.flatMap(({ time }) => (time === null ? [] : [time])), ...stamps];
   const signer =

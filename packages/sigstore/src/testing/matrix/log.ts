@@ -220,6 +220,12 @@ export const logRows: readonly Row[] = [
     },
   ],
   [
+    'an entry without a promise in a log whose key is not valid yet',
+    'LOG_OUTSIDE_VALIDITY',
+    loggedBundle((entry) => ({ ...entry, inclusionPromise: undefined })),
+    { ...trustingLog, logs: [{ ...log.trusted, validFrom: new Date(now.getTime() + 1) }] },
+  ],
+  [
     'a time in the log from after the key’s end',
     'KEY_OUTSIDE_VALIDITY',
     loggedBundle((entry) => entry),
