@@ -9,6 +9,7 @@ import { keyServiceScenarios } from '../support/key-signing.ts';
 import { FAULT, NONE_MATCHES, SIGN_FLAGS } from '../support/signing.ts';
 import { startVault, type Vault } from '../support/vault.ts';
 
+const DENIED = 2;
 const USAGE = 3;
 const AUTHENTICATION = 4;
 
@@ -72,6 +73,10 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
     {
       name: 'a key that is rotated signs under its newest version, or the one that is named; VAULT_KEY_PREFIX says which to verify with, to cosign and to us',
       run: () => rotate(context, vault, env),
+    },
+    {
+      name: 'a trust file that names two versions of a key admits what either signed, and with Vault sealed nothing',
+      run: () => trustVersions(context, vault, env),
     },
     {
       name: 'the mount, the token file, the namespace and the names of OpenBao are found in the environment by both',
@@ -273,6 +278,41 @@ async function rotate(context: Context, vault: Vault, env: Environment): Promise
   equal(await verifies('cosign', key, '1-cosign', version(1)), false);
   await sign('pratique', key, '2-again');
   equal(await verifies('pratique', key, '2-again'), true);
+}
+
+async function trustVersions(context: Context, vault: Vault, env: Environment): Promise<void> {
+  await vault.key('team', 'ecdsa-p256');
+  const key = hashivault('team');
+  const signed = async () => {
+    const image = await context.image(context.ours);
+    await context.ok('cosign', ['sign', '--key', key, ...SIGN_FLAGS, image.pinned], { env });
+    return image.pinned;
+  };
+  const before = await signed();
+  await vault.ask('POST', 'transit/keys/team/rotate');
+  const after = await signed();
+  const { at } = desk(context, env);
+  const admit = (keys: readonly string[], image: string) => {
+    const trust = {
+      apiVersion: 'pratique.dev/v1',
+      kind: 'Trust',
+      authorities: { team: { keys } },
+      images: [{ match: '**', require: { any: ['team'] } }],
+    };
+    // JSON is YAML.
+    writeFileSync(at('trust.yaml'), JSON.stringify(trust));
+    return context.run('pratique', ['admit', '--trust', at('trust.yaml'), image], { env });
+  };
+  const both = [`${key}?version=1`, key];
+  for (const image of [before, after]) equal((await admit(both, image)).code, 0);
+  equal((await admit([key], after)).code, 0);
+  equal((await admit([key], before)).code, DENIED);
+  equal((await admit([`${key}?version=1`], after)).code, DENIED);
+  await vault.seal();
+  const { code, stderr } = await admit(both, after);
+  await vault.unseal();
+  equal(code, FAULT, stderr);
+  match(stderr, /KEY_SERVICE_UNREACHABLE/);
 }
 
 async function environments(context: Context, vault: Vault): Promise<void> {
