@@ -108,31 +108,54 @@ export async function startWebhook(
     url,
     ca,
     stop: server.stop,
-    async review(path, review) {
-      const body = JSON.stringify(review);
-      const text = await new Promise<string>((resolve, reject) => {
-        const options = {
-          method: 'POST',
-          ca,
-          headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
-        };
-        const outgoing = request(`${url}${path}?timeout=10s`, options, (response) => {
-          let received = '';
-          response.setEncoding('utf8').on('data', (chunk: string) => (received += chunk));
-          response.on('end', () =>
-            response.statusCode === 200
-              ? resolve(received)
-              : reject(new Error(`POST ${path}: ${response.statusCode} ${received}`)),
-          );
-        });
-        outgoing.on('error', reject).end(body);
-      });
-      const answer = JSON.parse(text) as { apiVersion: string; kind: string; response: AdmissionResponse };
-      if (answer.apiVersion !== 'admission.k8s.io/v1' || answer.kind !== 'AdmissionReview') {
-        throw new Error(`not an AdmissionReview v1: ${text}`);
-      }
-      if (answer.response.uid !== review.request.uid) throw new Error(`another request's answer: ${text}`);
-      return answer.response;
-    },
+    review: (path, review) => askWebhook({ url, ca }, path, review),
   };
+}
+
+/** Posts an AdmissionReview the way an API server does and returns the response in it. */
+export async function askWebhook(
+  { url, ca }: Pick<Webhook, 'url' | 'ca'>,
+  path: '/validate' | '/mutate',
+  review: { readonly request: { readonly uid: string } },
+): Promise<AdmissionResponse> {
+  const body = JSON.stringify(review);
+  const text = await new Promise<string>((resolve, reject) => {
+    const options = {
+      method: 'POST',
+      ca,
+      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+    };
+    const outgoing = request(`${url}${path}?timeout=10s`, options, (response) => {
+      let received = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => (received += chunk));
+      response.on('end', () =>
+        response.statusCode === 200
+          ? resolve(received)
+          : reject(new Error(`POST ${path}: ${response.statusCode} ${received}`)),
+      );
+    });
+    outgoing.on('error', reject).end(body);
+  });
+  const answer = JSON.parse(text) as { apiVersion: string; kind: string; response: AdmissionResponse };
+  if (answer.apiVersion !== 'admission.k8s.io/v1' || answer.kind !== 'AdmissionReview') {
+    throw new Error(`not an AdmissionReview v1: ${text}`);
+  }
+  if (answer.response.uid !== review.request.uid) throw new Error(`another request's answer: ${text}`);
+  return answer.response;
+}
+
+/**
+ * Whether a Pod with the image is let in, asked again while it is not: what was denied stays so for the seconds that
+ * a webhook remembers it. @param seconds for how long
+ */
+export async function isLetIn(
+  webhook: Pick<Webhook, 'url' | 'ca'>,
+  image: string,
+  seconds = 60,
+): Promise<boolean> {
+  for (let asked = 0; asked < seconds; asked++) {
+    if ((await askWebhook(webhook, '/validate', reviewOf([image]))).allowed) return true;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  return false;
 }

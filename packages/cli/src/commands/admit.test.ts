@@ -43,8 +43,12 @@ test('YAML that is nested too deep is said to be that', async () => {
   expect(trust.stderr).toMatch(/TRUST_INVALID: .*deep\.yaml:1:\d+: nested too deep/);
 });
 
-test('up makes nothing on disk before it knows whose signatures count', async () => {
-  const { code } = await pratique('up', '--data', 'data');
+test.each([
+  ['without a Sigstore nothing says whose', ['--sigstore=false'], 'USAGE'],
+  ['the file that says whose is not there', ['--trust', 'missing.yaml'], 'TRUST_UNREADABLE'],
+])('up makes nothing on disk before it knows whose signatures count: %s', async (_why, flags, problem) => {
+  const { code, stderr } = await pratique('up', '--data', 'data', ...flags);
+  expect(stderr).toContain(problem);
   expect(code).toBe(3);
   expect(existsSync(join(cwd, 'data'))).toBe(false);
 });

@@ -1,24 +1,46 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { isLoopback } from '@pratique/oci';
+import { isLoopback, type RegistryClient } from '@pratique/oci';
+import type { Gate } from '@pratique/policy';
 import { startRegistry } from '@pratique/registry';
+import type { SigstoreServer } from '@pratique/sigstore-server';
 import { openGate } from '../gate/open-gate.ts';
 import { startWebhook } from '../gate/start-webhook.ts';
+import { writeFirstTrust } from '../private-sigstore/first-trust.ts';
+import { sigstoreNotes, startPrivateSigstore } from '../private-sigstore/start.ts';
 import { serveUntilStopped } from '../program/serve.ts';
-import type { Run } from '../program/spec.ts';
+import type { FlagValues, Run } from '../program/spec.ts';
+import type { Terminal } from '../program/terminal.ts';
 import { openClient } from '../registry/client.ts';
 import type { up } from '../specs/servers.ts';
 
+type Flags = FlagValues<typeof up.flags>;
+
 export const run: Run<typeof up.flags> = async ({ flags, terminal, signal }) => {
   const data = resolve(terminal.cwd, flags.data);
-  const trust = flags.trust ?? (existsSync(join(data, 'trust.yaml')) ? join(data, 'trust.yaml') : undefined);
+  const own = join(data, 'trust.yaml');
+  const given = flags.trust ?? (existsSync(own) ? own : undefined);
   const client = openClient(flags, terminal);
-  // Before anything is made on disk, or listens.
-  // Where only this machine can ask, it is the node, too.
-  const isNode = isLoopback(flags['admission-listen'].replace(/:\d+$/, ''));
-  const gate = await openGate({ ...flags, trust, 'local-registries': isNode }, client, terminal);
-  const registry = await startRegistry({ listen: flags.listen, directory: join(data, 'registry') });
+  // What is started, to be stopped in the opposite order.
+  const stops: (() => Promise<void>)[] = [];
   try {
+    // Before anything is made on disk, or listens, where it can be known by then.
+    const early = given !== undefined || !flags.sigstore;
+    const gateOf = (trust: string | undefined) => openUpGate(flags, trust, client, terminal);
+    const opened = early ? await gateOf(given) : undefined;
+    const urls: Record<string, string> = {};
+    const sigstore = flags.sigstore ? await startSigstore(flags, data, terminal) : undefined;
+    if (sigstore !== undefined) {
+      stops.unshift(() => sigstore.close());
+      urls.sigstore = sigstore.url;
+      urls.issuer = sigstore.issuer;
+      if (given === undefined && writeFirstTrust(own, sigstore.issuer))
+        terminal.err(`trust: ${own}, made now: images are allowed that people of this Sigstore signed\n`);
+      terminal.err(sigstoreNotes(sigstore));
+    }
+    const gate = opened ?? (await gateOf(own));
+    const registry = await startRegistry({ listen: flags.listen, directory: join(data, 'registry') });
+    stops.unshift(() => registry.close());
     const webhook = await startWebhook(
       {
         deadline: flags.deadline,
@@ -32,10 +54,29 @@ export const run: Run<typeof up.flags> = async ({ flags, terminal, signal }) => 
       gate,
       terminal,
     );
-    const urls = { registry: registry.url, admission: webhook.url };
-    return await serveUntilStopped({ urls, close: () => webhook.close() }, flags.output, terminal, signal);
+    stops.unshift(() => webhook.close());
+    Object.assign(urls, { registry: registry.url, admission: webhook.url });
+    return await serveUntilStopped({ urls, close: async () => {} }, flags.output, terminal, signal);
   } finally {
-    await registry.close();
+    for (const stop of stops) await stop();
     client.close();
   }
 };
+
+/** Where only this machine can ask the webhook, it is the node, too. */
+function openUpGate(
+  flags: Flags,
+  trust: string | undefined,
+  client: RegistryClient,
+  terminal: Terminal,
+): Promise<Gate> {
+  const isNode = isLoopback(flags['admission-listen'].replace(/:\d+$/, ''));
+  return openGate({ ...flags, trust, 'local-registries': isNode }, client, terminal);
+}
+
+function startSigstore(flags: Flags, data: string, terminal: Terminal): Promise<SigstoreServer> {
+  return startPrivateSigstore(
+    { ...flags, listen: flags['sigstore-listen'], url: flags['sigstore-url'], data: join(data, 'sigstore') },
+    terminal,
+  );
+}

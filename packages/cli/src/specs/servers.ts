@@ -1,5 +1,6 @@
 import { defineCommand } from '../program/spec.ts';
 import { registryFlags, serverFlags, trustFlags } from './shared.ts';
+import { sigstoreServe } from './sigstore-server.ts';
 
 export const demo = defineCommand({
   name: 'demo',
@@ -42,13 +43,19 @@ export const demo = defineCommand({
 export const up = defineCommand({
   name: 'up',
   group: 'Start',
-  summary: 'Run the registry and the admission webhook in one process',
+  summary: 'Run the registry, a private Sigstore and the admission webhook in one process',
   examples: [
     {
-      command: 'pratique up --data ./pratique-data --trust trust.yaml',
-      does: 'both, on free loopback ports',
+      command: 'pratique up --person dev@example.com',
+      does: 'a place to push, an identity to sign with, and a webhook that lets in what was signed',
+    },
+    {
+      command: 'pratique up --data ./pratique-data --trust trust.yaml --sigstore=false',
+      does: 'registry and webhook only',
     },
   ],
+  description:
+    'Without --trust, DATA/trust.yaml says whose signatures count; the first start writes one that allows the images which people of\nthe private Sigstore signed. Keep --sigstore-listen: the address stands in tokens, certificates and trust files.',
   args: [],
   flags: {
     listen: {
@@ -63,6 +70,21 @@ export const up = defineCommand({
       default: '127.0.0.1:0',
       summary: "The webhook's address",
     },
+    sigstore: { kind: 'boolean', default: true, summary: 'Run the private Sigstore, too' },
+    'sigstore-listen': {
+      kind: 'string',
+      placeholder: 'HOST:PORT',
+      default: '127.0.0.1:5080',
+      summary: "The private Sigstore's address",
+    },
+    'sigstore-url': {
+      kind: 'string',
+      placeholder: 'URL',
+      summary: 'URL clients reach it under; by default the address it listens on',
+    },
+    person: sigstoreServe.flags.person,
+    issuers: sigstoreServe.flags.issuers,
+    'passphrase-file': sigstoreServe.flags['passphrase-file'],
     output: serverFlags.output,
     data: {
       kind: 'string',
