@@ -88,7 +88,7 @@ function createHttpsServer(service: Service, { cert, key }: ServingCertificate):
     connectionsCheckingInterval: 1_000,
     keepAliveTimeout: 75_000,
   });
-  server.maxConnections = limits.maxConnections;
+  storage.boundConnections(server, limits.maxConnections);
   // Also of a client that does not read its answer.
   server.timeout = 75_000;
   server.on('request', (incoming, outgoing: ServerResponse) => {

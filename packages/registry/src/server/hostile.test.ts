@@ -96,11 +96,16 @@ test('manifests that stay halfway take no more memory together than there is for
 test('one connection too many is closed at once', async () => {
   const registry = await testRegistry({ limits: { connections: 2 } });
   const { hostname, port } = new URL(registry.url);
-  const open = Array.from({ length: 2 }, () => connect(Number(port), hostname));
+  const begin = async () => {
+    const socket = connect(Number(port), hostname);
+    socket.write('GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n');
+    await once(socket, 'data');
+    return socket;
+  };
+  const open = [await begin(), await begin()];
   onTestFinished(() => {
     for (const socket of open) socket.destroy();
   });
-  await Promise.all(open.map((socket) => once(socket, 'connect')));
   const ping = 'GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
   const reply = () => sendRaw(registry, ping).catch(() => '');
   expect(await reply()).toBe('');

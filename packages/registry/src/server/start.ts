@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { printable } from '@pratique/errors';
-import { ByteBudget, listen, parseListen, stop } from '@pratique/storage';
+import { ByteBudget, boundConnections, listen, parseListen, stop } from '@pratique/storage';
 import { registryErrors } from '../errors.ts';
 import { defaultLimits, type Registry, type RegistryLimits, type RegistryOptions } from '../options.ts';
 import { collectGarbage } from '../store/garbage.ts';
@@ -83,7 +83,7 @@ function createHttpServer(service: Service, options: RegistryOptions, limits: Re
   };
   const server = options.tls ? createTlsServer({ ...timeouts, ...options.tls }) : createServer(timeouts);
   server.timeout = limits.idleMs;
-  server.maxConnections = limits.connections;
+  boundConnections(server, limits.connections);
   server.on('request', (incoming, outgoing: ServerResponse) => {
     // While stopping, a client is told not to send its next request here.
     if (!server.listening) outgoing.setHeader('Connection', 'close');

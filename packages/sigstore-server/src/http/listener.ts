@@ -14,7 +14,7 @@ const maxConnections = 1024;
  */
 export function createBoundedServer(idleMs = 60_000): Server {
   const server = createServer(timeouts);
-  server.maxConnections = maxConnections;
+  storage.boundConnections(server, maxConnections);
   server.timeout = idleMs;
   return server;
 }
