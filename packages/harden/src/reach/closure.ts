@@ -3,7 +3,7 @@ import type { FileNode, FileSystem } from '@pratique/inspect';
 import { hardenErrors } from '../errors.ts';
 import { elfOf, LibrarySearch, textOf } from './libraries.ts';
 import { directoryOf, type Resolved, resolveWithLinks } from './resolve.ts';
-import { always, rules } from './rules.ts';
+import { always, rules, timeZones } from './rules.ts';
 import { isShell, shebangOf, wordsOf } from './scripts.ts';
 import { namesIn } from './strings.ts';
 
@@ -63,6 +63,7 @@ export function reach(
   if (run.entrypoint.length > 0) walk.arguments(run.cmd, 'cmd');
   else walk.command(run.cmd, 'cmd');
   walk.command(run.healthcheck, 'healthcheck');
+  walk.timeZone(run.env);
   return { ...walk.finish(), unmatched };
 }
 
@@ -79,14 +80,12 @@ class Walk {
   readonly #mayRunShell = new Set<string>();
 
   constructor(fileSystem: FileSystem, { env, workingDir }: RunContext) {
-    const variable = (name: string) =>
-      env.findLast((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
     this.#fileSystem = fileSystem;
-    this.#path = (variable('PATH') ?? standardPath)
+    this.#path = (variableOf(env, 'PATH') ?? standardPath)
       .split(':')
       .filter((directory) => directory.startsWith('/'));
     this.#workingDir = workingDir;
-    this.#libraries = new LibrarySearch(fileSystem, variable('LD_LIBRARY_PATH'));
+    this.#libraries = new LibrarySearch(fileSystem, variableOf(env, 'LD_LIBRARY_PATH'));
   }
 
   /** A command line: its program must be there. `sh -c TEXT` is a script. */
@@ -114,6 +113,13 @@ class Walk {
       if (found?.node.type === 'file') this.#resolved(found, because, false);
       else if (found?.node.type === 'directory' && value.includes('/')) this.#tree(found, because);
     }
+  }
+
+  /** The zone that `TZ` names, with or without a colon (tzset(3)); what is a rule of its own (`CET-1CEST`) names no file. */
+  timeZone(env: readonly string[]): void {
+    const zone = variableOf(env, 'TZ')?.replace(/^:/, '');
+    const found = zone ? resolveWithLinks(this.#fileSystem, zone, timeZones) : undefined;
+    if (found?.node.type === 'file') this.#resolved(found, 'TZ', false);
   }
 
   keep(path: string, because: string): void {
@@ -237,15 +243,21 @@ class Walk {
       if (resolveWithLinks(this.#fileSystem, name) !== undefined) this.#mayRunShell.add(by.path);
       return;
     }
-    const found = resolveWithLinks(this.#fileSystem, name);
-    if (found?.node.type === 'file') this.#resolved(found, by.path, false);
+    this.#data(name, by.path);
+  }
+
+  /** A path in a program or script: a file, or the time zones, which are opened by names that are not known here. */
+  #data(path: string, because: string): void {
+    const found = resolveWithLinks(this.#fileSystem, path);
+    if (found?.node.type === 'file') this.#resolved(found, because, false);
+    else if (found?.node.path === timeZones) this.#tree(found, because, true);
   }
 
   #script(text: string, because: string): void {
     for (const word of wordsOf(text)) {
-      const found =
-        this.#program(word) ?? (word.startsWith('/') ? resolveWithLinks(this.#fileSystem, word) : undefined);
-      if (found?.node.type === 'file') this.#resolved(found, because, false);
+      const found = this.#program(word);
+      if (found !== undefined) this.#resolved(found, because, false);
+      else if (word.startsWith('/')) this.#data(word, because);
     }
   }
 
@@ -253,10 +265,7 @@ class Walk {
   #paths(text: string, because: string): void {
     for (const [path] of text.matchAll(/(?<![\w.])\/(?:[\w.+-]+\/)+[\w.+-]+/g)) {
       if (isShell(path)) this.#mayRunShell.add(because);
-      else {
-        const found = resolveWithLinks(this.#fileSystem, path);
-        if (found?.node.type === 'file') this.#resolved(found, because, false);
-      }
+      else this.#data(path, because);
     }
   }
 
@@ -291,4 +300,9 @@ class Walk {
     }
     return paths.map((path) => path.slice(1));
   }
+}
+
+/** The last value that an environment gives a variable. */
+function variableOf(env: readonly string[], name: string): string | undefined {
+  return env.findLast((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
 }

@@ -7,6 +7,9 @@ export interface Rule {
   readonly keep: readonly string[];
 }
 
+/** Where programs look for time zones. Kept whole for a program that names it: which zone it asks for is not known. */
+export const timeZones = 'usr/share/zoneinfo';
+
 const lib = '(?:usr/)?lib(?:64)?(?:/[\\w-]+-linux-\\w+)?';
 
 /**
@@ -56,7 +59,13 @@ export const rules: readonly Rule[] = [
   {
     name: 'Python: its whole library',
     when: /^usr(\/local)?\/bin\/python(\d)(?:\.\d+)?$/,
-    keep: ['usr$1/lib/python3*/**', 'usr/lib/python3*/**', 'usr/share/python3*/**', 'etc/python3*/**'],
+    keep: [
+      'usr$1/lib/python3*/**',
+      'usr/lib/python3*/**',
+      'usr/share/python3*/**',
+      'etc/python3*/**',
+      `${timeZones}/**`,
+    ],
   },
   {
     name: 'Perl: its whole library',
@@ -81,6 +90,7 @@ export const rules: readonly Rule[] = [
       'usr/local/bundle/**',
       'usr/share/rubygems-integration/**',
       'var/lib/gems/**',
+      `${timeZones}/**`,
     ],
   },
   {

@@ -17,7 +17,8 @@ export function namesIn(content: ByteSource): ReadonlySet<string> {
     const bytes = content.read(at, Math.min(chunkBytes, size - at));
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
     for (const [name] of text.matchAll(
-      /(?<![\w.$}%@-])\/(?:[\w.+@-]+\/)+[\w.+@-]+|(?<![\w/.-])lib[\w.+-]+\.so(?:\.\d+)*(?![\w.])/g,
+      // Go has its texts one after the other, so that any character can stand before the time zones.
+      /(?<![\w.$}%@-])\/(?:[\w.+@-]+\/)+[\w.+@-]+|(?<![\w/.-])lib[\w.+-]+\.so(?:\.\d+)*(?![\w.])|\/usr\/share\/zoneinfo(?![\w.+@-])/g,
     )) {
       if (name.length < overlap) names.add(name);
       if (names.size === maxStrings) return names;

@@ -139,6 +139,58 @@ describe('what stays', () => {
     expect(plan.mayRunShell).toEqual(['usr/bin/app']);
   });
 
+  describe('time zones', () => {
+    const zones = { files: { 'usr/share/zoneinfo/Europe/Berlin': 'TZif', 'usr/share/zoneinfo/UTC': 'TZif' } };
+    const naming = (text: string) => Buffer.concat([elf(), Buffer.from(text)]);
+    const withZones = (program: Uint8Array | string): Files =>
+      packaged({
+        app: { files: { 'usr/bin/app': program, 'usr/lib/libc.so.6': naming('\0/usr/share/zoneinfo\0') } },
+        sh: { files: { 'bin/sh': elf() } },
+        python: { files: { 'usr/bin/python3': elf() } },
+        tzdata: zones,
+      });
+
+    test.each<[string, Uint8Array | string]>([
+      ['a program', naming('\0/usr/share/zoneinfo/%s\0')],
+      ['a Go program', naming('error: /usr/share/zoneinfo//usr/share/lib/zoneinfo/reflect')],
+      ['a shell script', '#!/bin/sh\nln -s "/usr/share/zoneinfo/$1" /run/localtime\n'],
+      ['a script', '#!/usr/bin/python3\nroot = "/usr/share/zoneinfo"\n'],
+    ])('all of them, for %s that names where they are', async (_name, program) => {
+      const plan = await strip(withZones(program), ['app'], { mode: 'file' });
+      expect(keptNames(plan)).toContain('tzdata');
+      expect(gone(plan, 'usr/share/zoneinfo/UTC')).toBe(false);
+    });
+
+    test('for Python, whose library looks for them', async () => {
+      expect(keptNames(await strip(withZones(elf()), ['python3']))).toEqual(['python', 'tzdata']);
+    });
+
+    test('none, where only the C library and what looks alike name them', async () => {
+      for (const text of ['', '\0/usr/share/zoneinfo.old\0', '\0/opt/usr/share/zoneinfos/\0'])
+        expect(keptNames(await strip(withZones(naming(text)), ['app']))).toEqual(['app']);
+    });
+
+    test.each(['Europe/Berlin', ':Europe/Berlin', '/usr/share/zoneinfo/Europe/Berlin'])(
+      'the one that the environment asks for: TZ=%s',
+      async (zone) => {
+        const fileSystem = await fileSystemOf(withZones(elf()));
+        const run = { ...running('app'), env: ['PATH=/usr/bin', 'TZ=UTC', `TZ=${zone}`] };
+        expect(keptNames(planStrip(fileSystem, run, distroless))).toEqual(['app', 'tzdata']);
+        const plan = planStrip(fileSystem, run, { ...distroless, mode: 'file' });
+        expect(gone(plan, 'usr/share/zoneinfo/Europe/Berlin')).toBe(false);
+        expect(gone(plan, 'usr/share/zoneinfo/UTC')).toBe(true);
+      },
+    );
+
+    test('none for a zone that is a rule, is not there, or is no zone', async () => {
+      const fileSystem = await fileSystemOf(withZones(elf()));
+      for (const zone of ['CET-1CEST,M3.5.0', 'Mars/Base', '', '.', 'Europe']) {
+        const run = { ...running('app'), env: ['PATH=/usr/bin', `TZ=${zone}`] };
+        expect(keptNames(planStrip(fileSystem, run, distroless))).toEqual(['app']);
+      }
+    });
+  });
+
   test('a library that a runtime loads by its path stands for its name, for others in the same runtime', async () => {
     const files = packaged({
       java: {
