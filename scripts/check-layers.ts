@@ -12,6 +12,7 @@ export const floors: Readonly<Record<string, number>> = {
   '@pratique/cue': 0,
   '@pratique/errors': 0,
   '@pratique/storage': 0,
+  '@pratique/yaml': 0,
   '@pratique/crypto': 1,
   '@pratique/oci': 2,
   '@pratique/keys': 3,

@@ -30,7 +30,6 @@ export {
 } from './log/log.ts';
 export type { FetchPolicy } from './trust/cluster-image-policy/remote-policies.ts';
 export type { OpenRemote } from './trust/cluster-image-policy/tuf-roots.ts';
-export { yamlProblem } from './trust/documents.ts';
 export { type LoadOptions, loadTrust } from './trust/load.ts';
 export type { TrustFiles } from './trust/material.ts';
 export type { AdmittedObject } from './trust/objects.ts';

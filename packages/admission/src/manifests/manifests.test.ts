@@ -122,6 +122,8 @@ test.each([
   ['an item that is no object', 'apiVersion: v1\nkind: List\nitems:\n  - 7', 'app.yaml:4:5'],
   ['a key said twice', 'apiVersion: v1\nkind: Pod\nkind: ConfigMap', 'app.yaml:3:1'],
   ['an alias to nothing', 'apiVersion: v1\nkind: Pod\nspec: *gone', 'app.yaml:'],
+  ['an unknown tag', 'apiVersion: v1\nkind: Pod\nspec: !thing {}', 'app.yaml:3:7: Unresolved tag: !thing'],
+  ['brackets that close nothing, to the end of the file', ']'.repeat(20_000_000), 'app.yaml:1:1'],
   ['deep nesting', `apiVersion: v1\nkind: Pod\nspec: ${'['.repeat(20_000)}`, 'app.yaml:'],
 ])('nothing is decided about a file that cannot be read: %s', async (_name, text, place) => {
   const error: unknown = await review(text).catch((caught: unknown) => caught);

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@pratique/crypto';
 import { type PratiqueError, printable } from '@pratique/errors';
-import { yamlProblem } from '@pratique/policy';
-import { type Document, isMap, isNode, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { readYamlDocuments, toJs, type YamlDocument, YamlError } from '@pratique/yaml';
+import { isMap, isNode, isSeq, type LineCounter, type Node } from 'yaml';
 import { admissionErrors } from '../errors.ts';
 
 /** One file of manifests. */
@@ -21,7 +21,7 @@ export interface ManifestObject {
   readonly kind: string;
 }
 
-const maxCharacters = 32 * 1024 * 1024;
+const limits = { maxCharacters: 32 * 1024 * 1024, maxParts: 5_000_000, merge: true };
 const maxObjects = 10_000;
 
 /**
@@ -31,40 +31,28 @@ const maxObjects = 10_000;
  * @throws MANIFEST_INVALID with `file:line:column`
  */
 export function parseManifests(source: ManifestSource): readonly ManifestObject[] {
-  if (source.text.length > maxCharacters) {
-    throw invalid(source.name, { line: 1, col: 1 }, `the file is larger than ${maxCharacters} characters`);
-  }
-  const lines = new LineCounter();
-  const documents = readDocuments(source, lines);
-  const objects = documents.flatMap((document) => {
-    const [error] = document.errors;
-    if (error !== undefined)
-      throw invalid(source.name, lines.linePos(error.pos[0]), yamlProblem(error.message));
-    if (document.contents === null) return [];
-    return objectsOf(source.name, lines, document.contents, toJson(source.name, lines, document));
+  const { name, text } = source;
+  const documents = naming(name, () => readYamlDocuments(text, limits));
+  const objects = documents.flatMap((one) => {
+    const { contents } = one.document;
+    return contents === null ? [] : objectsOf(name, one.lines, contents, toJson(name, one));
   });
   if (objects.length > maxObjects) {
-    throw invalid(source.name, { line: 1, col: 1 }, `the file holds more than ${maxObjects} objects`);
+    throw invalid(name, { line: 1, col: 1 }, `the file holds more than ${maxObjects} objects`);
   }
   return objects;
 }
 
-function readDocuments(source: ManifestSource, lines: LineCounter): readonly Document[] {
-  try {
-    const parsed = parseAllDocuments(source.text, { lineCounter: lines, prettyErrors: false, merge: true });
-    return 'empty' in parsed ? [] : parsed;
-  } catch (cause) {
-    // Nesting deeper than the parser's stack.
-    throw invalid(source.name, { line: 1, col: 1 }, 'the file cannot be parsed', cause);
-  }
+function toJson(name: string, document: YamlDocument): JsonValue {
+  return naming(name, () => toJs(document)) as JsonValue;
 }
 
-function toJson(file: string, lines: LineCounter, document: Document): JsonValue {
+function naming<T>(name: string, read: () => T): T {
   try {
-    // Aliases are followed up to a limit, so that a small file cannot become a huge one.
-    return document.toJS({ maxAliasCount: 100 }) as JsonValue;
-  } catch (cause) {
-    throw invalid(file, placeOf(lines, document.contents), 'too many or unknown aliases', cause);
+    return read();
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw invalid(name, { line: error.line, col: error.column }, error.message);
   }
 }
 
@@ -96,14 +84,8 @@ function placeOf(lines: LineCounter, node: unknown): { line: number; col: number
   return lines.linePos(offset);
 }
 
-function invalid(
-  file: string,
-  { line, col }: { line: number; col: number },
-  message: string,
-  cause?: unknown,
-): PratiqueError {
+function invalid(file: string, { line, col }: { line: number; col: number }, message: string): PratiqueError {
   return admissionErrors.error('MANIFEST_INVALID', {
     message: `${printable(file)}:${line}:${col}: ${printable(message)}`,
-    cause,
   });
 }

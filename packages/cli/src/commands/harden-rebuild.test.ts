@@ -16,8 +16,8 @@ import {
   pushImage,
 } from '@pratique/oci';
 import { elfBytes } from '@pratique/oci/testing/elf';
+import { readYaml } from '@pratique/yaml';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { parse } from 'yaml';
 import { run } from '../program/run.ts';
 import { testTerminal } from '../testing/terminal.ts';
 
@@ -227,7 +227,9 @@ function documented(section: string): string {
 
 test('the settings about storing in docs/harden.md do what it says', async () => {
   const args = ['-t', 'oci:stored-as-told:1', '--sign=false'];
-  expect(await pratique(parse(documented('How it is stored')), ...args)).toMatchObject({ code: 0 });
+  expect(await pratique(readYaml(documented('How it is stored')) as object, ...args)).toMatchObject({
+    code: 0,
+  });
   const { manifest } = await (await openLayout(join(folder, 'stored-as-told'))).getManifest('1');
   expect(manifest.kind).toBe('index');
 });
@@ -267,7 +269,7 @@ test('the settings about adding in docs/harden.md do what it says', async () => 
   const yaml = documented('Adding other things')
     .replace('https://npm.example', `http://127.0.0.1:${port}`)
     .replace('sha512-…', integrity);
-  const result = await pratique(parse(yaml), '-t', 'oci:more:1', '--sign=false');
+  const result = await pratique(readYaml(yaml) as object, '-t', 'oci:more:1', '--sign=false');
   expect({ ...result, out: '' }).toMatchObject({ code: 0 });
   const { fileSystem } = await readImage(await openLayout(join(folder, 'more')), '1');
   const paths = ['srv/www/index.html', 'opt/tool/bin/tool', 'usr/local/bin/app', 'usr/local/bin/greet'];

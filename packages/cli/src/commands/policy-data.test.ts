@@ -27,7 +27,7 @@ test('policy data prints what an OPA server needs beside the policies, with defa
         forbiddenTags: ['latest'],
         require: [],
         vulnerabilities: null,
-        packages: { allow: [], deny: [] },
+        packages: { allow: [], deny: [], unknown: 'deny' },
         exceptions: [],
       },
     },

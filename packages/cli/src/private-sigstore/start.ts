@@ -9,7 +9,8 @@ import {
   type SigstoreServerOptions,
   startSigstoreServer,
 } from '@pratique/sigstore-server';
-import { parse } from 'yaml';
+import { readYaml, YamlError } from '@pratique/yaml';
+import { cliErrors } from '../errors.ts';
 import { readPassphrase } from '../keys/passphrase-file.ts';
 import { readText } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -43,7 +44,7 @@ export async function startPrivateSigstore(
     ...(outsideKeys === undefined ? {} : { outsideKeys }),
     ...(flags.url ? { url: flags.url } : {}),
     ...(passphrase === undefined ? {} : { passphrase }),
-    ...(flags.issuers ? { issuers: readIssuers(read(flags.issuers)) } : {}),
+    ...(flags.issuers ? { issuers: readIssuers(read(flags.issuers), flags.issuers) } : {}),
     ...(policy ? { witnesses: parseWitnessPolicy(read(policy)) } : {}),
     ...(witnessed.length === 0 ? {} : { witnessed: witnessed as LogName[] }),
     ...(rateLimit === undefined ? {} : { rateLimit }),
@@ -68,6 +69,11 @@ export function sigstoreNotes({ url, trustedRootFile, peopleFile }: SigstoreServ
  * Fulcio's configuration names its CI systems by aliases, also as keys (`*github-type:`), where Go's reader ends the
  * alias at the colon and YAML 1.2 does not.
  */
-function readIssuers(text: string): IssuerConfiguration {
-  return parse(text.replace(/^(\s*\*[\w-]+):/gm, '$1 :'), { maxAliasCount: 200 }) as IssuerConfiguration;
+function readIssuers(text: string, name: string): IssuerConfiguration {
+  try {
+    return readYaml(text.replace(/^(\s*\*[\w-]+):/gm, '$1 :'), { maxAliases: 200 }) as IssuerConfiguration;
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw cliErrors.error('CONFIG_INVALID', { message: `${printable(name)}: ${printable(error.text, 300)}` });
+  }
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { printable } from '@pratique/errors';
 import { cliErrors } from '../errors.ts';
 import { readText } from './read-file.ts';
 import type { CommandSpec, FlagSpec } from './spec.ts';
@@ -33,14 +34,14 @@ export function configFiles(terminal: Pick<Terminal, 'cwd' | 'env'>): string[] {
 }
 
 async function readConfig(file: string, commands: readonly CommandSpec[]): Promise<Record<string, unknown>> {
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(readText(file, '/'));
-  const problem = document.errors[0];
-  if (problem)
-    throw cliErrors.error('CONFIG_INVALID', {
-      message: `${file}: ${problem.message.split('\n', 1)[0]!.replace(/:$/, '')}`,
-    });
-  const content: unknown = document.toJS({ maxAliasCount: 10 });
+  const { readYaml, YamlError } = await import('@pratique/yaml');
+  let content: unknown;
+  try {
+    content = readYaml(readText(file, '/'), { maxAliases: 10 });
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw cliErrors.error('CONFIG_INVALID', { message: `${file}: ${printable(error.text, 300)}` });
+  }
   if (content === null || content === undefined) return {};
   if (typeof content !== 'object' || Array.isArray(content)) {
     throw cliErrors.error('CONFIG_INVALID', {

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonValue } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
+import { readYaml, YamlError } from '@pratique/yaml';
 import * as v from 'valibot';
-import { parseDocument } from 'yaml';
 import { hardenErrors } from '../errors.ts';
 import { profiles } from '../strip/profile.ts';
 
@@ -146,7 +146,7 @@ export type HardenSettings = Omit<v.InferOutput<typeof schema>, 'strip'> & {
   readonly strip: v.InferOutput<typeof schema>['strip'] | false;
 };
 
-const maxBytes = 1024 * 1024;
+const maxCharacters = 1024 * 1024;
 
 /**
  * Reads `harden.yaml`. An empty text is all defaults.
@@ -156,16 +156,12 @@ const maxBytes = 1024 * 1024;
 export function parseSettings(yaml: string, name: string): HardenSettings {
   const invalid = (message: string, detail: { expected?: string; found?: string } = {}) =>
     hardenErrors.error('HARDEN_SETTINGS_INVALID', { message: `${printable(name)}: ${message}`, ...detail });
-  if (yaml.length > maxBytes) throw invalid(`it is larger than ${maxBytes} characters`);
-  const document = parseDocument(yaml, { prettyErrors: true });
-  const [error] = document.errors;
-  // After its first line it shows the place again, drawn below the text.
-  if (error !== undefined) throw invalid(printable(error.message.split('\n', 1)[0]!.replace(/:$/, ''), 300));
   let value: JsonValue;
   try {
-    value = document.toJS({ maxAliasCount: 100 }) ?? {};
-  } catch {
-    throw invalid('it has too many aliases');
+    value = (readYaml(yaml, { maxCharacters }) ?? {}) as JsonValue;
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw invalid(printable(error.text, 300));
   }
   if (!isJsonObject(value))
     throw invalid('it is not a mapping', { expected: 'NAME: VALUE', found: typeof value });

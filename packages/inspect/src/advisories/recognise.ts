@@ -1,6 +1,6 @@
 import { PratiqueError, printable } from '@pratique/errors';
+import { readYaml } from '@pratique/yaml';
 import * as v from 'valibot';
-import { parse as parseYaml } from 'yaml';
 import { inspectErrors } from '../errors.ts';
 import { csaf } from '../vex/csaf.ts';
 import { openVex } from '../vex/open-vex.ts';
@@ -80,12 +80,12 @@ function isTracker(document: Document): boolean {
   return isRecord(vulnerability) && 'releases' in vulnerability;
 }
 
+const yamlLimits = { maxCharacters: 2 ** 28, maxParts: 50_000_000, maxAliases: 0 };
+
 /** JSON, else YAML without aliases (a few lines of them can stand for gigabytes) for files that are named so. */
 function parseDocument(path: string, text: string): unknown {
   try {
-    return /\.ya?ml(?:\.gz)?$/i.test(path)
-      ? parseYaml(text, { maxAliasCount: 0, uniqueKeys: true, schema: 'core' })
-      : JSON.parse(text);
+    return /\.ya?ml(?:\.gz)?$/i.test(path) ? readYaml(text, yamlLimits) : JSON.parse(text);
   } catch (error) {
     throw invalid(path, (error as Error).message);
   }

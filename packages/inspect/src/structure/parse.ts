@@ -1,7 +1,7 @@
 import { printable } from '@pratique/errors';
+import { readYaml, YamlError } from '@pratique/yaml';
 import { RE2JS } from 're2js';
 import * as v from 'valibot';
-import { parse as parseYaml } from 'yaml';
 import { inspectErrors } from '../errors.ts';
 
 const text = v.pipe(v.string(), v.maxLength(10_000));
@@ -89,7 +89,7 @@ function compiles(pattern: string): boolean {
   }
 }
 
-const maxBytes = 1024 * 1024;
+const maxCharacters = 1024 * 1024;
 
 /**
  * Reads a test file of container-structure-test, `schemaVersion: 2.0.0`, YAML or JSON. A key that is not known is
@@ -101,12 +101,12 @@ const maxBytes = 1024 * 1024;
 export function parseStructureTests(source: string, name: string): StructureTests {
   const invalid = (message: string) =>
     inspectErrors.error('STRUCTURE_TEST_INVALID', { message: `${printable(name)}: ${printable(message)}` });
-  if (source.length > maxBytes) throw invalid(`larger than ${maxBytes} bytes`);
   let document: unknown;
   try {
-    document = parseYaml(source, { maxAliasCount: 100 });
+    document = readYaml(source, { maxCharacters });
   } catch (error) {
-    throw invalid((error as Error).message.split('\n')[0]!);
+    if (!(error instanceof YamlError)) throw error;
+    throw invalid(error.text);
   }
   const parsed = v.safeParse(schema, document);
   if (parsed.success) return parsed.output;

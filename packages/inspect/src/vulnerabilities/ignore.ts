@@ -1,6 +1,6 @@
 import { printable } from '@pratique/errors';
+import { readYaml, YamlError } from '@pratique/yaml';
 import * as v from 'valibot';
-import { parse } from 'yaml';
 import { inspectErrors } from '../errors.ts';
 import type { Finding, Suppression } from './finding.ts';
 
@@ -34,11 +34,13 @@ const schema = v.strictObject({
  */
 export function parseIgnoreFile(content: string): readonly IgnoreRule[] {
   try {
-    return v.parse(schema, parse(content, { maxAliasCount: 0, schema: 'core' })).ignore;
+    return v.parse(schema, readYaml(content, { maxAliases: 0 })).ignore;
   } catch (error) {
     const place = v.isValiError(error) ? `${v.getDotPath(error.issues[0]) ?? 'the document'}: ` : '';
+    const { message } = error as Error;
+    const problem = error instanceof YamlError ? error.text : message;
     throw inspectErrors.error('IGNORE_FILE_INVALID', {
-      message: `the ignore file is not valid: ${place}${printable((error as Error).message)}`,
+      message: `the ignore file is not valid: ${place}${printable(problem)}`,
       expected: 'a list `ignore`, each with `id`, `reason` and `expires: YYYY-MM-DD`',
     });
   }

@@ -1,8 +1,8 @@
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import { readNamedFile } from '@pratique/storage';
+import { readYaml } from '@pratique/yaml';
 import * as v from 'valibot';
-import { parse } from 'yaml';
 import { keysErrors } from '../errors.ts';
 
 /** How a kubeconfig says the API server is reached, and as whom. */
@@ -133,7 +133,7 @@ function parseFile(bytes: Uint8Array, path: string): v.InferOutput<typeof fileSc
   if (bytes.byteLength > maxBytes) throw invalid(path, `it is larger than ${maxBytes} bytes`);
   let document: unknown;
   try {
-    document = parse(new TextDecoder().decode(bytes), { maxAliasCount: 100 });
+    document = readYaml(new TextDecoder().decode(bytes));
   } catch {
     // What the parser says quotes the file, which holds tokens.
     throw invalid(path, 'it is not YAML');

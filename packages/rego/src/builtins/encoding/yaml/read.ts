@@ -7,6 +7,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type ParsedNode,
   Parser,
@@ -23,6 +24,10 @@ export class YamlError extends Error {
 /** Nodes made through aliases: the bound on "billion laughs" documents. */
 const maxAliasNodes = 200_000;
 const maxDepth = 1_000;
+/** Of what is read at once: the document, its collections, and what stands in the innermost. */
+const maxOpen = maxDepth + 3;
+/** Each takes a few hundred bytes of memory and a microsecond or two until the document is there. */
+const maxLexemes = 5_000_000;
 
 /** Parses the first document. Throws {@link YamlError}. `charge` is called once per node. */
 export function readYaml(text: string, charge: (steps: number) => void): Value {
@@ -52,12 +57,27 @@ function firstDocument(source: string, lines: LineCounter): Document.Parsed | un
     logLevel: 'silent',
     strict: true,
   });
-  for (const token of new Parser(lines.addNewLine).parse(source)) {
+  for (const token of tokens(source, lines)) {
     for (const document of composer.next(token)) return document;
-    if (token.type === 'error') break;
+    // What is said of it belongs to a document, which need not have begun.
+    if (token.type === 'error') return [...composer.end(true, source.length)][0];
   }
   for (const document of composer.end(false, source.length)) return document;
   return undefined;
+}
+
+/** As `Parser.parse` gives them; a text that nests too deep, or is too long, is not read to its end. */
+function* tokens(source: string, lines: LineCounter): ReturnType<Parser['parse']> {
+  const parser = new Parser(lines.addNewLine);
+  let count = 0;
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(source)) {
+    yield* parser.next(lexeme);
+    if (++count > maxLexemes)
+      throw new YamlError(`yaml: more than ${maxLexemes} words and brackets; JSON has no such limit`);
+    if (parser.stack.length > maxOpen) throw new YamlError(`yaml: exceeded max depth of ${maxDepth}`);
+  }
+  yield* parser.end();
 }
 
 /** What go-yaml's reader refuses anywhere. */

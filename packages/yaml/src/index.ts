@@ -1,0 +1,1 @@
+export { readYaml, readYamlDocuments, toJs, type YamlDocument, YamlError, type YamlOptions } from './read.ts';
