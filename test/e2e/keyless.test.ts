@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../packages/cli/src/program/run.ts';
 import { testTerminal } from '../../packages/cli/src/testing/terminal.ts';
-import { formatPublicKey } from '../../packages/crypto/src/index.ts';
+import { formatPem, formatPublicKey } from '../../packages/crypto/src/index.ts';
 import {
   buildImage,
   createRegistryClient,
@@ -22,6 +22,7 @@ import {
   signMessage,
   signStatement,
   subject,
+  trust,
   trustedRootJson,
 } from '../../packages/sigstore/src/testing/virtual-sigstore.ts';
 import { attach, statement, tagSignature } from '../support/keyless.ts';
@@ -33,8 +34,10 @@ const spdx = 'https://spdx.dev/Document';
 let registry: Registry;
 let cwd: string;
 
-async function pratique(...argv: string[]) {
-  const terminal = testTerminal({ cwd, env: { HOME: cwd, COSIGN_PASSWORD: '' } });
+const pratique = (...argv: string[]) => pratiqueWith({}, ...argv);
+
+async function pratiqueWith(env: Readonly<Record<string, string>>, ...argv: string[]) {
+  const terminal = testTerminal({ cwd, env: { HOME: cwd, COSIGN_PASSWORD: '', ...env } });
   const code = await run(argv, terminal, never);
   return { code, stdout: terminal.stdout, stderr: terminal.stderr };
 }
@@ -96,6 +99,75 @@ test.each(['bundle', 'bundle-v2', 'tag'])('an image signed by an identity verifi
   const { code, stdout, stderr } = await pratique('verify', ...good, image(name));
   expect(stderr).toContain(`signed by ${subject} (issuer ${issuer})`);
   expect({ code, printed: (JSON.parse(stdout) as unknown[]).length }).toEqual({ code: 0, printed: 1 });
+});
+
+describe('cosign’s variables name the authorities, where no trusted root is given', () => {
+  const asked = ['--certificate-identity', subject, '--certificate-oidc-issuer', issuer];
+  const files = {
+    SIGSTORE_ROOT_FILE: 'ca.pem',
+    SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: 'ctlog.pub',
+    SIGSTORE_REKOR_PUBLIC_KEY: 'rekor.pub',
+    SIGSTORE_TSA_CERTIFICATE_FILE: 'tsa.pem',
+  };
+  beforeAll(() => {
+    const pem = (certificates: readonly { readonly der: Uint8Array }[]) =>
+      certificates.map(({ der }) => formatPem('CERTIFICATE', der)).join('');
+    const [ca] = trust.authorities;
+    const [tsa] = trust.timestampAuthorities;
+    const write = (name: string, text: string) => writeFileSync(join(cwd, name), text);
+    write('ca.pem', pem([...ca!.intermediates, ...ca!.anchors]));
+    write(
+      'tsa.pem',
+      pem([...(tsa!.leaf === null ? [] : [tsa!.leaf]), ...tsa!.intermediates, ...tsa!.anchors]),
+    );
+    write('ctlog.pub', formatPublicKey(trust.certificateLogs[0]!.key));
+    write('rekor.pub', formatPublicKey(trust.logs[0]!.key));
+    write('no-anchor.pem', pem(ca!.intermediates));
+  });
+
+  test.each(['bundle', 'tag'])('they are enough: %s', async (name) => {
+    const { code, stderr } = await pratiqueWith(files, 'verify', ...asked, image(name));
+    expect(stderr).toContain(`signed by ${subject} (issuer ${issuer})`);
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ['another authority', { SIGSTORE_ROOT_FILE: 'tsa.pem' }, 12, 'CERTIFICATE_PATH_INVALID'],
+    [
+      'an authority without its anchor',
+      { SIGSTORE_ROOT_FILE: 'no-anchor.pem' },
+      12,
+      'CERTIFICATE_PATH_INVALID',
+    ],
+    [
+      'another certificate log',
+      { SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: 'rekor.pub' },
+      12,
+      'CERTIFICATE_LOG_MISSING',
+    ],
+    ['another log', { SIGSTORE_REKOR_PUBLIC_KEY: 'ctlog.pub' }, 12, 'LOG_NOT_TRUSTED'],
+    ['a file that is not there', { SIGSTORE_REKOR_PUBLIC_KEY: 'missing.pub' }, 3, 'missing.pub'],
+    ['something else than a key', { SIGSTORE_REKOR_PUBLIC_KEY: 'ca.pem' }, 3, 'ca.pem'],
+    ['something else than certificates', { SIGSTORE_ROOT_FILE: 'rekor.pub' }, 3, 'rekor.pub'],
+  ])('%s is refused', async (_what, change, exit, problem) => {
+    const { code, stderr } = await pratiqueWith({ ...files, ...change }, 'verify', ...asked, image('bundle'));
+    expect(stderr).toContain(problem);
+    expect(code).toBe(exit);
+  });
+
+  test('a trusted root that is given counts instead', async () => {
+    const other = { ...files, SIGSTORE_REKOR_PUBLIC_KEY: 'ctlog.pub' };
+    expect((await pratiqueWith(other, 'verify', ...good, image('bundle'))).code).toBe(0);
+  });
+
+  test('a signature by a key has to be in the log that is named', async () => {
+    const byKey = ['verify', '--key', 'cosign.pub', image('by-key')];
+    expect((await pratique(...byKey)).code).toBe(0);
+    const { code, stderr } = await pratiqueWith(files, ...byKey);
+    expect(stderr).toContain('LOG_ENTRY_REQUIRED');
+    expect(code).toBe(12);
+    expect((await pratiqueWith(files, ...byKey, '--insecure-ignore-tlog')).code).toBe(0);
+  });
 });
 
 test('a pattern accepts an identity only when it matches the whole of it', async () => {

@@ -3,8 +3,17 @@ import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatPem, formatPublicKey } from '@pratique/crypto';
+import { parseTrustedRoot } from '@pratique/sigstore';
 import type { Context, Scenario } from '../support/context.ts';
-import { alice, bob, initialize, startSigstore, token } from '../support/private-sigstore.ts';
+import {
+  alice,
+  bob,
+  initialize,
+  type PrivateSigstore,
+  startSigstore,
+  token,
+} from '../support/private-sigstore.ts';
 import { run } from '../support/process.ts';
 import type { TestImage } from '../support/registries.ts';
 import { NONE_MATCHES } from '../support/signing.ts';
@@ -214,6 +223,34 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
       },
     },
     {
+      name: 'cosign 2 and we trust what its variables name, and nothing else',
+      run: async () => {
+        const named = variablesFor(sigstore, context.scratch());
+        const image = await context.image(context.ours);
+        const services = ['--fulcio-url', sigstore.url, '--rekor-url', sigstore.url];
+        const sign = ['sign', '--yes', '--allow-http-registry', '--use-signing-config=false', ...services];
+        const signer = ['--identity-token', await token(sigstore, alice)];
+        // No Sigstore was initialized here.
+        const alone = { ...named, TUF_ROOT: join(context.scratch(), 'none') };
+        await context.ok('cosign2', [...sign, '--new-bundle-format=false', ...signer, image.pinned], {
+          env: alone,
+        });
+        const other = { ...alone, SIGSTORE_REKOR_PUBLIC_KEY: named.SIGSTORE_CT_LOG_PUBLIC_KEY_FILE };
+        for (const program of ['cosign2', 'pratique'] as const) {
+          const flags = program === 'cosign2' ? ['--new-bundle-format=false'] : [];
+          await context.ok(program, [...cosignVerify(image, alice), ...flags], { env: alone });
+          for (const [email, env] of [
+            [bob, alone],
+            [alice, other],
+          ] as const)
+            notEqual(
+              (await context.run(program, [...cosignVerify(image, email), ...flags], { env })).code,
+              0,
+            );
+        }
+      },
+    },
+    {
       name: 'after a restart with encrypted keys the same trust holds',
       run: async () => {
         const scratch = context.scratch();
@@ -249,4 +286,20 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
     },
     { name: 'stops when told to', run: () => sigstore.server.stop() },
   ];
+}
+
+/** A Sigstore's trusted root in the files that cosign's variables name. */
+function variablesFor({ trustedRoot }: PrivateSigstore, directory: string) {
+  const root = parseTrustedRoot(readFileSync(trustedRoot));
+  const write = (name: string, text: string) => {
+    writeFileSync(join(directory, name), text);
+    return join(directory, name);
+  };
+  const [ca] = root.authorities;
+  const chain = [...ca!.intermediates, ...ca!.anchors];
+  return {
+    SIGSTORE_ROOT_FILE: write('ca.pem', chain.map(({ der }) => formatPem('CERTIFICATE', der)).join('')),
+    SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: write('ctlog.pub', formatPublicKey(root.certificateLogs[0]!.key)),
+    SIGSTORE_REKOR_PUBLIC_KEY: write('rekor.pub', formatPublicKey(root.logs[0]!.key)),
+  };
 }

@@ -18,6 +18,7 @@ import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { programFlags, signerFlags } from '../specs/shared.ts';
 import type { RepositoryOptions } from '../trust/sigstore-repository.ts';
+import { environmentAuthorities } from './environment-authorities.ts';
 import { loadPublicKey } from './key-reference.ts';
 import { isManaged, refuseSecurityKey } from './managed-key.ts';
 import { namedAuthorities } from './named-authorities.ts';
@@ -68,7 +69,10 @@ export async function signerTrust(
     keys.push({ name: nameOf(reference), key });
   }
   const file = flags['trusted-root'];
-  const named = namedAuthorities(flags, terminal);
+  const named: Partial<TrustedRoot> = {
+    ...(file === undefined ? environmentAuthorities(terminal) : {}),
+    ...namedAuthorities(flags, terminal),
+  };
   const ignoreLog = flags['insecure-ignore-tlog'] || flags['private-infrastructure'];
   const policy = flags['witness-policy'];
   if (policy !== undefined && (ignoreLog || (file === undefined && identity === null))) {
@@ -79,10 +83,13 @@ export async function signerTrust(
   }
   if (file === undefined && identity === null) {
     const thresholds = { timestamps: flags['use-signed-timestamps'] ? 1 : 0 };
-    return { ...named, keys, logs: [], thresholds };
+    return { ...named, keys, logs: ignoreLog ? [] : (named.logs ?? []), thresholds };
   }
-  // Nothing else of a root is needed where authorities are named, and neither log nor certificate log is asked for.
-  const enough = named.authorities !== undefined && ignoreLog && flags['insecure-ignore-sct'];
+  // Nothing else of a root is needed where all is named that is asked for.
+  const enough =
+    named.authorities !== undefined &&
+    (ignoreLog || named.logs !== undefined) &&
+    (flags['insecure-ignore-sct'] || named.certificateLogs !== undefined);
   const root: TrustedRoot =
     file !== undefined
       ? parseFile(file, terminal.cwd, parseTrustedRoot)
@@ -93,7 +100,7 @@ export async function signerTrust(
     ...root,
     ...named,
     keys,
-    logs: ignoreLog ? [] : root.logs,
+    logs: ignoreLog ? [] : (named.logs ?? root.logs),
     identities: identity === null ? [] : [identity],
     ...(policy === undefined ? {} : { witnesses: parseWitnessPolicy(readText(policy, terminal.cwd)) }),
     thresholds: {

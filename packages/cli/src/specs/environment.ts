@@ -49,6 +49,26 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   },
   { name: 'TUF_MIRROR', does: 'is the TUF repository of the Sigstore in use', expects: 'a URL' },
   { name: 'TUF_ROOT_JSON', does: 'is the root that TUF_MIRROR is believed on', expects: 'a file' },
+  {
+    name: 'SIGSTORE_ROOT_FILE',
+    does: 'names the certificate authorities of signers, where --trusted-root is not given',
+    expects: 'a file of PEM certificates',
+  },
+  {
+    name: 'SIGSTORE_CT_LOG_PUBLIC_KEY_FILE',
+    does: 'names the certificate log, where --trusted-root is not given',
+    expects: 'a file with a public key',
+  },
+  {
+    name: 'SIGSTORE_REKOR_PUBLIC_KEY',
+    does: 'names the transparency log, where --trusted-root is not given',
+    expects: 'a file with a public key',
+  },
+  {
+    name: 'SIGSTORE_TSA_CERTIFICATE_FILE',
+    does: 'names the timestamp authority, where --trusted-root is not given',
+    expects: 'a file of PEM certificates',
+  },
   { name: 'DOCKER_CONFIG', does: 'holds credentials for registries', expects: 'a directory; else ~/.docker' },
   {
     name: 'REGISTRY_AUTH_FILE',
