@@ -287,6 +287,25 @@ test('a policy in CUE must be one value with every attestation of the type, with
     });
 });
 
+test.each([
+  ['100', 12, 'EVIDENCE_TOO_LARGE'],
+  ['0.0001 MB', 12, 'EVIDENCE_TOO_LARGE'],
+  ['1kB', 0, ''],
+  ['128MiB', 0, ''],
+  ['1GiB', 0, ''],
+  ['1.1GiB', 3, 'COSIGN_MAX_ATTACHMENT_SIZE is not a size'],
+  ['0', 3, 'COSIGN_MAX_ATTACHMENT_SIZE is not a size'],
+  ['much', 3, 'COSIGN_MAX_ATTACHMENT_SIZE is not a size'],
+])('COSIGN_MAX_ATTACHMENT_SIZE=%s', async (size, exit, problem) => {
+  await ok('copy', '--image-only', at('app:1'), at('sized:1'));
+  await ok('sign', '--key', 'cosign.key', '--legacy', at(`sized@${index.digest}`));
+  const env = { HOME: cwd, COSIGN_MAX_ATTACHMENT_SIZE: size };
+  const terminal = testTerminal({ cwd, env });
+  const code = await run(['verify', '--key', 'cosign.pub', at('sized:1')], terminal, never);
+  expect(terminal.stderr).toContain(problem);
+  expect(code).toBe(exit);
+});
+
 test('COSIGN_REPOSITORY: what is attached is copied, saved and loaded from and to where it is', async () => {
   const there = at('signatures/app');
   const elsewhere = async (repository: string, ...argv: string[]) => {

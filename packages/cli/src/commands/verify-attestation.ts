@@ -14,6 +14,7 @@ import { CommandFailure } from '../program/exit.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { openClient } from '../registry/client.ts';
+import { evidenceLimits } from '../registry/evidence-limits.ts';
 import { openForVerification, type VerifiablePlace } from '../registry/places.ts';
 import { wantedPredicateType } from '../signing/claim.ts';
 import type { verifyAttestation } from '../specs/signing.ts';
@@ -23,12 +24,13 @@ export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, te
   const trust = await signerTrust(flags, terminal, 'verify-attestation', signal);
   const type = wantedPredicateType(flags.type);
   const allow = attestationPolicy(flags.policy, terminal);
+  const limits = evidenceLimits(terminal);
   const client = openClient(flags, terminal);
   try {
     for (const name of args) {
       const image = await openForVerification(client, name, flags['local-image'], terminal);
       const { repository, version, signatures } = image;
-      const evidence = await resolveAndCollect(repository, version, signatures, { signal });
+      const evidence = await resolveAndCollect(repository, version, signatures, { signal, limits });
       const result = verifyEvidence(evidence, trust, new Date());
       const matching = result.attestations.filter(({ predicateType }) => predicateType === type);
       if (matching.length === 0) throw refusal(image, result, type, terminal);

@@ -17,6 +17,7 @@ import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { parseAnnotations } from '../registry/annotations.ts';
 import { openClient } from '../registry/client.ts';
+import { evidenceLimits } from '../registry/evidence-limits.ts';
 import { openForVerification, type VerifiablePlace } from '../registry/places.ts';
 import type { verify } from '../specs/signing.ts';
 import { checkLines, nearestRejection, rejectionText, signerText } from './verification-report.ts';
@@ -24,6 +25,7 @@ import { checkLines, nearestRejection, rejectionText, signerText } from './verif
 export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, signal }) => {
   const trust = await signerTrust(flags, terminal, 'verify', signal);
   const wanted = parseAnnotations(flags.annotations);
+  const limits = evidenceLimits(terminal);
   const client = openClient(flags, terminal);
   // While the registry is asked.
   setImmediate(prepareTrust, trust, new Date());
@@ -32,7 +34,7 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
     for (const name of args) {
       const image = await openForVerification(client, name, flags['local-image'], terminal);
       const { repository, version, signatures } = image;
-      const evidence = await resolveAndCollect(repository, version, signatures, { signal });
+      const evidence = await resolveAndCollect(repository, version, signatures, { signal, limits });
       const { subject } = evidence;
       const result = verifyEvidence(evidence, trust, new Date());
       const matching = result.signatures.filter((signature) => carries(signature, wanted));

@@ -19,6 +19,11 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     does: 'is where signatures are kept, instead of beside the image',
     expects: 'a repository',
   },
+  {
+    name: 'COSIGN_MAX_ATTACHMENT_SIZE',
+    does: 'is how much of one signature or attestation is read; larger ones are passed over',
+    expects: 'a size, such as 128MiB; else 32MiB',
+  },
   { name: 'SIGSTORE_ID_TOKEN', does: 'says who signs', expects: 'an OpenID Connect token', sensitive: true },
   {
     name: 'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
@@ -41,6 +46,38 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     name: 'GOOGLE_SERVICE_ACCOUNT_NAME',
     does: 'is the service account that signs, on Google Cloud',
     expects: 'an e-mail address',
+  },
+  {
+    name: 'COSIGN_PKCS11_MODULE_PATH',
+    does: 'is the module of pkcs11: keys whose URI names none',
+    expects: 'a file',
+  },
+  {
+    name: 'COSIGN_PKCS11_PIN',
+    does: 'opens the token of pkcs11: keys',
+    expects: 'a PIN',
+    sensitive: true,
+  },
+  {
+    name: 'KUBECONFIG',
+    does: 'says which cluster k8s:// keys are in',
+    expects: 'a file; else ~/.kube/config, or the Pod’s own',
+  },
+  {
+    name: 'VAULT_ADDR',
+    does: 'is where hashivault:// keys are',
+    expects: 'a URL',
+  },
+  {
+    name: 'VAULT_TOKEN',
+    does: 'lets hashivault:// keys be used',
+    expects: 'a token; else in ~/.vault-token',
+    sensitive: true,
+  },
+  {
+    name: 'TRANSIT_SECRET_ENGINE_PATH',
+    does: 'is where Vault’s transit engine is mounted',
+    expects: 'a path; else transit',
   },
   {
     name: 'TUF_ROOT',
