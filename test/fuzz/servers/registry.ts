@@ -3,7 +3,7 @@ import { type Digest, digestOf, isDigest, mediaTypes } from '@pratique/oci';
 import { startRegistry } from '@pratique/registry';
 import type { Random } from './random.ts';
 import type { Request } from './request.ts';
-import { isBare, jsonOf, type Target } from './target.ts';
+import { isBare, jsonOf, routeOf, type Target } from './target.ts';
 
 const codes = new Set([
   'BLOB_UNKNOWN',
@@ -162,7 +162,7 @@ export async function registryTarget(directory: string): Promise<Target> {
     faults: () => faults.splice(0),
     judge({ method, path }, answer) {
       const [, repository, kind, digest] =
-        /^\/v2\/(.+)\/(manifests|blobs)\/(?:uploads\/)?([^/?]*)/.exec(decoded(path)) ?? [];
+        /^\/v2\/(.+)\/(manifests|blobs)\/(?:uploads\/)?([^/?]*)/.exec(routeOf(path)) ?? [];
       // Also where the body, which nobody reads, broke afterwards.
       if (method === 'DELETE' && (answer === undefined || isBare(answer) || answer.status === 202)) {
         kept.manifests.delete(`${repository} ${digest}`);
@@ -216,13 +216,4 @@ export async function registryTarget(directory: string): Promise<Target> {
       }
     },
   };
-}
-
-/** The path as servers take it: without dot segments and escapes. */
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(new URL(path, 'http://x').pathname);
-  } catch {
-    return path;
-  }
 }

@@ -22,7 +22,7 @@ import {
 import { startSigstoreServer } from '@pratique/sigstore-server';
 import type { Random } from './random.ts';
 import type { Request } from './request.ts';
-import { isBare, jsonOf, type Target } from './target.ts';
+import { isBare, jsonOf, routeOf, type Target } from './target.ts';
 
 const alice = 'alice@example.test';
 const challenge = createHash('sha256').update('v'.repeat(43)).digest('base64url');
@@ -322,7 +322,7 @@ export async function sigstoreTarget(directory: string): Promise<Target> {
       if (answer === undefined) return undefined;
       const { status, headers } = answer;
       const type = headers['content-type'] ?? '';
-      const [route] = path.split('?');
+      const route = routeOf(path);
       const json = jsonOf(answer) as Record<string, never> | undefined;
       if (method === 'POST' && route === '/api/v1/log/entries' && status === 201) {
         const [uuid, entry] = Object.entries(json ?? {})[0] as [string, { logIndex: number; body: string }];
@@ -333,7 +333,7 @@ export async function sigstoreTarget(directory: string): Promise<Target> {
         const entry = json as unknown as { logIndex: string; canonicalizedBody: string };
         return note(logged.v2, Number(entry.logIndex), entry.canonicalizedBody);
       }
-      if (route?.endsWith('/signingCert') && (status === 200 || status === 201))
+      if (route.endsWith('/signingCert') && (status === 200 || status === 201))
         return problemOfCertificate(answer.body);
       if (
         route === '/api/v1/timestamp' &&
@@ -357,10 +357,7 @@ export async function sigstoreTarget(directory: string): Promise<Target> {
         if (devices.length > 20) devices.shift();
       }
       if (status < 400 || isBare(answer) || method === 'HEAD') return undefined;
-      if (
-        route?.startsWith('/oidc/') &&
-        (type.startsWith('text/html') || typeof json?.['error'] === 'string')
-      )
+      if (route.startsWith('/oidc/') && (type.startsWith('text/html') || typeof json?.['error'] === 'string'))
         return undefined;
       if (typeof json?.['code'] === 'number' && typeof json['message'] === 'string') return undefined;
       return 'the answer has not the form of the API';

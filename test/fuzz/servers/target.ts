@@ -34,3 +34,12 @@ export function isBare({ status, body, headers }: Answer): boolean {
     [400, 408, 413, 417, 431].includes(status) && body.length === 0 && headers['content-type'] === undefined
   );
 }
+
+/** The path as servers take it: without query, dot segments and escapes. */
+export function routeOf(path: string): string {
+  try {
+    return decodeURIComponent(new URL(path, 'http://x').pathname);
+  } catch {
+    return path;
+  }
+}

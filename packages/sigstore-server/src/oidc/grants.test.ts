@@ -62,3 +62,13 @@ test('a device that waited ten minutes gets nothing, approved or not', () => {
   expect(grants.approve(userCode, 'a@b.test')).toBe(false);
   expect(grants.redeemDevice(deviceCode, 'sigstore', null)).toBe('expired_token');
 });
+
+test('nobody tries user codes until one fits a device of somebody else', () => {
+  const { clock, grants } = at();
+  const { userCode } = grants.createDevice('sigstore', null);
+  for (let i = 0; i < 20; i++) expect(grants.approve('AAAA-AAAA', 'eve@b.test')).toBe(false);
+  expect(grants.approve(userCode, 'eve@b.test')).toBe(false);
+  expect(grants.approve(userCode, 'a@b.test')).toBe(true);
+  clock.now += 600_001;
+  expect(grants.approve(grants.createDevice('sigstore', null).userCode, 'eve@b.test')).toBe(true);
+});

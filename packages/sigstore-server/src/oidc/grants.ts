@@ -5,6 +5,8 @@ const deviceMs = 600_000;
 const intervalMs = 5000;
 /** Grants under way at one time, of each kind: asking is free for everybody. */
 const maxGrants = 10_000;
+/** Wrong user codes of one person in the time that a device waits: whoever knows a secret could try them all. */
+const maxMisses = 20;
 /** No vowels: no words. */
 const letters = 'BCDFGHJKLMNPQRSTVWXZ';
 
@@ -41,6 +43,8 @@ export type GrantError = 'invalid_grant' | 'authorization_pending' | 'slow_down'
 export class Grants {
   readonly #codes = new Map<string, Code>();
   readonly #devices = new Map<string, Device>();
+  /** By the address of those who typed wrong codes. */
+  readonly #misses = new Map<string, { count: number; readonly expires: number }>();
   readonly #now: () => number;
 
   constructor(now: () => number = Date.now) {
@@ -81,14 +85,25 @@ export class Grants {
     };
   }
 
-  /** Lets the device with this user code have a token of `email`; false when there is none that waits. */
+  /**
+   * Lets the device with this user code have a token of `email`; false when there is none that waits, or after too many
+   * wrong codes (RFC 8628 §5.1).
+   */
   approve(userCode: string, email: string): boolean {
+    const before = this.#misses.get(email);
+    const misses =
+      before === undefined || before.expires < this.#now()
+        ? { count: 0, expires: this.#now() + deviceMs }
+        : before;
+    this.#misses.set(email, misses);
+    if (misses.count >= maxMisses) return false;
     const typed = userCode.toUpperCase().replace(/[^A-Z]/g, '');
     for (const device of this.#devices.values()) {
       if (device.userCode !== typed || device.email !== null || device.expires < this.#now()) continue;
       device.email = email;
       return true;
     }
+    misses.count++;
     return false;
   }
 

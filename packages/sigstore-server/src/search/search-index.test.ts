@@ -31,6 +31,41 @@ test('a pattern means what a regular expression of it would', () => {
   );
 });
 
+test('of many names the newest thousand entries are found', () => {
+  const entries = Array.from({ length: 9000 }, (_, i) => [`n${(i * 7) % 90}@x`]);
+  const newest = Array.from({ length: 1000 }, (_, i) => 8999 - i);
+  expect(index(...entries).findNames('*', [])).toEqual(newest);
+});
+
+test('what is found is the newest thousand of what going through all entries finds', () => {
+  const key = fc.constantFrom('a@x', 'b@x', 'c@y', `sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`);
+  const some = fc.uniqueArray(key, { maxLength: 3 });
+  fc.assert(
+    fc.property(
+      fc.array(some, { minLength: 1, maxLength: 20 }),
+      some,
+      fc.nat(300),
+      (pattern, keys, repeats) => {
+        const entries = Array.from({ length: repeats * 10 }, (_, i) => pattern[i % pattern.length]!);
+        const made = index(...entries);
+        const all = (isFound: (keys: readonly string[]) => boolean) =>
+          entries
+            .flatMap((keys, i) => (isFound(keys) ? [i] : []))
+            .reverse()
+            .slice(0, 1000);
+        const hasAll = (own: readonly string[]) => keys.every((one) => own.includes(one));
+        if (keys.length > 0) {
+          expect(made.find(keys, 'and')).toEqual(all(hasAll));
+          expect(made.find(keys, 'or')).toEqual(all((own) => keys.some((one) => own.includes(one))));
+        }
+        expect(made.findNames('*@x', keys)).toEqual(
+          all((own) => hasAll(own) && own.some((one) => one.endsWith('@x'))),
+        );
+      },
+    ),
+  );
+});
+
 test('an entry is found by each of its keys, whatever they are', () => {
   const key = fc.string({ maxLength: 5 }).map((text) => text.toLowerCase());
   fc.assert(
