@@ -45,7 +45,6 @@ export {
   type UnidentifiedComponent,
 } from './sbom/read.ts';
 export { toSpdxSbom } from './sbom/spdx.ts';
-export { hasBubblewrap, type OpenSandbox, openBubblewrap } from './structure/bubblewrap.ts';
 export { parseStructureTests, type StructureTests } from './structure/parse.ts';
 export {
   type CommandOutcome,
@@ -56,6 +55,8 @@ export {
   type StructureTestResult,
   structureFiles,
 } from './structure/run.ts';
+export { findSandbox, type OpenSandbox, openSandbox } from './structure/sandbox.ts';
+export type { SandboxRuntime } from './structure/sandbox-runtime.ts';
 export {
   compareVersions,
   isPackageType,

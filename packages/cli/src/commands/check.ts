@@ -4,12 +4,12 @@ import {
   checkFiles,
   checkSeverities,
   checks,
-  hasBubblewrap,
+  findSandbox,
   type KeepRule,
   keepAny,
   missingContents,
   type OpenSandbox,
-  openBubblewrap,
+  openSandbox,
   runChecks,
   runStructureTests,
   type StructureTestResult,
@@ -29,11 +29,13 @@ export const run: Run<typeof check.flags> = async ({ args, flags, terminal, sign
   const open = (more: readonly string[]): Promise<OpenRoot> =>
     openRoot(args[0]!, keepAny(checkFiles, structureFiles(tests, more)), flags, terminal, signal);
   // Programs can be run only in a file system that is there whole, which is not for the cache.
-  const openSandbox = async (): Promise<OpenSandbox | undefined> => {
-    if (!tests.some(({ commandTests }) => commandTests.length > 0) || !hasBubblewrap()) return undefined;
+  const sandboxOfAll = async (): Promise<OpenSandbox | undefined> => {
+    const hasCommands = tests.some(({ commandTests }) => commandTests.length > 0);
+    const runtime = hasCommands ? findSandbox() : undefined;
+    if (runtime === undefined) return undefined;
     const whole = await openRoot(args[0]!, wholeFiles, { ...flags, cache: false }, terminal, signal);
     try {
-      return openBubblewrap(whole.fileSystem, whole.image?.config.workingDir ?? '/');
+      return openSandbox(runtime, whole.fileSystem, whole.image?.config.workingDir ?? '/');
     } finally {
       whole.fileSystem.close();
     }
@@ -53,7 +55,7 @@ export const run: Run<typeof check.flags> = async ({ args, flags, terminal, sign
         ? { ...result, status: 'accepted' as const }
         : result,
     );
-    const sandbox = await openSandbox();
+    const sandbox = await sandboxOfAll();
     const structure: StructureTestResult[] = [];
     try {
       for (const one of tests)

@@ -60,7 +60,7 @@ export const check = defineCommand({
     },
   ],
   description:
-    'IMAGE is a reference, oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, or rootfs:PATH. The checks are those of the CIS Docker\nBenchmark and of dockle that an image can be asked. commandTests are run in bubblewrap; where it is missing they are reported as not run.\nExit code 0: looked at. 2: a check is as bad as --fail-on, or a test of the structure failed or was not run.',
+    'IMAGE is a reference, oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, or rootfs:PATH. The checks are those of the CIS Docker\nBenchmark and of dockle that an image can be asked. commandTests are run in bubblewrap or crun; without either they are reported as not run.\nExit code 0: looked at. 2: a check is as bad as --fail-on, or a test of the structure failed or was not run.',
   args: ['IMAGE'],
   flags: {
     'fail-on': {

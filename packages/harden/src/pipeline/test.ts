@@ -2,9 +2,9 @@ import { printable } from '@pratique/errors';
 import {
   type CheckResult,
   type FileSystem,
-  hasBubblewrap,
+  findSandbox,
   type ImageConfig,
-  openBubblewrap,
+  openSandbox,
   runChecks,
   runStructureTests,
   type StructureTestResult,
@@ -30,8 +30,8 @@ export interface TestReport {
 }
 
 /**
- * Runs the structure tests on the image that was built: programs in bubblewrap, where it can be had and the image is
- * for this machine.
+ * Runs the structure tests on the image that was built: programs in a sandbox, where there is one and the image is for
+ * this machine.
  *
  * @param fileSystem of the built layer, read with every content whole
  * @throws HARDEN_TEST_FAILED; HARDEN_TEST_NOT_RUN, unless `allowNotRun`
@@ -43,8 +43,8 @@ export async function testImage(
   allowNotRun: boolean,
 ): Promise<TestReport['structureTests']> {
   const hasCommands = files.some(({ tests }) => tests.commandTests.length > 0);
-  const canRun = hasCommands && isForThisMachine(config) && hasBubblewrap();
-  const sandbox = canRun ? openBubblewrap(fileSystem, config.workingDir || '/') : undefined;
+  const runtime = hasCommands && isForThisMachine(config) ? findSandbox() : undefined;
+  const sandbox = runtime && openSandbox(runtime, fileSystem, config.workingDir || '/');
   const results: TestReport['structureTests'][number][] = [];
   try {
     for (const { name: file, tests } of files) {

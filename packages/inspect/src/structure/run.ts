@@ -84,7 +84,7 @@ export async function runStructureTests(
   for (const one of tests.commandTests) {
     results.push(
       sandbox === undefined
-        ? notRun('command', one.name, 'there is no sandbox to run commands in (bubblewrap)')
+        ? notRun('command', one.name, 'there is no sandbox to run commands in (bubblewrap, or crun)')
         : conclude('command', one.name, await command(one, config, sandbox)),
     );
   }

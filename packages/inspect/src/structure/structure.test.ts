@@ -121,7 +121,9 @@ describe('commands', () => {
 - {name: a, command: app, args: [-v], envVars: [{key: A, value: z}], expectedOutput: ['v1'], excludedError: ['.+']}`;
 
   test('are not run without a sandbox, and have not passed', async () => {
-    expect(await results(yaml)).toEqual([['not-run', 'there is no sandbox to run commands in (bubblewrap)']]);
+    expect(await results(yaml)).toEqual([
+      ['not-run', 'there is no sandbox to run commands in (bubblewrap, or crun)'],
+    ]);
   });
 
   test('are judged by exit code and output, with the environment of the image', async () => {
