@@ -7,12 +7,19 @@ export const bubblewrap: SandboxRuntime = {
   name: 'bubblewrap',
 
   isUsable() {
-    const probe = ['--unshare-all', '--ro-bind', '/', '/', '--', 'true'];
+    const probe = ['--unshare-all', '--ro-bind', '/', '/', '--', 'bwrap', '--version'];
     return spawnSync('bwrap', probe, { stdio: 'ignore', timeout: 10_000 }).status === 0;
   },
 
   invocation({ home, directory, command, env }) {
-    const namespaces = ['--unshare-all', '--die-with-parent', '--new-session', '--clearenv'];
+    const namespaces = [
+      '--unshare-all',
+      '--die-with-parent',
+      '--new-session',
+      '--clearenv',
+      '--cap-drop',
+      'ALL',
+    ];
     const files = ['--bind', join(home, 'root'), '/', '--dev', '/dev', '--tmpfs', '/tmp'];
     // Root without capabilities is still the owner of settings of the kernel: /proc/sys/kernel/core_pattern.
     const proc = ['--proc', '/proc', '--remount-ro', '/proc'];
