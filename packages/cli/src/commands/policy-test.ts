@@ -12,6 +12,7 @@ import {
   type TestResult,
   TestSuite,
 } from '@pratique/rego';
+import { endedBySignals } from '@pratique/storage';
 import { allowedBuiltins } from '../policy/capabilities.ts';
 import { coverageRuns } from '../policy/coverage-runs.ts';
 import { milliseconds } from '../policy/duration.ts';
@@ -142,10 +143,13 @@ async function report<R extends TestResult>(
   { json, passed, coverage: covered }: Shown<R>,
 ): Promise<number> {
   const results: R[] = [];
+  const iterator = running[Symbol.iterator]();
   const each = function* (): Generator<R> {
-    for (const result of running) {
-      results.push(result);
-      yield result;
+    for (;;) {
+      const next = endedBySignals(() => iterator.next());
+      if (next.done) return;
+      results.push(next.value);
+      yield next.value;
     }
   };
   const options = { verbose: isVerbose(flags), variables: flags['var-values'], passed };
@@ -153,7 +157,6 @@ async function report<R extends TestResult>(
   if (!isCovered && flags.format !== 'json' && flags.format !== 'junit') {
     for (const line of prettyLines(each(), options)) {
       terminal.out(line);
-      // Interrupts are heard between turns only.
       await nextTurn();
       signal.throwIfAborted();
     }

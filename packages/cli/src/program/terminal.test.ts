@@ -1,6 +1,9 @@
-import { spawn } from 'node:child_process';
-import { existsSync, openSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { pratique } from '../../../../test/support/pratique.ts';
 
 /** The exit code of a command whose standard error, or output, nobody reads from the start. */
@@ -32,6 +35,40 @@ test.skipIf(!existsSync('/dev/full'))(
     expect(told).toContain('FILE_UNWRITABLE: cannot write standard output: no space is left on the device');
   },
 );
+
+test.skipIf(process.platform === 'win32')(
+  'one Ctrl-C ends an import that waits for who writes the pipe',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'pratique-pipe-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const [command, ...prefix] = pratique;
+    const args = ['db', 'import', '--db', join(folder, 'a.db'), pipe];
+    const child = spawn(command, [...prefix, ...args], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.once('exit', (code, by) => resolve(by ?? code)));
+    // Opened once somebody reads.
+    const writer = await open(pipe, 'w');
+    child.kill('SIGINT');
+    expect(['SIGINT', 130]).toContain(await ended);
+    await writer.close();
+  },
+);
+
+test.skipIf(process.platform === 'win32')('Ctrl-C ends a test of a policy that does not end', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pratique-endless-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const numbers = 'some x in numbers.range(1, 30000); some y in numbers.range(1, 30000)';
+  const endless = `package a_test\n\ntest_endless if count([1 | ${numbers}; x * y == 7]) == 0\n`;
+  writeFileSync(join(folder, 'a_test.rego'), endless);
+  const [command, ...prefix] = pratique;
+  const args = ['policy', 'test', '--timeout', '1h', folder];
+  const child = spawn(command, [...prefix, ...args], { stdio: 'ignore' });
+  const ended = new Promise((resolve) => child.once('exit', (code, by) => resolve(by ?? code)));
+  const impatience = setInterval(() => child.kill('SIGINT'), 500);
+  expect(['SIGINT', 130]).toContain(await ended);
+  clearInterval(impatience);
+});
 
 test.skipIf(process.platform === 'win32').each(['SIGINT', 'SIGTERM'] as const)(
   '%s ends an evaluation that does not',

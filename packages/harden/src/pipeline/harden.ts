@@ -119,7 +119,7 @@ export async function harden(input: HardenInput): Promise<Hardened> {
     rmSync(scratch, { recursive: true, force: true });
   };
   try {
-    progress('scanning the base');
+    progress(scan === null ? 'listing the packages of the base' : 'scanning the base');
     const before = await survey(base.fileSystem, scan && ((catalog) => scan(catalog, 'base')));
     if (settings.upgrade || settings.add.packages.length > 0) progress('upgrading and adding packages');
     const changed = await changePackages(base.fileSystem, settings, input.repositories);
@@ -162,7 +162,7 @@ export async function harden(input: HardenInput): Promise<Hardened> {
             run: { ...run, labels: labelsOf(config.labels, settings, input.name, base.descriptor.digest) },
             annotations: baseAnnotations(input.name, base.descriptor.digest),
           });
-    progress('scanning what was built');
+    progress(scan === null ? 'listing the packages of what was built' : 'scanning what was built');
     // The bytes that will be pushed, not what they should be.
     const lower = isDiff ? base.fileSystem.layers : [];
     const { after, checks } = await onBuilt(

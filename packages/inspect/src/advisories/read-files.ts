@@ -1,9 +1,10 @@
 import { closeSync, createReadStream, globSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { looksLike, PratiqueError, printable } from '@pratique/errors';
+import { FileRefused, readNamedFile } from '@pratique/storage';
 import { openPromise } from 'yauzl';
 import { inspectErrors } from '../errors.ts';
 
@@ -35,7 +36,7 @@ const advisoryNames = /\.(?:json|ya?ml|csv)(?:\.gz)?$|(?:^|\/)list$/i;
 export async function* readAdvisoryFiles(path: string, limits = readLimits): AsyncGenerator<AdvisoryFile> {
   let files = 0;
   let total = 0;
-  for await (const { name, isPacked, open } of listFiles(path)) {
+  for await (const { name, isPacked, open } of listFiles(path, limits)) {
     if (++files > limits.files) throw tooLarge(path, `${limits.files} files`);
     const bytes = await collect(await open(), name, isPacked, Math.min(limits.file, limits.total - total));
     const foreign = looksLike(bytes);
@@ -52,8 +53,9 @@ interface Listed {
   open(): Promise<Readable>;
 }
 
-async function* listFiles(path: string): AsyncGenerator<Listed> {
-  if (statSync(path).isDirectory()) {
+async function* listFiles(path: string, limits: ReadLimits): AsyncGenerator<Listed> {
+  const stat = statSync(path);
+  if (stat.isDirectory()) {
     const names = globSync('**', { cwd: path, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
@@ -61,6 +63,13 @@ async function* listFiles(path: string): AsyncGenerator<Listed> {
       .sort();
     for (const name of names)
       yield { name, isPacked: isGzip(name), open: async () => createReadStream(name) };
+    return;
+  }
+  if (!stat.isFile()) {
+    // What somebody else writes, a pipe say: for as long as it waits, a signal ends the process.
+    const bytes = readOther(path, limits.file);
+    const isPacked = looksLike(bytes) === 'a gzip file' || isGzip(path);
+    yield { name: path, isPacked, open: async () => Readable.from([bytes], { objectMode: false }) };
     return;
   }
   const kind = looksLike(firstBytes(path));
@@ -76,10 +85,17 @@ function isGzip(name: string): boolean {
   return name.toLowerCase().endsWith('.gz');
 }
 
-/** None of what is no file: reading takes them away from a pipe. */
+function readOther(path: string, limit: number): Uint8Array {
+  try {
+    return readNamedFile(path, limit);
+  } catch (error) {
+    if (!(error instanceof FileRefused)) throw error;
+    throw error.code === 'TOO_LARGE' ? tooLarge(path, `${limit} bytes`) : unrecognised(path, 'a device');
+  }
+}
+
 function firstBytes(path: string): Uint8Array {
   const bytes = new Uint8Array(512);
-  if (!statSync(path).isFile()) return bytes.subarray(0, 0);
   const file = openSync(path, 'r');
   try {
     return bytes.subarray(0, readSync(file, bytes));
