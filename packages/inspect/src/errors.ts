@@ -20,12 +20,13 @@ export const inspectErrors = defineErrors({
   INSPECT_CONFIG_INVALID: {
     kind: 'fault',
     title: 'The image configuration does not follow the OCI image specification.',
-    remedy: 'Build the image again with a current tool; `crane config IMAGE` shows what is stored.',
+    remedy:
+      'Build the image again with a current tool; `pratique inspect --config IMAGE` shows what is stored.',
   },
   INSPECT_NOT_AN_IMAGE: {
     kind: 'fault',
     title: 'The manifest is not one of a container image with a root file system.',
-    remedy: 'Name an image; `crane manifest IMAGE` shows what is stored under this name.',
+    remedy: 'Name an image; `pratique inspect IMAGE` shows what is stored under this name.',
   },
   INSPECT_PLATFORM_INVALID: {
     kind: 'usage',

@@ -97,12 +97,13 @@ export const ociErrors = defineErrors({
   OCI_MANIFEST_INVALID: {
     kind: 'fault',
     title: 'The manifest does not follow the OCI image specification.',
-    remedy: 'Rebuild or re-push the image with a current tool; `crane manifest IMAGE` shows what is stored.',
+    remedy:
+      'Rebuild or re-push the image with a current tool; `pratique inspect IMAGE` shows what is stored.',
   },
   OCI_CONFIG_INVALID: {
     kind: 'fault',
     title: 'The image configuration cannot be read, or two programs would read two different ones.',
-    remedy: 'Rebuild the image with a current tool; `crane config IMAGE` shows what is stored.',
+    remedy: 'Rebuild the image with a current tool; `pratique inspect --config IMAGE` shows what is stored.',
   },
   OCI_MEDIA_TYPE_UNSUPPORTED: {
     kind: 'fault',

@@ -56,6 +56,14 @@ export interface ImageIndex {
 
 export type Manifest = ImageManifest | ImageIndex;
 
+/** What is stored as a manifest. */
+export interface StoredManifest {
+  readonly digest: Digest;
+  readonly bytes: Uint8Array;
+  /** As it was served, where it was. */
+  readonly mediaType: string | undefined;
+}
+
 /** A manifest as fetched: `bytes` are exactly what `descriptor.digest` names (verified). */
 export interface ManifestContent {
   readonly descriptor: Descriptor;
@@ -80,6 +88,8 @@ export interface Repository {
   readonly name: string;
   resolve(tagOrDigest: string, options?: ReadOptions): Promise<Descriptor>;
   getManifest(tagOrDigest: string, options?: ReadOptions): Promise<ManifestContent>;
+  /** What is stored under a name, of the right digest, also where it is no manifest that can be understood. */
+  getManifestBytes(tagOrDigest: string, options?: ReadOptions): Promise<StoredManifest>;
   /** The whole blob in memory. Default `maxBytes` 64 MiB. */
   getBlob(descriptor: Pick<Descriptor, 'digest' | 'size'>, options?: ReadOptions): Promise<Uint8Array>;
   /** The blob as a stream that errors instead of ending when the digest or size is wrong. */

@@ -37,7 +37,7 @@ export const policyErrors = defineErrors({
   CONFIG_FILES_UNREADABLE: {
     kind: 'fault',
     title: 'The configurations of an image, which a policy asks to see, cannot all be read.',
-    remedy: 'Look at the image with `pratique tree` or `crane manifest`; build it again.',
+    remedy: 'Look at the image with `pratique inspect`, with --config too; build it again.',
   },
   PULL_SECRETS_UNKNOWN: {
     kind: 'fault',

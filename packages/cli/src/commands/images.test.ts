@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -299,4 +300,51 @@ test('dockerfile verify takes values as the build does, and tells of those of th
   expect((await dockerfile(`ARG HOME\nFROM ${at('app')}\${HOME:+:1}\n`, '--build-arg', 'X=1')).code).not.toBe(
     0,
   );
+});
+
+test('inspect prints what is stored, byte for byte', async () => {
+  const manifest = await pratique('inspect', at('app:1'));
+  expect(manifest.code).toBe(0);
+  expect(JSON.parse(manifest.stdout)).toMatchObject({ schemaVersion: 2, layers: [{}] });
+  const hash = createHash('sha256').update(manifest.stdout.trimEnd()).digest('hex');
+  expect(`sha256:${hash}`).toBe(digest);
+  const config = await pratique('inspect', '--config', at('app:1'));
+  expect(JSON.parse(config.stdout)).toMatchObject({ os: 'linux', rootfs: { type: 'layers' } });
+});
+
+test('inspect of an index says which images there are, and of what is none that it has no configuration', async () => {
+  expect(JSON.parse((await pratique('inspect', at('multi:1'))).stdout)).toMatchObject({
+    manifests: [{}, {}],
+  });
+  const { code, stderr } = await pratique('inspect', '--config', at('multi:1'));
+  expect(code).toBe(3);
+  expect(stderr).toContain(`one of its images: ${digest}`);
+});
+
+test('inspect shows a manifest that nothing else reads, and escapes what terminals obey', async () => {
+  const layout = join(cwd, 'broken');
+  const text =
+    '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":"\u009b2J"}';
+  const hash = createHash('sha256').update(text).digest('hex');
+  mkdirSync(join(layout, 'blobs', 'sha256'), { recursive: true });
+  writeFileSync(join(layout, 'blobs', 'sha256', hash), text);
+  writeFileSync(join(layout, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const entry = { mediaType, digest: `sha256:${hash}`, size: Buffer.byteLength(text) };
+  writeFileSync(
+    join(layout, 'index.json'),
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+      manifests: [entry],
+    }),
+  );
+  const refused = await pratique('resolve', `oci:${layout}`);
+  expect(refused.code).not.toBe(0);
+  const copied = await pratique('copy', `oci:${layout}`, at('broken:1'));
+  expect(copied.stderr).toContain('pratique inspect IMAGE');
+  const { code, stdout } = await pratique('inspect', `oci:${layout}`);
+  expect(code).toBe(0);
+  expect(stdout).toBe(`${text.replace('\u009b', '\\u{9b}')}\n`);
+  expect((await pratique('inspect', '--config', `oci:${layout}`)).stderr).toContain('names no configuration');
 });

@@ -66,6 +66,7 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   'db status': () => import('./db-status.ts'),
   harden: () => import('./harden.ts'),
   resolve: () => import('./resolve.ts'),
+  inspect: () => import('./inspect.ts'),
   ls: () => import('./ls.ts'),
   check: () => import('./check.ts'),
   sbom: () => import('./sbom.ts'),

@@ -38,6 +38,28 @@ export const resolveImage = defineCommand({
   flags: registryFlags,
 });
 
+export const inspect = defineCommand({
+  name: 'inspect',
+  group,
+  summary: 'Print the manifest that is stored under a name, or the configuration of an image',
+  examples: [
+    { command: 'pratique inspect registry.example/app:1.0', does: 'the manifest, or the index over several' },
+    {
+      command: 'pratique inspect --config registry.example/app@sha256:…',
+      does: 'what it runs, as whom, and what its layers are',
+    },
+    { command: 'pratique inspect oci:./layout', does: 'of an OCI image layout, or an archive' },
+  ],
+  description:
+    'As it is stored, also where it is broken; its digest is checked. Characters that terminals obey are escaped, which an image that is\nmade by the usual tools has none of.',
+  args: ['IMAGE'],
+  flags: {
+    config: { kind: 'boolean', summary: 'The configuration of the image and not its manifest' },
+    ...programFlags,
+    ...registryFlags,
+  },
+});
+
 export const ls = defineCommand({
   name: 'ls',
   group,

@@ -15,7 +15,7 @@ import { attest, attestBlob, verifyBlobAttestation } from './attestations.ts';
 import { bundleCreate, bundleInspect, bundleUpgrade } from './bundle.ts';
 import { admissionServe, admit } from './gates.ts';
 import { harden } from './harden.ts';
-import { copy, ls, resolveImage, tree, triangulate } from './images.ts';
+import { copy, inspect, ls, resolveImage, tree, triangulate } from './images.ts';
 import { dockerfileVerify, generate, manifestVerify } from './images-in-files.ts';
 import { check, sbom } from './inspect.ts';
 import { pkcs11ListKeysUris, pkcs11ListTokens } from './pkcs11.ts';
@@ -113,6 +113,7 @@ export const commands: readonly CommandSpec[] = [
   copy,
   tree,
   resolveImage,
+  inspect,
   ls,
   triangulate,
   downloadSignature,

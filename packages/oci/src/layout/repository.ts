@@ -9,7 +9,7 @@ import { isTag } from '../reference/reference.ts';
 import { checkSize, defaultMaxBlobBytes } from '../registry/blobs.ts';
 import { checkTagOrDigest } from '../registry/manifests.ts';
 import { referrerDescriptor } from '../registry/referrers.ts';
-import type { Descriptor, Digest, ManifestContent, Repository } from '../types.ts';
+import type { Descriptor, Digest, ManifestContent, Repository, StoredManifest } from '../types.ts';
 import type { LayoutStore, WritableStore } from './store.ts';
 
 /** Annotation of `index.json` entries that holds the tag (image-spec §Pre-Defined Annotation Keys). */
@@ -84,19 +84,28 @@ export function createLayoutRepository(
     return { digest: entry.digest, entry };
   }
 
-  async function getManifest(
+  async function getManifestBytes(
     tagOrDigest: string,
     signal?: AbortSignal,
     maxBytes = maxManifestBytes,
-  ): Promise<ManifestContent> {
+  ): Promise<StoredManifest> {
     const { digest, entry } = await find(tagOrDigest);
     const blob = await store.blob(digest);
     if (blob === undefined) throw notFound(`manifest ${digest}`);
     const { size } = blob;
     if (entry !== undefined && entry.size !== size) throw wrongSize(entry, name, `${size} bytes`);
     const bytes = await readBlob({ digest, size }, Math.min(maxBytes, maxManifestBytes), signal);
-    const manifest = parseManifest(bytes, entry?.mediaType);
-    return { descriptor: { mediaType: manifest.mediaType, digest, size }, bytes, manifest };
+    return { digest, bytes, mediaType: entry?.mediaType };
+  }
+
+  async function getManifest(
+    tagOrDigest: string,
+    signal?: AbortSignal,
+    maxBytes?: number,
+  ): Promise<ManifestContent> {
+    const { digest, bytes, mediaType } = await getManifestBytes(tagOrDigest, signal, maxBytes);
+    const manifest = parseManifest(bytes, mediaType);
+    return { descriptor: { mediaType: manifest.mediaType, digest, size: bytes.length }, bytes, manifest };
   }
 
   async function referrers(subject: Digest, signal: AbortSignal | undefined): Promise<Descriptor[]> {
@@ -115,6 +124,8 @@ export function createLayoutRepository(
     entries: () => store.entries(),
     resolve: async (tagOrDigest, options) => (await getManifest(tagOrDigest, options?.signal)).descriptor,
     getManifest: (tagOrDigest, options) => getManifest(tagOrDigest, options?.signal, options?.maxBytes),
+    getManifestBytes: (tagOrDigest, options) =>
+      getManifestBytes(tagOrDigest, options?.signal, options?.maxBytes),
     getBlob: (descriptor, options) =>
       readBlob(descriptor, options?.maxBytes ?? defaultMaxBlobBytes, options?.signal),
     async openBlob(descriptor, options) {

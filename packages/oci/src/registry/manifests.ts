@@ -8,7 +8,7 @@ import { manifestMediaTypes, manifestTypeOf } from '../manifest/media-types.ts';
 import { maxManifestBytes, parseManifest } from '../manifest/parse.ts';
 import { digestAlgorithm, digestOf, isDigest } from '../reference/digest.ts';
 import { isTag } from '../reference/reference.ts';
-import type { Descriptor, Digest, ManifestContent, ReadOptions } from '../types.ts';
+import type { Descriptor, Digest, ManifestContent, ReadOptions, StoredManifest } from '../types.ts';
 import { type RepositoryContext, sendTo } from './context.ts';
 import { pushRefusal, statusFault } from './status.ts';
 
@@ -78,6 +78,17 @@ export async function fetchManifest(
   tagOrDigest: string,
   options: ReadOptions = {},
 ): Promise<ManifestContent> {
+  const { digest, bytes, mediaType } = await fetchManifestBytes(context, tagOrDigest, options);
+  const manifest = parseManifest(bytes, mediaType);
+  return { descriptor: { mediaType: manifest.mediaType, digest, size: bytes.length }, bytes, manifest };
+}
+
+/** The same, whatever it is. */
+export async function fetchManifestBytes(
+  context: RepositoryContext,
+  tagOrDigest: string,
+  options: ReadOptions = {},
+): Promise<StoredManifest> {
   checkTagOrDigest(tagOrDigest);
   const { signal, maxBytes = maxManifestBytes } = options;
   const what = `${context.name}: manifest ${tagOrDigest}`;
@@ -98,9 +109,8 @@ export async function fetchManifest(
       const computed = digest && digestOf(bytes, digestAlgorithm(digest));
       if (digest && computed !== digest) throw wrongDigest(digest, computed!, what);
     }
-    const manifest = parseManifest(bytes, response.headers['content-type']);
     const digest = wanted ?? claimed ?? digestOf(bytes);
-    return { descriptor: { mediaType: manifest.mediaType, digest, size: bytes.length }, bytes, manifest };
+    return { digest, bytes, mediaType: response.headers['content-type'] };
   });
 }
 

@@ -6,7 +6,13 @@ import type { Descriptor, Digest, ManifestContent, ReadOptions, Repository } fro
 import { blobExists, fetchBlob, openBlob } from './blobs.ts';
 import { type RepositoryContext, sendTo } from './context.ts';
 import { updateFallback } from './fallback-index.ts';
-import { checkTagOrDigest, fetchManifest, pushManifest, resolveManifest } from './manifests.ts';
+import {
+  checkTagOrDigest,
+  fetchManifest,
+  fetchManifestBytes,
+  pushManifest,
+  resolveManifest,
+} from './manifests.ts';
 import { isSameReferrer, referrerDescriptor, referrersFromApi, referrersFromTag } from './referrers.ts';
 import { statusFault } from './status.ts';
 import { listTags } from './tags.ts';
@@ -88,6 +94,7 @@ export function createRepository(context: RepositoryContext, chunkBytes: number)
     repository: context.repository,
     resolve: (tagOrDigest, options) => resolveManifest(context, tagOrDigest, options),
     getManifest: (tagOrDigest, options) => fetchManifest(context, tagOrDigest, options),
+    getManifestBytes: (tagOrDigest, options) => fetchManifestBytes(context, tagOrDigest, options),
     getBlob: (descriptor, options) => fetchBlob(context, descriptor, options),
     openBlob: (descriptor, options) => openBlob(context, descriptor, options),
     hasBlob: (digest, options) => blobExists(context, digest, options?.signal),

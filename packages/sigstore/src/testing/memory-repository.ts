@@ -62,6 +62,11 @@ export function memoryRepository(
       const { bytes, descriptor } = stored(target);
       return { bytes, descriptor, manifest: parseManifest(bytes) };
     },
+    async getManifestBytes(target) {
+      await enter('getManifestBytes', target);
+      const { bytes, descriptor, mediaType } = stored(target);
+      return { bytes, digest: descriptor.digest, mediaType };
+    },
     async getBlob(descriptor, options) {
       await enter('getBlob', descriptor.digest);
       const bytes = blobs.get(descriptor.digest) ?? raise(missing(descriptor.digest));
