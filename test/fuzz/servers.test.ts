@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fuzz, targets } from './servers/fuzz.ts';
 import { Random } from './servers/random.ts';
+import { fuzzServices } from './servers/services.ts';
 
 /** The same requests every time; `npm run fuzz` sends others. */
 test.each(Object.entries(targets))(
@@ -11,6 +12,12 @@ test.each(Object.entries(targets))(
     expect(refused).toBeGreaterThan(50);
   },
 );
+
+test('whatever a service answers, what is signed verifies, or the service is named', async () => {
+  const { signed, refused } = await fuzzServices(20_261_129, ({ rounds }) => rounds >= 100);
+  expect(signed).toBeGreaterThan(0);
+  expect(refused).toBeGreaterThan(50);
+});
 
 test('a promise that is broken is told with the request, and by the seed it is broken again', async () => {
   const broken = async () => {
