@@ -65,17 +65,26 @@ const metadataTest = v.strictObject({
   user: v.optional(text, undefined),
 });
 
+const licenseTest = v.strictObject({
+  debian: v.optional(v.boolean(), false),
+  files: texts,
+});
+
 const schema = v.strictObject({
   schemaVersion: v.literal('2.0.0'),
+  /** For every command test, before its own. */
+  globalEnvVars: list(pair),
   commandTests: list(commandTest),
   fileExistenceTests: list(existenceTest),
   fileContentTests: list(contentTest),
   metadataTest: v.optional(metadataTest, undefined),
+  licenseTests: list(licenseTest),
 });
 
 export type CommandTest = v.InferOutput<typeof commandTest>;
 export type ExistenceTest = v.InferOutput<typeof existenceTest>;
 export type ContentTest = v.InferOutput<typeof contentTest>;
+export type LicenseTest = v.InferOutput<typeof licenseTest>;
 export type MetadataTest = v.InferOutput<typeof metadataTest>;
 /** A test file of container-structure-test. */
 export type StructureTests = v.InferOutput<typeof schema>;

@@ -1,11 +1,19 @@
 import { RE2JS } from 're2js';
 import type { FileNode, FileSystem, KeepRule } from '../filesystem/types.ts';
 import type { ImageConfig } from '../image/config.ts';
-import type { CommandTest, ContentTest, ExistenceTest, MetadataTest, StructureTests } from './parse.ts';
+import { forbiddenLicenses, isCopyright, licenseFiles } from './licenses.ts';
+import type {
+  CommandTest,
+  ContentTest,
+  ExistenceTest,
+  LicenseTest,
+  MetadataTest,
+  StructureTests,
+} from './parse.ts';
 
 /** What one test said. */
 export interface StructureTestResult {
-  readonly kind: 'command' | 'file-existence' | 'file-content' | 'metadata';
+  readonly kind: 'command' | 'file-existence' | 'file-content' | 'license' | 'metadata';
   readonly name: string;
   readonly status: 'passed' | 'failed' | 'not-run';
   /** What was expected and found, one a line; why it was not run. */
@@ -46,17 +54,24 @@ const clean = (path: string) =>
 export function structureFiles(tests: readonly StructureTests[], more: readonly string[] = []): KeepRule {
   const paths = new Set([
     ...tests.flatMap((one) => one.fileContentTests.map(({ path }) => clean(path))),
+    ...tests.flatMap((one) => one.licenseTests.flatMap(({ files }) => files.map(clean))),
     ...more,
   ]);
+  const copyrights = tests.some((one) => one.licenseTests.some(({ debian }) => debian));
   return {
-    id: `structure-1:${JSON.stringify([...paths].sort())}`,
-    keep: ({ path, size }) => (paths.has(path) && size <= maxContentBytes ? 'whole' : undefined),
+    id: `structure-2:${JSON.stringify([copyrights, ...[...paths].sort()])}`,
+    keep: ({ path, size }) =>
+      size <= maxContentBytes && (paths.has(path) || (copyrights && isCopyright(path))) ? 'whole' : undefined,
   };
 }
 
 /** Files the tests look into whose content was not kept, because a link leads to them. */
 export function missingContents(tests: readonly StructureTests[], fileSystem: FileSystem): string[] {
-  const nodes = tests.flatMap((one) => one.fileContentTests.map(({ path }) => fileSystem.resolve(path)));
+  const paths = tests.flatMap((one) => [
+    ...one.fileContentTests.map(({ path }) => path),
+    ...one.licenseTests.flatMap((test) => licenseFiles(test, fileSystem)),
+  ]);
+  const nodes = paths.map((path) => fileSystem.resolve(path));
   return nodes.flatMap((node) =>
     node?.type === 'file' && node.content === undefined && node.size <= maxContentBytes ? [node.path] : [],
   );
@@ -73,6 +88,7 @@ export async function runStructureTests(
       conclude('file-existence', one.name, existence(one, fileSystem)),
     ),
     ...tests.fileContentTests.map((one) => conclude('file-content', one.name, content(one, fileSystem))),
+    ...tests.licenseTests.map((one) => conclude('license', 'license', license(one, fileSystem))),
   ];
   if (tests.metadataTest !== undefined) {
     results.push(
@@ -85,7 +101,7 @@ export async function runStructureTests(
     results.push(
       sandbox === undefined
         ? notRun('command', one.name, 'there is no sandbox to run commands in (bubblewrap, or crun)')
-        : conclude('command', one.name, await command(one, config, sandbox)),
+        : conclude('command', one.name, await command(one, tests.globalEnvVars, config, sandbox)),
     );
   }
   return results;
@@ -138,11 +154,27 @@ function permissions({ type, mode }: FileNode): string {
 }
 
 function content(test: ContentTest, fileSystem: FileSystem): string[] {
-  const node = fileSystem.resolve(test.path);
-  if (node?.type !== 'file') return [`${test.path} is no file that is there`];
-  if (node.content === undefined) return [`${test.path} has more than ${maxContentBytes} bytes`];
-  const found = new TextDecoder().decode(node.content.read(0, node.content.size));
-  return matches(test.expectedContents, test.excludedContents, found, test.path);
+  const { text, problem } = textAt(test.path, fileSystem);
+  if (text === undefined) return [problem];
+  return matches(test.expectedContents, test.excludedContents, text, test.path);
+}
+
+function textAt(
+  path: string,
+  fileSystem: FileSystem,
+): { readonly text: string } | { readonly text?: undefined; readonly problem: string } {
+  const node = fileSystem.resolve(path);
+  if (node?.type !== 'file') return { problem: `${path} is no file that is there` };
+  if (node.content === undefined) return { problem: `${path} has more than ${maxContentBytes} bytes` };
+  return { text: new TextDecoder().decode(node.content.read(0, node.content.size)) };
+}
+
+function license(test: LicenseTest, fileSystem: FileSystem): string[] {
+  return licenseFiles(test, fileSystem).flatMap((path) => {
+    const { text, problem } = textAt(path, fileSystem);
+    if (text === undefined) return [problem];
+    return forbiddenLicenses(text).map((name) => `${path}: names the license ${name}`);
+  });
 }
 
 function matches(
@@ -211,18 +243,23 @@ function metadata(test: MetadataTest, config: ImageConfig): string[] {
 
 async function command(
   test: CommandTest,
+  globalEnvVars: StructureTests['globalEnvVars'],
   config: ImageConfig | undefined,
   sandbox: Sandbox,
 ): Promise<string[]> {
-  const image = (config?.env ?? []).map(
-    (one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)] as const,
+  const image = Object.fromEntries(
+    (config?.env ?? []).map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]),
   );
-  const env = Object.fromEntries([...image, ...test.envVars.map(({ key, value }) => [key, value] as const)]);
+  const own = [...globalEnvVars, ...test.envVars].map(({ key, value }) => [key, expand(value, image)]);
+  const env: Record<string, string> = { ...image, ...Object.fromEntries(own) };
   for (const setup of test.setup) {
     const { exitCode } = await sandbox.run(setup, env);
     if (exitCode !== 0) return [`the setup ${setup.join(' ')} exited with ${exitCode}`];
   }
-  const outcome = await sandbox.run([test.command, ...test.args], env);
+  const outcome = await sandbox.run(
+    [test.command, ...test.args].map((word) => expand(word, env)),
+    env,
+  );
   for (const teardown of test.teardown) await sandbox.run(teardown, env);
   return [
     ...(outcome.exitCode === test.exitCode
@@ -231,4 +268,15 @@ async function command(
     ...matches(test.expectedOutput, test.excludedOutput, outcome.stdout, 'output'),
     ...matches(test.expectedError, test.excludedError, outcome.stderr, 'error output'),
   ];
+}
+
+/**
+ * `$NAME` and `${NAME}` of variables that are set. container-structure-test makes nothing of all others, which would take
+ * a shell its own variables.
+ */
+function expand(text: string, env: Readonly<Record<string, string>>): string {
+  return text.replace(/\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))/g, (whole, braced, bare) => {
+    const name: string = braced ?? bare;
+    return Object.hasOwn(env, name) ? env[name]! : whole;
+  });
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseImageConfig } from '../image/config.ts';
 import { readRootArchive } from '../image/read-root.ts';
-import { file, symlink, tar } from '../testing/tar.ts';
+import { file, symlink, type TestEntry, tar } from '../testing/tar.ts';
 import { parseStructureTests } from './parse.ts';
 import { missingContents, runStructureTests, type Sandbox, structureFiles } from './run.ts';
 
@@ -28,10 +28,15 @@ const config = parseImageConfig(
 );
 
 /** Results as `name: status`, and problems where there are any. */
-async function results(yaml: string, options: { sandbox?: Sandbox; root?: boolean } = {}) {
+async function results(
+  yaml: string,
+  options: { sandbox?: Sandbox; root?: boolean; entries?: readonly TestEntry[] } = {},
+) {
   const tests = parseStructureTests(`schemaVersion: 2.0.0\n${yaml}`, 'tests.yaml');
   const read = (more: readonly string[]) =>
-    readRootArchive(ReadableStream.from([bytes]), { keep: structureFiles([tests], more) });
+    readRootArchive(ReadableStream.from([options.entries === undefined ? bytes : tar(options.entries)]), {
+      keep: structureFiles([tests], more),
+    });
   const first = await read([]);
   const missing = missingContents([tests], first);
   const fileSystem = missing.length === 0 ? first : await read(missing);
@@ -73,6 +78,46 @@ describe('files', () => {
       ['passed'],
       ['failed', '/etc/conf: expected to match ssl', '/etc/conf: expected not to match 80'],
       ['failed', '/etc is no file that is there'],
+    ]);
+  });
+});
+
+describe('licenses', () => {
+  const doc = (name: string, text: string) => file(`usr/share/doc/${name}/copyright`, text);
+
+  test('each package of Debian has a copyright, which names none that is refused; links lead to it', async () => {
+    const entries = [
+      doc('good', 'License: MIT'),
+      doc('bad', 'License: agpl-3'),
+      doc('libgnutls30', 'not the AGPL'),
+      file('usr/share/doc/none/README', ''),
+      symlink('usr/share/doc/link/copyright', '../../licenses/wtf'),
+      file('usr/share/licenses/wtf', 'WTFPL and AGPL'),
+      symlink('usr/share/doc/whole', 'bad'),
+    ];
+    expect(await results('licenseTests: [{debian: true}]', { entries })).toEqual([
+      [
+        'failed',
+        '/usr/share/doc/bad/copyright: names the license AGPL',
+        '/usr/share/doc/link/copyright: names the license AGPL',
+        '/usr/share/doc/link/copyright: names the license WTFPL',
+        '/usr/share/doc/none/copyright is no file that is there',
+      ],
+    ]);
+  });
+
+  test('so do the files it names, and no others', async () => {
+    const entries = [doc('bad', 'AGPL'), file('LICENSE', 'MIT'), file('COPYING', 'Wtfpl')];
+    expect(
+      await results(
+        'licenseTests: [{files: [/LICENSE]}, {debian: false, files: [/LICENSE, /COPYING, /gone]}]',
+        {
+          entries,
+        },
+      ),
+    ).toEqual([
+      ['passed'],
+      ['failed', '/COPYING: names the license WTFPL', '/gone is no file that is there'],
     ]);
   });
 });
@@ -144,12 +189,30 @@ describe('commands', () => {
     ]);
     expect(seen).toEqual([[['app', '-v'], { PATH: '/bin', A: 'z' }]]);
   });
+
+  test('have the variables of all tests and their own; those that are set stand for their values', async () => {
+    const seen: unknown[] = [];
+    const sandbox: Sandbox = {
+      run: async (command, env) => {
+        seen.push(command, env);
+        return { exitCode: 0, stdout: '', stderr: '' };
+      },
+    };
+    const more = `globalEnvVars: [{key: PATH, value: '/env/bin:$PATH'}, {key: B, value: '\${A}$NONE'}]
+commandTests:
+- {name: a, command: $B/x, args: ['\${C}', 'for f in *; do echo $f $1; done', $$], envVars: [{key: C, value: c}, {key: A, value: own}]}`;
+    expect(await results(more, { sandbox })).toEqual([['passed']]);
+    expect(seen).toEqual([
+      ['b=c$NONE/x', 'c', 'for f in *; do echo $f $1; done', '$$'],
+      { PATH: '/env/bin:/bin', A: 'own', B: 'b=c$NONE', C: 'c' },
+    ]);
+  });
 });
 
 describe('a file that is not understood is refused, so that no test is lost', () => {
   test.each([
     ['another version', 'schemaVersion: 1.0.0'],
-    ['an unknown kind of test', 'schemaVersion: 2.0.0\nlicenseTests: []'],
+    ['an unknown kind of test', 'schemaVersion: 2.0.0\ncontainerRunOptions: {privileged: true}'],
     ['a misspelt key', 'schemaVersion: 2.0.0\nfileExistenceTests: [{name: a, path: /a, shouldexist: false}]'],
     [
       'a pattern that is none',
