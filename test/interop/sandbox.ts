@@ -33,6 +33,10 @@ const commandTests = [
     expectedOutput: ['^3\\.10\\.4'],
   },
   shell('has the places that programs expect', 'echo ok > /dev/null; echo ok > /dev/shm/x; echo ok > /tmp/x'),
+  shell('writes to the places that logs are led to', 'echo out > /dev/stdout; echo err > /dev/stderr', {
+    expectedOutput: ['^out\\n$'],
+    expectedError: ['^err\\n$'],
+  }),
   shell('has the environment of the image and the test', 'env | sort', {
     envVars: [{ key: 'MINE', value: 'a b' }],
     expectedOutput: ['MINE=a b\\n', 'PATH=/usr/local/sbin:'],
@@ -118,7 +122,15 @@ exec unshare --mount sh -c 'umount --recursive /sys/fs/cgroup; mount -t cgroup2 
 async function pathOf(scratch: string, runtime: 'bwrap' | 'crun' | undefined): Promise<string> {
   const directory = join(scratch, `path-${runtime ?? 'empty'}`);
   mkdirSync(directory);
-  const programs = ['sh', 'mount', 'umount', 'unshare', ...(runtime === undefined ? [] : [runtime])];
+  const programs = [
+    'sh',
+    'cat',
+    'mkfifo',
+    'mount',
+    'umount',
+    'unshare',
+    ...(runtime === undefined ? [] : [runtime]),
+  ];
   for (const program of programs) {
     const found = await run('sh', ['-c', `command -v ${program}`]);
     equal(found.code, 0, `${program} is not installed`);

@@ -154,15 +154,15 @@ function permissions({ type, mode }: FileNode): string {
 }
 
 function content(test: ContentTest, fileSystem: FileSystem): string[] {
-  const { text, problem } = textAt(test.path, fileSystem);
-  if (text === undefined) return [problem];
-  return matches(test.expectedContents, test.excludedContents, text, test.path);
+  const found = textAt(test.path, fileSystem);
+  if ('problem' in found) return [found.problem];
+  return matches(test.expectedContents, test.excludedContents, found.text, test.path);
 }
 
 function textAt(
   path: string,
   fileSystem: FileSystem,
-): { readonly text: string } | { readonly text?: undefined; readonly problem: string } {
+): { readonly text: string } | { readonly problem: string } {
   const node = fileSystem.resolve(path);
   if (node?.type !== 'file') return { problem: `${path} is no file that is there` };
   if (node.content === undefined) return { problem: `${path} has more than ${maxContentBytes} bytes` };
@@ -171,9 +171,9 @@ function textAt(
 
 function license(test: LicenseTest, fileSystem: FileSystem): string[] {
   return licenseFiles(test, fileSystem).flatMap((path) => {
-    const { text, problem } = textAt(path, fileSystem);
-    if (text === undefined) return [problem];
-    return forbiddenLicenses(text).map((name) => `${path}: names the license ${name}`);
+    const found = textAt(path, fileSystem);
+    if ('problem' in found) return [found.problem];
+    return forbiddenLicenses(found.text).map((name) => `${path}: names the license ${name}`);
   });
 }
 

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FileSystem } from '../filesystem/types.ts';
 import { writeRoot } from '../filesystem/write-root.ts';
 import { bubblewrap } from './bubblewrap.ts';
 import { crun } from './crun.ts';
+import { openPipe } from './pipe.ts';
 import type { CommandOutcome, Sandbox } from './run.ts';
 import type { SandboxedCommand, SandboxRuntime } from './sandbox-runtime.ts';
 
@@ -48,7 +49,12 @@ export function openSandbox(runtime: SandboxRuntime, fileSystem: FileSystem, dir
 
 async function outcomeOf(runtime: SandboxRuntime, one: SandboxedCommand): Promise<CommandOutcome> {
   const [program, ...args] = runtime.invocation(one);
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH } });
+  const [stdout, stderr] = [openPipe(join(one.home, 'stdout')), openPipe(join(one.home, 'stderr'))];
+  const child = spawn(program, args, {
+    stdio: ['ignore', stdout.descriptor, stderr.descriptor],
+    env: { PATH: process.env.PATH },
+  });
+  for (const { descriptor } of [stdout, stderr]) closeSync(descriptor);
   let isStopped = false;
   const stop = () => {
     isStopped = true;
@@ -72,12 +78,12 @@ async function outcomeOf(runtime: SandboxRuntime, one: SandboxedCommand): Promis
       // A command that was stopped has no exit code that a test could expect, whatever the runtime makes of it.
       child.once('close', (code) => resolve(isStopped ? -1 : (code ?? -1)));
     });
-    const [exitCode, stdout, stderr] = await Promise.all([
+    const [exitCode, said, complained] = await Promise.all([
       exit,
-      collect(child.stdout),
-      collect(child.stderr),
+      collect(stdout.output),
+      collect(stderr.output),
     ]);
-    return { exitCode, stdout, stderr };
+    return { exitCode, stdout: said, stderr: complained };
   } finally {
     clearTimeout(timer);
   }
