@@ -49,6 +49,8 @@ export interface Package {
   readonly purl: string;
   /** The operating system it belongs to (deb, apk, rpm). */
   readonly distro?: Distro | undefined;
+  /** The stream of a module that an rpm is of: `nodejs:18:8090020240101:rhel8`. */
+  readonly modularityLabel?: string | undefined;
   /** SPDX identifiers or expressions, else the words of the package. */
   readonly licenses: readonly string[];
   /** Who maintains or publishes it, in the package's own words. */

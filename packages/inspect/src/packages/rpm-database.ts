@@ -2,6 +2,7 @@ import type { FileNode, FileSystem } from '../filesystem/types.ts';
 import { type DatabaseFile, unreadableDatabase } from './database-content.ts';
 import { berkeleyHeaders } from './rpm-berkeley.ts';
 import { parseRpmHeader, type RpmHeader } from './rpm-header.ts';
+import { readRpmManifest, rpmManifest } from './rpm-manifest.ts';
 import { ndbHeaders } from './rpm-ndb.ts';
 import { sqliteHeaders } from './rpm-sqlite.ts';
 
@@ -27,12 +28,12 @@ const paths = new Set(candidates.flatMap(({ path }) => [path, `${path}${log}`]))
 const limits = { packages: 50_000, names: 2_000_000 };
 
 export function isRpmDatabase(path: string): boolean {
-  return paths.has(path);
+  return paths.has(path) || path === rpmManifest;
 }
 
-/** Whether an image has a database of rpm, in whatever state. */
+/** Whether an image has a database of rpm, in whatever state, or a manifest in its place. */
 export function hasRpmDatabase(fileSystem: FileSystem): boolean {
-  return candidates.some(({ path }) => fileSystem.resolve(path) !== undefined);
+  return [...candidates, { path: rpmManifest }].some(({ path }) => fileSystem.resolve(path) !== undefined);
 }
 
 /** rpm's database in an image. */
@@ -45,7 +46,8 @@ export interface RpmDatabase {
 
 /**
  * rpm's database, in any of its three formats. Where there are several, SQLite is before ndb, and ndb before Berkeley
- * DB; but one without packages, as a foreign rpm leaves behind, hides none that has some.
+ * DB; but one without packages, as a foreign rpm leaves behind, hides none that has some. Where none has any, the manifest
+ * of a distroless image.
  *
  * @returns undefined where the image has none
  * @throws INSPECT_PACKAGE_DATABASE_UNREADABLE
@@ -63,7 +65,9 @@ export function readRpmDatabase(fileSystem: FileSystem): RpmDatabase | undefined
     if (headers.length > 0) return { file, ignored, headers };
     empty ??= { file, ignored, headers };
   }
-  return empty;
+  const manifest = fileSystem.resolve(rpmManifest);
+  if (manifest === undefined) return empty;
+  return { file: manifest, ignored: [...found.keys()], headers: readRpmManifest(manifest) };
 }
 
 function parsed(file: DatabaseFile, blobs: Iterable<Uint8Array>): RpmHeader[] {

@@ -9,6 +9,8 @@ export interface RpmHeader {
   readonly vendor: string | undefined;
   /** `bash-5.1.8-9.el9.src.rpm` */
   readonly sourceRpm: string | undefined;
+  /** The stream of a module it is of: `nodejs:18:8090020240101:rhel8`. */
+  readonly modularityLabel: string | undefined;
   readonly files: readonly string[];
   readonly requires: readonly string[];
   readonly provides: readonly string[];
@@ -28,6 +30,7 @@ const tags = {
   dirIndexes: 1116,
   baseNames: 1117,
   dirNames: 1118,
+  modularityLabel: 5096,
 } as const;
 const wanted: ReadonlySet<number> = new Set(Object.values(tags));
 
@@ -107,6 +110,7 @@ export function parseRpmHeader(bytes: Uint8Array): RpmHeader | undefined {
     license: texts(tags.license)[0],
     vendor: texts(tags.vendor)[0],
     sourceRpm: texts(tags.sourceRpm)[0],
+    modularityLabel: texts(tags.modularityLabel)[0] || undefined,
     files: paths(),
     requires: texts(tags.requireName),
     provides: texts(tags.provideName),

@@ -142,3 +142,84 @@ test('what is in the log of an SQLite database and not yet in it counts', async 
   expect(names(await catalog(file(sqlite, whole), file(`${sqlite}-wal`, log)))).toEqual(['bash']);
   expect(names(await catalog(file(sqlite, whole)))).toEqual([]);
 });
+
+describe('the manifest of a distroless image of CBL-Mariner or Azure Linux', () => {
+  const path = 'var/lib/rpmmanifest/container-manifest-2';
+  const line = (...fields: string[]) => fields.join('\t');
+  const times = ['1653816591', '1653628955'];
+  const openssl = line(
+    'openssl',
+    '1.1.1k-15.cm2',
+    ...times,
+    'Microsoft Corporation',
+    '1',
+    '1',
+    'x86_64',
+    '1',
+    'openssl-1.1.1k-15.cm2.src.rpm',
+  );
+  const release = line(
+    'mariner-release',
+    '2.0-12.cm2',
+    ...times,
+    '(none)',
+    '(none)',
+    '580',
+    'noarch',
+    '0',
+    '(none)',
+  );
+  const os = file('etc/os-release', 'ID="mariner"\nVERSION_ID="2.0"\n');
+
+  test('is read for its packages', async () => {
+    const found = await catalog(os, file(path, `${openssl}\n${release}\n`));
+    expect(found.packages).toMatchObject([
+      {
+        name: 'mariner-release',
+        version: '2.0-12.cm2',
+        architecture: 'noarch',
+        supplier: undefined,
+      },
+      {
+        name: 'openssl',
+        version: '1:1.1.1k-15.cm2',
+        source: { name: 'openssl', version: '1:1.1.1k-15.cm2' },
+        supplier: 'Microsoft Corporation',
+        location: { path },
+        purl: 'pkg:rpm/mariner/openssl@1.1.1k-15.cm2?arch=x86_64&distro=mariner-2.0&epoch=1&upstream=openssl-1.1.1k-15.cm2.src.rpm',
+      },
+    ]);
+  });
+
+  test('is not read where rpm has a database with packages, and is where that has none', async () => {
+    expect(names(await catalog(file(path, openssl), file(sqlite, rpmSqlite([named('own')]))))).toEqual([
+      'own',
+    ]);
+    const found = await catalog(file(path, openssl), file(sqlite, rpmSqlite([])));
+    expect([names(found), found.skipped]).toEqual([
+      ['openssl'],
+      [{ path: sqlite, why: `rpm reads ${path} instead` }],
+    ]);
+  });
+
+  test.each([
+    ['too few fields', line('a', '1-2', ...times)],
+    ['a version without a release', openssl.replace('1.1.1k-15.cm2', '1.1.1k')],
+    ['an epoch that is none', openssl.replace('\t1\topenssl-', '\tx\topenssl-')],
+    ['no name', `\t${openssl}`],
+  ])('with %s is a fault: what it leaves out is not known', async (_, text) => {
+    await expect(catalog(file(path, `${release}\n${text}\n`))).rejects.toThrow(
+      expect.objectContaining(unreadable),
+    );
+  });
+});
+
+test('the module that a package is of is read', async () => {
+  const label = 'nodejs:18:8090020240101:rhel8';
+  const node = rpmHeader({ 1000: 'nodejs', 1001: '18.1', 1002: '1.module+el8', 5096: label });
+  const { packages } = await catalog(file(sqlite, rpmSqlite([node, named('plain')])));
+  expect(packages.map(({ name, modularityLabel }) => [name, modularityLabel])).toEqual([
+    ['nodejs', label],
+    ['plain', undefined],
+  ]);
+});

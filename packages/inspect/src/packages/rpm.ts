@@ -33,6 +33,7 @@ export const rpmCataloger: Cataloger = {
                 }),
             purl: formatPurl({ type: 'rpm', name, version, architecture, distro, upstream: sourceRpm }),
             distro,
+            modularityLabel: header.modularityLabel,
             licenses: header.license === undefined ? [] : [header.license],
             supplier: header.vendor,
             location: { path: file.path, layer: layerOf(file) },

@@ -81,6 +81,9 @@ function component(one: Package): unknown {
   const properties = [
     { name: 'pratique:path', value: one.location.path },
     ...(one.location.layer === undefined ? [] : [{ name: 'pratique:layer', value: one.location.layer }]),
+    ...(one.modularityLabel === undefined
+      ? []
+      : [{ name: 'pratique:modularityLabel', value: one.modularityLabel }]),
   ];
   return {
     type: 'library',

@@ -173,3 +173,14 @@ test('an image, its system and files are no packages of which nothing is known',
   }));
   expect(readSbomDocument({ spdxVersion: 'SPDX-2.3', packages }).unidentified).toHaveLength(1);
 });
+
+test.each([
+  'pratique:modularityLabel',
+  'aquasecurity:trivy:Modularitylabel',
+  'syft:metadata:modularityLabel',
+])('the module of an rpm is read from %s', (name) => {
+  const properties = [{ name, value: 'nodejs:18:1:el8' }];
+  const one = { name: 'nodejs', purl: 'pkg:rpm/redhat/nodejs@18-1', properties };
+  const { packages } = readSbomDocument({ bomFormat: 'CycloneDX', components: [one] });
+  expect(packages[0]?.modularityLabel).toBe('nodejs:18:1:el8');
+});

@@ -269,6 +269,7 @@ function packageOf(
     source: sourceOf(purl, version, described),
     purl: written,
     distro: systemTypes.includes(type) ? distroOf(purl, system) : undefined,
+    modularityLabel: moduleOf(described),
     ...terms,
     location: locationOf(described),
   };
@@ -281,6 +282,16 @@ function locationOf(described: ReadonlyMap<string, string>): Package['location']
   const layers = ['pratique:layer', 'aquasecurity:trivy:LayerDiffID', 'syft:location:0:layerID'];
   const layer = layers.map((name) => described.get(name)).find((one) => one !== undefined);
   return { path: path ?? '', layer };
+}
+
+/** The stream of a module that Pratique, Trivy or Syft noted. */
+function moduleOf(described: ReadonlyMap<string, string>): string | undefined {
+  const names = [
+    'pratique:modularityLabel',
+    'aquasecurity:trivy:Modularitylabel',
+    'syft:metadata:modularityLabel',
+  ];
+  return names.map((name) => described.get(name)).find((one) => one !== undefined && one !== '');
 }
 
 /** The `upstream` qualifier (Syft, Pratique), or Trivy's properties. */

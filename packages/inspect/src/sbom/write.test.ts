@@ -197,3 +197,20 @@ test.each([
 ])('%j is an SPDX expression: %s', (text, expected) => {
   expect(isSpdxExpression(text)).toBe(expected);
 });
+
+test('the module of an rpm is written, and read again', () => {
+  const one: Package = {
+    type: 'rpm',
+    name: 'nodejs',
+    version: '18-1',
+    purl: 'pkg:rpm/redhat/nodejs@18-1',
+    modularityLabel: 'nodejs:18:1:el8',
+    licenses: [],
+    location: { path: 'var/lib/rpm/rpmdb.sqlite' },
+  };
+  const none = { distro: undefined, owned: [], owners: new Map(), dependencies: new Map(), skipped: [] };
+  const catalog: Catalog = { ...none, packages: [one] };
+  const subject = { name: 'a', digest: undefined };
+  const document = toCyclonedxSbom({ catalog, subject, created: new Date(0), version: '1' });
+  expect(readSbomDocument(document).packages[0]?.modularityLabel).toBe('nodejs:18:1:el8');
+});
