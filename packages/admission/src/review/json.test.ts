@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseBody } from './json.ts';
 
-const limits = { maxBytes: 10_000, maxDepth: 20 };
+const limits = { maxBytes: 10_000, maxDepth: 20, maxValues: 25 };
 
 function outcome(parse: typeof parseBody, body: Uint8Array): unknown {
   try {
@@ -42,6 +42,7 @@ test.each([
   ['__proto__ said twice', '{"__proto__":1,"__proto__":2}'],
   ['a colon too few to make up for it', '{"a":1,"a":":"}'],
   ['too deep', `${'['.repeat(21)}${']'.repeat(21)}`],
+  ['too many values', `[${'1,'.repeat(25)}1]`],
   ['too long', `"${'x'.repeat(10_000)}"`],
   ['a byte order mark', '\ufeff{}'],
 ])('refused: %s', (_name, text) => {

@@ -3,6 +3,8 @@ import { type JsonValue, parseJson } from '@pratique/crypto';
 export interface JsonLimits {
   readonly maxBytes: number;
   readonly maxDepth: number;
+  /** Objects, arrays, members and items, all counted. */
+  readonly maxValues: number;
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -18,8 +20,8 @@ export function parseBody(body: Uint8Array, what: string, limits: JsonLimits): J
   if (body.byteLength <= limits.maxBytes) {
     try {
       const text = decoder.decode(body);
-      const { depth, members } = measure(text);
-      if (depth <= limits.maxDepth) {
+      const { depth, members, values } = measure(text);
+      if (depth <= limits.maxDepth && values <= limits.maxValues) {
         const value = JSON.parse(text) as JsonValue;
         if (countMembers(value) === members) return value;
       }
@@ -30,11 +32,12 @@ export function parseBody(body: Uint8Array, what: string, limits: JsonLimits): J
   return parseJson(body, what, limits);
 }
 
-/** Deepest nesting, and number of colons outside of strings. Right for JSON; for anything else it does not matter. */
-function measure(text: string): { depth: number; members: number } {
+/** Deepest nesting, and numbers of members and values. Right for JSON; for anything else it does not matter. */
+function measure(text: string): { depth: number; members: number; values: number } {
   let open = 0;
   let depth = 0;
   let members = 0;
+  let values = 0;
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
       case 0x22: // "
@@ -47,17 +50,21 @@ function measure(text: string): { depth: number; members: number } {
       case 0x5b: // [
       case 0x7b: // {
         if (++open > depth) depth = open;
+        values++;
         break;
       case 0x5d: // ]
       case 0x7d: // }
         open--;
+        break;
+      case 0x2c: // ,
+        values++;
         break;
       case 0x3a: // :
         members++;
         break;
     }
   }
-  return { depth, members };
+  return { depth, members, values };
 }
 
 /** Recurses no deeper than `measure` allowed. */
@@ -68,7 +75,7 @@ function countMembers(value: JsonValue): number {
     for (const item of value) count += countMembers(item);
     return count;
   }
-  for (const name of Object.keys(value))
-    count += 1 + countMembers((value as Record<string, JsonValue>)[name]!);
+  // Looking each up by its name would take as long as parsing, where there are many.
+  for (const item of Object.values(value)) count += 1 + countMembers(item);
   return count;
 }

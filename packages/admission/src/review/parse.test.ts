@@ -5,7 +5,7 @@ import { fakeGate, podOf, requestFor, reviewOf } from '../testing/gate.ts';
 import { parseReview } from './parse.ts';
 import { reviewRequest } from './review.ts';
 
-const limits = { maxBytes: 100_000, maxDepth: 50 };
+const limits = { maxBytes: 100_000, maxDepth: 50, maxValues: 10_000 };
 const encode = (text: string) => new TextEncoder().encode(text);
 
 /** What a body comes to: `undefined` where it cannot be read. */

@@ -67,6 +67,7 @@ async function answer(service: Service, endpoint: Endpoint, context: Context<Env
     const request = parseReview(body, {
       maxBytes: service.limits.maxBodyBytes,
       maxDepth: service.limits.maxDepth,
+      maxValues: service.limits.maxValues,
     });
     const result = await decide(service, endpoint, request, context.req.query('timeout'), started);
     outcome = result.outcome;

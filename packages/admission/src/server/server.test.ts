@@ -206,6 +206,12 @@ test.each<readonly [name: string, body: string | Uint8Array, status: number, cod
     400,
     'REVIEW_MALFORMED',
   ],
+  [
+    'more members than any object has',
+    text.replace('"userInfo":', `"many":[${'{"a":[]},'.repeat(110_000)}1],"userInfo":`),
+    400,
+    'REVIEW_MALFORMED',
+  ],
   ['a body over the limit', text.replace('admin', 'x'.repeat(1_100_000)), 413, 'REVIEW_TOO_LARGE'],
 ])('%s is a clear error, never an allow', async (_name, body, status, code) => {
   for (const path of ['/validate', '/mutate']) {

@@ -75,6 +75,14 @@ describe('JSON that was signed', () => {
     expect(() => parseJson(utf8('['.repeat(10_000_000)), 'x')).toThrow(invalid);
   });
 
+  test('is refused for the number of its values, wherever they are, and not for commas in texts', () => {
+    const limits = { maxValues: 4 };
+    expect(parseJson(utf8('{"a":[1,2],"b":"[,,,{"}'), 'x', limits)).toEqual({ a: [1, 2], b: '[,,,{' });
+    for (const text of ['{"a":[1,2,3],"b":1}', '[[[[[]]]]]', '[1,2,3,4,5]', '{"a":{"b":{"c":[{}]}}}'])
+      expect(() => parseJson(utf8(text), 'x', limits)).toThrow(invalid);
+    expect(() => parseJson(utf8(`[${'{"a":1},'.repeat(1_000_000)}1]`), 'x', limits)).toThrow(invalid);
+  });
+
   test('may use one name in two objects, brackets and commas in strings, and __proto__ as a name like any other', () => {
     expect(parseJson(utf8('[{"a":1},{"a":2}]'), 'x')).toEqual([{ a: 1 }, { a: 2 }]);
     expect(parseJson(utf8('{"a":"},{\\"a\\":[","b":["a","a"]}'), 'x')).toEqual({

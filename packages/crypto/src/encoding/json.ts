@@ -11,6 +11,10 @@ export interface JsonLimits {
   readonly maxBytes?: number;
   /** Nesting of arrays and objects. Default 64. */
   readonly maxDepth?: number;
+  /**
+   * Objects, arrays, members and items, all counted: what a text costs beyond its bytes. Default: as many as there are.
+   */
+  readonly maxValues?: number;
 }
 
 /** Shared: decoding whole inputs leaves no state behind. */
@@ -24,7 +28,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @throws ENCODING_INVALID; `what` names the document in the message.
  */
 export function parseJson(bytes: Uint8Array, what: string, limits: JsonLimits = {}): JsonValue {
-  const { maxBytes = 16 * 1024 * 1024, maxDepth = 64 } = limits;
+  const { maxBytes = 16 * 1024 * 1024, maxDepth = 64, maxValues = Number.POSITIVE_INFINITY } = limits;
   if (bytes.byteLength > maxBytes) {
     throw refuse(`${what} is larger than ${maxBytes} bytes`, `${bytes.byteLength} bytes`);
   }
@@ -34,7 +38,7 @@ export function parseJson(bytes: Uint8Array, what: string, limits: JsonLimits = 
   } catch {
     throw refuse(`${what} is not UTF-8`);
   }
-  scan(text, what, maxDepth);
+  scan(text, what, maxDepth, maxValues);
   try {
     return JSON.parse(text) as JsonValue;
   } catch {
@@ -47,15 +51,20 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** One pass over the text: depth and repeated member names. Syntax is left to `JSON.parse`. */
-function scan(text: string, what: string, maxDepth: number): void {
+/** One pass over the text: depth, number and repeated member names. Syntax is left to `JSON.parse`. */
+function scan(text: string, what: string, maxDepth: number, maxValues: number): void {
   // One entry per open bracket: the names seen in an object, or null for an array.
   const open: (Set<string> | null)[] = [];
   let key = false;
+  let values = 0;
+  const count = () => {
+    if (++values > maxValues) throw refuse(`${what} has more than ${maxValues} values`);
+  };
   for (let i = 0; i < text.length; i++) {
     switch (text.charCodeAt(i)) {
       case 0x7b: // {
       case 0x5b: // [
+        count();
         key = text.charCodeAt(i) === 0x7b;
         if (open.push(key ? new Set() : null) > maxDepth)
           throw refuse(`${what} is nested deeper than ${maxDepth}`);
@@ -66,6 +75,7 @@ function scan(text: string, what: string, maxDepth: number): void {
         key = false;
         break;
       case 0x2c: // ,
+        count();
         key = open.at(-1) instanceof Set;
         break;
       case 0x22: {

@@ -4,6 +4,9 @@ import { printable } from '@pratique/errors';
 import { ByteBudget } from '@pratique/storage';
 import { fromClient, Refusal } from './refusal.ts';
 
+/** Of a body: a request is large by the texts in it, never by their number. */
+const maxValues = 10_000;
+
 /** Bodies on their way in, of all servers in the process, whose memory it is. */
 const arriving = new ByteBudget(128 * 1024 * 1024);
 
@@ -44,7 +47,7 @@ export async function readBody(
 export async function readJson(incoming: IncomingMessage, maxBytes: number): Promise<JsonObject> {
   const bytes = await readBody(incoming, maxBytes);
   return object(
-    fromClient(() => parseJson(bytes, 'the body', { maxBytes, maxDepth: 16 })),
+    fromClient(() => parseJson(bytes, 'the body', { maxBytes, maxDepth: 16, maxValues })),
     'the body',
   );
 }

@@ -25,6 +25,7 @@ import { matchSignatures } from './match-signatures.ts';
 import { rfc3161 } from './rfc3161.ts';
 
 const maxVerifiers = 16;
+const maxEnvelopeValues = 1000;
 const hashDigits: Readonly<Record<HashAlgorithm, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
 /**
@@ -78,7 +79,9 @@ function hashedRekord(spec: JsonObject): CanonicalEntry {
 function dsse(spec: JsonObject): CanonicalEntry {
   const proposed = object(member(spec, 'proposedContent'), 'proposedContent');
   const raw = text(member(proposed, 'envelope'), 'envelope');
-  const envelope = parseEnvelope(parseJson(new TextEncoder().encode(raw), 'the envelope'));
+  const envelope = parseEnvelope(
+    parseJson(new TextEncoder().encode(raw), 'the envelope', { maxValues: maxEnvelopeValues }),
+  );
   const list = member(proposed, 'verifiers');
   if (!Array.isArray(list) || list.length === 0 || list.length > maxVerifiers) {
     throw new Refusal(400, `verifiers is not a list of 1 to ${maxVerifiers}`);

@@ -172,6 +172,23 @@ function signEnvelope(payload: Uint8Array, count: number) {
 test.each<[string, unknown]>([
   ['no JSON', '{'],
   ['an array', []],
+  [
+    'more members than any entry has',
+    Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`a${i}`, i])),
+  ],
+  [
+    'an envelope of more members than any has',
+    {
+      kind: 'dsse',
+      apiVersion: '0.0.1',
+      spec: {
+        proposedContent: {
+          envelope: `{"payload":"","payloadType":"x","signatures":[${'{"sig":""},'.repeat(20_000)}{"sig":""}]}`,
+          verifiers: [hashedRekord('x', key).spec.signature.publicKey.content],
+        },
+      },
+    },
+  ],
   ['another kind, of files that are unpacked (CVE-2023-30551)', { ...hashedRekord('x', key), kind: 'rpm' }],
   ['another version', { ...hashedRekord('x', key), apiVersion: '0.0.2' }],
   ['no spec', { kind: 'hashedrekord', apiVersion: '0.0.1' }],

@@ -12,6 +12,9 @@ import { member, object, text } from '../http/request.ts';
 /** Keys that one entry is found by, at most. */
 export const maxSearchKeys = 64;
 
+/** A statement of more is not searched for what can be found by: that would take the server seconds. */
+const maxStatementValues = 500_000;
+
 /** `sha256:…` in hexadecimal. A key or certificate is found by the hash of its PEM, as in Rekor’s index. */
 export function hashKey(bytes: Uint8Array | string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -43,7 +46,9 @@ function digestsIn(
 ): string[] {
   if (payloadType !== 'application/vnd.in-toto+json') return [];
   try {
-    const found = find(object(parseJson(payload, 'the statement'), 'the statement'));
+    const found = find(
+      object(parseJson(payload, 'the statement', { maxValues: maxStatementValues }), 'the statement'),
+    );
     if (!Array.isArray(found)) return [];
     return found
       .slice(0, maxSearchKeys)
