@@ -43,6 +43,10 @@ function settings(text: string, files: Readonly<Record<string, string>> = {}): s
 }
 
 const structure = (more: string) => `schemaVersion: 2.0.0\n${more}`;
+const advisory = JSON.stringify({
+  id: 'GHSA-x',
+  affected: [{ package: { ecosystem: 'npm', name: 'x' }, versions: ['1.0.0'] }],
+});
 const into = (target: string) => ['-t', `oci:${target}:1`, '--scan=false', '--sign=false'];
 
 test('a base goes in, a signed image comes out, with everything attested; twice the same is the same', async () => {
@@ -124,8 +128,15 @@ test('a dry run says what would go and why, and leaves nothing behind', async ()
 
 test('who misses the database, a signer or the registry learns before anything is built, and what can be left out', async () => {
   const target = ['-t', '127.0.0.1:9/x:1'];
+  settings('', { 'osv.json': advisory });
+  expect(await pratique('db', 'import', '--db', 'old.db', 'osv.json')).toMatchObject({ code: 0 });
   const cases: readonly (readonly [string, readonly string[], string])[] = [
     ['ADVISORY_DATABASE_MISSING', [...target, '--sign=false'], '--scan=false'],
+    [
+      'ADVISORY_DATABASE_STALE',
+      [...target, '--sign=false', '--db', 'old.db', '--max-db-age', '1ns'],
+      '--scan=false',
+    ],
     ['FILE_UNREADABLE', [...target, '--scan=false', '--key', 'none.key'], '--sign=false'],
     ['OCI_UNREACHABLE', [...target, '--scan=false', '--sign=false'], '127.0.0.1:9'],
   ];

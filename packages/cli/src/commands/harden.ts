@@ -9,7 +9,7 @@ import {
   machineKeyrings,
   platformName,
 } from '@pratique/harden';
-import { AdvisoryDatabase, parsePlatform } from '@pratique/inspect';
+import { parsePlatform } from '@pratique/inspect';
 import { type Job, readJob } from '../harden/job.ts';
 import { optionalStep } from '../harden/optional-step.ts';
 import { describeAndJudge, indexOver, makingOf } from '../harden/outcomes.ts';
@@ -25,7 +25,7 @@ import { openSteps } from '../program/steps.ts';
 import { openClient } from '../registry/client.ts';
 import { openTarget } from '../registry/copy-to.ts';
 import { openPlace } from '../registry/places.ts';
-import { databasePath } from '../scan/database-path.ts';
+import { openDatabase } from '../scan/open-database.ts';
 import { openSigner } from '../signing/open-signer.ts';
 import type { harden } from '../specs/harden.ts';
 
@@ -37,9 +37,13 @@ export const run: Run<typeof harden.flags> = async (invocation) => {
   const steps = openSteps(terminal, terminal.live && flags.output !== 'json');
   const opened = new Opened();
   try {
-    const openDatabase = () => AdvisoryDatabase.open(databasePath(flags.db, terminal));
     const database = flags.scan
-      ? opened.add(await optionalStep(openDatabase, 'To harden without a scan: --scan=false.'))
+      ? opened.add(
+          await optionalStep(
+            () => openDatabase(flags, terminal, startedOn),
+            'To harden without a scan: --scan=false.',
+          ),
+        )
       : null;
     const client = opened.add(openClient(flags, terminal));
     // Whoever cannot sign should hear of it before anything is built.

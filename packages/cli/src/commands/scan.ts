@@ -1,7 +1,5 @@
 import { printable } from '@pratique/errors';
 import {
-  AdvisoryDatabase,
-  inspectErrors,
   parseIgnoreFile,
   parseVex,
   reaches,
@@ -13,7 +11,6 @@ import {
   toMarkdown,
   toSarif,
 } from '@pratique/inspect';
-import { milliseconds } from '../policy/duration.ts';
 import { parseFile } from '../program/parse-file.ts';
 import { readFile } from '../program/read-file.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
@@ -21,9 +18,8 @@ import { withProgress } from '../program/steps.ts';
 import { style } from '../program/style.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { programVersion } from '../program/version.ts';
-import { age } from '../scan/age.ts';
 import { blindSpots, endOfUpdates } from '../scan/blind-spots.ts';
-import { databasePath } from '../scan/database-path.ts';
+import { openDatabase } from '../scan/open-database.ts';
 import { openSubject } from '../scan/subject.ts';
 import { reportTable } from '../scan/table.ts';
 import type { scan } from '../specs/scan.ts';
@@ -32,14 +28,12 @@ type Flags = FlagValues<typeof scan.flags>;
 
 export const run: Run<typeof scan.flags> = async ({ args, flags, terminal, signal }) => {
   const now = new Date();
-  const maxAge = milliseconds('max-db-age', flags['max-db-age']);
   const read = (file: string): Uint8Array => readFile(file, terminal.cwd);
   const ignoreFile = flags['ignore-file'];
   const ignore = ignoreFile === undefined ? [] : parseIgnoreFile(new TextDecoder().decode(read(ignoreFile)));
   const vex = flags.vex.flatMap((file) => parseFile(file, terminal.cwd, parseVex));
-  const database = AdvisoryDatabase.open(databasePath(flags.db, terminal));
+  const database = openDatabase(flags, terminal, now);
   try {
-    refuseStale(database.builtAt(), maxAge, now);
     const options = { ignore, vex, onlyFixed: flags['only-fixed'], now, version: programVersion() };
     const report = await withProgress(terminal, async (steps) => {
       const subject = await openSubject(args[0]!, flags, terminal, steps, signal);
@@ -52,15 +46,6 @@ export const run: Run<typeof scan.flags> = async ({ args, flags, terminal, signa
     database.close();
   }
 };
-
-function refuseStale(builtAt: string, maxAge: number | undefined, now: Date): void {
-  if (maxAge === undefined || now.getTime() - Date.parse(builtAt) <= maxAge) return;
-  throw inspectErrors.error('ADVISORY_DATABASE_STALE', {
-    message: `the advisory database was built ${age(builtAt, now)} ago`,
-    expected: `at most ${Math.floor(maxAge / 3_600_000)} hours`,
-    found: builtAt,
-  });
-}
 
 function render(report: ScanReport, output: string, terminal: Terminal): string {
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

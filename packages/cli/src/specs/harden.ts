@@ -1,4 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
+import { databaseAgeFlag } from './scan.ts';
 import { outputFlag, registryFlags, signingFlags } from './shared.ts';
 
 // The target is -t here, as it is for whoever builds images; cosign’s -t, a deadline, gives way.
@@ -53,6 +54,7 @@ export const harden = defineCommand({
       placeholder: 'FILE',
       summary: 'The advisory database (default: advisories.db in the cache directory)',
     },
+    ...databaseAgeFlag,
     vex: {
       kind: 'list',
       placeholder: 'FILE',

@@ -4,6 +4,16 @@ import { outputFlag, registryFlags, signerFlags } from './shared.ts';
 
 const group = 'Vulnerabilities';
 
+/** Of commands that look packages up. */
+export const databaseAgeFlag = {
+  'max-db-age': {
+    kind: 'string',
+    placeholder: 'DURATION',
+    default: '120h',
+    summary: 'Refuse a database that was built longer ago; 0 for any age',
+  },
+} as const;
+
 const databaseFlag = {
   db: {
     kind: 'string',
@@ -35,12 +45,7 @@ export const scan = defineCommand({
   args: ['SUBJECT'],
   flags: {
     ...databaseFlag,
-    'max-db-age': {
-      kind: 'string',
-      placeholder: 'DURATION',
-      default: '120h',
-      summary: 'Refuse a database that was built longer ago; 0 for any age',
-    },
+    ...databaseAgeFlag,
     'fail-on': {
       kind: 'string',
       choices: ['critical', 'high', 'medium', 'low', 'negligible', 'unknown'],
