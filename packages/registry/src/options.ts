@@ -9,8 +9,8 @@ export interface RegistryLimits {
   /** Connections at the same time; one more is closed at once. Default 2048. */
   readonly connections: number;
   /**
-   * Bytes that manifests and pieces of blobs on their way to the disk may take in memory together, beyond the first 64
-   * KiB of each: a manifest that goes beyond it is answered 429, a blob is written in smaller pieces. Default 128 MiB.
+   * Bytes that manifests that come and pieces of blobs that come or go may take in memory together, beyond the first 64
+   * KiB of each: a manifest that goes beyond it is answered 429, a blob goes in smaller pieces. Default 128 MiB.
    */
   readonly memoryBytes: number;
   /** Uploads begun and not finished at any one time. Default 1000. */

@@ -31,6 +31,14 @@ test('a pushed blob comes back byte for byte, with its digest and length, as a t
   }
 });
 
+test('without memory for large pieces a blob comes back in small ones', async () => {
+  const registry = await testRegistry({ limits: { memoryBytes: 0 } });
+  const blob = blobOf(3_000_000);
+  expect((await pushBlob(registry, 'a', blob)).status).toBe(201);
+  const got = await fetch(`${registry.url}/v2/a/blobs/${blob.digest}`);
+  expect(digestOf(new Uint8Array(await got.arrayBuffer()))).toBe(blob.digest);
+});
+
 test('a client resumes a broken download with Range', async () => {
   const registry = await testRegistry();
   const blob = blobOf(1_000_000);

@@ -38,7 +38,7 @@ export async function getBlob(service: Service, exchange: Exchange): Promise<voi
     outgoing.end();
     return;
   }
-  await sendFile(outgoing, repository.blobPath(digest), first, last - first + 1);
+  await sendFile(outgoing, repository.blobPath(digest), first, last - first + 1, service.memory);
 }
 
 export async function deleteBlob(service: Service, exchange: Exchange): Promise<void> {

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { decodeBase64 } from '@pratique/crypto';
 import { Hono } from 'hono';
+import { countAnswer } from '../http/answer.ts';
 import { fromClient, Refusal } from '../http/refusal.ts';
 import { wholeNumber } from '../http/request.ts';
 import type { CertificateLog } from './certificate-log.ts';
@@ -15,9 +16,12 @@ export function certificateLogRoutes(log: CertificateLog): Hono<{ Bindings: Http
   };
   app.get('/get-sth', async (context) => context.json(await log.treeHead()));
   app.get('/get-roots', (context) => context.json(log.roots()));
-  app.get('/get-entries', ({ req, json }) =>
-    json(log.entries(number(req.query('start'), 'start'), number(req.query('end'), 'end'))),
-  );
+  app.get('/get-entries', (context) => {
+    const [start, end] = ['start', 'end'].map((name) => number(context.req.query(name), name));
+    const answer = JSON.stringify(log.entries(start!, end!));
+    countAnswer(context.env.outgoing, answer.length);
+    return context.body(answer, 200, { 'content-type': 'application/json' });
+  });
   app.get('/get-proof-by-hash', (context) => {
     const hash = fromClient(() => decodeBase64(context.req.query('hash') ?? '', 'hash'));
     return context.json(log.proof(hash, number(context.req.query('tree_size'), 'tree_size')));

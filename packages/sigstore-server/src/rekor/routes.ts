@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { isJsonObject, type JsonObject, type JsonValue } from '@pratique/crypto';
 import { Hono } from 'hono';
+import { countAnswer } from '../http/answer.ts';
 import { fromClient, Refusal } from '../http/refusal.ts';
 import { member, readJson, text, wholeNumber } from '../http/request.ts';
 import { hashKey } from '../search/keys.ts';
@@ -51,7 +52,9 @@ export function rekorRoutes(rekor: Rekor): Hono<{ Bindings: HttpBindings }> {
       throw new Refusal(400, 'nothing that can be looked up was asked for');
     const known = (index: number) => index < rekor.size;
     const all = [...indexes.filter(known), ...uuids.flatMap((uuid) => findOne(rekor, uuid))];
-    return context.json(await Promise.all(all.map((index) => rekor.answer(index))));
+    const answer = JSON.stringify(await Promise.all(all.map((index) => rekor.answer(index))));
+    countAnswer(context.env.outgoing, answer.length);
+    return context.body(answer, 200, { 'content-type': 'application/json' });
   });
 
   app.get('/log', async (context) => context.json(await rekor.info()));

@@ -1,6 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { encodeBase64, type JsonObject } from '@pratique/crypto';
 import { Hono } from 'hono';
+import { countAnswer } from '../http/answer.ts';
 import { Refusal } from '../http/refusal.ts';
 import { wholeNumber } from '../http/request.ts';
 import type { DurableLog } from '../log/log.ts';
@@ -48,7 +49,9 @@ export function searchRoutes(
       });
     });
     const newest = entries.sort((a, b) => (String(a.time) < String(b.time) ? 1 : -1)).slice(0, limit);
-    return context.json({ entries: newest });
+    const answer = JSON.stringify({ entries: newest });
+    countAnswer(context.env.outgoing, answer.length);
+    return context.body(answer, 200, { 'content-type': 'application/json' });
   });
   return app;
 }
