@@ -32,7 +32,7 @@ export {
 export { type DpkgPackage, dpkgDirectory, readDpkg } from './packages/dpkg-database.ts';
 export { endOfLife } from './packages/end-of-life.ts';
 export { formatPurl, type PurlParts } from './packages/format-purl.ts';
-export type { Distro, Package, PackageLocation, PackageType } from './packages/package.ts';
+export type { Checksum, Distro, Package, PackageLocation, PackageType } from './packages/package.ts';
 export { type PackageUrl, parsePurl } from './packages/parse-purl.ts';
 export { hasRpmDatabase } from './packages/rpm-database.ts';
 export { toCyclonedxSbom } from './sbom/cyclonedx.ts';

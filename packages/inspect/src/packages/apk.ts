@@ -1,7 +1,9 @@
 import type { FileSystem } from '../filesystem/types.ts';
 import { apkNames, type InstalledApk, readApkInstalled } from './apk-database.ts';
 import type { Cataloger, FoundPackage } from './cataloger.ts';
+import { checksumOfBase64 } from './checksum.ts';
 import { formatPurl } from './format-purl.ts';
+import type { Checksum } from './package.ts';
 
 const databases = ['lib/apk/db/installed', 'usr/lib/apk/db/installed'];
 
@@ -36,6 +38,7 @@ export const apkCataloger: Cataloger = {
               distro,
               licenses: license === undefined ? [] : [license],
               supplier: fields.get('m'),
+              checksum: checksumOfPackage(fields.get('C')),
               location: {
                 path: node!.path,
                 layer: fileSystem.layers[added.get(key(record)) ?? -1]?.diffId ?? layerOf(node!),
@@ -49,6 +52,12 @@ export const apkCataloger: Cataloger = {
       });
   },
 };
+
+/** `Q1` and SHA-1, or `Q2` and SHA-256, in base64 (apk-package(5)). */
+function checksumOfPackage(text = ''): Checksum | undefined {
+  const algorithm = ({ Q1: 'SHA-1', Q2: 'SHA-256' } as const)[text.slice(0, 2)];
+  return algorithm && checksumOfBase64(algorithm, text.slice(2));
+}
 
 const key = ({ name, version }: InstalledApk) => `${name} ${version}`;
 

@@ -4,6 +4,7 @@ import type { Digest } from '@pratique/oci';
 import { type ByteSource, digestOf } from '@pratique/oci';
 import { fromRandomAccessReaderPromise, RandomAccessReader } from 'yauzl';
 import { alone, type Cataloger } from './cataloger.ts';
+import { checksumOf } from './checksum.ts';
 import { parseFields } from './fields.ts';
 import { formatPurl } from './format-purl.ts';
 
@@ -44,7 +45,7 @@ export const jarCataloger: Cataloger = {
             version: jar.version,
             purl: formatPurl({ type: 'maven', name, version: jar.version }),
             licenses: jar.license === undefined ? [] : [jar.license],
-            digest: jar.digest,
+            checksum: checksumOf(jar.digest),
             location: { path: jar.path, layer: layerOf(node) },
           }),
         );

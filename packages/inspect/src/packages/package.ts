@@ -1,5 +1,3 @@
-import type { Digest } from '@pratique/oci';
-
 /** The kind of a package: the `type` of its package URL (https://github.com/package-url/purl-spec). */
 export type PackageType =
   | 'deb'
@@ -36,6 +34,16 @@ export interface PackageLocation {
   readonly layer?: string | undefined;
 }
 
+/**
+ * Of the file that a package is (jars, programs); else what its package manager has written down when it was installed: apk
+ * of the control part of its file, rpm of its header, npm of the archive it came in.
+ */
+export interface Checksum {
+  readonly algorithm: 'SHA-1' | 'SHA-256' | 'SHA-512';
+  /** Hexadecimal. */
+  readonly value: string;
+}
+
 /** One installed package. */
 export interface Package {
   readonly type: PackageType;
@@ -55,7 +63,6 @@ export interface Package {
   readonly licenses: readonly string[];
   /** Who maintains or publishes it, in the package's own words. */
   readonly supplier?: string | undefined;
-  /** sha256 of the file the package is, for jars and programs. */
-  readonly digest?: Digest | undefined;
+  readonly checksum?: Checksum | undefined;
   readonly location: PackageLocation;
 }

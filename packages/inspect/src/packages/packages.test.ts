@@ -113,8 +113,9 @@ describe('dpkg', () => {
 });
 
 test('apk: packages with origin and files, each of the layer that first has it', async () => {
-  const musl = 'P:musl\nV:1.2-r0\nA:x86_64\nL:MIT\np:so:libc.musl-x86_64.so.1=1\nF:lib\nR:libc.so\n';
-  const ssl = 'P:libssl3\nV:3.1-r2\nA:x86_64\no:openssl\nD:so:libc.musl-x86_64.so.1 !old\n';
+  const musl =
+    'C:Q1qqqqqqqqqqqqqqqqqqqqqqqqqqo=\nP:musl\nV:1.2-r0\nA:x86_64\nL:MIT\np:so:libc.musl-x86_64.so.1=1\nF:lib\nR:libc.so\n';
+  const ssl = 'C:Q1tooshort=\nP:libssl3\nV:3.1-r2\nA:x86_64\no:openssl\nD:so:libc.musl-x86_64.so.1 !old\n';
   const os = file('etc/os-release', 'ID=alpine\nVERSION_ID=3.19.1\n');
   const db = 'lib/apk/db/installed';
   const found = await catalog([os, file('lib/libc.so'), file(db, musl)], [file(db, `${musl}\n${ssl}`)]);
@@ -123,6 +124,8 @@ test('apk: packages with origin and files, each of the layer that first has it',
     source: { name: 'openssl', version: '3.1-r2' },
     purl: 'pkg:apk/alpine/libssl3@3.1-r2?arch=x86_64&distro=alpine-3.19.1&upstream=openssl',
   });
+  expect(libc?.checksum).toEqual({ algorithm: 'SHA-1', value: 'aa'.repeat(20) });
+  expect(libssl?.checksum).toBeUndefined();
   expect(found.owners.get('lib/libc.so')).toBe(libc);
   expect(found.dependencies.get(libssl!)).toEqual([libc]);
   expect(libssl!.location.layer).not.toBe(libc!.location.layer);
@@ -154,6 +157,43 @@ describe('languages', () => {
       { name: 'app', licenses: ['MIT'] },
     ]);
     expect(found.skipped).toMatchObject([{ path: 'app/node_modules/broken/package.json' }]);
+  });
+
+  test('npm: what it has written down about the archives, of the version that is there', async () => {
+    const integrity = `sha1-x sha512-${Buffer.alloc(64, 0xbb).toString('base64')}`;
+    const lock = {
+      packages: {
+        'node_modules/a': { version: '1.0.0', integrity },
+        'node_modules/a/node_modules/b': { version: '1.0.0', integrity },
+        'node_modules/newer': { version: '0.9.0', integrity },
+        'node_modules/short': { version: '1.0.0', integrity: 'sha512-AAAA' },
+        'node_modules/number': { version: '1.0.0', integrity: 5 },
+        'node_modules/nothing': null,
+      },
+    };
+    const packages = ['a', 'a/node_modules/b', 'newer', 'short', 'number', 'nothing', 'constructor'];
+    const files = (root: string) =>
+      packages.map((path) =>
+        file(
+          `${root}node_modules/${path}/package.json`,
+          json({ name: path.split('/').at(-1), version: '1.0.0' }),
+        ),
+      );
+    const known = async (root: string, text: string) => {
+      const found = await catalog([...files(root), file(`${root}node_modules/.package-lock.json`, text)]);
+      expect(found.packages).toHaveLength(packages.length);
+      return found.packages.flatMap(({ name, checksum }) =>
+        checksum === undefined ? [] : [[name, checksum]],
+      );
+    };
+    const checksum = { algorithm: 'SHA-512', value: 'bb'.repeat(64) };
+    for (const root of ['', 'srv/app/'])
+      expect(await known(root, json(lock))).toEqual([
+        ['a', checksum],
+        ['b', checksum],
+      ]);
+    for (const text of ['{', '[]', '{"packages":[]}', json({ packages: { 'node_modules/a': [] } })])
+      expect(await known('', text)).toEqual([]);
   });
 
   test('Python: wheels and eggs; what follows the head of METADATA is prose', async () => {

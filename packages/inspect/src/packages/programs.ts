@@ -1,5 +1,6 @@
 import { type ByteSource, createDigester, type Digest } from '@pratique/oci';
 import { alone, type Cataloger, contentText } from './cataloger.ts';
+import { checksumOf } from './checksum.ts';
 import { elfSections, isElf } from './elf-section.ts';
 import { formatPurl } from './format-purl.ts';
 import { type GoBuildInfo, parseGoBuildInfo } from './go-build-info.ts';
@@ -31,7 +32,7 @@ export const programCataloger: Cataloger = {
         version,
         purl: formatPurl({ type, name, version }),
         licenses: [],
-        digest,
+        checksum: checksumOf(digest),
         location,
       });
       return [

@@ -7,6 +7,8 @@ export interface RpmHeader {
   readonly architecture: string | undefined;
   readonly license: string | undefined;
   readonly vendor: string | undefined;
+  /** Of the header as it was signed, hexadecimal; absent where it is no such thing. */
+  readonly sha256: string | undefined;
   /** `bash-5.1.8-9.el9.src.rpm` */
   readonly sourceRpm: string | undefined;
   /** The stream of a module it is of: `nodejs:18:8090020240101:rhel8`. */
@@ -17,6 +19,7 @@ export interface RpmHeader {
 }
 
 const tags = {
+  sha256: 273,
   name: 1000,
   version: 1001,
   release: 1002,
@@ -109,6 +112,7 @@ export function parseRpmHeader(bytes: Uint8Array): RpmHeader | undefined {
     architecture: texts(tags.arch)[0],
     license: texts(tags.license)[0],
     vendor: texts(tags.vendor)[0],
+    sha256: /^[0-9a-f]{64}$/.exec(texts(tags.sha256)[0] ?? '')?.[0],
     sourceRpm: texts(tags.sourceRpm)[0],
     modularityLabel: texts(tags.modularityLabel)[0] || undefined,
     files: paths(),

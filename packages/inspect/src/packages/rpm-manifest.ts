@@ -41,6 +41,7 @@ function headerOf(line: string): RpmHeader | undefined {
     vendor: said(vendor),
     sourceRpm: said(sourceRpm),
     modularityLabel: undefined,
+    sha256: undefined,
     files: [],
     requires: [],
     provides: [],

@@ -25,6 +25,7 @@ const unreadable = { code: 'INSPECT_PACKAGE_DATABASE_UNREADABLE' };
 const named = (name: string) => rpmHeader({ 1000: name, 1001: '1', 1002: '2' });
 
 const bash = rpmHeader({
+  273: 'c'.repeat(64),
   1000: 'bash',
   1001: '5.1.8',
   1002: '9.el9',
@@ -37,7 +38,7 @@ const bash = rpmHeader({
   1117: ['bash'],
   1118: ['/usr/bin/'],
 });
-const glibc = rpmHeader({ 1000: 'glibc', 1001: '2.34', 1002: '1.el9', 1047: ['libc.so.6'] });
+const glibc = rpmHeader({ 273: 'x', 1000: 'glibc', 1001: '2.34', 1002: '1.el9', 1047: ['libc.so.6'] });
 const key = named('gpg-pubkey');
 
 const sqlite = 'usr/lib/sysimage/rpm/rpmdb.sqlite';
@@ -57,6 +58,7 @@ describe.each([
         name: 'bash',
         version: '1:5.1.8-9.el9',
         source: { name: 'bash', version: '1:5.1.8-9.el9' },
+        checksum: { algorithm: 'SHA-256', value: 'c'.repeat(64) },
         purl: 'pkg:rpm/redhat/bash@5.1.8-9.el9?arch=x86_64&distro=rhel-9.3&epoch=1&upstream=bash-5.1.8-9.el9.src.rpm',
         licenses: ['GPLv3+'],
         location: { path },

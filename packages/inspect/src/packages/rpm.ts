@@ -36,6 +36,9 @@ export const rpmCataloger: Cataloger = {
             modularityLabel: header.modularityLabel,
             licenses: header.license === undefined ? [] : [header.license],
             supplier: header.vendor,
+            ...(header.sha256 === undefined
+              ? {}
+              : { checksum: { algorithm: 'SHA-256' as const, value: header.sha256 } }),
             location: { path: file.path, layer: layerOf(file) },
           },
           files: header.files.map((path) => path.replace(/^\//, '')),

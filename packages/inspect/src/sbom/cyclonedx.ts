@@ -92,9 +92,9 @@ function component(one: Package): unknown {
     ...(group === undefined ? {} : { group }),
     name,
     version: one.version,
-    ...(one.digest === undefined
+    ...(one.checksum === undefined
       ? {}
-      : { hashes: [{ alg: 'SHA-256', content: one.digest.slice('sha256:'.length) }] }),
+      : { hashes: [{ alg: one.checksum.algorithm, content: one.checksum.value }] }),
     ...(one.licenses.length === 0 ? {} : { licenses: licenses(one.licenses) }),
     purl: one.purl,
     properties,

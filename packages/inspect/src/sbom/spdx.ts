@@ -65,7 +65,7 @@ export function toSpdxSbom(input: SbomInput): unknown {
 }
 
 function spdxPackage(one: Package, id: string, custom: Map<string, string>): unknown {
-  const { location, supplier, digest } = one;
+  const { location, supplier, checksum } = one;
   const layer = location.layer === undefined ? '' : `, layer ${location.layer}`;
   return {
     SPDXID: id,
@@ -74,9 +74,11 @@ function spdxPackage(one: Package, id: string, custom: Map<string, string>): unk
     supplier: supplier === undefined ? unknown : `Organization: ${supplier}`,
     downloadLocation: unknown,
     filesAnalyzed: false,
-    ...(digest === undefined
+    ...(checksum === undefined
       ? {}
-      : { checksums: [{ algorithm: 'SHA256', checksumValue: digest.slice('sha256:'.length) }] }),
+      : {
+          checksums: [{ algorithm: checksum.algorithm.replace('-', ''), checksumValue: checksum.value }],
+        }),
     sourceInfo: `found at ${location.path}${layer}`,
     licenseConcluded: unknown,
     licenseDeclared: declared(one.licenses, custom),

@@ -48,7 +48,7 @@ const babel: Package = {
   version: '7.0.0',
   purl: 'pkg:npm/%40babel/core@7.0.0',
   licenses: ['(MIT OR Apache-2.0)'],
-  digest: `sha256:${'2'.repeat(64)}`,
+  checksum: { algorithm: 'SHA-512', value: '2'.repeat(128) },
   location: { path: 'app/node_modules/@babel/core/package.json' },
 };
 
@@ -84,7 +84,7 @@ describe.each(cyclonedxVersions)('CycloneDX %s', (version) => {
           group: '@babel',
           name: 'core',
           licenses: [{ expression: '(MIT OR Apache-2.0)' }],
-          hashes: [{ alg: 'SHA-256' }],
+          hashes: [{ alg: 'SHA-512', content: '2'.repeat(128) }],
         },
       ],
     });
@@ -101,7 +101,7 @@ describe.each(cyclonedxVersions)('CycloneDX %s', (version) => {
 
 test('SPDX says the same, every reference leads somewhere, and licences that SPDX does not know are declared', () => {
   const document = toSpdxSbom(all) as {
-    packages: { SPDXID: string; licenseDeclared: string }[];
+    packages: { SPDXID: string; licenseDeclared: string; checksums?: unknown }[];
     relationships: { spdxElementId: string; relationshipType: string; relatedSpdxElement: string }[];
     hasExtractedLicensingInfos: { licenseId: string }[];
   };
@@ -118,6 +118,12 @@ test('SPDX says the same, every reference leads somewhere, and licences that SPD
     'NOASSERTION',
     'LicenseRef-GPL-2-2b- AND MIT',
     '(MIT OR Apache-2.0)',
+  ]);
+  expect(document.packages.map(({ checksums }) => checksums)).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    [{ algorithm: 'SHA512', checksumValue: '2'.repeat(128) }],
   ]);
   expect(document.hasExtractedLicensingInfos).toMatchObject([{ licenseId: 'LicenseRef-GPL-2-2b-' }]);
 });
