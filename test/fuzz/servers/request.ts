@@ -30,6 +30,7 @@ export interface Sent {
 
 const methods = [
   'GET',
+  'CONNECT',
   'HEAD',
   'POST',
   'PUT',
@@ -204,7 +205,23 @@ function framed(head: Uint8Array, body: Uint8Array, frame: string, random: Rando
   }
 }
 
+/** In the place of a path: what Node passes on, and no URL comes of. */
+const targets = [
+  '*',
+  '//',
+  '//[',
+  '/\\[',
+  'http://',
+  'http://[',
+  'http://evil.example',
+  'a:b',
+  '//a:99999/',
+  '?',
+  'x',
+];
+
 function damagePath(target: string, random: Random): string {
+  if (random.chance(0.1)) return random.pick(targets);
   const [path = '', query] = target.split('?', 2);
   const parts = path.split('/');
   const at = 1 + random.below(parts.length);

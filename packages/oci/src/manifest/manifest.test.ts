@@ -100,6 +100,7 @@ describe('a broken manifest is a fault, never half an image', () => {
     ['urls a string', { ...image, layers: [{ ...layer, urls: 'http://x' }] }],
     ['platform a string', { ...index, manifests: [{ ...layer, platform: 'linux' }] }],
     ['index without manifests', { ...index, manifests: undefined }],
+    ['too many values of any kind', { ...image, unknown: Array.from({ length: 150_000 }, () => 0) }],
     ['too many layers', { ...image, layers: Array.from({ length: maxManifestEntries + 1 }, () => layer) }],
   ])('%s', (_, document) => {
     expect(() => parseManifest(json(document))).toThrow(refused('OCI_MANIFEST_INVALID'));

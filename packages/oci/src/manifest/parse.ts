@@ -31,18 +31,21 @@ const knownFields = [
   'fsLayers',
 ];
 
+/** More than a manifest of the largest size has, when its values are descriptors; of empty ones there could be more. */
+const maxValues = 150_000;
+
 function invalid(why: string): PratiqueError {
   return ociErrors.error('OCI_MANIFEST_INVALID', { message: `the manifest is not valid: ${why}` });
 }
 
 /**
- * Parses the JSON of a manifest, strict: UTF-8, no key twice in one object, bounded depth.
+ * Parses the JSON of a manifest, strict: UTF-8, no key twice in one object, bounded depth and number of values.
  *
  * @throws OCI_MANIFEST_INVALID
  */
 export function parseStrictJson(bytes: Uint8Array): unknown {
   try {
-    return parseJson(bytes, 'it');
+    return parseJson(bytes, 'it', { maxValues });
   } catch (error) {
     if (error instanceof PratiqueError && error.code === 'ENCODING_INVALID') throw invalid(error.message);
     throw error;

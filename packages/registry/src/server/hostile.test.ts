@@ -114,7 +114,8 @@ test('one connection too many is closed at once', async () => {
 });
 
 test('a client that promises more than it sends stores nothing', async () => {
-  const registry = await testRegistry({ limits: { idleMs: 200 } });
+  // Long enough for the push below, too, on a busy disk.
+  const registry = await testRegistry({ limits: { idleMs: 1500 } });
   const blob = blobOf('ten bytes!');
   const url = `/v2/a/blobs/uploads/?digest=${blob.digest}`;
   await sendRaw(registry, `POST ${url} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nten bytes!`);
