@@ -107,9 +107,10 @@ export class TilePublisher {
     await rename(temporary, path);
   }
 
-  /** Those that lead from the log's directory to the tiles. */
+  /** Those that lead to the tiles: from the log's own directory on, until that is known to have the first of them. */
   #directoriesOf(tiles: readonly TileName[]): ReadonlySet<string> {
     const directories = new Set<string>();
+    if (this.#published === 0 && tiles.length > 0) directories.add(this.#directory);
     for (const tile of tiles) {
       let directory = dirname(this.#path(tile));
       for (; directory !== this.#directory && !directories.has(directory); directory = dirname(directory))

@@ -9,6 +9,8 @@ export type Random = () => number;
  * Writes to `target` what a disk may hold after the power went at `moment`: everything that was synced by then, and of the
  * rest any part. What is not promised is not assumed: names and contents go separately and in no order, and a write may
  * be there in part, or as zeros. Only a rename is one step.
+ *
+ * @param alone with it, of what was not synced this operation is all there is: the worst that can be for what it relies on
  */
 export function leaveAfterPowerCut(
   root: Inode,
@@ -16,6 +18,7 @@ export function leaveAfterPowerCut(
   moment: number,
   random: Random,
   target: string,
+  alone?: Operation,
 ): void {
   const begun = operations.filter(({ begin }) => begin < moment);
   const syncs = begun.filter((one) => one.what === 'sync');
@@ -34,7 +37,7 @@ export function leaveAfterPowerCut(
   // In some cuts nearly everything got there, in some nearly nothing.
   const luck = random();
   for (const operation of begun) {
-    const isKept = isSafe(operation) || random() < luck;
+    const isKept = isSafe(operation) || (alone === undefined ? random() < luck : operation === alone);
     if (!isKept) continue;
     switch (operation.what) {
       case 'write': {

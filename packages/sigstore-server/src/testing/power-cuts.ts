@@ -1,7 +1,8 @@
 /**
  * `node power-cuts.ts CUTS SEED`: has a private Sigstore log entries and certificates on a disk that is recorded, then
- * cuts the power at as many moments, each time with another part of what was not synced. What is left must be sound as
- * it lies there, for those who read the files; and a server that starts on it must have everything that was acknowledged.
+ * cuts the power at as many moments, each time with another part of what was not synced, and when each checkpoint is
+ * published, with that but nothing else of what was not. What is left must be sound as it lies there, for those who read
+ * the files; and a server that starts on it must have everything that was acknowledged.
  */
 import { equal } from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -35,6 +36,12 @@ try {
   const random = randomOf(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
   const published = recorder.operations.filter((one) => one.what === 'move' && one.name === 'checkpoint');
+  for (const [index, checkpoint] of published.entries()) {
+    const left = join(base, `checkpoint-${index}`);
+    leaveAfterPowerCut(recorder.root, recorder.operations, checkpoint.end, random, left, checkpoint);
+    if (existsSync(join(left, 'trusted_root.json'))) await crash.audit(left);
+    rmSync(left, { recursive: true });
+  }
   for (let cut = 0; cut < cuts; cut++) {
     const choices = [
       () => 1 + Math.floor(random() * recorder.now()),
