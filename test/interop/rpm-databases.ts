@@ -145,7 +145,7 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
             1118: ['/'],
           }),
         );
-        const expected = headers.map((_, number) => `p${number} 1-2 noarch (none)`).sort();
+        const expected = headers.map((_, number) => `p${number} 1-2 noarch (none) (none)`).sort();
         const written: readonly (readonly [Backend, Uint8Array])[] = [
           ['ndb', rpmNdb(headers)],
           ['bdb_ro', rpmBerkeley(headers)],

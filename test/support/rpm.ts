@@ -39,13 +39,14 @@ export async function convert(context: Context, directory: string, backend: Back
   await context.ok([rpmdb], [...database, ...unverified, '--rebuilddb']);
 }
 
-/** `plain 1:3.0-7.el9_4.2 x86_64 tool-2.0-3.el9.src.rpm` of each package, as rpm says; what is none is `(none)`. Keys are none. */
+/** `plain 1:3.0-7.el9_4.2 x86_64 tool-2.0-3.el9.src.rpm 5f3c…` (the hash of its header) of each package, as rpm says; what is none is `(none)`. Keys are none. */
 export async function listed(
   context: Context,
   directory: string,
   backend: Backend,
 ): Promise<readonly string[]> {
-  const format = '%{NAME} %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE} %{ARCH} %{SOURCERPM}\n';
+  const format =
+    '%{NAME} %|EPOCH?{%{EPOCH}:}:{}|%{VERSION}-%{RELEASE} %{ARCH} %{SOURCERPM} %{SHA256HEADER}\n';
   const output = await rpm(context, directory, backend, ['-qa', '--qf', format]);
   const lines = output.trim().split('\n');
   return lines.filter((line) => !line.startsWith('gpg-pubkey ')).sort();
@@ -58,9 +59,13 @@ export async function compareWithRpm(
   installed: readonly string[],
 ): Promise<string> {
   const document = await context.ok('pratique', ['sbom', '-o', 'cyclonedx-json', subject]);
+  const { components } = JSON.parse(document) as {
+    components: { purl?: string; hashes?: { content: string }[] }[];
+  };
+  const hashes = new Map(components.map(({ purl, hashes }) => [purl, hashes?.[0]?.content]));
   const lines = readSbom(new TextEncoder().encode(document)).packages.map((one) => {
     const source = /[?&]upstream=([^&]*)/.exec(one.purl)?.[1] ?? '(none)';
-    return `${one.name} ${one.version} ${one.architecture ?? '(none)'} ${decodeURIComponent(source)}`;
+    return `${one.name} ${one.version} ${one.architecture ?? '(none)'} ${decodeURIComponent(source)} ${hashes.get(one.purl) ?? '(none)'}`;
   });
   deepEqual(lines.sort(), installed, 'rpm');
   return document;

@@ -73,7 +73,7 @@ test('the packages are the same wherever the image is', async () => {
       'deb   bash  5.2      -         var/lib/dpkg/status',
       'npm   a     1.0.0    MIT       app/node_modules/a/package.json',
     ]);
-    expect(stdout).toContain(`${place} (debian): 2 packages\n`);
+    expect(stdout).toContain(`${place} (debian, security updates until 2026-06-10): 2 packages\n`);
   }
 });
 

@@ -1,5 +1,5 @@
 import { printable } from '@pratique/errors';
-import { type Catalog, toCyclonedxSbom, toSpdxSbom } from '@pratique/inspect';
+import { type Catalog, type Distro, endOfLife, toCyclonedxSbom, toSpdxSbom } from '@pratique/inspect';
 import { sourceDateEpoch } from '@pratique/oci';
 import { readCatalog } from '../inspect/read-catalog.ts';
 import type { Run } from '../program/spec.ts';
@@ -45,9 +45,14 @@ function packageTable({ packages, distro }: Catalog, name: string, terminal: Ter
     printable(one.licenses.join(', '), 40) || '-',
     printable(one.location.path),
   ]);
-  const system = distro === undefined ? '' : ` (${printable(distro.prettyName ?? distro.id)})`;
+  const system = distro === undefined ? '' : ` (${releaseText(distro)})`;
   const summary = `${c.bold(printable(name))}${system}: ${packages.length} packages\n`;
   return rows.length === 0
     ? summary
     : `${table([['TYPE', 'NAME', 'VERSION', 'LICENCES', 'PATH'], ...rows])}\n\n${summary}`;
+}
+
+function releaseText(distro: Distro): string {
+  const lastDay = endOfLife(distro);
+  return `${printable(distro.prettyName ?? distro.id)}${lastDay === undefined ? '' : `, security updates until ${lastDay}`}`;
 }

@@ -1,3 +1,4 @@
+import { endOfLife } from '../packages/end-of-life.ts';
 import type { Distro, Package } from '../packages/package.ts';
 import { type Brought, documentUuid, type SbomInput, timestamp } from './document.ts';
 import { isSpdxExpression, isSpdxIdentifier } from './licenses.ts';
@@ -53,13 +54,16 @@ export function toCyclonedxSbom(
   };
 }
 
-function operatingSystem({ id, versionId, prettyName }: Distro) {
+function operatingSystem(distro: Distro) {
+  const { id, versionId, prettyName } = distro;
+  const lastDay = endOfLife(distro);
   return {
     type: 'operating-system',
     'bom-ref': `os:${id}:${versionId ?? ''}`,
     name: id,
     ...(versionId === undefined ? {} : { version: versionId }),
     ...(prettyName === undefined ? {} : { description: prettyName }),
+    ...(lastDay === undefined ? {} : { properties: [{ name: 'pratique:endOfLife', value: lastDay }] }),
   };
 }
 

@@ -77,7 +77,12 @@ describe.each(cyclonedxVersions)('CycloneDX %s', (version) => {
       specVersion: version,
       metadata: { timestamp: '1970-01-01T00:00:00Z', component: { name: 'app:1' } },
       components: [
-        { type: 'operating-system', name: 'debian', version: '12' },
+        {
+          type: 'operating-system',
+          name: 'debian',
+          version: '12',
+          properties: [{ name: 'pratique:endOfLife', value: expect.stringMatching(/^20\d\d-\d\d-\d\d$/) }],
+        },
         { name: 'bash' },
         { name: 'libc6', licenses: [{ license: { name: 'GPL-2+' } }, { license: { id: 'MIT' } }] },
         {
