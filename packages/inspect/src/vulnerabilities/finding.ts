@@ -32,6 +32,8 @@ export interface Finding {
   readonly package: Package;
   /** The lowest version that fixes it; absent when there is none yet. */
   readonly fixedVersion?: string | undefined;
+  /** No version is known to fix it, and later ones are not said to be affected: there may be a fix. */
+  readonly fixUnknown?: true | undefined;
   readonly severity: SeverityChoice;
   readonly ratings: readonly Rating[];
   /** Who says that the package is affected. */

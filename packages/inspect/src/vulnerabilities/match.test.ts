@@ -173,6 +173,41 @@ describe('language ecosystems', () => {
     );
   });
 
+  test.each<[string, object, string, boolean | undefined]>([
+    ['all later versions are affected', { ranges: [{ introduced: '0' }] }, '1.0', undefined],
+    ['a fix is named', { ranges: [{ introduced: '0' }, { fixed: '2.0' }] }, '1.0', undefined],
+    [
+      'the last affected version is named',
+      { ranges: [{ introduced: '0' }, { last_affected: '2.0' }] },
+      '1.0',
+      true,
+    ],
+    ['the affected ones are listed', { versions: ['1.0'] }, '1.0', true],
+    [
+      'they are listed, and no later one is without',
+      { versions: ['1.0'], ranges: [{ introduced: '0' }] },
+      '1.0',
+      undefined,
+    ],
+  ])(
+    'whether there may be a fix that nobody names: %s',
+    async (_, { ranges, versions }: { ranges?: object[]; versions?: string[] }, version, expected) => {
+      const record = {
+        id: 'GHSA-1',
+        affected: [
+          {
+            package: { ecosystem: 'npm', name: 'x' },
+            ...(ranges === undefined ? {} : { ranges: [{ type: 'SEMVER', events: ranges }] }),
+            ...(versions === undefined ? {} : { versions }),
+          },
+        ],
+      };
+      using db = await databaseOf([record], now);
+      const { findings } = matchPackages([installed('npm', 'x', version)], db.database);
+      expect(findings.map(({ fixUnknown }) => fixUnknown)).toEqual([expected]);
+    },
+  );
+
   test('a version that is only listed is affected, however it is spelt', async () => {
     const record = {
       id: 'PYSEC-1',

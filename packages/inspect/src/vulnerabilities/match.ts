@@ -3,7 +3,7 @@ import { advisoryName, advisoryVersion, distroKey } from '../advisories/names.ts
 import type { Package } from '../packages/package.ts';
 import { compareVersions } from '../versions/versions.ts';
 import type { Finding, Uncovered } from './finding.ts';
-import { fixFor, isAffected } from './ranges.ts';
+import { fixFor, isAffected, isOpenEnded } from './ranges.ts';
 import { chooseSeverity, compareSeverity, riskOf } from './severity.ts';
 
 export interface Matches {
@@ -61,10 +61,18 @@ function isExamined(installed: Package, distro: string, database: AdvisoryDataba
   return namesOf(installed).some(({ name }) => database.examined(installed.type, distro, name));
 }
 
+/** What is said of one vulnerability of a package. */
+interface Group {
+  readonly advisories: PackageAdvisory[];
+  readonly fixes: string[];
+  /** Somebody says that later versions are not affected, and not from which on. */
+  mayBeFixed: boolean;
+}
+
 function findingsOf(installed: Package, distro: string, database: AdvisoryDatabase): readonly Finding[] {
   const { type } = installed;
   /** Advisories about the same vulnerability, under each of its names. */
-  const groups = new Map<string, { advisories: PackageAdvisory[]; fixes: string[] }>();
+  const groups = new Map<string, Group>();
   for (const { name, version, hasEpoch } of namesOf(installed)) {
     for (const advisory of database.advisories(type, distro, name)) {
       if (!isAffected(type, version, hasEpoch ? advisory : withoutEpochs(advisory))) continue;
@@ -72,11 +80,13 @@ function findingsOf(installed: Package, distro: string, database: AdvisoryDataba
       const group = names.map((one) => groups.get(one)).find((one) => one !== undefined) ?? {
         advisories: [],
         fixes: [],
+        mayBeFixed: false,
       };
       for (const one of names) groups.set(one, group);
       group.advisories.push(advisory);
       const fix = fixFor(type, version, advisory);
       if (fix !== undefined) group.fixes.push(fix);
+      else if (!isOpenEnded(type, version, advisory)) group.mayBeFixed = true;
     }
   }
   return [...new Set(groups.values())].map((group) => findingOf(installed, group, database));
@@ -106,10 +116,7 @@ function withoutEpochs({ ranges, versions }: PackageAdvisory): Pick<PackageAdvis
 
 function findingOf(
   installed: Package,
-  {
-    advisories,
-    fixes,
-  }: { readonly advisories: readonly PackageAdvisory[]; readonly fixes: readonly string[] },
+  { advisories, fixes, mayBeFixed }: Group,
   database: AdvisoryDatabase,
 ): Finding {
   const first = advisories.find(({ vulnerability }) => vulnerability.startsWith('CVE-')) ?? advisories[0]!;
@@ -133,6 +140,7 @@ function findingOf(
     package: installed,
     // What satisfies every advisory: the highest of their fixes.
     fixedVersion: [...fixes].sort((a, b) => compareVersions(installed.type, b, a))[0],
+    ...(fixes.length === 0 && mayBeFixed ? { fixUnknown: true as const } : {}),
     ...partial,
     ratings,
     advisories: advisories.map(({ id, source, url }) => ({ id, source, url })),

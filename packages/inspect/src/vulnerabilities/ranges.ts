@@ -13,15 +13,30 @@ export function isAffected(
   version: string,
   { ranges, versions }: AffectedVersions,
 ): boolean {
+  return (
+    versions.some((listed) => compareVersions(type, version, listed) === 0) ||
+    ranges.some((range) => contains(type, version, range))
+  );
+}
+
+function contains(
+  type: PackageType,
+  version: string,
+  { introduced, fixed, lastAffected }: VersionRange,
+): boolean {
   const compare = (other: string): number => compareVersions(type, version, other);
   return (
-    versions.some((listed) => compare(listed) === 0) ||
-    ranges.some(
-      ({ introduced, fixed, lastAffected }) =>
-        (introduced === undefined || compare(introduced) >= 0) &&
-        (fixed === undefined || (compare(fixed) < 0 && isSameLine(type, version, fixed))) &&
-        (lastAffected === undefined || compare(lastAffected) <= 0),
-    )
+    (introduced === undefined || compare(introduced) >= 0) &&
+    (fixed === undefined || (compare(fixed) < 0 && isSameLine(type, version, fixed))) &&
+    (lastAffected === undefined || compare(lastAffected) <= 0)
+  );
+}
+
+/** Whether all later versions are affected, too: only then there is no fix where none is named. */
+export function isOpenEnded(type: PackageType, version: string, { ranges }: AffectedVersions): boolean {
+  return ranges.some(
+    (range) =>
+      range.fixed === undefined && range.lastAffected === undefined && contains(type, version, range),
   );
 }
 

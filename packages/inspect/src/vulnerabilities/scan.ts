@@ -24,7 +24,7 @@ export interface ScanSubject {
 export interface ScanOptions {
   readonly ignore: readonly IgnoreRule[];
   readonly vex: readonly VexStatement[];
-  /** Only findings that an upgrade removes. */
+  /** Only findings that an upgrade removes, or may. */
   readonly onlyFixed: boolean;
   readonly now: Date;
   /** Of this program. */
@@ -76,7 +76,9 @@ export function scan(subject: ScanSubject, database: AdvisoryDatabase, options: 
     if (reason === undefined) standing.push(finding);
     else suppressed.push({ ...finding, suppressed: reason });
   }
-  const shown = options.onlyFixed ? standing.filter((one) => one.fixedVersion !== undefined) : standing;
+  const shown = options.onlyFixed
+    ? standing.filter((one) => one.fixedVersion !== undefined || one.fixUnknown)
+    : standing;
   return {
     schemaVersion: 1,
     tool: { name: 'pratique', version: options.version },

@@ -144,6 +144,13 @@ test.each<[string, object, string, string | null]>([
   expect(findings![0]).toMatchObject({ fix: expected, fixedVersion });
 });
 
+test('where our report does not know whether there is a fix', () => {
+  const { fixedVersion: _, ...open } = reports.pratique.findings[0]!;
+  const fixOf = (finding: object) =>
+    readScan(around({ ...reports.pratique, findings: [finding] }), [], now).findings![0]!.fix;
+  expect([fixOf(open), fixOf({ ...open, fixUnknown: true })]).toEqual(['none', 'unknown']);
+});
+
 test('what our report leaves out without a fix', () => {
   const { scan } = readScan(around({ ...reports.pratique, withoutFix: 3 }), [], now);
   expect(scan.leftOut).toBe(3);
