@@ -93,6 +93,16 @@ test('manifests that stay halfway take no more memory together than there is for
   await expect.poll(async () => (await putManifest(registry, 'a', 'large', large)).status).toBe(201);
 });
 
+test('uploads that begin at the same moment are no more than there may be', async () => {
+  const registry = await testRegistry({ limits: { openUploads: 3 } });
+  const begin = async () => (await fetch(`${registry.url}/v2/a/blobs/uploads/`, { method: 'POST' })).status;
+  const statuses = await Promise.all(Array.from({ length: 20 }, begin));
+  expect(statuses.sort()).toEqual([
+    ...Array.from({ length: 3 }, () => 202),
+    ...Array.from({ length: 17 }, () => 429),
+  ]);
+});
+
 test('one connection too many is closed at once', async () => {
   const registry = await testRegistry({ limits: { connections: 2 } });
   const { hostname, port } = new URL(registry.url);

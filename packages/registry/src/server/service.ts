@@ -24,6 +24,8 @@ export class Uploads {
   readonly #limits: RegistryLimits;
   readonly #memory: ByteBudget;
   readonly #open = new Map<string, Upload>();
+  /** Those whose files are being made. */
+  #beginning = 0;
   readonly #timer: NodeJS.Timeout;
 
   constructor(directory: string, limits: RegistryLimits, memory: ByteBudget) {
@@ -37,16 +39,21 @@ export class Uploads {
   }
 
   async begin(repository: string, algorithm?: DigestAlgorithm): Promise<Upload> {
-    if (this.#open.size >= this.#limits.openUploads)
-      this.#dropIdle(Math.min(60_000, this.#limits.uploadIdleMs));
-    if (this.#open.size >= this.#limits.openUploads) {
+    const isFull = () => this.#open.size + this.#beginning >= this.#limits.openUploads;
+    if (isFull()) this.#dropIdle(Math.min(60_000, this.#limits.uploadIdleMs));
+    if (isFull()) {
       throw new ApiError(429, 'TOOMANYREQUESTS', 'too many uploads are under way', [], {
         'Retry-After': '5',
       });
     }
-    const upload = await Upload.begin(this.#directory, repository, this.#memory, algorithm);
-    this.#open.set(upload.id, upload);
-    return upload;
+    this.#beginning++;
+    try {
+      const upload = await Upload.begin(this.#directory, repository, this.#memory, algorithm);
+      this.#open.set(upload.id, upload);
+      return upload;
+    } finally {
+      this.#beginning--;
+    }
   }
 
   /** The upload with this id, if it was begun in this repository. */
