@@ -22,7 +22,7 @@ const languageCatalogers: readonly Cataloger[] = [
 
 /** What the catalogers need of an image: give it to `readImage`, then the outcome to `catalogPackages`. */
 export const packageFiles: KeepRule = {
-  id: 'packages-6',
+  id: 'packages-7',
   keep(file, head) {
     if (isOsRelease(file.path)) return 'whole';
     for (const cataloger of [...systemCatalogers, ...languageCatalogers]) {

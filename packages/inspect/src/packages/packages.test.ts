@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { PratiqueError } from '@pratique/errors';
 import fc from 'fast-check';
@@ -232,6 +233,34 @@ describe('languages', () => {
     const found = await catalog([{ ...file('app', program), mode: 0o755 }]);
     expect(named(found)).toEqual(['a/b v1.0.0', 'fork/c v2.0.1', 'stdlib 1.22.1']);
     expect(found.packages[0]).toMatchObject({ purl: 'pkg:golang/a/b@v1.0.0', location: { path: 'app' } });
+  });
+
+  test('the hash of a program is its own, and not that of what it was built with', async () => {
+    const go = elfWithSections({
+      '.text': Buffer.alloc(5000),
+      '.go.buildinfo': goBuildInfo('go1.22.1', 'path\tx\nmod\tx\tv1.0.0\th1:x=\ndep\ta/b\tv1.0.0\th1:x=\n'),
+    });
+    const crates = {
+      packages: [
+        { name: 'tool', version: '1.0.0', root: true },
+        { name: 'serde', version: '1.0.1' },
+      ],
+    };
+    const rust = elfWithSections({
+      '.text': Buffer.alloc(5000),
+      '.dep-v0': deflateSync(JSON.stringify(crates)),
+    });
+    const found = await catalog([
+      { ...file('go', go), mode: 0o755 },
+      { ...file('rust', rust), mode: 0o755 },
+    ]);
+    expect(found.packages.map(({ name, checksum }) => [name, checksum?.value])).toEqual([
+      ['serde', undefined],
+      ['tool', hash('sha256', rust)],
+      ['a/b', undefined],
+      ['stdlib', undefined],
+      ['x', hash('sha256', go)],
+    ]);
   });
 
   test('Rust: what is in the program, not what only its build used', async () => {

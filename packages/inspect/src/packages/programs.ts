@@ -26,33 +26,53 @@ export const programCataloger: Cataloger = {
       if (node.reduced !== 'program') return [];
       const { digest, go, rust } = JSON.parse(contentText(node)) as Summary;
       const location = { path: node.path, layer: layerOf(node) };
-      const found = (type: 'golang' | 'cargo', name: string, version: string): Package => ({
+      const found = ({ type, name, version, isProgram }: Part): Package => ({
         type,
         name,
         version,
         purl: formatPurl({ type, name, version }),
         licenses: [],
-        checksum: checksumOf(digest),
+        ...(isProgram ? { checksum: checksumOf(digest) } : {}),
         location,
       });
       return [
         ...goModules(go),
-        ...(rust ?? []).map(({ name, version }) => ['cargo', name, version] as const),
-      ].map(([type, name, version]) => alone(found(type, name, version)));
+        ...(rust ?? []).map(({ name, version, isRoot }) => ({
+          type: 'cargo' as const,
+          name,
+          version,
+          isProgram: isRoot,
+        })),
+      ].map((part) => alone(found(part)));
     });
   },
 };
 
+/** What is in a program: the hash of the file is that of the program itself, and of nothing else in it. */
+interface Part {
+  readonly type: 'golang' | 'cargo';
+  readonly name: string;
+  readonly version: string;
+  readonly isProgram: boolean;
+}
+
 /** The standard library, the program's own module where its version is known, and what it uses. */
-function goModules(go: GoBuildInfo | undefined): (readonly ['golang', string, string])[] {
+function goModules(go: GoBuildInfo | undefined): readonly Part[] {
   if (go === undefined) return [];
   const release = /^go(\d+(?:\.\d+)*\S*)$/.exec(go.goVersion)?.[1];
   const modules = [...(go.main === undefined ? [] : [go.main]), ...go.dependencies];
   return [
-    ...(release === undefined ? [] : [['golang', 'stdlib', release] as const]),
+    ...(release === undefined
+      ? []
+      : [{ type: 'golang' as const, name: 'stdlib', version: release, isProgram: false }]),
     ...modules
       .filter(({ version }) => version !== '' && version !== '(devel)')
-      .map(({ path, version }) => ['golang', path, version] as const),
+      .map((one) => ({
+        type: 'golang' as const,
+        name: one.path,
+        version: one.version,
+        isProgram: one === go.main,
+      })),
   ];
 }
 

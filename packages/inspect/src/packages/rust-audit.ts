@@ -5,6 +5,8 @@ import { isJsonObject, parseJson } from '@pratique/crypto';
 export interface RustCrate {
   readonly name: string;
   readonly version: string;
+  /** The program itself, and not what it was built with. */
+  readonly isRoot: boolean;
 }
 
 const maxBytes = 8 * 1024 * 1024;
@@ -18,7 +20,9 @@ export function parseRustAudit(section: Uint8Array): readonly RustCrate[] | unde
     return document.packages.flatMap((crate) => {
       if (!isJsonObject(crate) || crate.kind === 'build') return [];
       const { name, version } = crate;
-      return typeof name === 'string' && typeof version === 'string' ? [{ name, version }] : [];
+      return typeof name === 'string' && typeof version === 'string'
+        ? [{ name, version, isRoot: crate.root === true }]
+        : [];
     });
   } catch {
     return undefined;
