@@ -114,6 +114,9 @@ export function sendRaw(registry: Registry, text: string): Promise<string> {
       received += chunk;
     });
     socket.once('close', () => resolve(received));
-    socket.once('error', reject);
+    // Reset is closed: Bun does so to a connection whose request had not been read yet.
+    socket.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ECONNRESET' ? resolve(received) : reject(error),
+    );
   });
 }
