@@ -1,4 +1,5 @@
 export type { Addition } from './add/addition.ts';
+export { openArchive } from './add/archive.ts';
 export type { OpenedImage } from './add/image.ts';
 export { alpineKeyFile } from './alpine/key-file.ts';
 export type { AlpineKey } from './alpine/segments.ts';
@@ -16,6 +17,7 @@ export {
 export { type Installed, solve } from './debian/solve.ts';
 export { type AptSource, parseAptSources } from './debian/sources.ts';
 export { hardenErrors } from './errors.ts';
+export { DecompressionError } from './fetch/decompress.ts';
 export { createFetcher, type Fetcher, type FetcherOptions } from './fetch/fetcher.ts';
 export { strippedEntries } from './image/stripped.ts';
 export { type Hardened, type HardenInput, harden } from './pipeline/harden.ts';

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +44,7 @@ beforeAll(async () => {
   await saveArchive(layout, 'v1', join(cwd, 'oci.tar'), { format: 'oci', name: 'v1' });
   await saveArchive(layout, 'v1', join(cwd, 'docker.tar'), { format: 'docker', name: 'app:v1' });
   writeFileSync(join(cwd, 'root.tar'), await buffer(layer.open()));
+  writeFileSync(join(cwd, 'root.tar.xz'), execFileSync('xz', ['-c', join(cwd, 'root.tar')]));
   const registry = await startRegistry({ listen: '127.0.0.1:0' });
   const client = createRegistryClient({ environment: {} });
   await pushImage(image, client.repository(`${registry.address}/app`), { tag: 'v1' });
@@ -54,7 +56,10 @@ beforeAll(async () => {
     'oci-archive:oci.tar',
     'docker-archive:docker.tar',
     'rootfs:root.tar',
+    'rootfs:root.tar.xz',
   ];
+  // Every byte but the last ones, which say that it is whole.
+  writeFileSync(join(cwd, 'cut.tar.xz'), readFileSync(join(cwd, 'root.tar.xz')).subarray(0, -8));
 });
 
 afterAll(async () => {
@@ -107,6 +112,7 @@ test('a layout of crane, which gives its only image an artifact type, is one wit
 });
 
 test.each([
+  ['rootfs:cut.tar.xz', 1, 'INSPECT_LAYER_UNSAFE'],
   ['rootfs:nowhere', 3, 'FILE_UNREADABLE'],
   ['oci:nowhere', 1, 'OCI_LAYOUT_INVALID'],
   ['rootfs:layout/oci-layout', 1, 'OCI_ARCHIVE_UNSAFE'],

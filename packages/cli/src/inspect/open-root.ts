@@ -1,9 +1,10 @@
-import { createReadStream, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import {
   type FileSystem,
   type Image,
+  inspectErrors,
   type KeepRule,
   parsePlatform,
   readImage,
@@ -73,10 +74,36 @@ async function readRoot(path: string, keep: KeepRule, signal: AbortSignal): Prom
   if (!isThere(path))
     throw cliErrors.error('FILE_UNREADABLE', { message: `there is no file or directory ${printable(path)}` });
   if (statSync(path).isDirectory()) return readRootDirectory(path, { keep });
+  if (isXz(path)) return await readXz(path, keep, signal);
   const stream = createReadStream(path, { highWaterMark: 1024 * 1024, signal });
   try {
     return await readRootArchive(stream, { keep });
   } catch (error) {
     throw named(path, error);
+  }
+}
+
+/** By its first six bytes (The .xz File Format 1.2.1, section 2.1.1.1). */
+function isXz(path: string): boolean {
+  const head = Buffer.alloc(6);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, head, 0, head.length, 0);
+  } finally {
+    closeSync(file);
+  }
+  return head.toString('hex') === 'fd377a585a00';
+}
+
+/** Layers are never compressed so, root file systems often are: only then is loaded what it takes. */
+async function readXz(path: string, keep: KeepRule, signal: AbortSignal): Promise<FileSystem> {
+  const { DecompressionError, openArchive } = await import('@pratique/harden');
+  try {
+    return await readRootArchive(openArchive(path, signal).chunks, { keep });
+  } catch (error) {
+    const unsafe =
+      error instanceof DecompressionError &&
+      inspectErrors.error('INSPECT_LAYER_UNSAFE', { message: `the archive ${error.message}`, cause: error });
+    throw named(path, unsafe || error);
   }
 }

@@ -11,11 +11,11 @@ export interface Archive {
 }
 
 /** Opens a tar archive of this machine. */
-export function openArchive(path: string): Archive {
+export function openArchive(path: string, signal?: AbortSignal): Archive {
   const digest = createHash('sha256');
   let size = 0;
   const stored = async function* () {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+    for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024, signal })) {
       digest.update(chunk);
       size += chunk.length;
       yield new Uint8Array(chunk);
