@@ -4,7 +4,7 @@ import { Machine } from './eval/machine.ts';
 import { type Conjunct, Node } from './eval/node.ts';
 import { missing } from './eval/required.ts';
 import { limits } from './limits.ts';
-import type { File } from './syntax/ast.ts';
+import type { Expression, File } from './syntax/ast.ts';
 import { parseFile } from './syntax/parser.ts';
 import { resolveNames } from './syntax/resolve.ts';
 import { Source } from './syntax/source.ts';
@@ -25,9 +25,11 @@ export interface CueViolation {
 /** One policy: it says of a document of JSON whether the two can be one value. */
 export class CuePolicy {
   readonly #files: readonly File[];
+  readonly #optionalCycles: ReadonlySet<Expression>;
 
   constructor(files: readonly File[]) {
     this.#files = files;
+    this.#optionalCycles = resolveNames(files);
   }
 
   /**
@@ -52,7 +54,7 @@ export class CuePolicy {
   }
 
   #judge(data: readonly Conjunct[], final: boolean, timeoutMs: number): CueViolation | null {
-    const machine = new Machine(timeoutMs, final, data.length === 0);
+    const machine = new Machine(timeoutMs, final, data.length === 0, this.#optionalCycles);
     const root = new Node(null, 's');
     for (const { body } of this.#files)
       root.conjuncts.push({ env: null, expression: body, standing: free, via: [] });
@@ -80,7 +82,6 @@ export function compilePolicy(texts: readonly { readonly file: string; readonly 
   const [first] = files;
   if (files.some(({ packageName }) => packageName !== first?.packageName))
     throw new CueError('cue_unsupported_error', 'files of several packages are not supported');
-  resolveNames(files);
   const policy = new CuePolicy(files);
   const found = policy.contradiction();
   if (found !== null)

@@ -3,10 +3,10 @@ import { type Place, unsupported } from '../syntax/source.ts';
 import { isRegular, nameOf } from '../values/label.ts';
 import { int } from '../values/number.ts';
 import { Kind, string } from '../values/scalar.ts';
-import { evaluate, operand } from './expression.ts';
+import { evaluate, operandOf } from './expression.ts';
 import type { Machine } from './machine.ts';
 import { bind, type Environment, type Node } from './node.ts';
-import { mismatched } from './result.ts';
+import { isCycle, mismatched } from './result.ts';
 
 export type ClauseOutcome = 'incomplete' | { readonly message: string; readonly at: Place } | null;
 
@@ -27,9 +27,10 @@ export function runClauses(
     return runClauses(machine, rest, bind(env, new Map([[clause.name, held]])), yields);
   }
   const result =
-    clause.type === 'if' ? operand(machine, env, clause.condition) : evaluate(machine, env, clause.of);
+    clause.type === 'if' ? operandOf(machine, env, clause.condition) : evaluate(machine, env, clause.of);
   if (mismatched(result, clause.type === 'if' ? Kind.bool : Kind.list | Kind.struct))
     throw unsupported(clause, 'a clause about a value of this type');
+  if (isCycle(result)) throw unsupported(clause, 'a clause about a value that depends on it');
   if (result.kind === 'incomplete') return 'incomplete';
   if (result.kind === 'bottom') return { message: result.message, at: clause };
   if (clause.type === 'if') {

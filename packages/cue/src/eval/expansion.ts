@@ -1,4 +1,3 @@
-import { sizedFloats, sizedInts, types } from '../builtins/predeclared.ts';
 import { CueError } from '../errors.ts';
 import type {
   Comprehension,
@@ -8,28 +7,25 @@ import type {
   Presence,
   StructLiteral,
 } from '../syntax/ast.ts';
-import { embeds } from '../syntax/embeds.ts';
-import { malformed, type Place, unsupported } from '../syntax/source.ts';
+import { type Place, unsupported } from '../syntax/source.ts';
 import type { Concrete } from '../values/concrete.ts';
 import { isDefinition, isRegular, regular } from '../values/label.ts';
-import { Kind, kindOf, type Scalar, sameScalar, string } from '../values/scalar.ts';
-import { type Alternative, distinct, preferredOf, type Taken } from './alternatives.ts';
-import { type BoundOperator, boundKinds } from './checks.ts';
+import { Kind, string } from '../values/scalar.ts';
+import type { Taken } from './alternatives.ts';
 import { below, free, newGroup, type Standing, witness } from './closedness.ts';
+import { combined, isCombinator } from './combinators.ts';
 import { runClauses } from './comprehension.ts';
+import { addBound, addType, addValidator, besideFields, isBound, narrow, unify } from './constraints.ts';
+import { tryChoices, unclearAlternatives } from './disjunctions.ts';
 import { evaluate, resolve } from './expression.ts';
 import { Fields } from './fields.ts';
-import { isBuiltin, validatorOf } from './functions.ts';
+import { validatorOf } from './functions.ts';
 import { unifyLists } from './lists.ts';
 import type { Machine } from './machine.ts';
-import { matcher } from './matcher.ts';
 import { bind, type Conjunct, type Environment, type ListShape, Node } from './node.ts';
-import { mismatched } from './result.ts';
+import { isCycle } from './result.ts';
 
 type Disjunction = Expression & { type: 'disjunction' };
-
-/** Of copies that are alternatives: what led to them. */
-const takenOf = new WeakMap<Node, readonly Taken[]>();
 
 /**
  * What follows from the conjuncts of one node, at its level. Literals come first, so that names find their fields;
@@ -52,8 +48,6 @@ export class Expansion {
   #mustBeStruct = false;
   /** There is a literal of a struct, which is one unless what it embeds is something else. */
   #literal = false;
-  /** It is `_`, or a validator of whatever there is. */
-  #anything = false;
   /** There were disjunctions to choose from. */
   split = false;
 
@@ -83,7 +77,12 @@ export class Expansion {
         const { choices } = disjunction.conjunct.expression;
         const choice = this.#choices[this.#taken.length];
         if (choice === undefined) {
-          this.#split(choices.length);
+          const last = tryChoices(this.#machine, node, choices.length, (copy, one) => {
+            const expansion = new Expansion(this.#machine, copy, [...this.#choices, one]);
+            expansion.run();
+            return expansion;
+          });
+          this.split ||= last;
           break;
         }
         this.#take(disjunction.conjunct, choice, disjunction.chain);
@@ -94,6 +93,13 @@ export class Expansion {
       deferred();
     }
     if (node.alternatives === null) this.#finish();
+    // What has been taken for a cycle would have to be looked at again.
+    const known = node.scalar !== null || node.struct || node.elements !== null || node.alternatives !== null;
+    if (node.awaited && known && node.problems.length === 0)
+      throw new CueError(
+        'cue_unsupported_error',
+        `a value that something of it depends on is not supported: ${node.path.join('.')}`,
+      );
     node.state = 'done';
   }
 
@@ -126,9 +132,9 @@ export class Expansion {
         'cue_unsupported_error',
         `required fields of what is no struct are not supported: ${node.path.join('.')}`,
       );
-    const embedding = this.#literal && !this.#anything && !node.incomplete && node.scalar === null;
+    const embedding = this.#literal && !node.anything && !node.incomplete && node.scalar === null;
     node.struct = this.#mustBeStruct || required || (embedding && (node.kinds & Kind.struct) !== 0);
-    if (node.struct) this.#narrow(Kind.struct);
+    if (node.struct) narrow(node, Kind.struct);
     this.#machine.settle(node, true);
   }
 
@@ -143,47 +149,6 @@ export class Expansion {
     this.#add({ ...conjunct, expression: choices[choice]!.expression }, chain);
   }
 
-  /** Tries every choice of the first disjunction that is left, and with each of those the ones that come after it. */
-  #split(count: number): void {
-    const node = this.#node;
-    const alternatives: Alternative[] = [];
-    // Of several disjunctions CUE rules nothing out while something else is not known.
-    let unclear = false;
-    for (let choice = 0; choice < count; choice++) {
-      this.#machine.step();
-      const copy = new Node(node.parent, node.label, node.presence);
-      copy.conjuncts.push(...node.conjuncts);
-      copy.choice = true;
-      const expansion = new Expansion(this.#machine, copy, [...this.#choices, choice]);
-      this.#machine.deeper(() => expansion.run());
-      if (copy.alternatives !== null) {
-        for (const alternative of copy.alternatives)
-          alternatives.push({ copy: alternative, taken: takenOf.get(alternative)! });
-        continue;
-      }
-      unclear ||=
-        copy.doubtful || copy.cyclic || (copy.incomplete && (expansion.split || this.#choices.length > 0));
-      this.split = true;
-      if (copy.problems.length > 0) continue;
-      const whole = copy.scalar === null && (copy.kinds === Kind.struct || copy.kinds === Kind.list);
-      if (whole && node.parent?.state === 'expanding')
-        throw new CueError(
-          'cue_unsupported_error',
-          `a disjunction that is read this early is not supported: ${node.path.join('.')}`,
-        );
-      if (this.#machine.verdict(copy) !== null) continue;
-      alternatives.push({ copy, taken: [...expansion.taken] });
-    }
-    for (const { copy, taken } of alternatives) takenOf.set(copy, taken);
-    const different = distinct(alternatives);
-    node.alternatives = different.map(({ copy }) => copy);
-    if (unclear && different.every(({ copy }) => copy.incomplete)) throw unclearAlternatives(node);
-    if (different.length === 0) {
-      node.alternatives = null;
-      node.fail('none of the alternatives is possible');
-    } else if (different.length > 1 && this.#choices.length === 0) node.preferred = preferredOf(alternatives);
-  }
-
   // Conjuncts
 
   #add(conjunct: Conjunct, chain: readonly Node[]): void {
@@ -196,13 +161,13 @@ export class Expansion {
         return;
       case 'scalar':
         witness(node, standing, null);
-        this.#unify(expression.value, expression);
+        unify(this.#node, expression.value, expression);
         return;
       case 'struct':
         this.#struct(env, expression, standing, conjunct.via);
         return;
       case 'list':
-        if (this.#choices.length > 0) this.#besideFields(expression);
+        if (node.choice) besideFields(node, expression);
         this.#list(env, expression, standing, conjunct.via);
         return;
       case 'bottom':
@@ -222,7 +187,7 @@ export class Expansion {
         return;
       case 'identifier':
         if (expression.target!.kind === 'predeclared') {
-          this.#type(expression.name, standing, expression);
+          addType(node, expression.name, standing, expression);
           return;
         }
         break;
@@ -243,12 +208,12 @@ export class Expansion {
         }),
       );
       witness(node, standing, null);
-      this.#narrow(Kind.list);
+      narrow(this.#node, Kind.list);
       this.#lists.push({ elements, rest: null });
     } else if (value.kind === 'struct') {
       witness(node, standing, 'struct');
       this.#mustBeStruct = true;
-      this.#narrow(Kind.struct);
+      narrow(node, Kind.struct);
       for (const [name, field] of value.fields)
         this.#field(regular(name), 'member', {
           env: null,
@@ -259,44 +224,8 @@ export class Expansion {
         });
     } else {
       witness(node, standing, null);
-      this.#unify(value);
+      unify(this.#node, value);
     }
-  }
-
-  #unify(value: Scalar, at?: Place): void {
-    const node = this.#node;
-    this.#narrow(kindOf(value), at);
-    if (node.scalar === null) node.scalar = value;
-    else if (!sameScalar(node.scalar, value)) node.fail('conflicting values', at);
-  }
-
-  #narrow(kinds: number, at?: Place): void {
-    const node = this.#node;
-    node.kinds &= kinds;
-    if (node.kinds === Kind.none && node.problems.length === 0) node.fail('conflicting types', at);
-  }
-
-  /** At the top CUE asks what is a struct at once whether it is something else, and finds an error in that. */
-  #besideFields(at: Place): void {
-    const node = this.#node;
-    const open = this.#choices.length > 0 || (node.kinds & Kind.struct) !== 0;
-    if (node.parent === null && node.fields.size > 0 && open)
-      throw unsupported(at, 'a choice of something else beside the fields of the top');
-  }
-
-  #type(name: string, standing: Standing, at: Place): void {
-    const kinds = types.get(name);
-    const checks = sizedInts.get(name) ?? sizedFloats.get(name);
-    if (kinds !== undefined) {
-      witness(this.#node, standing, name === '_' ? 'top' : null);
-      this.#anything ||= name === '_';
-      if (this.#choices.length > 0) this.#besideFields(at);
-      this.#narrow(kinds, at);
-    } else if (checks !== undefined) {
-      witness(this.#node, standing, null);
-      this.#narrow(sizedInts.has(name) ? Kind.int : Kind.number, at);
-      this.#node.checks.push(...checks);
-    } else throw unsupported(at, `the function ${name} as a value`);
   }
 
   #struct(
@@ -317,7 +246,7 @@ export class Expansion {
     this.#literal = true;
     const inner: Environment = { up: env, node, lets: new Map(), bindings: null };
     if (!embeds) this.#mustBeStruct = true;
-    if (!embeds) this.#narrow(Kind.struct);
+    if (!embeds) narrow(node, Kind.struct);
     for (const declaration of declarations) this.#declaration(declaration, inner, own, via);
   }
 
@@ -370,6 +299,7 @@ export class Expansion {
 
   #dynamic(expression: Expression, presence: Presence, conjunct: Conjunct): void {
     const result = evaluate(this.#machine, conjunct.env, expression);
+    if (isCycle(result)) throw unsupported(expression, 'a label that depends on it');
     if (result.kind === 'incomplete') {
       this.#node.incomplete = true;
       return;
@@ -412,7 +342,7 @@ export class Expansion {
       case 'index': {
         const validator = validatorOf(this.#machine, env, expression);
         if (validator !== null) {
-          this.#validator(validator, standing);
+          addValidator(node, validator, standing);
           return;
         }
         const found = resolve(this.#machine, env, expression);
@@ -432,18 +362,21 @@ export class Expansion {
       }
       case 'unary':
         if (isBound(expression.operator)) {
-          this.#bound(env, expression, standing);
+          addBound(this.#machine, node, env, expression, standing);
           return;
         }
         break;
       case 'call':
-        if (this.#special(conjunct, expression, chain)) return;
+        if (isCombinator(expression)) {
+          for (const part of combined(this.#machine, node, conjunct, expression)) this.#add(part, chain);
+          return;
+        }
         break;
     }
     if (expression.type === 'call') {
       const validator = validatorOf(this.#machine, env, expression);
       if (validator !== null) {
-        this.#validator(validator, standing);
+        addValidator(node, validator, standing);
         return;
       }
     }
@@ -451,11 +384,11 @@ export class Expansion {
     const { doubts } = this.#machine;
     const result = evaluate(this.#machine, env, expression);
     node.doubtful ||= this.#machine.doubts > doubts;
-    if (result.kind === 'incomplete' && this.#machine.final)
-      throw unsupported(expression, 'an expression that is not known');
-    if (result.kind === 'incomplete') node.incomplete = true;
-    else if (result.kind === 'bottom') node.fail(result.message, expression);
-    else if (result.kind === 'scalar') this.#unify(result.value, expression);
+    if (result.kind === 'incomplete') {
+      node.incomplete = true;
+      node.cycle ||= isCycle(result);
+    } else if (result.kind === 'bottom') node.fail(result.message, expression);
+    else if (result.kind === 'scalar') unify(this.#node, result.value, expression);
     else this.#data(this.#whole(result.node, expression), standing);
   }
 
@@ -511,102 +444,6 @@ export class Expansion {
       this.#add({ env, expression: referred, ...given }, [...chain, target]);
   }
 
-  #bound(env: Environment | null, expression: Expression & { type: 'unary' }, standing: Standing): void {
-    const node = this.#node;
-    const { operator, operand } = expression;
-    witness(node, standing, operator === '!=' ? 'validator' : null);
-    if (operator === '!=' || this.#choices.length > 0) this.#besideFields(expression);
-    const result = evaluate(this.#machine, env, operand);
-    const wanted =
-      operator === '=~' || operator === '!~' ? Kind.string : Kind.number | Kind.string | Kind.null;
-    if (mismatched(result, wanted)) throw unsupported(operand, 'a bound of this type');
-    if (result.kind === 'incomplete' && this.#machine.final)
-      throw unsupported(operand, 'a bound that is not known');
-    if (result.kind === 'incomplete') {
-      node.incomplete = true;
-      return;
-    }
-    if (result.kind === 'bottom') {
-      node.fail(result.message, operand);
-      return;
-    }
-    if (result.kind === 'node') throw unsupported(operand, 'a bound that is a list or a struct');
-    const { value } = result;
-    if (operator === '=~' || operator === '!~') {
-      if (value.kind !== 'string') {
-        node.fail('a pattern is no text', operand);
-        return;
-      }
-      this.#narrow(Kind.string, expression);
-      node.checks.push({
-        kind: 'match',
-        test: matcher(value.value, operand),
-        negated: operator === '!~',
-        text: `${operator}${JSON.stringify(value.value)}`,
-      });
-      return;
-    }
-    const kinds = boundKinds(operator as BoundOperator, value);
-    if (kinds === Kind.none) {
-      node.fail('a bound has no order', operand);
-      return;
-    }
-    this.#narrow(kinds, expression);
-    node.checks.push({
-      kind: 'bound',
-      operator: operator as BoundOperator,
-      operand: value,
-      text: `${operator} its bound`,
-    });
-  }
-
-  #validator({ kinds, ...validator }: NonNullable<ReturnType<typeof validatorOf>>, standing: Standing): void {
-    witness(this.#node, standing, 'validator');
-    this.#anything ||= kinds === Kind.top;
-    this.#narrow(kinds);
-    this.#node.checks.push({ kind: 'validator', ...validator });
-  }
-
-  /** The functions that say what a node is: `close`, `and` and `or`. */
-  #special(conjunct: Conjunct, expression: Expression & { type: 'call' }, chain: readonly Node[]): boolean {
-    const { standing } = conjunct;
-    const { of, args } = expression;
-    if (!isBuiltin(of, 'close') && !isBuiltin(of, 'and') && !isBuiltin(of, 'or')) return false;
-    const [argument] = args;
-    if (argument === undefined || args.length > 1) throw malformed(expression, 'one argument is expected');
-    const node = this.#node;
-    if (isBuiltin(of, 'close')) {
-      const plain = argument.type === 'struct' && !embeds(argument);
-      if (!plain) throw unsupported(argument, 'close of what is no literal of fields alone');
-      if (standing.embedded) {
-        if (standing.outer !== null) standing.outer.required = true;
-        this.#add({ ...conjunct, expression: argument }, chain);
-        return true;
-      }
-      const group = newGroup(true, false);
-      node.groups.push(group);
-      this.#add(
-        { ...conjunct, expression: argument, standing: { ...standing, groups: [...standing.groups, group] } },
-        chain,
-      );
-      return true;
-    }
-    if (argument.type !== 'list' || argument.rest !== null || argument.elements.length === 0)
-      throw unsupported(argument, 'this function of what is no literal of a list');
-    const elements = argument.elements.map((element) => {
-      if (element.type === 'comprehension') throw unsupported(element, 'a comprehension here');
-      return element;
-    });
-    if (isBuiltin(of, 'and'))
-      for (const element of elements) this.#add({ ...conjunct, expression: element }, chain);
-    else {
-      const choices = elements.map((element) => ({ expression: element, preferred: false }));
-      const { source, offset } = expression;
-      this.#add({ ...conjunct, expression: { type: 'disjunction', choices, source, offset } }, chain);
-    }
-    return true;
-  }
-
   // Lists
 
   #list(
@@ -616,7 +453,7 @@ export class Expansion {
     via: readonly Node[],
   ): void {
     witness(this.#node, standing, null);
-    this.#narrow(Kind.list);
+    narrow(this.#node, Kind.list);
     const conjunct = (expression: Expression): Conjunct => ({
       env,
       expression,
@@ -651,14 +488,6 @@ export class Expansion {
     });
   }
 }
-
-const unclearAlternatives = (node: Node): CueError =>
-  new CueError(
-    'cue_unsupported_error',
-    `alternatives of what is not known are not supported: ${node.path.join('.')}`,
-  );
-
-const isBound = (operator: string): boolean => operator !== '+' && operator !== '-' && operator !== '!';
 
 function insideDefinition(node: Node): boolean {
   for (let at = node.parent; at !== null; at = at.parent) if (isDefinition(at.label)) return true;

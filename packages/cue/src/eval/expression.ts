@@ -9,7 +9,7 @@ import { call, held, isBuiltin, packaged } from './functions.ts';
 import type { Machine } from './machine.ts';
 import type { Conjunct, Environment, Node } from './node.ts';
 import { operation } from './operators.ts';
-import { bottom, type Found, incomplete, mismatched, type Result, scalar } from './result.ts';
+import { bottom, type Found, incomplete, isCycle, mismatched, type Result, scalar } from './result.ts';
 
 /**
  * The node that a name, a selector or an index leads to. `probing`: it is asked only whether there is one, so that it
@@ -45,7 +45,7 @@ export function resolve(
       return member(of.node, expression.label, expression, probing);
     }
     case 'index': {
-      const index = operand(machine, env, expression.index);
+      const index = operandOf(machine, env, expression.index);
       if (index.kind === 'incomplete' || index.kind === 'bottom') return index;
       const of = container(machine, env, expression.of, probing);
       if (of.kind !== 'node') return of;
@@ -137,6 +137,7 @@ function member(node: Node, label: string, at: Place, probing: boolean): Found {
     // What it will be is not known yet: a struct, if it has fields.
     if (node.kinds !== Kind.struct && ![...node.fields.keys()].some(isRegular))
       throw unsupported(at, 'a field of what may be no struct');
+    if (mayBeClosed(node)) throw unsupported(at, `the field ${nameOf(label)}, which is not there,`);
     node.missed.add(label);
     return incomplete;
   }
@@ -185,14 +186,19 @@ export function evaluate(machine: Machine, env: Environment | null, expression: 
   }
   const found = resolve(machine, env, expression);
   if (found.kind !== 'node') return found;
-  return found.absent ? incomplete : valueFrom(machine, found.node, expression);
+  if (!found.absent) return valueFrom(machine, found.node, expression);
+  if (found.node.verdict === 'pending' || found.node.state === 'expanding')
+    throw unsupported(expression, 'a required field within itself');
+  return incomplete;
 }
 
 /** The value of an expression of which something is made that a list or a struct as a whole is good for. */
-export function operand(machine: Machine, env: Environment | null, expression: Expression): Result {
+export function operandOf(machine: Machine, env: Environment | null, expression: Expression): Result {
   const result = evaluate(machine, env, expression);
-  if (result.kind === 'node' && isNamed(result.node) && result.node.verdict === undefined)
+  if (result.kind !== 'node') return result;
+  if (isNamed(result.node) && result.node.verdict === undefined)
     throw unsupported(expression, 'another name of a list or a struct, before that,');
+  if (result.node.verdict === 'pending') throw unsupported(expression, 'a list or a struct within itself');
   return result;
 }
 
@@ -206,18 +212,44 @@ function isReference(expression: Conjunct['expression']): boolean {
   return expression.type === 'identifier' || expression.type === 'selector' || expression.type === 'index';
 }
 
+/** Whether nothing is known of a value that is being made, not even a type: then it is a cycle. */
+function waitsForItself({ conjuncts }: Node, at: Place): boolean {
+  const expressions = conjuncts.map(({ expression }) => expression);
+  if (expressions.some(isType)) return false;
+  const plain = ['binary', 'interpolation', ...(expressions.length === 1 ? ['identifier', 'unary'] : [])];
+  if (!expressions.every(({ type }) => plain.includes(type)))
+    throw unsupported(at, 'a reference to a value that depends on it');
+  return true;
+}
+
+/** Whether it is a type, or a bound, or says one besides something else. */
+function isType(expression: Conjunct['expression']): boolean {
+  if (expression.type === 'identifier') return expression.target?.kind === 'predeclared';
+  if (expression.type === 'unary')
+    return expression.operand.type === 'scalar' && !['+', '-', '!'].includes(expression.operator);
+  if (expression.type !== 'binary' || expression.operator !== '&') return false;
+  return isType(expression.left) || isType(expression.right);
+}
+
 function valueFrom(machine: Machine, node: Node, at: Place): Result {
+  if (node.state === 'expanding' && node.problems.length === 0) {
+    // Whatever else it depends on, it can be no other scalar.
+    if (node.scalar !== null) return { kind: 'scalar', value: node.scalar, partly: true };
+    node.awaited = true;
+    return { kind: 'incomplete', cycle: waitsForItself(node, at) };
+  }
   machine.expand(node, at);
   node.read = true;
   const viewed = view(node, at);
-  if (viewed === null || isUndecided(node, viewed, at)) return incomplete;
+  if (viewed === null) return incomplete;
+  if (isUndecided(node, viewed, at)) return { kind: 'incomplete', cycle: viewed.cycle };
   const [problem] = viewed.problems;
   if (problem !== undefined) return bottom(problem.message);
   // What else it has to be may not be known yet: it can be no other scalar.
   if (viewed.scalar !== null) return { kind: 'scalar', value: viewed.scalar, partly: viewed.incomplete };
-  if (viewed.incomplete) return { kind: 'incomplete', kinds: viewed.kinds };
+  if (viewed.incomplete) return { kind: 'incomplete', kinds: viewed.kinds, cycle: viewed.cycle };
   if (viewed.elements !== null || viewed.struct) return { kind: 'node', node: viewed };
-  return { kind: 'incomplete', kinds: viewed.kinds };
+  return { kind: 'incomplete', kinds: viewed.kinds, typed: true };
 }
 
 function interpolate(
@@ -231,7 +263,7 @@ function interpolate(
       text += part;
       continue;
     }
-    const result = operand(machine, env, part);
+    const result = operandOf(machine, env, part);
     if (mismatched(result, Kind.top & ~(Kind.list | Kind.struct | Kind.null)))
       throw unsupported(part, 'a value of this type in a text');
     if (result.kind === 'incomplete' || result.kind === 'bottom') return result;
@@ -287,7 +319,7 @@ function unary(
 ): Result {
   const { operator, operand: of } = expression;
   if (operator !== '!' && operator !== '-' && operator !== '+') throw unsupported(expression, 'a bound here');
-  const result = operand(machine, env, of);
+  const result = operandOf(machine, env, of);
   if (mismatched(result, operator === '!' ? Kind.bool : Kind.number))
     throw unsupported(of, 'an operand of this type');
   if (result.kind === 'incomplete' || result.kind === 'bottom') return result;
@@ -311,13 +343,18 @@ function binary(
       return scalar(bool(failed === (operator === '==')));
     }
   }
-  const a = operand(machine, env, left);
+  const a = operandOf(machine, env, left);
   if (a.kind === 'bottom') return a;
-  const b = operand(machine, env, right);
+  const b = operandOf(machine, env, right);
   if (b.kind === 'bottom') return b;
   // What is partly known is asked for in any case: it may depend on this.
   const partly = [a, b].filter((side) => side.kind === 'node' && machine.concrete(side.node) === null);
-  if (a.kind === 'incomplete' || b.kind === 'incomplete') return incomplete;
+  if (a.kind === 'incomplete' || b.kind === 'incomplete') {
+    const others = [a, b].filter((side) => side.kind === 'incomplete' && !isCycle(side));
+    if ((isCycle(a) || isCycle(b)) && others.some((side) => side.kind === 'incomplete' && !side.typed))
+      throw unsupported(expression, 'a cycle beside what is not known');
+    return { kind: 'incomplete', cycle: others.length === 0 };
+  }
   if (operator === '==' || operator === '!=') return equality(machine, a, b, operator);
   if (a.kind === 'node' || b.kind === 'node') {
     if (partly.length > 0) throw unsupported(expression, 'a list or a struct that is not wholly known');
@@ -347,6 +384,7 @@ function isBottom(machine: Machine, env: Environment | null, expression: Express
   node.read = true;
   if (machine.verdict(node) !== null) return true;
   const { settled } = node;
+  if (settled.cycle) throw unsupported(expression, 'a comparison of a cycle with _|_');
   // A reference to what is not there, and nothing else.
   if (settled.incomplete && settled.scalar === null && settled.kinds === Kind.top) return true;
   if (settled.incomplete || settled.alternatives?.some(({ incomplete }) => incomplete))

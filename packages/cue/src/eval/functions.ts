@@ -11,7 +11,7 @@ import { evaluate } from './expression.ts';
 import type { Machine } from './machine.ts';
 import { type Environment, placeText } from './node.ts';
 import { whole } from './operators.ts';
-import { bottom, incomplete, mismatched, type Result, scalar } from './result.ts';
+import { bottom, incomplete, isCycle, mismatched, type Result, scalar } from './result.ts';
 import { jsonBody, schemaFunctions, schemaValidator } from './schemas.ts';
 
 /** Whether an expression is the predeclared function of that name. */
@@ -88,6 +88,7 @@ function argumentOf(
 ): Argument {
   const result = evaluate(machine, env, expression);
   if (mismatched(result, kinds)) throw unsupported(expression, 'an argument of this type');
+  if (isCycle(result)) throw unsupported(expression, 'an argument that depends on it');
   if (result.kind === 'incomplete') return null;
   if (result.kind === 'bottom') return result;
   const value = result.kind === 'scalar' ? result.value : machine.concrete(result.node);
@@ -166,6 +167,7 @@ function predeclaredCall(
     const result = evaluate(machine, env, args[0]!);
     if (mismatched(result, Kind.string | Kind.bytes | Kind.list | Kind.struct))
       throw unsupported(expression, 'len of what has no length');
+    if (isCycle(result)) throw unsupported(expression, 'len of what depends on it');
     if (result.kind === 'incomplete' || result.kind === 'bottom') return result;
     if (result.kind === 'scalar') {
       if (result.partly) throw unsupported(expression, 'len of what is not wholly known');
@@ -183,7 +185,8 @@ function predeclaredCall(
   if (['div', 'mod', 'quo', 'rem'].includes(name) && args.length === 2) {
     const [a, b] = args.map((argument) => evaluate(machine, env, argument)) as [Result, Result];
     for (const result of [a, b]) if (result.kind === 'bottom') return result;
-    if (a.kind === 'incomplete' || b.kind === 'incomplete') return incomplete;
+    if (a.kind === 'incomplete' || b.kind === 'incomplete')
+      return { kind: 'incomplete', cycle: isCycle(a) || isCycle(b) };
     if (a.kind !== 'scalar' || a.value.kind !== 'number' || b.kind !== 'scalar' || b.value.kind !== 'number')
       return bottom(`${name} of what is no int`);
     return whole(name, a.value, b.value);

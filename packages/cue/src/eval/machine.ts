@@ -26,7 +26,16 @@ export class Machine {
   /** The policy is asked about by itself. */
   readonly alone: boolean;
 
-  constructor(timeoutMs: number, final: boolean, alone: boolean) {
+  /** Values of optional fields that make something of what they are part of. */
+  readonly #optionalCycles: ReadonlySet<Conjunct['expression']>;
+
+  constructor(
+    timeoutMs: number,
+    final: boolean,
+    alone: boolean,
+    optionalCycles: ReadonlySet<Conjunct['expression']>,
+  ) {
+    this.#optionalCycles = optionalCycles;
     this.final = final;
     this.alone = alone;
     this.#deadline = performance.now() + timeoutMs;
@@ -98,14 +107,15 @@ export class Machine {
       const { settled } = node;
       return settled === node ? null : this.verdict(settled);
     }
+    if (node.cycle && this.final) {
+      if (isChosen(node) || !isPublic(node))
+        throw new CueError('cue_unsupported_error', `a cycle here is not supported: ${node.path.join('.')}`);
+      return { path: node.path, message: 'the value depends on itself' };
+    }
     let found: Problem | null = null;
     for (const field of [...node.fields.values(), ...(node.elements ?? [])]) {
       if (field.presence === 'optional') {
-        // CUE makes a comparison with `_|_` again at the end, and minds if it has another result.
-        if (
-          field.conjuncts.some(({ expression }) => expression.type !== 'data' && comparesBottom(expression))
-        )
-          this.verdict(field);
+        if (field.conjuncts.some(({ expression }) => this.#isLookedAt(expression))) this.verdict(field);
         continue;
       }
       const problem = this.verdict(field);
@@ -129,6 +139,14 @@ export class Machine {
       return { path, message: 'field not allowed' };
     }
     return this.#validate(node);
+  }
+
+  /**
+   * Whether an optional value matters that nothing has: it finds a cycle, or makes a comparison with `_|_`, which CUE
+   * makes again at the end, and minds if it has another result.
+   */
+  #isLookedAt(expression: Conjunct['expression']): boolean {
+    return this.#optionalCycles.has(expression) || (expression.type !== 'data' && comparesBottom(expression));
   }
 
   /** Validators of lists and structs see them whole. */
@@ -215,6 +233,12 @@ function outline(node: Node): Concrete | null {
   );
   if (fields.some(([, { presence }]) => presence === 'required')) return null;
   return { kind: 'struct', fields: new Map(fields.map(([label]) => [label, nothing])) };
+}
+
+/** Whether all of its path is of regular fields and elements of lists. */
+function isPublic(node: Node): boolean {
+  for (let at: Node | null = node; at !== null; at = at.parent) if (!/^[si]/.test(at.label)) return false;
+  return true;
 }
 
 /** Whether it is part of an alternative of a disjunction. */

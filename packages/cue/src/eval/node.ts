@@ -73,10 +73,16 @@ export class Node {
   struct = false;
   fields = new Map<string, Node>();
   elements: Node[] | null = null;
+  /** It is `_`, or a validator of whatever there is. */
+  anything = false;
   /** The list has no more elements than these. */
   closedList = false;
   /** Something it has to be is not known yet. CUE does not count that as an error. */
   incomplete = false;
+  /** What is not known waits for itself. */
+  cycle = false;
+  /** Something has asked for its value before there was one, and taken it for a cycle. */
+  awaited = false;
   /** That is said where a reference leads, and not here. */
   elsewhere = false;
   readonly problems: Problem[] = [];

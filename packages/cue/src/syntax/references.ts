@@ -1,9 +1,9 @@
-import { type Place, unsupported } from './source.ts';
+import type { Expression } from './ast.ts';
 
 interface Reference<Name> {
   readonly to: Name;
-  /** Where it stands, if the field around it is one only where something else has it. */
-  readonly optional: Place | null;
+  /** The value of the optional field that it stands in. */
+  readonly optional: Expression | null;
   /** The value has to be known for something to be made of it: it is more than a part of what the field is. */
   readonly operand: boolean;
 }
@@ -12,24 +12,21 @@ interface Reference<Name> {
 export class References<Name extends object> {
   readonly #from = new Map<Name, Reference<Name>[]>();
 
-  add(from: Name, to: Name, optional: Place | null, operand = false): void {
+  add(from: Name, to: Name, optional: Expression | null, operand = false): void {
     const references = this.#from.get(from) ?? [];
     references.push({ to, optional, operand });
     this.#from.set(from, references);
   }
 
   /**
-   * Cycles among fields that are there are found when they are evaluated. One that goes through an optional field ends
-   * where the document does (`#T: {next?: #T}`). Where it goes through an operand it is perhaps never evaluated here,
-   * and CUE looks at it all the same and sometimes refuses the policy.
-   *
-   * @throws cue_unsupported_error
+   * Cycles among fields that are there are found when they are evaluated, and one that goes through an optional field
+   * ends where the document does (`#T: {next?: #T}`). One that goes through an operand as well, CUE looks at all the
+   * same, and sometimes refuses the policy: these are the optional values to look at.
    */
-  refuseOptionalCycles(): void {
+  *optionalCycles(): Generator<Expression> {
     for (const [from, references] of this.#from)
       for (const { to, optional, operand } of references)
-        if (optional !== null && this.#leadsTo(to, from, operand))
-          throw unsupported(optional, 'an optional field that leads back to what it is part of');
+        if (optional !== null && this.#leadsTo(to, from, operand)) yield optional;
   }
 
   /** Whether one leads to the other, by an operand at least once. */

@@ -32,18 +32,18 @@ interface Around {
   readonly scopes: number;
   readonly label: string | null;
   readonly name: Name | undefined;
-  /** Whether the value is one only where something else has such a field. */
-  readonly optional: boolean;
+  /** The value, where it is one only where something else has such a field. */
+  readonly optional: Expression | null;
 }
 
 /**
  * Finds what each name of the files refers to, by lexical scope. The files are one package: what one declares at its
  * top, the others see.
  *
+ * @returns the values of optional fields that make something of what they are part of
  * @throws cue_syntax_error for names that lead nowhere, and for lets, aliases and imports that nothing uses
- * @throws cue_unsupported_error for optional fields that lead back to what they are part of
  */
-export function resolveNames(files: readonly File[]): void {
+export function resolveNames(files: readonly File[]): ReadonlySet<Expression> {
   const shared: Scope = new Map();
   for (const { packageName, body } of files) {
     if (packageName === null && files.length > 1) continue;
@@ -52,7 +52,7 @@ export function resolveNames(files: readonly File[]): void {
   }
   const references = new References<Name>();
   for (const file of files) new Resolver(file, shared, references).run();
-  references.refuseOptionalCycles();
+  return new Set(references.optionalCycles());
 }
 
 function declareField(scope: Scope, { label, named }: Declaration & { type: 'field' }): void {
@@ -158,7 +158,12 @@ class Resolver {
 
   #value(label: string | null, name: string | null, optional: boolean, value: Expression): void {
     const declared = name === null ? undefined : this.#scopes.at(-1)!.get(name);
-    this.#inside.push({ scopes: this.#scopes.length, label, name: declared, optional });
+    this.#inside.push({
+      scopes: this.#scopes.length,
+      label,
+      name: declared,
+      optional: optional ? value : null,
+    });
     this.#expression(value);
     this.#inside.pop();
   }
@@ -267,7 +272,7 @@ class Resolver {
       const found = this.#scopes.at(-1 - up)!.get(name);
       if (found === undefined) continue;
       found.used = true;
-      const optional = this.#inside.some((around) => around.optional) ? identifier : null;
+      const optional = this.#inside.findLast((around) => around.optional !== null)?.optional ?? null;
       for (const around of this.#inside)
         if (around.name !== undefined) this.#references.add(around.name, found, optional, this.#operands > 0);
       if (found.target.kind !== 'binding') return { ...found.target, up };
