@@ -46,6 +46,8 @@ export function runClauses(
   // The pattern may add to the fields that are gone through here.
   if (source.patterned && source.parent?.state === 'expanding')
     throw unsupported(clause, 'a loop over what a pattern is still about');
+  if ([...source.fields].some(([label, { presence }]) => isRegular(label) && presence === 'required'))
+    throw unsupported(clause, 'a loop over a struct with a required field that is not there');
   const items: [Node | null, Node][] =
     source.elements !== null
       ? source.elements.map((element, index) => [

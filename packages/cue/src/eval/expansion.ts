@@ -185,6 +185,12 @@ export class Expansion {
             chain,
           );
         return;
+      case 'unary':
+        // What needs no name is known at once.
+        if (node.parent === null || !isBound(expression.operator) || expression.operand.type !== 'scalar')
+          break;
+        addBound(this.#machine, node, env, expression, standing);
+        return;
       case 'identifier':
         if (expression.target!.kind === 'predeclared') {
           addType(node, expression.name, standing, expression);
@@ -356,7 +362,8 @@ export class Expansion {
           node.fail(found.message, expression);
           return;
         }
-        if (found.absent) throw unsupported(expression, 'a reference to a required field that is not there');
+        // It constrains, and has no value yet.
+        if (found.absent) node.incomplete = true;
         this.#refer(found.node, expression, conjunct, chain);
         return;
       }

@@ -189,6 +189,7 @@ export function evaluate(machine: Machine, env: Environment | null, expression: 
   if (!found.absent) return valueFrom(machine, found.node, expression);
   if (found.node.verdict === 'pending' || found.node.state === 'expanding')
     throw unsupported(expression, 'a required field within itself');
+  if (found.node.incomplete) throw unsupported(expression, 'a required field that is not known');
   return incomplete;
 }
 
@@ -215,11 +216,11 @@ function isReference(expression: Conjunct['expression']): boolean {
 /** Whether nothing is known of a value that is being made, not even a type: then it is a cycle. */
 function waitsForItself({ conjuncts }: Node, at: Place): boolean {
   const expressions = conjuncts.map(({ expression }) => expression);
-  if (expressions.some(isType)) return false;
+  const typed = expressions.some(isType);
   const plain = ['binary', 'interpolation', ...(expressions.length === 1 ? ['identifier', 'unary'] : [])];
-  if (!expressions.every(({ type }) => plain.includes(type)))
+  if (!expressions.every((one) => isType(one) || plain.includes(one.type)))
     throw unsupported(at, 'a reference to a value that depends on it');
-  return true;
+  return !typed;
 }
 
 /** Whether it is a type, or a bound, or says one besides something else. */
@@ -236,7 +237,7 @@ function valueFrom(machine: Machine, node: Node, at: Place): Result {
     // Whatever else it depends on, it can be no other scalar.
     if (node.scalar !== null) return { kind: 'scalar', value: node.scalar, partly: true };
     node.awaited = true;
-    return { kind: 'incomplete', cycle: waitsForItself(node, at) };
+    return { kind: 'incomplete', kinds: node.kinds, cycle: waitsForItself(node, at) };
   }
   machine.expand(node, at);
   node.read = true;

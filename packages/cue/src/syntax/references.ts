@@ -2,8 +2,8 @@ import type { Expression } from './ast.ts';
 
 interface Reference<Name> {
   readonly to: Name;
-  /** The value of the optional field that it stands in. */
-  readonly optional: Expression | null;
+  /** The values of the optional fields that it stands in. */
+  readonly optional: readonly Expression[];
   /** The value has to be known for something to be made of it: it is more than a part of what the field is. */
   readonly operand: boolean;
 }
@@ -12,7 +12,7 @@ interface Reference<Name> {
 export class References<Name extends object> {
   readonly #from = new Map<Name, Reference<Name>[]>();
 
-  add(from: Name, to: Name, optional: Expression | null, operand = false): void {
+  add(from: Name, to: Name, optional: readonly Expression[], operand = false): void {
     const references = this.#from.get(from) ?? [];
     references.push({ to, optional, operand });
     this.#from.set(from, references);
@@ -26,7 +26,7 @@ export class References<Name extends object> {
   *optionalCycles(): Generator<Expression> {
     for (const [from, references] of this.#from)
       for (const { to, optional, operand } of references)
-        if (optional !== null && this.#leadsTo(to, from, operand)) yield optional;
+        if (optional.length > 0 && this.#leadsTo(to, from, operand)) yield* optional;
   }
 
   /** Whether one leads to the other, by an operand at least once. */

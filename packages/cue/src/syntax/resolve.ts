@@ -101,7 +101,7 @@ class Resolver {
       const name: Name = { target: { kind: 'itself' }, mustBeUsed: alias, used: false };
       scope.set(alias.name, name);
       for (const around of this.#inside)
-        if (around.name !== undefined) this.#references.add(name, around.name, null);
+        if (around.name !== undefined) this.#references.add(name, around.name, []);
     }
     this.#within(scope, () => {
       for (const declaration of declarations) this.#declaration(declaration);
@@ -117,7 +117,7 @@ class Resolver {
     if (declaration.type === 'field' && declaration.alias !== null && declaration.label.kind === 'name') {
       add(declaration.alias, declaration.label.label);
       const named = declaration.named ? scope.get(nameOf(declaration.label.label)) : undefined;
-      if (named !== undefined) this.#references.add(scope.get(declaration.alias)!, named, null);
+      if (named !== undefined) this.#references.add(scope.get(declaration.alias)!, named, []);
     }
   }
 
@@ -272,7 +272,7 @@ class Resolver {
       const found = this.#scopes.at(-1 - up)!.get(name);
       if (found === undefined) continue;
       found.used = true;
-      const optional = this.#inside.findLast((around) => around.optional !== null)?.optional ?? null;
+      const optional = this.#inside.flatMap(({ optional }) => (optional === null ? [] : [optional]));
       for (const around of this.#inside)
         if (around.name !== undefined) this.#references.add(around.name, found, optional, this.#operands > 0);
       if (found.target.kind !== 'binding') return { ...found.target, up };
