@@ -369,7 +369,7 @@ test.each<[policy: string, document: Json]>([
   ['c: >c', {}],
   ['a: a + b\nb: c.d\nc: {}', {}],
   ['b: c.e + "x"\nb: string\nc: {if b {d: 1}, e: string}', {}],
-  ['b?: ({#B!: close({a: c && b})} | b)\nc: 1 | "x"\nc!: b', {}],
+  ['b?: ({b: 1, #B!: close({a: c && b})} | b)\nc: matchIf(1, !="x", [...])\nc!: b', {}],
   ['a: {b!: int, c: 1}\nx: {for k, v in a {"\\(k)": v}}', { x: { c: 2 } }],
   ['a!: b.c\nb: {c?: _}\nx: a + 1', {}],
   ['a: (a + b) | 2\nb: _ & a', {}],

@@ -121,18 +121,21 @@ function view(node: Node, at: Place): Node | null {
 function field(node: Node, label: string, at: Place): Found {
   const found = view(node, at)?.fields.get(label);
   if (found === undefined) throw unsupported(at, 'a reference into another alternative');
-  return present(found);
+  return present(found, at);
 }
 
-function present(found: Node): Found {
+function present(found: Node, at: Place): Found {
   found.read = true;
-  if (found.presence === 'optional') return incomplete;
+  if (found.presence === 'optional') {
+    if (found.state === 'expanding') throw unsupported(at, 'an optional field that refers to itself');
+    return incomplete;
+  }
   return { kind: 'node', node: found, absent: found.presence === 'required' };
 }
 
 function member(node: Node, label: string, at: Place, probing: boolean): Found {
   const found = node.fields.get(label);
-  if (found !== undefined) return present(found);
+  if (found !== undefined) return present(found, at);
   if (node.state === 'expanding') {
     // What it will be is not known yet: a struct, if it has fields.
     if (node.kinds !== Kind.struct && ![...node.fields.keys()].some(isRegular))
