@@ -367,6 +367,8 @@ test.each<[policy: string, document: Json]>([
   ['b: close({..., if b {}, ["c"]: "x"})\n[string]: !="x"', {}],
   ['b?: len(b)\nb: <3', {}],
   ['c: >c', {}],
+  ['c: {d?: 3}\nc: matchN(1, [{b!: 1}])\nc: matchN(1, [{a?: !~"^y", ...}])', {}],
+  ['c: (*true | {d?: 3})\nc: matchN(1, [{b!: 1}])\nc: matchN(1, [{a?: !~"^y", ...}])', {}],
   ['a: a + b\nb: c.d\nc: {}', {}],
   ['b: c.e + "x"\nb: string\nc: {if b {d: 1}, e: string}', {}],
   ['b?: ({b: 1, #B!: close({a: c && b})} | b)\nc: matchIf(1, !="x", [...])\nc!: b', {}],

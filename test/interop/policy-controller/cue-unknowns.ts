@@ -412,4 +412,18 @@ export const unknowns: readonly CueCase[] = [
   ['x: (b.a == _|_)\nb?: _', { x: true }, { x: false }],
   ['c: ([1 & "x", 1 + c] | "w")', {}],
   ['b: b[0]\nb: _', { b: [{ c: 1 }] }],
+  // Values that wait for themselves.
+  ['a: b + 1\nb: a - 1', {}, { a: 2 }, { a: 2, b: 2 }, { a: 2, b: 1 }],
+  ['a: a + 1\na: int', {}, { a: 1 }],
+  ['a: a + b\nb: int', {}, { a: 1 }],
+  ['a: b + 1\nb: a - 1\na: 1 + 2', {}, { a: 3 }],
+  ['#A: {b: 1, a?: #A.b}\nx: #A', { x: { a: 1 } }, { x: { a: 2 } }],
+  // `close` of more than literals of fields.
+  ['x: close({#A, b?: int})\n#A: {a?: int}', { x: { a: 1, b: 1 } }, { x: { c: 1 } }],
+  ['x: close({if y {a: 1}})\ny: bool', { x: { c: 1 } }, { x: { c: 1 }, y: true }],
+  ['x: close(y)\ny: {a?: int}', { x: { a: 1 } }, { x: { b: 1 } }, { x: { b: 1 }, y: { b: 1 } }],
+  // Required fields as types.
+  ['a: b\nb!: {c: int}', { a: { c: 1 } }, { a: { c: 'x' } }, { a: { c: 1 }, b: { c: 2 } }],
+  ['a: b\nb!: int\nc: a + 1', { a: 1, c: 3 }, { a: 1, b: 1, c: 3 }],
+  ['c: {d?: 3}\nc: matchN(1, [{b!: 1}])\nc: matchN(1, [{a?: !~"^y", ...}])', {}],
 ];

@@ -20,6 +20,9 @@ export class Machine {
   doubts = 0;
   readonly #deadline: number;
 
+  /** The validator that is asked is one of several of a value: CUE then takes what may still fit for an error. */
+  beside = false;
+
   /** Required fields have to be there, and CUE counts cycles as errors: bounds that are not known are part of some. */
   readonly final: boolean;
 
@@ -162,8 +165,11 @@ export class Machine {
           `${check.text} of what is not wholly known is not supported: ${node.path.join('.')}`,
         );
       const open = node.elements !== null ? !node.closedList : groupsOf(node).length === 0;
-      if (!satisfies(check, value, open))
-        return { path: node.path, message: `does not satisfy ${check.text}` };
+      const { beside } = this;
+      this.beside = validators.length > 1;
+      const satisfied = satisfies(check, value, open);
+      this.beside = beside;
+      if (!satisfied) return { path: node.path, message: `does not satisfy ${check.text}` };
     }
     return null;
   }

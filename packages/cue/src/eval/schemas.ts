@@ -90,9 +90,10 @@ export function schemaValidator(
   }
 }
 
-/** What may still fit is no error, except at the top where all has to be there. */
+/** What may still fit is no error, except where all has to be there, or beside another validator. */
 function known(machine: Machine, found: Fit, at: Expression): boolean {
-  if (found === 'unknown' && machine.final) throw unsupported(at, 'a schema that may still fit');
+  if (found === 'unknown' && (machine.final || machine.beside))
+    throw unsupported(at, 'a schema that may still fit');
   return found !== 'contradicts';
 }
 
