@@ -54,7 +54,12 @@ async function ours({
       'trust.yaml',
       { resolve: (path) => path, read: () => new TextEncoder().encode(policies) },
     );
-    gate = createGate({ trust, openRepository: (reference) => client.repository(reference) });
+    gate = createGate({
+      trust,
+      openRepository: (reference) => client.repository(reference),
+      // The registries are on this machine, as the images of policy-controller's own calls are.
+      localRegistries: 'ask',
+    });
   } catch (error) {
     client.close();
     if (error instanceof PratiqueError && error.code === 'TRUST_INVALID')

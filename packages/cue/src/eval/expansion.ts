@@ -27,6 +27,9 @@ import { isCycle } from './result.ts';
 
 type Disjunction = Expression & { type: 'disjunction' };
 
+/** Through which nodes a literal came. */
+type Origin = Pick<Conjunct, 'via' | 'here'>;
+
 /**
  * What follows from the conjuncts of one node, at its level. Literals come first, so that names find their fields;
  * then references and embeddings; then disjunctions, each choice in a copy of the node; comprehensions last. What would
@@ -164,7 +167,7 @@ export class Expansion {
         unify(this.#node, expression.value, expression);
         return;
       case 'struct':
-        this.#struct(env, expression, standing, conjunct.via);
+        this.#struct(env, expression, standing, conjunct);
         return;
       case 'list':
         if (node.choice) besideFields(node, expression);
@@ -238,7 +241,7 @@ export class Expansion {
     env: Environment | null,
     { declarations }: StructLiteral,
     standing: Standing,
-    via: readonly Node[],
+    origin: Origin,
   ): void {
     const node = this.#node;
     const embeds = declarations.some(({ type }) => type === 'embedding' || type === 'comprehension');
@@ -253,11 +256,12 @@ export class Expansion {
     const inner: Environment = { up: env, node, lets: new Map(), bindings: null };
     if (!embeds) this.#mustBeStruct = true;
     if (!embeds) narrow(node, Kind.struct);
-    for (const declaration of declarations) this.#declaration(declaration, inner, own, via);
+    for (const declaration of declarations) this.#declaration(declaration, inner, own, origin);
   }
 
-  #declaration(declaration: Declaration, env: Environment, standing: Standing, via: readonly Node[]): void {
+  #declaration(declaration: Declaration, env: Environment, standing: Standing, origin: Origin): void {
     const node = this.#node;
+    const { via, here } = origin;
     switch (declaration.type) {
       case 'let': {
         const held = new Node(node, declaration.label);
@@ -270,11 +274,11 @@ export class Expansion {
         return;
       case 'embedding': {
         const inside: Standing = { ...standing, embedded: true };
-        this.#add({ env, expression: declaration.expression, standing: inside, via }, []);
+        this.#add({ env, expression: declaration.expression, standing: inside, via, here }, []);
         return;
       }
       case 'comprehension':
-        this.#deferred.push(() => this.#comprehension(declaration, env, standing, via));
+        this.#deferred.push(() => this.#comprehension(declaration, env, standing, origin));
         return;
       case 'field': {
         const { label, presence, value } = declaration;
@@ -322,15 +326,10 @@ export class Expansion {
     this.#field(regular(label), presence, conjunct);
   }
 
-  #comprehension(
-    comprehension: Comprehension,
-    env: Environment,
-    standing: Standing,
-    via: readonly Node[],
-  ): void {
+  #comprehension(comprehension: Comprehension, env: Environment, standing: Standing, origin: Origin): void {
     const node = this.#node;
     const outcome = runClauses(this.#machine, comprehension.clauses, env, (inner) =>
-      this.#struct(inner, comprehension.body, { ...standing, embedded: true }, via),
+      this.#struct(inner, comprehension.body, { ...standing, embedded: true }, origin),
     );
     if (outcome === 'incomplete') node.incomplete = true;
     else if (outcome !== null) node.fail(outcome.message, outcome.at);
@@ -406,8 +405,9 @@ export class Expansion {
   }
 
   /** Gives the node all that another one has to be. */
-  #refer(target: Node, expression: Expression, { standing, via }: Conjunct, chain: readonly Node[]): void {
+  #refer(target: Node, expression: Expression, conjunct: Conjunct, chain: readonly Node[]): void {
     const node = this.#node;
+    const { standing, via, here = [] } = conjunct;
     target.read = true;
     for (let at = node.parent; at !== null; at = at.parent) if (at === target) node.cyclic = true;
     if (target === node) {
@@ -421,6 +421,7 @@ export class Expansion {
     if (target.parent !== null && target.parent === node.parent && target.label === node.label)
       throw unsupported(expression, 'a choice that is its own disjunction');
     if (chain.includes(target)) return;
+    if (here.includes(target)) throw unsupported(expression, 'a value that embeds itself');
     if (via.includes(target) && node.conjuncts.every((conjunct) => conjunct.via.includes(target))) {
       node.fail('it contains itself without end', expression);
       return;
@@ -446,7 +447,7 @@ export class Expansion {
       node.groups.push(group);
       groups = [...groups, group];
     }
-    const given = { standing: { ...standing, groups }, via: [...via, target] };
+    const given = { standing: { ...standing, groups }, via: [...via, target], here: [...here, target] };
     for (const { env, expression: referred } of target.conjuncts)
       this.#add({ env, expression: referred, ...given }, [...chain, target]);
   }

@@ -21,6 +21,8 @@ export interface Conjunct {
   readonly standing: Standing;
   /** The nodes through which it came, here or above: what would come through one of them again has no end. */
   readonly via: readonly Node[];
+  /** Those of them through which it came here, and not above: none of them is in itself. */
+  readonly here?: readonly Node[] | undefined;
   /** Of data: it came here or above by a reference. */
   readonly referred?: boolean;
 }
