@@ -5,16 +5,16 @@ import { expandsTooFar } from './expansion.ts';
 import { Spool } from './spool.ts';
 import { type TarEntry, TarStream, type TarVisitor } from './tar-stream.ts';
 import type { KeepRule, LayerContents, LayerEntry, Limits, NodeType } from './types.ts';
-import type { UnpackThreads } from './unpack/threads.ts';
 import { unpack } from './unpack/unpack.ts';
+import type { Unpack } from './unpack/unpacked.ts';
 
 export interface LayerOptions {
   readonly keep: KeepRule | undefined;
   /** Compute the sha256 of every regular file. */
   readonly digests: boolean;
   readonly limits: Limits;
-  /** Where layers are decompressed; absent: beside the calling thread. */
-  readonly threads?: UnpackThreads | undefined;
+  /** Decompresses layers; absent: it is done beside the calling thread. */
+  readonly unpack?: Unpack | undefined;
 }
 
 const maxPathBytes = 4096;
@@ -63,7 +63,7 @@ export async function readLayer(
   try {
     const tar = new TarStream(visitor);
     let expanded = 0;
-    const unpacked = await unpack(counted(), stored, options.threads);
+    const unpacked = await unpack(counted(), stored, options.unpack);
     for await (const chunk of unpacked.chunks) {
       expanded += chunk.length;
       if (expanded > limits.layerBytes) throw overLimit('bytes in one layer', limits.layerBytes);

@@ -109,8 +109,8 @@ async function readLayers(
   const bytes = descriptors.reduce((sum, { size }) => sum + size, 0);
   const threads =
     bytes >= threadsFrom && UnpackThreads.arePossible ? new UnpackThreads(descriptors.length) : undefined;
-  const forLayer: LayerOptions = { ...layerOptions(options), threads };
-  const { limits } = forLayer;
+  const forAll = layerOptions(options);
+  const { limits } = forAll;
   if (descriptors.length > limits.layers)
     throw inspectErrors.error('INSPECT_LIMIT', { message: `the image has ${descriptors.length} layers` });
   if (descriptors.length !== config.diffIds.length) {
@@ -129,6 +129,12 @@ async function readLayers(
     for (let at = next++; at < descriptors.length; at = next++) {
       const descriptor = descriptors[at]!;
       const diffId = config.diffIds[at]!;
+      // This thread has time left where most of the image is one layer, and would be waited for where it is not.
+      const hashed = descriptor.size * 2 > bytes ? 'by the caller' : 'by the thread';
+      const forLayer: LayerOptions = {
+        ...forAll,
+        unpack: threads && ((chunks, compression) => threads.unpack(chunks, compression, hashed)),
+      };
       const stream = async () => await repository.openBlob(descriptor, { signal });
       const layer =
         options.cache === undefined

@@ -8,9 +8,12 @@ export interface ThreadMemory {
   readonly outputBusy: SharedArrayBuffer;
 }
 
+/** Who computes the diff ID of a layer. */
+export type Hashed = 'by the thread' | 'by the caller';
+
 /** To the thread. */
 export type Order =
-  | { readonly kind: 'start'; readonly compression: Compressed }
+  | { readonly kind: 'start'; readonly compression: Compressed; readonly hashed: Hashed }
   /** `bytes` of the layer are in `input[piece]`. */
   | { readonly kind: 'input'; readonly piece: number; readonly bytes: number; readonly last: boolean };
 
@@ -20,5 +23,6 @@ export type Progress =
   | { readonly kind: 'used'; readonly piece: number }
   /** `bytes` are in `output[piece]`. */
   | { readonly kind: 'output'; readonly piece: number; readonly bytes: number }
-  | { readonly kind: 'end'; readonly diffId: Digest }
+  /** With `diffId` where the thread computed it. */
+  | { readonly kind: 'end'; readonly diffId?: Digest }
   | { readonly kind: 'damaged'; readonly message: string };

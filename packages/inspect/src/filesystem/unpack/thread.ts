@@ -1,4 +1,4 @@
-/** The thread that decompresses layers and computes their diff IDs, one layer after the other. Imports nothing of ours: it has to start fast. */
+/** The thread that decompresses layers, and computes their diff IDs where it is to, one layer after the other. Imports nothing of ours: it has to start fast. */
 import { createHash, type Hash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { InPlaceDecoder } from './in-place.ts';
@@ -12,7 +12,7 @@ const port = parentPort!;
 const report = (progress: Progress): void => port.postMessage(progress);
 
 let decoder: InPlaceDecoder | undefined;
-let diffId: Hash;
+let diffId: Hash | undefined;
 /** The piece of output that is next. */
 let piece = 0;
 
@@ -23,7 +23,7 @@ const output = {
   },
   filled(bytes: number) {
     if (bytes === 0) return;
-    diffId.update(outputs[piece]!.subarray(0, bytes));
+    diffId?.update(outputs[piece]!.subarray(0, bytes));
     Atomics.store(busy, piece, 1);
     report({ kind: 'output', piece, bytes });
     piece = (piece + 1) % outputs.length;
@@ -34,7 +34,7 @@ port.on('message', (order: Order) => {
   if (order.kind === 'start') {
     decoder?.close();
     decoder = new InPlaceDecoder(order.compression);
-    diffId = createHash('sha256');
+    diffId = order.hashed === 'by the thread' ? createHash('sha256') : undefined;
     return;
   }
   try {
@@ -44,5 +44,6 @@ port.on('message', (order: Order) => {
     return;
   }
   report({ kind: 'used', piece: order.piece });
-  if (order.last) report({ kind: 'end', diffId: `sha256:${diffId.digest('hex')}` });
+  if (order.last)
+    report({ kind: 'end', ...(diffId === undefined ? {} : { diffId: `sha256:${diffId.digest('hex')}` }) });
 });

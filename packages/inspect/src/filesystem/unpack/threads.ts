@@ -4,9 +4,10 @@ import { Worker } from 'node:worker_threads';
 import { printable } from '@pratique/errors';
 import type { Compressed } from './compression.ts';
 import { damaged } from './damaged.ts';
+import { digested } from './digested.ts';
 import { InPlaceDecoder } from './in-place.ts';
-import type { Order, Progress, ThreadMemory } from './messages.ts';
-import type { Unpacked } from './unpack.ts';
+import type { Hashed, Order, Progress, ThreadMemory } from './messages.ts';
+import type { Unpacked } from './unpacked.ts';
 
 const inputPieces = { count: 2, bytes: 1024 * 1024 };
 /** Small enough that a piece is still in the processor's cache when it is hashed, and when it is walked. */
@@ -31,14 +32,15 @@ export class UnpackThreads {
   }
 
   /** Takes an idle thread, or starts one; the caller sees to it that there are never more than `count` at work. */
-  unpack(chunks: AsyncIterable<Uint8Array>, compression: Compressed): Unpacked {
+  unpack(chunks: AsyncIterable<Uint8Array>, compression: Compressed, hashed: Hashed): Unpacked {
     let thread = this.#idle.pop();
     if (thread === undefined) {
       thread = new UnpackThread();
       this.#all.push(thread);
     }
     const taken = thread;
-    return taken.unpack(chunks, compression, () => this.#idle.push(taken));
+    const unpacked = taken.unpack(chunks, compression, hashed, () => this.#idle.push(taken));
+    return hashed === 'by the thread' ? unpacked : digested(unpacked.chunks);
   }
 
   close(): void {
@@ -80,12 +82,17 @@ class UnpackThread {
     this.#worker.on('exit', () => this.#fail(new Error('the thread that unpacks layers ended')));
   }
 
-  unpack(chunks: AsyncIterable<Uint8Array>, compression: Compressed, done: () => void): Unpacked {
+  unpack(
+    chunks: AsyncIterable<Uint8Array>,
+    compression: Compressed,
+    hashed: Hashed,
+    done: () => void,
+  ): Unpacked {
     let diffId: Unpacked['diffId'] = () => {
       throw new TypeError('the layer was not read to its end');
     };
     const read = async function* (this: UnpackThread): AsyncGenerator<Uint8Array, void, undefined> {
-      this.#order({ kind: 'start', compression });
+      this.#order({ kind: 'start', compression, hashed });
       void this.#feed(chunks).catch((error) => this.#fail(error));
       for (;;) {
         const progress = this.#progress.shift();
@@ -99,7 +106,7 @@ class UnpackThread {
           Atomics.store(this.#busy, progress.piece, 0);
           Atomics.notify(this.#busy, progress.piece);
         } else if (progress.kind === 'end') {
-          diffId = () => progress.diffId;
+          if (progress.diffId !== undefined) diffId = () => progress.diffId!;
           done();
           return;
         } else if (progress.kind === 'damaged') {

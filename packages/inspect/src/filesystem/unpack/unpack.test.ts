@@ -2,8 +2,10 @@ import { createHash, randomBytes } from 'node:crypto';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
+import type { Hashed } from './messages.ts';
 import { UnpackThreads } from './threads.ts';
 import { unpack } from './unpack.ts';
+import type { Unpack } from './unpacked.ts';
 
 const digestOf = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 const stored = () => {
@@ -16,8 +18,8 @@ async function* inPieces(bytes: Uint8Array, size: number) {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
-async function unpacked(chunks: AsyncIterable<Uint8Array>, threads: UnpackThreads | undefined) {
-  const { chunks: pieces, diffId } = await unpack(chunks, stored, threads);
+async function unpacked(chunks: AsyncIterable<Uint8Array>, onThread: Unpack | undefined) {
+  const { chunks: pieces, diffId } = await unpack(chunks, stored, onThread);
   const all: Uint8Array[] = [];
   for await (const one of pieces) all.push(one.slice());
   return { bytes: Buffer.concat(all), diffId: diffId() };
@@ -26,10 +28,18 @@ async function unpacked(chunks: AsyncIterable<Uint8Array>, threads: UnpackThread
 const threads = new UnpackThreads(2);
 afterAll(() => threads.close());
 
+const on =
+  (pool: UnpackThreads, hashed: Hashed): Unpack =>
+  (chunks, compression) =>
+    pool.unpack(chunks, compression, hashed);
+
 describe.each([
   ['beside the calling thread', undefined],
-  ['on a thread', threads],
-])('unpacking %s', (_, where) => {
+  ['on a thread', 'by the thread'],
+  ['on a thread, and hashing beside it', 'by the caller'],
+] as const)('unpacking %s', (_, hashed) => {
+  const where = hashed && on(threads, hashed);
+
   test.each([
     ['gzip', gzipSync],
     ['zstd', zstdCompressSync],
@@ -99,9 +109,9 @@ describe.each([
       yield* inPieces(packed.subarray(0, 1_000_000), 50_000);
       throw new Error('the registry hung up');
     }
-    const own = where && new UnpackThreads(1);
-    await expect(unpacked(failing(), own)).rejects.toThrow('the registry hung up');
-    own?.close();
+    const own = new UnpackThreads(1);
+    await expect(unpacked(failing(), hashed && on(own, hashed))).rejects.toThrow('the registry hung up');
+    own.close();
   });
 });
 
@@ -115,7 +125,7 @@ test('closing the threads ends what is still being read', async () => {
       closed = true;
     }
   }
-  const { chunks } = await unpack(endless(), stored, own);
+  const { chunks } = await unpack(endless(), stored, on(own, 'by the thread'));
   const reader = chunks[Symbol.asyncIterator]();
   expect((await reader.next()).done).toBe(false);
   own.close();

@@ -1,18 +1,11 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { createDigester, type Digest } from '@pratique/oci';
+import type { Digest } from '@pratique/oci';
 import { wholeZstd } from '../zstd-frames.ts';
 import { type Compressed, compressionOf, magicBytes } from './compression.ts';
 import { damaged } from './damaged.ts';
-import type { UnpackThreads } from './threads.ts';
-
-/** A layer's bytes uncompressed. */
-export interface Unpacked {
-  /** Each piece is valid until the next one is asked for. */
-  readonly chunks: AsyncIterable<Uint8Array>;
-  /** Digest of all of them, once they were read. */
-  diffId(): Digest;
-}
+import { digested } from './digested.ts';
+import type { Unpack, Unpacked } from './unpacked.ts';
 
 const chunkSize = 256 * 1024;
 
@@ -20,13 +13,13 @@ const chunkSize = 256 * 1024;
  * Passes a layer's bytes on uncompressed, and computes their digest.
  *
  * @param stored digest of `chunks` as they are, asked for once they were read
- * @param threads where to do it, for layers that are worth a thread; else beside the calling thread
+ * @param onThread does it, for layers that are worth a thread; else it is done beside the calling thread
  * @throws INSPECT_LAYER_UNSAFE while `chunks` is read, where the compressed bytes are damaged or cut off
  */
 export async function unpack(
   chunks: AsyncIterable<Uint8Array>,
   stored: () => Digest,
-  threads?: UnpackThreads,
+  onThread?: Unpack,
 ): Promise<Unpacked> {
   const source = chunks[Symbol.asyncIterator]();
   let head: Uint8Array = new Uint8Array();
@@ -37,9 +30,8 @@ export async function unpack(
   const compression = compressionOf(head);
   if (compression === 'none') return { chunks: all, diffId: stored };
   const whole = compression === 'zstd' ? notCutOff(all) : all;
-  if (threads !== undefined) return threads.unpack(whole, compression);
-  const digester = createDigester();
-  return { chunks: digested(decompressed(whole, compression), digester), diffId: () => digester.digest() };
+  if (onThread !== undefined) return onThread(whole, compression);
+  return digested(decompressed(whole, compression));
 }
 
 async function* notCutOff(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
@@ -47,16 +39,6 @@ async function* notCutOff(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
     yield* wholeZstd(chunks);
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'ZSTD_TRUNCATED' ? damaged(error) : error;
-  }
-}
-
-async function* digested(
-  chunks: AsyncIterable<Uint8Array>,
-  digester: ReturnType<typeof createDigester>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of chunks) {
-    digester.update(chunk);
-    yield chunk;
   }
 }
 
