@@ -24,6 +24,7 @@ export async function startUp(
 ): Promise<Up> {
   const [command, ...prefix] = pratique;
   const listen = ['--listen', addresses.registry, '--sigstore-listen', addresses.sigstore];
+  listen.push('--admission-listen', '127.0.0.1:0');
   const persons = people.flatMap((person) => ['--person', person]);
   const server = await startServer(
     command,

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { run } from '../program/run.ts';
 import { testTerminal } from '../testing/terminal.ts';
 
@@ -52,6 +54,22 @@ test.each([
   expect(code).toBe(3);
   expect(existsSync(join(cwd, 'data'))).toBe(false);
 });
+
+test.each(['listen', 'sigstore-listen', 'admission-listen'])(
+  'up says which flag gives a server another address than one that is in use: --%s',
+  async (flag) => {
+    const occupied = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void occupied.close());
+    await once(occupied, 'listening');
+    const { port } = occupied.address() as AddressInfo;
+    const addresses = { listen: 0, 'sigstore-listen': 0, 'admission-listen': 0, [flag]: port };
+    const listen = Object.entries(addresses).flatMap(([name, at]) => [`--${name}`, `127.0.0.1:${at}`]);
+    const { code, stderr } = await pratique('up', '--data', 'data', '--person', 'dev@example.com', ...listen);
+    expect(stderr).toMatch(new RegExp(`cannot listen on 127\\.0\\.0\\.1:${port}`));
+    expect(stderr).toContain(`with --${flag} HOST:PORT`);
+    expect(code).toBe(1);
+  },
+);
 
 test.each(['30s', '2m', '60'])('a deadline is a duration, as everywhere, or seconds: %s', async (timeout) => {
   const { code, stderr } = await pratique(

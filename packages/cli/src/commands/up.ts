@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { PratiqueError } from '@pratique/errors';
 import { isLoopback, type RegistryClient } from '@pratique/oci';
 import type { Gate } from '@pratique/policy';
 import { startRegistry } from '@pratique/registry';
@@ -29,7 +30,9 @@ export const run: Run<typeof up.flags> = async ({ flags, terminal, signal }) => 
     const gateOf = (trust: string | undefined) => openUpGate(flags, trust, client, terminal);
     const opened = early ? await gateOf(given) : undefined;
     const urls: Record<string, string> = {};
-    const sigstore = flags.sigstore ? await startSigstore(flags, data, terminal) : undefined;
+    const sigstore = flags.sigstore
+      ? await listening('sigstore-listen', () => startSigstore(flags, data, terminal))
+      : undefined;
     if (sigstore !== undefined) {
       stops.unshift(() => sigstore.close());
       urls.sigstore = sigstore.url;
@@ -39,21 +42,20 @@ export const run: Run<typeof up.flags> = async ({ flags, terminal, signal }) => 
       terminal.err(sigstoreNotes(sigstore));
     }
     const gate = opened ?? (await gateOf(own));
-    const registry = await startRegistry({ listen: flags.listen, directory: join(data, 'registry') });
-    stops.unshift(() => registry.close());
-    const webhook = await startWebhook(
-      {
-        deadline: flags.deadline,
-        listen: flags['admission-listen'],
-        data: join(data, 'admission'),
-        'mutate-workloads': false,
-        'tls-cert': undefined,
-        'tls-key': undefined,
-        'tls-name': [],
-      },
-      gate,
-      terminal,
+    const registry = await listening('listen', () =>
+      startRegistry({ listen: flags.listen, directory: join(data, 'registry') }),
     );
+    stops.unshift(() => registry.close());
+    const webhookFlags = {
+      deadline: flags.deadline,
+      listen: flags['admission-listen'],
+      data: join(data, 'admission'),
+      'mutate-workloads': false,
+      'tls-cert': undefined,
+      'tls-key': undefined,
+      'tls-name': [],
+    };
+    const webhook = await listening('admission-listen', () => startWebhook(webhookFlags, gate, terminal));
     stops.unshift(() => webhook.close());
     Object.assign(urls, { registry: registry.url, admission: webhook.url });
     return await serveUntilStopped({ urls, close: async () => {} }, flags.output, terminal, signal);
@@ -62,6 +64,18 @@ export const run: Run<typeof up.flags> = async ({ flags, terminal, signal }) => 
     client.close();
   }
 };
+
+/** Starts one of three servers: which flag gives it another address, only this command knows. */
+async function listening<Server>(flag: keyof Flags, start: () => Promise<Server>): Promise<Server> {
+  try {
+    return await start();
+  } catch (error) {
+    if (!(error instanceof PratiqueError) || !error.code.endsWith('LISTEN_FAILED')) throw error;
+    throw error.retold({
+      remedy: `Choose another address with --${flag} HOST:PORT (port 0 takes any free one), or stop the program that uses it: ss -ltnp.`,
+    });
+  }
+}
 
 /** Where only this machine can ask the webhook, it is the node, too. */
 function openUpGate(

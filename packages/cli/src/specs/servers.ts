@@ -61,13 +61,13 @@ export const up = defineCommand({
     listen: {
       kind: 'string',
       placeholder: 'HOST:PORT',
-      default: '127.0.0.1:0',
-      summary: "The registry's address",
+      default: '127.0.0.1:5000',
+      summary: "The registry's address: it stands in references, so keep it",
     },
     'admission-listen': {
       kind: 'string',
       placeholder: 'HOST:PORT',
-      default: '127.0.0.1:0',
+      default: '127.0.0.1:8443',
       summary: "The webhook's address",
     },
     sigstore: { kind: 'boolean', default: true, summary: 'Run the private Sigstore, too' },
