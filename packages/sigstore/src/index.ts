@@ -17,7 +17,7 @@ export {
   collectEvidence,
   resolveAndCollect,
 } from './collect/collect.ts';
-export { cosignTag } from './collect/tag-scheme.ts';
+export { cosignTag, type TagReadOptions } from './collect/tag-scheme.ts';
 export { type SigstoreErrorCode, sigstoreErrors } from './errors.ts';
 export { cosignExitCode } from './exit-code.ts';
 export { formatAttestations } from './format/format-attestation.ts';

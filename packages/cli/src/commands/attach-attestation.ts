@@ -5,6 +5,7 @@ import { parseFile } from '../program/parse-file.ts';
 import { maxFileBytes } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
+import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import type { attachAttestation as spec } from '../specs/attached.ts';
 
 export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signal }) => {
@@ -15,6 +16,7 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
       found: 'no --attestation',
     });
   }
+  const options = { signal, tagPrefix: tagPrefixOf(flags) };
   const client = openClient(flags, terminal);
   try {
     const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);
@@ -22,7 +24,7 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
     for (const file of flags.attestation) {
       for (const bytes of parseFile(file, terminal.cwd, documents)) {
         const created = creationTime({ ...terminal.env });
-        const stored = await attachAttestation(signatures, subject, bytes, created, { signal });
+        const stored = await attachAttestation(signatures, subject, bytes, created, options);
         terminal.out(`${pinned(reference, stored.digest)}\n`);
       }
     }

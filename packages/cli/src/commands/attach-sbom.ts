@@ -3,6 +3,7 @@ import { cliErrors } from '../errors.ts';
 import { readFile } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
+import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import type { attachSbom as spec } from '../specs/attached.ts';
 
 /** Media types by kind of SBOM and form; the first one is Cosign's default. */
@@ -32,11 +33,12 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
     });
   }
   const bytes = sbom === '-' ? terminal.stdin() : readFile(sbom, terminal.cwd);
+  const options = { signal, tagPrefix: tagPrefixOf(flags) };
   const client = openClient(flags, terminal);
   try {
     const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);
     const subject = await repository.resolve(version, { signal });
-    const stored = await attachSbom(signatures, subject, bytes, mediaType, { signal });
+    const stored = await attachSbom(signatures, subject, bytes, mediaType, options);
     terminal.err(
       'warning: nobody signs an SBOM that is attached like this; pratique verify does not see it\n',
     );

@@ -6,12 +6,14 @@ import { maxFileBytes, readFile, readText } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
+import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import type { attachSignature as spec } from '../specs/attached.ts';
 
 export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signal }) => {
   const read = (file: string | undefined) => (file === undefined ? undefined : readFile(file, terminal.cwd));
   const text = (file: string | undefined) => (file === undefined ? undefined : readText(file, terminal.cwd));
   const payload = flags.payload === undefined ? undefined : readPayload(flags.payload, terminal);
+  const options = { signal, tagPrefix: tagPrefixOf(flags) };
   const client = openClient(flags, terminal);
   try {
     const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);
@@ -19,7 +21,7 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
     const name = `${reference.registry}/${reference.repository}`;
     const stored =
       payload !== undefined && isBundle(payload)
-        ? await attachAttestation(signatures, subject, payload, creationTime({ ...terminal.env }), { signal })
+        ? await attachAttestation(signatures, subject, payload, creationTime({ ...terminal.env }), options)
         : await attachSignature(
             signatures,
             name,
@@ -32,7 +34,7 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
               timestamp: read(flags.tsr),
               logEntry: rekorBundle(read(flags['rekor-response'])),
             },
-            { signal },
+            options,
           );
     terminal.err(`Attached to ${pinned(reference, subject.digest)}; whether it verifies was not checked\n`);
     terminal.out(`${pinned(reference, stored.digest)}\n`);

@@ -3,6 +3,7 @@ import { cliErrors } from '../errors.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import { writeFile } from '../program/write-file.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
+import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import { readClaim } from '../signing/claim.ts';
 import { openSigner } from '../signing/open-signer.ts';
 import { chosenFormat, rekorVersions, type SignatureFormat } from '../signing/signature-format.ts';
@@ -11,6 +12,7 @@ import type { attest } from '../specs/attestations.ts';
 
 export const run: Run<typeof attest.flags> = async ({ args, flags, terminal, signal }) => {
   const format = chosenFormat(flags);
+  const tagPrefix = tagPrefixOf(flags);
   checkOutput(args, flags, format);
   const claim = readClaim(flags, terminal, 'attest');
   const purpose = { command: 'attest', rekorVersions: rekorVersions(format), signal };
@@ -25,6 +27,7 @@ export const run: Run<typeof attest.flags> = async ({ args, flags, terminal, sig
         format,
         replace: flags.replace,
         signatureRepository: image.signatures,
+        tagPrefix,
         store: flags.upload,
         signal,
       });

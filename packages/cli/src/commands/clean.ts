@@ -4,6 +4,7 @@ import { confirm } from '../program/confirm.ts';
 import { exit } from '../program/exit.ts';
 import type { Run } from '../program/spec.ts';
 import { openClient, openImage } from '../registry/client.ts';
+import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import type { clean } from '../specs/attached.ts';
 
 const kinds = {
@@ -19,11 +20,12 @@ export const run: Run<typeof clean.flags> = async ({ args, flags, terminal, sign
   const wanted: readonly AttachedKind[] = kinds[type];
   const isMeant = ({ kind, tag }: Attached) =>
     wanted.includes(kind) && (type !== 'referrer' || tag === undefined);
+  const tagPrefix = tagPrefixOf(flags);
   const client = openClient(flags, terminal);
   try {
     const { repository, signatures, version } = openImage(client, args[0]!, terminal);
     const { digest } = await repository.resolve(version, { signal });
-    const found = (await listAttached(signatures, digest, { signal })).filter(isMeant);
+    const found = (await listAttached(signatures, digest, { signal, tagPrefix })).filter(isMeant);
     if (found.length === 0) {
       terminal.err(`${args[0]}: nothing of that type is attached\n`);
       return 0;

@@ -5,6 +5,7 @@ import { openClient } from '../registry/client.ts';
 import { type CopyToOptions, copyTo } from '../registry/copy-to.ts';
 import { openPlace } from '../registry/places.ts';
 import { selectPlatform } from '../registry/platform.ts';
+import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import type { copy } from '../specs/images.ts';
 
 const kinds: Readonly<Record<string, AttachedKind>> = { sig: 'signature', att: 'attestation', sbom: 'sbom' };
@@ -12,6 +13,7 @@ const kinds: Readonly<Record<string, AttachedKind>> = { sig: 'signature', att: '
 export const run: Run<typeof copy.flags> = async ({ args, flags, terminal, signal }) => {
   const [from, to] = args as [string, string];
   const what = wanted(flags.only, flags['sig-only'], flags['image-only']);
+  const tagPrefix = tagPrefixOf(flags);
   const client = openClient(flags, terminal);
   try {
     // Registries are given compressed layers; docker writes plain ones.
@@ -20,7 +22,13 @@ export const run: Run<typeof copy.flags> = async ({ args, flags, terminal, signa
       const resolved = await source.repository.resolve(source.version, { signal });
       const image = await selectPlatform(source.repository, resolved, flags.platform, signal);
       const place = { ...source, version: image.digest };
-      const digest = await copyTo(client, place, to, { what, force: flags.force, signal }, terminal);
+      const digest = await copyTo(
+        client,
+        place,
+        to,
+        { what, force: flags.force, tagPrefix, signal },
+        terminal,
+      );
       terminal.err(`${source.name} copied to ${to}\n`);
       terminal.out(`${digest}\n`);
     } finally {

@@ -5,6 +5,7 @@ import type { Run } from '../program/spec.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
 import { copyEverything } from '../registry/copy-to.ts';
 import { openSaved } from '../registry/saved-image.ts';
+import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import type { load } from '../specs/attached.ts';
 
 export const run: Run<typeof load.flags> = async ({ args, flags, terminal, signal }) => {
@@ -16,6 +17,7 @@ export const run: Run<typeof load.flags> = async ({ args, flags, terminal, signa
     });
   }
   const saved = await openSaved(resolve(terminal.cwd, flags.dir));
+  const tagPrefix = tagPrefixOf(flags);
   const client = openClient(flags, terminal);
   try {
     const image = openImage(client, args[0]!, terminal);
@@ -30,9 +32,9 @@ export const run: Run<typeof load.flags> = async ({ args, flags, terminal, signa
     const tag = reference.digest === undefined ? version : reference.tag;
     const source = { repository: saved.layout, signatures: saved.layout };
     const options = { force: true, signal, ...(tag && { tag }) };
-    const loaded = await copyEverything(source, saved.digest, image, options);
+    const loaded = await copyEverything(source, saved.digest, { ...image, tagPrefix }, options);
     for (const { tag: name, digest } of saved.tags) {
-      await copyImage(saved.layout, digest, signatures, { tag: name, signal });
+      await copyImage(saved.layout, digest, signatures, { tag: `${tagPrefix}${name}`, signal });
     }
     terminal.err(`${flags.dir} loaded as ${args[0]}\n`);
     terminal.out(`${pinned(reference, loaded.digest)}\n`);

@@ -4,6 +4,7 @@ import type { Run } from '../program/spec.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
 import { copyEverything } from '../registry/copy-to.ts';
 import { markSaved, openToSave } from '../registry/saved-image.ts';
+import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import type { save } from '../specs/attached.ts';
 
 export const run: Run<typeof save.flags> = async ({ args, flags, terminal, signal }) => {
@@ -15,6 +16,7 @@ export const run: Run<typeof save.flags> = async ({ args, flags, terminal, signa
     });
   }
   const directory = resolve(terminal.cwd, flags.dir);
+  const tagPrefix = tagPrefixOf(flags);
   const client = openClient(flags, terminal);
   try {
     const image = openImage(client, args[0]!, terminal);
@@ -23,7 +25,7 @@ export const run: Run<typeof save.flags> = async ({ args, flags, terminal, signa
     const layout = await openToSave(directory, subject.digest);
     const named = reference.tag === undefined ? {} : { tag: reference.tag };
     const target = { repository: layout, signatures: layout };
-    await copyEverything(image, subject.digest, target, { force: true, signal, ...named });
+    await copyEverything({ ...image, tagPrefix }, subject.digest, target, { force: true, signal, ...named });
     await markSaved(layout, subject);
     terminal.err(`${pinned(reference, subject.digest)} saved to ${flags.dir}\n`);
     return 0;

@@ -4,7 +4,9 @@ import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { writeFile } from '../program/write-file.ts';
 import { parseAnnotations } from '../registry/annotations.ts';
+import { sbomToSign } from '../registry/attached-sbom.ts';
 import { type NamedImage, openClient, openImage, pinned } from '../registry/client.ts';
+import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import { openSigner } from '../signing/open-signer.ts';
 import { chosenFormat, rekorVersions, type SignatureFormat } from '../signing/signature-format.ts';
 import { warnOfTag } from '../signing/warn-of-tag.ts';
@@ -14,14 +16,17 @@ import type { sign } from '../specs/signing.ts';
 export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signal }) => {
   const annotations = parseAnnotations(flags.annotations);
   const format = chosenFormat(flags);
+  const tagPrefix = tagPrefixOf(flags);
   checkOutput(args, flags, format);
   const purpose = { command: 'sign', rekorVersions: rekorVersions(format), signal };
   const signer = await openSigner(flags, terminal, purpose);
   const client = openClient(flags, terminal);
   try {
     for (const name of args) {
-      const image = openImage(client, name, terminal);
-      warnOfTag(image, terminal);
+      const named = openImage(client, name, terminal);
+      warnOfTag(named, terminal);
+      const image =
+        flags.attachment === undefined ? named : await sbomToSign(name, named, { signal, tagPrefix });
       const subject = await image.repository.resolve(image.version, { signal });
       const signed = await signImage(image.repository, subject, signer, {
         annotations,
@@ -30,6 +35,7 @@ export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signa
         dockerReference:
           flags['sign-container-identity'] ?? `${image.reference.registry}/${image.reference.repository}`,
         signatureRepository: image.signatures,
+        tagPrefix,
         store: flags.upload,
         signal,
       });

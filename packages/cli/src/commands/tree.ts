@@ -6,10 +6,11 @@ import {
   type ManifestContent,
   type Repository,
 } from '@pratique/oci';
-import { cosignTag } from '@pratique/sigstore';
+import { cosignTag, type TagReadOptions } from '@pratique/sigstore';
 import type { Run } from '../program/spec.ts';
 import { style } from '../program/style.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
+import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import type { tree } from '../specs/images.ts';
 
 /** Something attached to an image, and what is attached to that in turn. */
@@ -34,11 +35,12 @@ const maxAttachments = 1000;
 const cosignTags = { sig: 'cosign signatures', att: 'cosign attestations', sbom: 'cosign SBOM' } as const;
 
 export const run: Run<typeof tree.flags> = async ({ args, flags, terminal, signal }) => {
+  const options = { signal, tagPrefix: tagPrefixOf(flags) };
   const client = openClient(flags, terminal);
   try {
     const image = openImage(client, args[0]!, terminal);
     const subject = await image.repository.resolve(image.version, { signal });
-    const attached = await attachments(image.signatures, subject, signal, 0, { left: maxAttachments });
+    const attached = await attachments(image.signatures, subject, options, 0, { left: maxAttachments });
     const name = pinned(image.reference, subject.digest);
     if (flags.output === 'json') {
       const { digest, mediaType } = subject;
@@ -65,7 +67,7 @@ export const run: Run<typeof tree.flags> = async ({ args, flags, terminal, signa
 async function attachments(
   repository: Repository,
   subject: Descriptor,
-  signal: AbortSignal,
+  options: TagReadOptions,
   depth: number,
   budget: { left: number },
 ): Promise<Attachment[]> {
@@ -73,15 +75,15 @@ async function attachments(
   const found: Attachment[] = [];
   for (const [suffix, kind] of Object.entries(cosignTags)) {
     if (depth > 0) break;
-    const tag = cosignTag(subject.digest, suffix as keyof typeof cosignTags);
-    const content = await manifestOrNone(repository, tag, signal);
+    const tag = cosignTag(subject.digest, suffix as keyof typeof cosignTags, options.tagPrefix);
+    const content = await manifestOrNone(repository, tag, options);
     if (content) found.push(describe(kind, content, [], tag));
   }
-  for (const descriptor of await repository.referrers(subject.digest, { signal })) {
+  for (const descriptor of await repository.referrers(subject.digest, options)) {
     if (budget.left-- <= 0) break;
-    const content = await manifestOrNone(repository, descriptor.digest, signal);
+    const content = await manifestOrNone(repository, descriptor.digest, options);
     if (!content) continue;
-    const below = await attachments(repository, content.descriptor, signal, depth + 1, budget);
+    const below = await attachments(repository, content.descriptor, options, depth + 1, budget);
     found.push(describe(kindOf(content, descriptor), content, below));
   }
   return found;
@@ -90,10 +92,10 @@ async function attachments(
 async function manifestOrNone(
   repository: Repository,
   version: string,
-  signal: AbortSignal,
+  options: TagReadOptions,
 ): Promise<ManifestContent | undefined> {
   try {
-    return await repository.getManifest(version, { signal });
+    return await repository.getManifest(version, options);
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

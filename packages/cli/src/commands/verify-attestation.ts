@@ -16,6 +16,7 @@ import type { Terminal } from '../program/terminal.ts';
 import { openClient } from '../registry/client.ts';
 import { evidenceLimits } from '../registry/evidence-limits.ts';
 import { openForVerification, type VerifiablePlace } from '../registry/places.ts';
+import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import { wantedPredicateType } from '../signing/claim.ts';
 import type { verifyAttestation } from '../specs/signing.ts';
 import { checkLines, rejectionText, signerText } from './verification-report.ts';
@@ -25,12 +26,17 @@ export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, te
   const type = wantedPredicateType(flags.type);
   const allow = attestationPolicy(flags.policy, terminal);
   const limits = evidenceLimits(terminal);
+  const tagPrefix = tagPrefixOf(flags);
   const client = openClient(flags, terminal);
   try {
     for (const name of args) {
       const image = await openForVerification(client, name, flags['local-image'], terminal);
       const { repository, version, signatures } = image;
-      const evidence = await resolveAndCollect(repository, version, signatures, { signal, limits });
+      const evidence = await resolveAndCollect(repository, version, signatures, {
+        signal,
+        limits,
+        tagPrefix,
+      });
       const result = verifyEvidence(evidence, trust, new Date());
       const matching = result.attestations.filter(({ predicateType }) => predicateType === type);
       if (matching.length === 0) throw refusal(image, result, type, terminal);

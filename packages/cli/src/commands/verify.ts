@@ -16,9 +16,11 @@ import { CommandFailure } from '../program/exit.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { parseAnnotations } from '../registry/annotations.ts';
+import { sbomToVerify } from '../registry/attached-sbom.ts';
 import { openClient } from '../registry/client.ts';
 import { evidenceLimits } from '../registry/evidence-limits.ts';
 import { openForVerification, type VerifiablePlace } from '../registry/places.ts';
+import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import type { verify } from '../specs/signing.ts';
 import { checkLines, nearestRejection, rejectionText, signerText } from './verification-report.ts';
 
@@ -26,15 +28,21 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
   const trust = await signerTrust(flags, terminal, 'verify', signal);
   const wanted = parseAnnotations(flags.annotations);
   const limits = evidenceLimits(terminal);
+  const tagPrefix = tagPrefixOf(flags);
   const client = openClient(flags, terminal);
   // While the registry is asked.
   setImmediate(prepareTrust, trust, new Date());
   const printed: unknown[] = [];
   try {
     for (const name of args) {
-      const image = await openForVerification(client, name, flags['local-image'], terminal);
+      const named = await openForVerification(client, name, flags['local-image'], terminal);
+      const image = flags.attachment === undefined ? named : await sbomToVerify(named, { signal, tagPrefix });
       const { repository, version, signatures } = image;
-      const evidence = await resolveAndCollect(repository, version, signatures, { signal, limits });
+      const evidence = await resolveAndCollect(repository, version, signatures, {
+        signal,
+        limits,
+        tagPrefix,
+      });
       const { subject } = evidence;
       const result = verifyEvidence(evidence, trust, new Date());
       const matching = result.signatures.filter((signature) => carries(signature, wanted));

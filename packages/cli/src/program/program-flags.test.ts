@@ -43,13 +43,12 @@ test('--verbose names requests, without credentials and queries', async () => {
 });
 
 test.each([
-  [['sign', '--attachment', 'sbom', 'image'], '--attachment is not done here'],
   [['verify', '--key', 'k', '--certificate', 'c.pem', 'image'], '--certificate is not done here'],
   [['verify', '--key', 'k', '--sct', 's', 'image'], '--sct is not done here'],
   [['sign-blob', '--issue-certificate', 'file'], '--issue-certificate is not done here'],
-  [['tree', '--attachment-tag-prefix', 'p', 'image'], '--attachment-tag-prefix is not done here'],
+  [['policy', 'build', '--debug', 'directory'], '--debug is not done here'],
   [['upload', 'blob', '-f', 'x', 'image'], 'upload blob is not done here'],
-])('what cosign can and we do not is refused with a reason: %j', async (argv, reason) => {
+])('what cosign or opa can and we do not is refused with a reason: %j', async (argv, reason) => {
   const { code, stderr } = await pratique(...argv);
   expect([code, stderr]).toEqual([3, expect.stringContaining(reason)]);
 });

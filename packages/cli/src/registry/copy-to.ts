@@ -20,6 +20,8 @@ export interface CopyToOptions {
   readonly what: 'everything' | 'image' | readonly AttachedKind[];
   /** Let a tag of the target name another image from now on. */
   readonly force: boolean;
+  /** What stands before Cosign's tags, on both sides. */
+  readonly tagPrefix: string;
   readonly signal: AbortSignal;
 }
 
@@ -31,13 +33,13 @@ export async function copyTo(
   options: CopyToOptions,
   terminal: Terminal,
 ): Promise<Digest> {
-  const { what, signal } = options;
+  const { what, signal, tagPrefix } = options;
   const local = parseLocal(text, terminal);
   if (local !== undefined && local.kind !== 'oci') return await archiveTo(source, local, options);
   const { repository, tag } = await openTarget(client, text, terminal);
   const image = await source.repository.resolve(source.version, { signal });
   if (typeof what !== 'string') {
-    await copyAttached(source, image, repository, what, options);
+    await copyAttached({ ...source, tagPrefix }, image, { signatures: repository, tagPrefix }, what, options);
     return image.digest;
   }
   if (tag !== undefined) await checkFree(repository, tag, image.digest, options);
@@ -45,9 +47,9 @@ export async function copyTo(
   const copied =
     what === 'everything'
       ? await copyEverything(
-          source,
+          { ...source, tagPrefix },
           image.digest,
-          { repository, signatures: repository },
+          { repository, signatures: repository, tagPrefix },
           { ...options, ...named },
         )
       : await copyImage(source.repository, image.digest, repository, { ...named, signal });
@@ -55,7 +57,10 @@ export async function copyTo(
 }
 
 /** Where an image and what is attached to it are: in two repositories where COSIGN_REPOSITORY says so. */
-export type Homes = Pick<Place, 'repository' | 'signatures'>;
+export interface Homes extends Pick<Place, 'repository' | 'signatures'> {
+  /** What stands before Cosign's tags there. */
+  readonly tagPrefix?: string;
+}
 
 const everyKind: readonly AttachedKind[] = ['signature', 'attestation', 'sbom', 'other'];
 
@@ -74,8 +79,8 @@ export async function copyEverything(
     referrers: together,
     signal,
   });
-  if (together) await copyAttachedTags(source.repository, copied, target.repository, options);
-  else await copyAttached(source, copied, target.signatures, everyKind, options);
+  if (together) await copyAttachedTags(source, copied, target, options);
+  else await copyAttached(source, copied, target, everyKind, options);
   return copied;
 }
 
@@ -132,27 +137,30 @@ type TagOptions = Pick<CopyToOptions, 'force' | 'signal'>;
 
 /** Copies the tags cosign keeps signatures, attestations and SBOMs under, of an image and of the images in an index. */
 async function copyAttachedTags(
-  source: Repository,
+  source: Homes,
   image: Descriptor,
-  target: Repository,
+  target: Homes,
   options: TagOptions,
 ): Promise<void> {
-  for (const digest of await withImages(source, image, options)) {
+  for (const digest of await withImages(source.repository, image, options)) {
     for (const suffix of ['sig', 'att', 'sbom'] as const) {
-      await copyTag(source, cosignTag(digest, suffix), target, options);
+      await copyTag(source, cosignTag(digest, suffix, source.tagPrefix), target, options);
     }
   }
 }
 
+type AttachedHome = Omit<Homes, 'repository'>;
+
 async function copyTag(
-  source: Repository,
-  tag: string,
-  target: Repository,
+  { signatures: source, tagPrefix: before = '' }: AttachedHome,
+  sourceTag: string,
+  { signatures: target, tagPrefix = '' }: AttachedHome,
   options: TagOptions,
 ): Promise<void> {
   const { signal } = options;
+  const tag = `${tagPrefix}${sourceTag.slice(before.length)}`;
   try {
-    const { digest } = await source.resolve(tag, { signal });
+    const { digest } = await source.resolve(sourceTag, { signal });
     await checkFree(target, tag, digest, options);
     await copyImage(source, digest, target, { tag, signal });
   } catch (error) {
@@ -162,19 +170,20 @@ async function copyTag(
 
 /** Copies of what is attached to an image, and to the images in an index, the kinds that are asked for. */
 async function copyAttached(
-  { repository, signatures }: Homes,
+  source: Homes,
   image: Descriptor,
-  target: Repository,
+  target: AttachedHome,
   kinds: readonly AttachedKind[],
   options: TagOptions,
 ): Promise<void> {
   const { signal } = options;
+  const { repository, signatures, tagPrefix = '' } = source;
   for (const digest of await withImages(repository, image, options)) {
-    for (const { kind, tag, descriptor } of await listAttached(signatures, digest, { signal })) {
+    for (const { kind, tag, descriptor } of await listAttached(signatures, digest, { signal, tagPrefix })) {
       if (!kinds.includes(kind)) continue;
       if (tag === undefined)
-        await copyImage(signatures, descriptor.digest, target, { referrers: true, signal });
-      else await copyTag(signatures, tag, target, options);
+        await copyImage(signatures, descriptor.digest, target.signatures, { referrers: true, signal });
+      else await copyTag(source, tag, target, options);
     }
   }
 }

@@ -3,10 +3,12 @@ import { needlessFlag, refusedFlag } from './refused.ts';
 
 /** Of every command that finds what is attached to images by its tag. */
 export const tagFlags = {
-  'attachment-tag-prefix': refusedFlag(
-    'string',
-    'tags have no prefix. COSIGN_REPOSITORY keeps what is attached to images apart.',
-  ),
+  'attachment-tag-prefix': {
+    kind: 'string',
+    placeholder: 'PREFIX',
+    default: '',
+    summary: 'Put before the tags of what is attached to an image: [PREFIX]sha256-….sig, .att and .sbom',
+  },
 } as const satisfies FlagSpecs;
 
 /** `--registry-referrers-mode`, of commands that read every format, or write the one they are told to. */
@@ -57,10 +59,12 @@ export const olderImageSignerFlags = {
 /** Of `verify` and its relatives: signatures of something else than the image, or from files. */
 export const olderVerifyFlags = {
   ...olderImageSignerFlags,
-  attachment: refusedFlag(
-    'string',
-    'verify the SBOM as the image that it is: pratique verify $(pratique triangulate --type sbom IMAGE).',
-  ),
+  attachment: {
+    kind: 'string',
+    placeholder: 'sbom',
+    choices: ['sbom'],
+    summary: 'Verify the SBOM under the image’s SBOM tag, and not the image',
+  },
   payload: refusedFlag('string', 'put it beside the image first: pratique attach signature.'),
   signature: refusedFlag('string', 'put it beside the image first: pratique attach signature.'),
 } as const satisfies FlagSpecs;

@@ -169,10 +169,12 @@ export const sign = defineCommand({
       placeholder: 'NAME',
       summary: 'With --legacy: the name of the image inside the signature',
     },
-    attachment: refusedFlag(
-      'string',
-      'sign the SBOM as the image that it is: pratique sign $(pratique triangulate --type sbom IMAGE).',
-    ),
+    attachment: {
+      kind: 'string',
+      placeholder: 'sbom',
+      choices: ['sbom'],
+      summary: 'Sign the SBOM under the image’s SBOM tag, and not the image',
+    },
     payload: refusedFlag(
       'string',
       'sign it with pratique sign-blob, and attach it with pratique attach signature.',

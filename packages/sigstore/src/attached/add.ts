@@ -4,11 +4,10 @@ import {
   type Descriptor,
   describeBytes,
   mediaTypes as ociTypes,
-  type ReadOptions,
   type Repository,
 } from '@pratique/oci';
 import { parseBundle } from '../bundle/parse.ts';
-import { cosignTag } from '../collect/tag-scheme.ts';
+import { cosignTag, type TagReadOptions } from '../collect/tag-scheme.ts';
 import { sigstoreErrors } from '../errors.ts';
 import { annotationNames, mediaTypes } from '../media-types.ts';
 import { formatSimpleSigning, parseSimpleSigning } from '../payload/simple-signing.ts';
@@ -45,7 +44,7 @@ export async function attachSignature(
   name: string,
   subject: Descriptor,
   detached: DetachedSignature,
-  options: ReadOptions = {},
+  options: TagReadOptions = {},
 ): Promise<Descriptor> {
   const bytes = detached.payload ?? formatSimpleSigning(name, subject.digest, {});
   checkManifestDigest(parseSimpleSigning(bytes).dockerManifestDigest, subject.digest);
@@ -65,7 +64,7 @@ export async function attachSignature(
   const descriptor = { ...describeBytes(bytes, mediaTypes.simpleSigning), annotations };
   const isSame = (other: Descriptor) =>
     other.digest === descriptor.digest && other.annotations?.[annotationNames.signature] === signature;
-  const tag = cosignTag(subject.digest, 'sig');
+  const tag = cosignTag(subject.digest, 'sig', options.tagPrefix);
   return (await appendLayer(repository, tag, { descriptor, bytes, isSame }, options)).manifest;
 }
 
@@ -80,7 +79,7 @@ export async function attachAttestation(
   subject: Descriptor,
   bytes: Uint8Array,
   created: Date,
-  options: ReadOptions = {},
+  options: TagReadOptions = {},
 ): Promise<Descriptor> {
   const envelope = isBundle(bytes)
     ? bundledEnvelope(bytes)
@@ -100,7 +99,7 @@ export async function attachAttestation(
   const annotations = { [annotationNames.signature]: '', predicateType: statement.predicateType };
   const descriptor = { ...describeBytes(bytes, mediaTypes.dsseEnvelope), annotations };
   const isSame = ({ digest }: Descriptor) => digest === descriptor.digest;
-  const tag = cosignTag(subject.digest, 'att');
+  const tag = cosignTag(subject.digest, 'att', options.tagPrefix);
   return (await appendLayer(repository, tag, { descriptor, bytes, isSame }, options)).manifest;
 }
 
@@ -126,7 +125,7 @@ export async function attachSbom(
   subject: Descriptor,
   bytes: Uint8Array,
   mediaType: string,
-  options: ReadOptions = {},
+  options: TagReadOptions = {},
 ): Promise<Descriptor> {
   const config = new TextEncoder().encode(
     JSON.stringify({ architecture: '', os: '', rootfs: { type: 'layers', diff_ids: [] }, config: {} }),
@@ -136,6 +135,6 @@ export async function attachSbom(
   await repository.putBlob(described, config, options);
   await repository.putBlob(layers[0]!, bytes, options);
   const manifest = buildImageManifest({ config: described, layers });
-  const tag = cosignTag(subject.digest, 'sbom');
+  const tag = cosignTag(subject.digest, 'sbom', options.tagPrefix);
   return await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, { ...options, tag });
 }

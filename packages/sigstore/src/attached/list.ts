@@ -7,7 +7,7 @@ import {
   type Repository,
 } from '@pratique/oci';
 import { parseBundle } from '../bundle/parse.ts';
-import { cosignTag } from '../collect/tag-scheme.ts';
+import { cosignTag, type TagReadOptions } from '../collect/tag-scheme.ts';
 import { defaultEvidenceLimits } from '../limits.ts';
 import { isBundleMediaType, mediaTypes, signPredicateType } from '../media-types.ts';
 import { parseStatement } from '../payload/statement.ts';
@@ -40,11 +40,11 @@ const sbomTypes =
 export async function listAttached(
   repository: Repository,
   subject: Digest,
-  options: ReadOptions = {},
+  options: TagReadOptions = {},
 ): Promise<readonly Attached[]> {
   const found: Attached[] = [];
   for (const [suffix, kind] of tagKinds) {
-    const tag = cosignTag(subject, suffix);
+    const tag = cosignTag(subject, suffix, options.tagPrefix);
     const content = await manifestOrNone(repository, tag, options);
     if (content !== undefined) found.push({ kind, tag, descriptor: content.descriptor });
   }

@@ -1,4 +1,10 @@
-import type { Digest } from '@pratique/oci';
+import type { Digest, ReadOptions } from '@pratique/oci';
+
+/** How Cosign's tags are read. */
+export interface TagReadOptions extends ReadOptions {
+  /** Put before Cosign's tags (`--attachment-tag-prefix`). */
+  readonly tagPrefix?: string;
+}
 
 /**
  * Cosign's tag for what belongs to a digest: `sha256:ab…` → `[prefix]sha256-ab….sig` (signatures), `.att`
