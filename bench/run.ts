@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- NAME…]`: our numbers beside a peer's, measured in the same run. Each `<name>.ts` beside this
- * file exports `run()`. Prints a table, writes `results/<name>.json`. Speed never fails a run; an error does.
+ * file exports `run()`. Prints a table, writes `results/<name>.json`. Speed never fails a run; an error does. Each has
+ * a process of its own: where one has a gigabyte in memory, starting programs takes longer, which others measure.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -15,27 +16,34 @@ const available = globSync('*.ts', { cwd: here })
   .map((file) => basename(file, '.ts'))
   .filter((name) => !notBenches.includes(name))
   .sort();
-const asked = process.argv.slice(2);
+const [, script = '', ...asked] = process.argv;
 const unknown = asked.filter((name) => !available.includes(name));
 
 if (unknown.length > 0) {
   process.stderr.write(`Unknown: ${unknown.join(', ')}. Known: ${available.join(', ')}\n`);
   process.exitCode = 3;
+} else if (asked.length === 1) {
+  await measure(asked[0]!);
 } else {
-  mkdirSync(resolve(here, 'results'), { recursive: true });
-  for (const name of asked.length > 0 ? asked : available) {
-    try {
-      const module = (await import(pathToFileURL(resolve(here, `${name}.ts`)).href)) as {
-        run: () => Promise<Row[]>;
-      };
-      const rows = await module.run();
-      print(name, rows);
-      const result = { name, time: new Date().toISOString(), ...machine(), rows };
-      writeFileSync(resolve(here, 'results', `${name}.json`), `${JSON.stringify(result, rounded, 2)}\n`);
-    } catch (error) {
-      process.stdout.write(`\n${name}: FAILED\n${(error as Error).stack ?? String(error)}\n`);
-      process.exitCode = 1;
-    }
+  for (const name of asked.length === 0 ? available : asked) {
+    const { status } = spawnSync(process.execPath, [...process.execArgv, script, name], { stdio: 'inherit' });
+    if (status !== 0) process.exitCode = 1;
+  }
+}
+
+async function measure(name: string): Promise<void> {
+  try {
+    const module = (await import(pathToFileURL(resolve(here, `${name}.ts`)).href)) as {
+      run: () => Promise<Row[]>;
+    };
+    const rows = await module.run();
+    print(name, rows);
+    const result = { name, time: new Date().toISOString(), ...machine(), rows };
+    mkdirSync(resolve(here, 'results'), { recursive: true });
+    writeFileSync(resolve(here, 'results', `${name}.json`), `${JSON.stringify(result, rounded, 2)}\n`);
+  } catch (error) {
+    process.stdout.write(`\n${name}: FAILED\n${(error as Error).stack ?? String(error)}\n`);
+    process.exitCode = 1;
   }
 }
 
