@@ -27,6 +27,7 @@ const unlisted: Readonly<Record<string, readonly string[]>> = {
   'trusted-root create': [
     ...['certificate-chain', 'fulcio-uri', 'ctfe-key', 'ctfe-start-time', 'rekor-key', 'rekor-url'],
     ...['rekor-start-time', 'timestamp-certificate-chain', 'timestamp-uri'],
+    ...['ctfe-url', 'ctfe-end-time', 'rekor-end-time'],
   ],
 };
 

@@ -3,7 +3,7 @@ import { deepEqual, match, notEqual } from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Context, Scenario } from '../support/context.ts';
+import type { Context, Program, Scenario } from '../support/context.ts';
 import { alice, bob, identity, initialize, startSigstore, token } from '../support/private-sigstore.ts';
 
 const programs = ['cosign', 'pratique'] as const;
@@ -27,7 +27,7 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
   write('ctfe.pub', 'PUBLIC KEY', root.ctlogs[0].publicKey.rawBytes);
   writeFileSync(inside('file'), randomBytes(64));
   const start = 'start-time=2020-01-01T00:00:00Z';
-  const json = async (program: (typeof programs)[number], args: readonly string[]) =>
+  const json = async (program: Program, args: readonly string[]) =>
     JSON.parse(await context.ok(program, args, { env, cwd: directory }));
   const verifyBlob = (bundle: string, email: string, ...more: string[]) => [
     'verify-blob',
@@ -73,6 +73,52 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
         writeFileSync(inside('root.json'), JSON.stringify(ours));
         await signed('created.json');
         await accepted('created.json', '--trusted-root', 'root.json');
+      },
+    },
+    {
+      name: 'trusted-root create with the older flags makes what cosign 3 and cosign 2 make, and both verify with it',
+      run: async () => {
+        const create = ['trusted-root', 'create'];
+        const authority = ['--certificate-chain', 'ca.pem'];
+        const certificateLog = ['--ctfe-key', 'ctfe.pub'];
+        const log = ['--rekor-key', 'rekor.pub'];
+        const stamps = ['--timestamp-certificate-chain', 'tsa.pem'];
+        const sometime = ['2020-01-01T00:00:00Z', '2099-01-01T00:00:00+02:00'] as const;
+        const dated = (kind: string, ...times: readonly string[]) =>
+          times.flatMap((time, end) => [`--${kind}-${end === 0 ? 'start' : 'end'}-time`, time]);
+        const whole = [
+          ...[...authority, '--fulcio-uri', url, ...certificateLog, '--ctfe-url', url],
+          ...[...dated('ctfe', ...sometime), ...log, '--rekor-url', url, ...dated('rekor', ...sometime)],
+          ...[...stamps, '--timestamp-uri', `${url}/api/v1/timestamp`],
+        ];
+        for (const args of [
+          [...authority, ...certificateLog, ...log, ...stamps],
+          whole,
+          [...authority, ...authority, '--fulcio-uri', url, ...stamps, ...stamps],
+          [...log, '--rekor-key', 'ctfe.pub,rekor.example.test', '--rekor-url', url],
+          [
+            ...dated('rekor', sometime[0]),
+            ...log,
+            '--rekor-key',
+            'ctfe.pub',
+            '--rekor-url',
+            'https://a.test',
+          ],
+        ]) {
+          const ours = inOrder(await json('pratique', [...create, ...args]));
+          for (const cosign of ['cosign', 'cosign2'] as const)
+            deepEqual(ours, inOrder(await json(cosign, [...create, ...args])), args.join(' '));
+        }
+        writeFileSync(inside('older.json'), JSON.stringify(await json('pratique', [...create, ...whole])));
+        await signed('by-older.json');
+        await accepted('by-older.json', '--trusted-root', 'older.json');
+        // Without addresses, too: this log's entries are not tied to one.
+        const bare = [...create, ...authority, ...certificateLog, ...log, ...stamps];
+        writeFileSync(inside('bare.json'), JSON.stringify(await json('cosign', bare)));
+        await accepted('by-older.json', '--trusted-root', 'bare.json');
+        const mixed = [...create, ...log, '--rekor', `url=${url},public-key=rekor.pub,${start}`];
+        for (const program of programs)
+          notEqual((await context.run(program, mixed, { env, cwd: directory })).code, 0, program);
       },
     },
     {

@@ -51,6 +51,37 @@ test.each([
   expect(await pratique('trusted-root', 'create', ...flags)).toMatchObject({ code: 3, stdout: '' });
 });
 
+test.each([
+  ['a time of no log', ['--rekor-start-time', '2026-01-01T00:00:00Z'], '--rekor-key for each'],
+  ['more addresses than keys', ['--ctfe-key', 'log.pub', '--ctfe-url', 'a', '--ctfe-url', 'b'], '1 and 2'],
+  ['an address of no authority', ['--fulcio-uri', 'https://ca.example'], '--certificate-chain for each'],
+  ['a time that is none', ['--rekor-key', 'log.pub', '--rekor-end-time', 'tomorrow'], 'RFC 3339'],
+  ['a log of both kinds of flags', ['--rekor-key', 'log.pub', '--rekor', log], 'both'],
+  ['a certificate log of both', ['--ctfe-key', 'log.pub', '--ctfe', log], 'both'],
+  ['a chain that is a key', ['--certificate-chain', 'log.pub'], 'something else than certificates'],
+])('by the older flags, %s is refused', async (_what, flags, problem) => {
+  const { code, stdout, stderr } = await pratique('trusted-root', 'create', ...flags);
+  expect([code, stdout]).toEqual([3, '']);
+  expect(stderr).toContain(problem);
+});
+
+test('the older flags of a log: an origin behind the key, and from 1970 on where no start is said', async () => {
+  const made = await pratique(
+    'trusted-root',
+    'create',
+    '--rekor-key',
+    'log.pub',
+    '--rekor-key',
+    'log.pub,log.example',
+  );
+  const { logs } = parseTrustedRoot(new TextEncoder().encode(made.stdout));
+  expect(logs.map(({ id }) => id === key.publicKey.fingerprint.slice(7))).toEqual([true, false]);
+  expect(logs.map(({ baseUrl, validFrom }) => [baseUrl, validFrom.getTime()])).toEqual([
+    ['', 0],
+    ['', 0],
+  ]);
+});
+
 test('without network and without initialize the root that is built in is all there is', async () => {
   const root = await pratique('trusted-root', 'create', '--with-default-services', '--offline');
   expect(root).toMatchObject({ code: 0 });

@@ -1,20 +1,17 @@
 import { parseCertificate, parsePem, parsePublicKey } from '@pratique/crypto';
 import { formatTrustedRoot, type NewAuthority, type NewLog, type TrustedRootParts } from '@pratique/sigstore';
+import { cliErrors } from '../errors.ts';
 import { readText } from '../program/read-file.ts';
-import type { Run } from '../program/spec.ts';
+import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { trustedRootCreate } from '../specs/trust.ts';
+import { olderServices } from '../trust/older-services.ts';
 import { parseServiceSpec, parseSpecTime } from '../trust/service-spec.ts';
 import { openSigstoreRepository } from '../trust/sigstore-repository.ts';
 import { writeOut } from '../trust/write-out.ts';
 
 export const run: Run<typeof trustedRootCreate.flags> = async ({ flags, terminal, signal }) => {
-  const parts: TrustedRootParts = {
-    authorities: flags.fulcio.map((text) => authority('fulcio', text, terminal)),
-    certificateLogs: flags.ctfe.map((text) => log('ctfe', text, terminal)),
-    logs: flags.rekor.map((text) => log('rekor', text, terminal)),
-    timestampAuthorities: flags.tsa.map((text) => authority('tsa', text, terminal)),
-  };
+  const parts = services(flags, terminal);
   const dropped: Readonly<Record<keyof TrustedRootParts, boolean>> = {
     authorities: flags['no-default-fulcio'],
     certificateLogs: flags['no-default-ctfe'],
@@ -28,6 +25,31 @@ export const run: Run<typeof trustedRootCreate.flags> = async ({ flags, terminal
   writeOut(formatTrustedRoot(parts, base), flags.out, terminal);
   return 0;
 };
+
+function services(flags: FlagValues<typeof trustedRootCreate.flags>, terminal: Terminal): TrustedRootParts {
+  const older = olderServices(flags, terminal);
+  const both = (flag: 'fulcio' | 'ctfe' | 'rekor' | 'tsa', given: readonly object[]) => {
+    if (given.length === 0 || flags[flag].length === 0) return;
+    throw cliErrors.error('USAGE', {
+      message: `--${flag} and the older flags that say the same are given`,
+      expected: `--${flag} for each`,
+      found: 'both',
+    });
+  };
+  both('fulcio', older.authorities);
+  both('ctfe', older.certificateLogs);
+  both('rekor', older.logs);
+  both('tsa', older.timestampAuthorities);
+  return {
+    authorities: [...flags.fulcio.map((text) => authority('fulcio', text, terminal)), ...older.authorities],
+    certificateLogs: [...flags.ctfe.map((text) => log('ctfe', text, terminal)), ...older.certificateLogs],
+    logs: [...flags.rekor.map((text) => log('rekor', text, terminal)), ...older.logs],
+    timestampAuthorities: [
+      ...flags.tsa.map((text) => authority('tsa', text, terminal)),
+      ...older.timestampAuthorities,
+    ],
+  };
+}
 
 async function publishedRoot(offline: boolean, terminal: Terminal, signal: AbortSignal): Promise<Uint8Array> {
   return await (await openSigstoreRepository(terminal, { offline, signal })).read('trusted_root.json');

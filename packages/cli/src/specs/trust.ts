@@ -1,5 +1,4 @@
 import { defineCommand } from '../program/spec.ts';
-import { refusedFlag } from './refused.ts';
 import { programFlags } from './shared.ts';
 
 const group = 'Trusted roots';
@@ -52,18 +51,22 @@ const without = (what: string) =>
   ({ kind: 'boolean', summary: `With the default services: leave out ${what}` }) as const;
 const specification = 'url=…,api-version=…,start-time=…,operator=…[,end-time=…]';
 
-/** A service was once given by several flags, which cosign puts together by their order. */
-const byOneFlag = refusedFlag('list', 'one flag says all of a service: --fulcio, --ctfe, --rekor or --tsa.');
-const olderServiceFlags = {
-  'certificate-chain': byOneFlag,
-  'fulcio-uri': byOneFlag,
-  'ctfe-key': byOneFlag,
-  'ctfe-start-time': byOneFlag,
-  'rekor-key': byOneFlag,
-  'rekor-url': byOneFlag,
-  'rekor-start-time': byOneFlag,
-  'timestamp-certificate-chain': byOneFlag,
-  'timestamp-uri': byOneFlag,
+/** A service was once given by several flags, which are put together by their order. */
+const older = (placeholder: string, summary: string) =>
+  ({ kind: 'list', placeholder, summary, hidden: true }) as const;
+export const olderServiceFlags = {
+  'certificate-chain': older('FILE', 'As certificate-chain of --fulcio'),
+  'fulcio-uri': older('URL', 'As url of --fulcio'),
+  'ctfe-key': older('FILE', 'As public-key of --ctfe'),
+  'ctfe-url': older('URL', 'As url of --ctfe'),
+  'ctfe-start-time': older('TIME', 'As start-time of --ctfe'),
+  'ctfe-end-time': older('TIME', 'As end-time of --ctfe'),
+  'rekor-key': older('FILE[,ORIGIN]', 'As public-key and origin of --rekor'),
+  'rekor-url': older('URL', 'As url of --rekor'),
+  'rekor-start-time': older('TIME', 'As start-time of --rekor'),
+  'rekor-end-time': older('TIME', 'As end-time of --rekor'),
+  'timestamp-certificate-chain': older('FILE', 'As certificate-chain of --tsa'),
+  'timestamp-uri': older('URL', 'As url of --tsa'),
 } as const;
 
 export const trustedRootCreate = defineCommand({

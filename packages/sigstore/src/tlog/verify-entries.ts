@@ -43,7 +43,7 @@ export function verifyLogEntries(
   if (entries.length === 0) {
     throw sigstoreErrors.error('LOG_ENTRY_REQUIRED', {
       message: 'the signature is in no transparency log',
-      expected: logs.map((log) => log.baseUrl).join(', '),
+      expected: logs.map((log) => log.baseUrl || log.id).join(', '),
       found: 'no log entry',
     });
   }

@@ -17,6 +17,7 @@ import { parseTrustedRoot } from './trusted-root.ts';
 
 /** A log that is to be trusted. */
 export interface NewLog extends Window {
+  /** Empty: not said. */
   readonly url: string;
   readonly key: PublicKey;
   readonly validFrom: Date;
@@ -26,6 +27,7 @@ export interface NewLog extends Window {
 
 /** A certificate or timestamp authority that is to be trusted. */
 export interface NewAuthority extends Window {
+  /** Empty: not said. */
   readonly url: string;
   /** Root last. */
   readonly chain: readonly Certificate[];
@@ -96,7 +98,7 @@ const keyDetails: Readonly<Record<Exclude<KeyAlgorithm, 'rsa'>, string>> = {
 function log({ url, key, origin, ...window }: NewLog): object {
   const { algorithm, bits } = key;
   return {
-    baseUrl: url,
+    ...(url === '' ? {} : { baseUrl: url }),
     hashAlgorithm: 'SHA2_256',
     publicKey: {
       rawBytes: encodeBase64(key.spki),
@@ -112,7 +114,7 @@ function authority({ url, chain, ...window }: NewAuthority): object {
   if (root === undefined) throw invalid(`${url} has no certificate`);
   return {
     subject: subject(root),
-    uri: url,
+    ...(url === '' ? {} : { uri: url }),
     certChain: { certificates: chain.map(({ der }) => ({ rawBytes: encodeBase64(der) })) },
     validFor: validFor(window),
   };

@@ -18,6 +18,7 @@ export interface TransparencyLog {
   /** Log id in hexadecimal: SHA-256 of the key's SPKI, or of a C2SP note key (Rekor v2). */
   readonly id: string;
   readonly key: PublicKey;
+  /** Empty where the trusted root does not say it: entries of Rekor v2, which are tied to it, are then of no use. */
   readonly baseUrl: string;
   readonly validFrom: Date;
   readonly validUntil?: Date;

@@ -83,7 +83,7 @@ function parseLog(value: JsonValue): TransparencyLog[] {
     {
       id: toHex(base64(own(object(own(log, 'logId'), 'logId'), 'keyId'), 'logId')),
       key,
-      baseUrl: text(own(log, 'baseUrl'), 'baseUrl of a log'),
+      baseUrl: text(own(log, 'baseUrl') ?? '', 'baseUrl of a log'),
       validFrom,
       ...(validUntil === undefined ? {} : { validUntil }),
     },
