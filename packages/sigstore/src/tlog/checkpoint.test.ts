@@ -7,7 +7,7 @@ const hash = Buffer.alloc(32).toString('base64');
 
 /** Of whichever log calls itself so. */
 function proofOf(origin: string) {
-  const checkpoint = `${origin}\n1\n${hash}\n\n— ${origin} ${Buffer.alloc(68).toString('base64')}\n`;
+  const checkpoint = `${origin}\n1\n${hash}\n\n— log.example ${Buffer.alloc(68).toString('base64')}\n`;
   return { logIndex: 0n, rootHash: new Uint8Array(32), treeSize: 1n, hashes: [], checkpoint };
 }
 
