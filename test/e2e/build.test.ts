@@ -113,6 +113,23 @@ test.skipIf(process.platform === 'win32')('asks credential helpers', async () =>
   }
 });
 
+test('uploads a file, which is signed and verified by the digest that is printed', async () => {
+  writeFileSync(join(directory, 'page.html'), '<html>a page</html>');
+  const uploaded = await pratique('upload', 'blob', '-f', 'page.html', `${registry.address}/page:1`);
+  expect(uploaded).toMatchObject({ code: 0, stderr: expect.stringContaining('[text/html]') });
+  const name = uploaded.stdout.trim();
+  expect(await pratique('sign', '--key', 'cosign.key', '--tlog-upload=false', name)).toMatchObject({
+    code: 0,
+  });
+  const verify = ['verify', '--key', 'cosign.pub', '--insecure-ignore-tlog', `${registry.address}/page:1`];
+  expect(await pratique(...verify)).toMatchObject({ code: 0, stdout: expect.stringContaining('sha256:') });
+  expect(await pratique('upload', 'wasm', '-f', 'page.html', `${registry.address}/page:1`)).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('no WebAssembly module'),
+  });
+  expect((await pratique('debug', 'providers')).stdout).toContain('github-actions: ');
+});
+
 test('has the files its sources read: the shipped policies, the demo’s program, its version', async () => {
   const demo = await pratique('demo', '--offline', '-o', 'json');
   expect(demo).toMatchObject({ code: 0 });

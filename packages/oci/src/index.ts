@@ -12,6 +12,7 @@ export { logIn, logOut } from './auth/log-in.ts';
 export type { LayerCompression } from './build/compress.ts';
 export type { FileContent } from './build/content.ts';
 export type { LayerEntry } from './build/entries.ts';
+export { buildFileImage, buildFileIndex, type FileImageOptions } from './build/file-image.ts';
 export {
   type BuiltImage,
   buildImage,
@@ -22,6 +23,7 @@ export {
 } from './build/image.ts';
 export { buildLayer, type Layer, type LayerOptions, layerFromTar, sourceDateEpoch } from './build/layer.ts';
 export { nodeBase, type RootFileSystem } from './build/node-base.ts';
+export { sniffContent } from './build/sniff.ts';
 export { tarEnd, tarHeader, tarPadding } from './build/tar.ts';
 export { type CopyOptions, copyImage } from './copy/copy.ts';
 export { readElf } from './elf/file.ts';

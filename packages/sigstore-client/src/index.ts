@@ -12,8 +12,12 @@ export { type BrowserOptions, logInWithBrowser } from './identity/login/browser.
 export type { LoginClient } from './identity/login/client.ts';
 export { logInWithSecret } from './identity/login/client-credentials.ts';
 export { logInOnDevice } from './identity/login/device.ts';
-export { ambientProvider, identityProviderNames } from './identity/providers/ambient.ts';
-export type { IdentityProvider, Surroundings } from './identity/providers/provider.ts';
+export {
+  ambientProvider,
+  identityProviderNames,
+  providersOffered,
+} from './identity/providers/ambient.ts';
+export type { IdentityProvider, LocalSurroundings, Surroundings } from './identity/providers/provider.ts';
 export { type IdentityToken, parseIdentityToken } from './identity/token.ts';
 export { renewing } from './identity/token-source.ts';
 export { findRekorEntry, rekorEntryAt } from './rekor/v1.ts';

@@ -18,6 +18,7 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   'sigstore publish-root': () => import('./sigstore-publish-root.ts'),
   'witness serve': () => import('./witness-serve.ts'),
   explain: () => import('./explain.ts'),
+  'debug providers': () => import('./debug-providers.ts'),
   doctor: () => import('./doctor.ts'),
   config: () => import('./config.ts'),
   completion: () => import('./completion.ts'),
@@ -84,6 +85,8 @@ const implementations: Readonly<Record<string, () => Promise<{ readonly run: Run
   generate: () => import('./generate.ts'),
   'manifest verify': () => import('./manifest-verify.ts'),
   'dockerfile verify': () => import('./dockerfile-verify.ts'),
+  'upload blob': () => import('./upload-blob.ts'),
+  'upload wasm': () => import('./upload-wasm.ts'),
   copy: () => import('./copy.ts'),
 };
 

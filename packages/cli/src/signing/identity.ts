@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import {
   ambientProvider,
   type IdentityToken,
+  type LocalSurroundings,
   type LoginClient,
   logInOnDevice,
   logInWithBrowser,
   logInWithSecret,
   renewing,
   type Services,
-  type Surroundings,
   sigstoreClientErrors,
 } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
@@ -35,12 +35,12 @@ export interface IdentityContext {
  * that the surroundings offer; else, where there is somebody to ask, the browser.
  */
 export function openIdentity(context: IdentityContext): () => Promise<IdentityToken> {
-  const { flags, terminal } = context;
+  const { flags, terminal, services, signal } = context;
   const { 'identity-token': given = '', 'fulcio-auth-flow': flow, 'oidc-provider': provider } = flags;
   if (given !== '') return renewing(async () => tokenText(given, terminal));
   if (flow === 'token') throw missing();
   if (flow === undefined) {
-    const surroundings = surroundingsOf(context);
+    const surroundings = { ...localSurroundings(terminal), services, signal };
     const ambient =
       provider === undefined && flags['oidc-disable-ambient-providers']
         ? null
@@ -64,7 +64,8 @@ function tokenText(given: string, terminal: Terminal): string {
   return given.length < 256 && existsSync(path) ? readText(given, terminal.cwd, 'secret') : given;
 }
 
-function surroundingsOf({ terminal, services, signal }: IdentityContext): Surroundings {
+/** The machine and the environment that a command runs in, as providers of tokens see them. */
+export function localSurroundings(terminal: Terminal): LocalSurroundings {
   return {
     env: terminal.env,
     exists: existsSync,
@@ -75,8 +76,6 @@ function surroundingsOf({ terminal, services, signal }: IdentityContext): Surrou
         return null;
       }
     },
-    services,
-    signal,
   };
 }
 

@@ -40,7 +40,7 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   {
     name: 'SPIFFE_ENDPOINT_SOCKET',
     does: 'is where SPIFFE gives a token that says who signs',
-    expects: 'unix:///PATH',
+    expects: 'unix:///PATH, or a path',
   },
   {
     name: 'GOOGLE_SERVICE_ACCOUNT_NAME',

@@ -51,8 +51,9 @@ import {
   sigstoreServe,
   witnessServe,
 } from './sigstore-server.ts';
-import { completion, config, doctor, env, explain, version } from './tools.ts';
+import { completion, config, debugProviders, doctor, env, explain, version } from './tools.ts';
 import { initialize, signingConfigCreate, trustedRootCreate } from './trust.ts';
+import { uploadBlob, uploadWasm } from './upload.ts';
 
 /** Every command, in the order help shows them. */
 export const commands: readonly CommandSpec[] = [
@@ -116,6 +117,8 @@ export const commands: readonly CommandSpec[] = [
   inspect,
   ls,
   triangulate,
+  uploadBlob,
+  uploadWasm,
   downloadSignature,
   downloadAttestation,
   downloadSbom,
@@ -133,6 +136,7 @@ export const commands: readonly CommandSpec[] = [
   env,
   explain,
   doctor,
+  debugProviders,
   config,
   completion,
   version,

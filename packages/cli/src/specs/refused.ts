@@ -2,13 +2,7 @@ import type { FlagSpec } from '../program/spec.ts';
 
 /** Commands of cosign that are not done here, and what does it instead. */
 export const refusedCommands: Readonly<Record<string, string>> = {
-  'upload blob':
-    'Other tools push files as artifacts: oras push REPOSITORY FILE. Sign them with pratique sign.',
-  'debug providers':
-    'pratique doctor says what is there; signing names the provider it takes its token from.',
   'piv-tool': 'A hardware key is managed with the tools of its maker.',
-  'upload wasm':
-    'Other tools push modules as artifacts: oras push REPOSITORY FILE. Sign them with pratique sign.',
 };
 
 /** A flag of cosign or opa that is not done here, and why. */

@@ -74,3 +74,14 @@ export const env = defineCommand({
     ...programFlags,
   },
 });
+
+export const debugProviders = defineCommand({
+  name: 'debug providers',
+  group,
+  summary: 'Show which providers of identity tokens are there, for signing without a key',
+  examples: [{ command: 'pratique debug providers', does: 'true: signing takes a token from it' }],
+  description:
+    'Nobody is asked for a token: that the place looks like GitHub Actions does not say that the job may have one. sign takes\nSIGSTORE_ID_TOKEN (envvar) first, then the provider that --oidc-provider names, or the first that is there.',
+  args: [],
+  flags: programFlags,
+});

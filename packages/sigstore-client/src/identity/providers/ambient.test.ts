@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { fakeServices, Refused } from '../../testing/services.ts';
-import { ambientProvider } from './ambient.ts';
+import { ambientProvider, providersOffered } from './ambient.ts';
 import { readField, writeText } from './protobuf.ts';
 import type { Surroundings } from './provider.ts';
 
@@ -23,6 +23,26 @@ test('where nothing is offered there is no provider, and one that is named is an
   expect(() => ambientProvider(nowhere, 'github-actions')).toThrow(
     expect.objectContaining({ code: 'IDENTITY_PROVIDER_FAILED' }),
   );
+});
+
+test('every provider is told, with whether it is offered', () => {
+  const offered = (surroundings: Partial<Surroundings>) =>
+    [...providersOffered({ ...nowhere, ...surroundings })].filter(([, is]) => is).map(([name]) => name);
+  expect([...providersOffered(nowhere).keys()].sort()).toEqual([
+    'buildkite-agent',
+    'filesystem',
+    'github-actions',
+    'google-impersonate',
+    'google-workload-identity',
+    'spiffe',
+  ]);
+  expect(offered({})).toEqual([]);
+  expect(offered({ env: { ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'x' } })).toEqual([]);
+  expect(offered({ env: { GCE_METADATA_HOST: 'metadata.test' } })).toEqual(['google-workload-identity']);
+  expect(offered({ env: { BUILDKITE_AGENT_ACCESS_TOKEN: 'x', GOOGLE_SERVICE_ACCOUNT_NAME: 'x' } })).toEqual([
+    'buildkite-agent',
+    'google-impersonate',
+  ]);
 });
 
 test('GitHub Actions is asked at its address, with its token, for our audience', async () => {
@@ -148,6 +168,18 @@ const identity = (token: string) => {
 
 test('a SPIFFE agent gives the first identity it has for us', async () => {
   expect(await request(await agent({ answer: identity('a.b.c') }))).toBe('a.b.c');
+});
+
+test('its socket may be named by its path alone, as cosign has it', async () => {
+  const surroundings = await agent({ answer: identity('a.b.c') });
+  const socket = surroundings.env.SPIFFE_ENDPOINT_SOCKET!.replace('unix://', '');
+  expect(await request({ ...surroundings, env: { SPIFFE_ENDPOINT_SOCKET: socket } })).toBe('a.b.c');
+  for (const other of ['agent.sock', 'tcp://127.0.0.1:8081', `http://x${socket}`]) {
+    const env = { SPIFFE_ENDPOINT_SOCKET: other };
+    expect(ambientProvider({ ...surroundings, env, exists: () => true }, undefined)?.name, other).toBe(
+      'filesystem',
+    );
+  }
 });
 
 test.each([

@@ -3,7 +3,7 @@ import { buildkiteAgent } from './buildkite-agent.ts';
 import { filesystem } from './filesystem.ts';
 import { githubActions } from './github-actions.ts';
 import { googleImpersonate, googleWorkloadIdentity } from './google.ts';
-import type { IdentityProvider, Surroundings } from './provider.ts';
+import type { IdentityProvider, LocalSurroundings, Surroundings } from './provider.ts';
 import { spiffe } from './spiffe.ts';
 
 /** All that are known, in the order they are looked for. */
@@ -18,6 +18,11 @@ const providers: readonly IdentityProvider[] = [
 
 /** What `--oidc-provider` may name; `google` stands for either of Google's. */
 export const identityProviderNames: readonly string[] = [...providers.map(({ name }) => name), 'google'];
+
+/** Whether a provider, named as `--oidc-provider` has it, is offered here. Asks nobody. */
+export function providersOffered(surroundings: LocalSurroundings): ReadonlyMap<string, boolean> {
+  return new Map(providers.map((provider) => [provider.name, provider.isOffered(surroundings)]));
+}
 
 /**
  * The provider of this name; without a name the first one that the surroundings offer, or null.

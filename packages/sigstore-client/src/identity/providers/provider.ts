@@ -12,12 +12,15 @@ export interface Surroundings {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What tells whether a provider is there. */
+export type LocalSurroundings = Pick<Surroundings, 'env' | 'readFile' | 'exists'>;
+
 /** A place that gives workloads identity tokens without anybody logging in. */
 export interface IdentityProvider {
   /** As `--oidc-provider` has it. */
   readonly name: string;
   /** True where the surroundings look like its own. Asks nobody. */
-  isOffered(surroundings: Surroundings): boolean;
+  isOffered(surroundings: LocalSurroundings): boolean;
   /** @throws IDENTITY_PROVIDER_FAILED, SIGNING_SERVICE_UNREACHABLE */
   request(surroundings: Surroundings, audience: string): Promise<string>;
 }

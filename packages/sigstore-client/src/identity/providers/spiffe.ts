@@ -3,10 +3,11 @@ import { unaryCall } from './grpc.ts';
 import { readField, type WireField, writeText } from './protobuf.ts';
 import { type IdentityProvider, providerFailed } from './provider.ts';
 
-const defaultSocket = 'unix:///tmp/spire-agent/public/api.sock';
+const defaultSocket = '/tmp/spire-agent/public/api.sock';
 
+/** `unix:///PATH` as SPIFFE has it, or, as cosign does, the path alone. */
 function socketPath(env: Readonly<Record<string, string | undefined>>): string | null {
-  const [, path] = /^unix:(?:\/\/)?(\/.+)$/.exec(env.SPIFFE_ENDPOINT_SOCKET || defaultSocket) ?? [];
+  const [, path] = /^(?:unix:(?:\/\/)?)?(\/.+)$/.exec(env.SPIFFE_ENDPOINT_SOCKET || defaultSocket) ?? [];
   return path ?? null;
 }
 
@@ -22,7 +23,8 @@ export const spiffe: IdentityProvider = {
   },
   async request({ env, signal }, audience) {
     const path = socketPath(env);
-    if (path === null) throw providerFailed('SPIFFE', 'SPIFFE_ENDPOINT_SOCKET is not unix:///PATH');
+    if (path === null)
+      throw providerFailed('SPIFFE', 'SPIFFE_ENDPOINT_SOCKET is not unix:///PATH, nor a path');
     const answer = await unaryCall({
       socket: path,
       method: '/SpiffeWorkloadAPI/FetchJWTSVID',

@@ -1,0 +1,3 @@
+module pratique.dev/sniff
+
+go 1.26
