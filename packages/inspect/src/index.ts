@@ -45,7 +45,7 @@ export {
   type UnidentifiedComponent,
 } from './sbom/read.ts';
 export { toSpdxSbom } from './sbom/spdx.ts';
-export { parseStructureTests, type StructureTests } from './structure/parse.ts';
+export { parseStructureTests, type StructureTests, type TestSurroundings } from './structure/parse.ts';
 export {
   type CommandOutcome,
   missingContents,
@@ -55,7 +55,7 @@ export {
   type StructureTestResult,
   structureFiles,
 } from './structure/run.ts';
-export { findSandbox, type OpenSandbox, openSandbox } from './structure/sandbox.ts';
+export { findSandbox, type OpenSandbox, openSandbox, type UsableRuntime } from './structure/sandbox.ts';
 export type { SandboxRuntime } from './structure/sandbox-runtime.ts';
 export {
   compareVersions,

@@ -25,13 +25,15 @@ import type { check } from '../specs/inspect.ts';
 export const run: Run<typeof check.flags> = async ({ args, flags, terminal, signal }) => {
   const accepted = new Set(flags.accept);
   for (const id of accepted) refuseUnknown(id);
-  const tests = flags['structure-test'].map((file) => readStructureTests(file, terminal.cwd).tests);
+  const tests = flags['structure-test'].map(
+    (file) => readStructureTests(file, terminal.cwd, terminal.env).tests,
+  );
   const open = (more: readonly string[]): Promise<OpenRoot> =>
     openRoot(args[0]!, keepAny(checkFiles, structureFiles(tests, more)), flags, terminal, signal);
   // Programs can be run only in a file system that is there whole, which is not for the cache.
   const sandboxOfAll = async (): Promise<OpenSandbox | undefined> => {
     const hasCommands = tests.some(({ commandTests }) => commandTests.length > 0);
-    const runtime = hasCommands ? findSandbox() : undefined;
+    const runtime = hasCommands ? await findSandbox() : undefined;
     if (runtime === undefined) return undefined;
     const whole = await openRoot(args[0]!, wholeFiles, { ...flags, cache: false }, terminal, signal);
     try {

@@ -40,7 +40,7 @@ export function readJob(flags: FlagValues<typeof harden.flags>, terminal: Termin
   return {
     settings,
     folder,
-    tests: settings.tests.files.map((name) => readStructureTests(name, folder)),
+    tests: settings.tests.files.map((name) => readStructureTests(name, folder, terminal.env)),
     vex: vex.flatMap((name) => parseVex(readFile(name, terminal.cwd))),
     policies: openPolicies(settings, folder),
     target: isDryRun ? null : (tag ?? null),

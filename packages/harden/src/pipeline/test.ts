@@ -43,7 +43,7 @@ export async function testImage(
   allowNotRun: boolean,
 ): Promise<TestReport['structureTests']> {
   const hasCommands = files.some(({ tests }) => tests.commandTests.length > 0);
-  const runtime = hasCommands && isForThisMachine(config) ? findSandbox() : undefined;
+  const runtime = hasCommands && isForThisMachine(config) ? await findSandbox() : undefined;
   const sandbox = runtime && openSandbox(runtime, fileSystem, config.workingDir || '/');
   const results: TestReport['structureTests'][number][] = [];
   try {

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SandboxedCommand, SandboxRuntime } from './sandbox-runtime.ts';
 
@@ -11,23 +10,11 @@ const container = 'command';
 export const crun: SandboxRuntime = {
   name: 'crun',
 
-  /** Most is known only when a container is started: one without a program, which crun gets as far as looking for. */
-  isUsable() {
-    const home = mkdtempSync(join(tmpdir(), 'pratique-crun-'));
-    try {
-      mkdirSync(join(home, 'root'));
-      const [program, ...args] = this.invocation({ home, directory: '/', command: ['/none'], env: {} });
-      const { stderr } = spawnSync(program, args, { encoding: 'utf8', timeout: 10_000 });
-      return /\/none.*No such file/.test(stderr ?? '');
-    } finally {
-      this.stop?.(home);
-      rmSync(home, { recursive: true, force: true });
-    }
-  },
-
-  invocation(one) {
+  async invocation(one) {
     writeFileSync(join(one.home, 'config.json'), JSON.stringify(runtimeConfig(one)));
-    return ['crun', ...globals(one.home), 'run', '--bundle', one.home, container];
+    const command = ['crun', ...globals(one.home), 'run', '--bundle', one.home, container] as const;
+    // It is root of the container until it starts the command.
+    return { command: [...command], group: one.identities.gid };
   },
 
   // Killing crun leaves what it runs.
@@ -44,22 +31,28 @@ function globals(home: string): readonly string[] {
 }
 
 /**
- * The container of one command (OCI runtime specification 1.0.2, config.md): every namespace of its own, no capability,
- * nothing of the machine but the devices that every container has, and nothing of the kernel that can be written to:
- * the user of the container is the one who started this, who may be root.
+ * The container of one command (OCI runtime specification 1.0.2, config.md): every namespace of its own, nothing of the
+ * machine but the devices that every container has, and nothing of the kernel that can be written to: root of the
+ * container may be who started this, who may be root.
  */
-export function runtimeConfig({ directory, command, env }: SandboxedCommand): unknown {
-  const self = (id: number) => [{ containerID: 0, hostID: id, size: 1 }];
+export function runtimeConfig(one: SandboxedCommand): unknown {
+  const { identities, user, capabilities } = one;
   return {
     ociVersion: '1.0.2',
     root: { path: 'root' },
     process: {
       terminal: false,
-      user: { uid: 0, gid: 0 },
-      cwd: directory,
-      args: command,
-      env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-      capabilities: {},
+      user: {
+        uid: user.uid,
+        gid: user.gid,
+        ...(user.groups.length === 0 ? {} : { additionalGids: user.groups }),
+      },
+      cwd: one.directory,
+      args: one.command,
+      env: Object.entries(one.env).map(([name, value]) => `${name}=${value}`),
+      capabilities: Object.fromEntries(
+        ['bounding', 'effective', 'inheritable', 'permitted', 'ambient'].map((set) => [set, capabilities]),
+      ),
       noNewPrivileges: true,
     },
     mounts: [
@@ -70,8 +63,8 @@ export function runtimeConfig({ directory, command, env }: SandboxedCommand): un
     ],
     linux: {
       namespaces: ['pid', 'network', 'ipc', 'uts', 'mount', 'user'].map((type) => ({ type })),
-      uidMappings: self(process.getuid?.() ?? 0),
-      gidMappings: self(process.getgid?.() ?? 0),
+      uidMappings: [{ containerID: 0, hostID: identities.uid, size: identities.count }],
+      gidMappings: [{ containerID: 0, hostID: identities.gid, size: identities.count }],
     },
   };
 }

@@ -3,6 +3,7 @@ import { readYaml, YamlError } from '@pratique/yaml';
 import { RE2JS } from 're2js';
 import * as v from 'valibot';
 import { inspectErrors } from '../errors.ts';
+import { runEnvironment, runOptions } from './run-options.ts';
 
 const text = v.pipe(v.string(), v.maxLength(10_000));
 const patterns = v.optional(
@@ -72,6 +73,7 @@ const licenseTest = v.strictObject({
 
 const schema = v.strictObject({
   schemaVersion: v.literal('2.0.0'),
+  containerRunOptions: v.optional(runOptions, {}),
   /** For every command test, before its own. */
   globalEnvVars: list(pair),
   commandTests: list(commandTest),
@@ -86,8 +88,26 @@ export type ExistenceTest = v.InferOutput<typeof existenceTest>;
 export type ContentTest = v.InferOutput<typeof contentTest>;
 export type LicenseTest = v.InferOutput<typeof licenseTest>;
 export type MetadataTest = v.InferOutput<typeof metadataTest>;
+/** How its commands are run. */
+export interface ContainerRunOptions {
+  /** Instead of the user of the configuration. */
+  readonly user: string | undefined;
+  /** `CAP_CHOWN` */
+  readonly capabilities: readonly string[];
+  /** Variables beside those of the configuration. */
+  readonly env: Readonly<Record<string, string>>;
+}
 /** A test file of container-structure-test. */
-export type StructureTests = v.InferOutput<typeof schema>;
+export type StructureTests = Omit<v.InferOutput<typeof schema>, 'containerRunOptions'> & {
+  readonly containerRunOptions: ContainerRunOptions;
+};
+
+/** What a test file takes from outside. */
+export interface TestSurroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Reads the file that `envFile` names. */
+  readFile(path: string): string;
+}
 
 function compiles(pattern: string): boolean {
   try {
@@ -102,12 +122,16 @@ const maxCharacters = 1024 * 1024;
 
 /**
  * Reads a test file of container-structure-test, `schemaVersion: 2.0.0`, YAML or JSON. A key that is not known is
- * refused: a test that is not run must not look like one that passed.
+ * refused, and so is one that cannot be honoured: a test that is not run must not look like one that passed.
  *
  * @param name for people
- * @throws STRUCTURE_TEST_INVALID
+ * @throws STRUCTURE_TEST_INVALID; what `readFile` throws
  */
-export function parseStructureTests(source: string, name: string): StructureTests {
+export function parseStructureTests(
+  source: string,
+  name: string,
+  surroundings: TestSurroundings,
+): StructureTests {
   const invalid = (message: string) =>
     inspectErrors.error('STRUCTURE_TEST_INVALID', { message: `${printable(name)}: ${printable(message)}` });
   let document: unknown;
@@ -118,7 +142,14 @@ export function parseStructureTests(source: string, name: string): StructureTest
     throw invalid(error.text);
   }
   const parsed = v.safeParse(schema, document);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw invalid(`${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw invalid(`${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
+  }
+  const { containerRunOptions: options, ...tests } = parsed.output;
+  const env = runEnvironment(options, surroundings, invalid);
+  return {
+    ...tests,
+    containerRunOptions: { user: options.user, capabilities: options.capabilities, env },
+  };
 }

@@ -27,9 +27,22 @@ export interface CommandOutcome {
   readonly stderr: string;
 }
 
+/** Whom commands are run as. */
+export interface RunAs {
+  /** As the `User` of a configuration. */
+  readonly user: string;
+  /** `CAP_CHOWN` */
+  readonly capabilities: readonly string[];
+}
+
+export interface CommandRunner {
+  run(command: readonly string[], env: Readonly<Record<string, string>>): Promise<CommandOutcome>;
+}
+
 /** A place where programs of the image are run, away from this machine. */
 export interface Sandbox {
-  run(command: readonly string[], env: Readonly<Record<string, string>>): Promise<CommandOutcome>;
+  /** What runs them, or why that cannot be. */
+  commandsAs(as: RunAs): CommandRunner | { readonly problem: string };
 }
 
 export interface StructureSubject {
@@ -82,7 +95,7 @@ export async function runStructureTests(
   tests: StructureTests,
   subject: StructureSubject,
 ): Promise<readonly StructureTestResult[]> {
-  const { fileSystem, config, sandbox } = subject;
+  const { fileSystem, config } = subject;
   const results: StructureTestResult[] = [
     ...tests.fileExistenceTests.map((one) =>
       conclude('file-existence', one.name, existence(one, fileSystem)),
@@ -97,14 +110,27 @@ export async function runStructureTests(
         : conclude('metadata', 'metadata', metadata(tests.metadataTest, config)),
     );
   }
+  const commands = runnerOf(tests, subject);
   for (const one of tests.commandTests) {
     results.push(
-      sandbox === undefined
-        ? notRun('command', one.name, 'there is no sandbox to run commands in (bubblewrap, or crun)')
-        : conclude('command', one.name, await command(one, tests.globalEnvVars, config, sandbox)),
+      'problem' in commands
+        ? notRun('command', one.name, commands.problem)
+        : conclude('command', one.name, await command(one, tests, config, commands)),
     );
   }
   return results;
+}
+
+function runnerOf(
+  { containerRunOptions: options }: StructureTests,
+  { config, sandbox }: StructureSubject,
+): ReturnType<Sandbox['commandsAs']> {
+  if (sandbox === undefined)
+    return { problem: 'there is no sandbox to run commands in (bubblewrap, or crun)' };
+  return sandbox.commandsAs({
+    user: options.user ?? config?.user ?? '',
+    capabilities: options.capabilities,
+  });
 }
 
 function conclude(
@@ -243,13 +269,14 @@ function metadata(test: MetadataTest, config: ImageConfig): string[] {
 
 async function command(
   test: CommandTest,
-  globalEnvVars: StructureTests['globalEnvVars'],
+  { globalEnvVars, containerRunOptions }: StructureTests,
   config: ImageConfig | undefined,
-  sandbox: Sandbox,
+  sandbox: CommandRunner,
 ): Promise<string[]> {
-  const image = Object.fromEntries(
+  const ofConfig = Object.fromEntries(
     (config?.env ?? []).map((one) => [one.slice(0, one.indexOf('=')), one.slice(one.indexOf('=') + 1)]),
   );
+  const image = { ...ofConfig, ...containerRunOptions.env };
   const own = [...globalEnvVars, ...test.envVars].map(({ key, value }) => [key, expand(value, image)]);
   const env: Record<string, string> = { ...image, ...Object.fromEntries(own) };
   for (const setup of test.setup) {

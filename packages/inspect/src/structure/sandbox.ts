@@ -1,14 +1,16 @@
-import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FileSystem } from '../filesystem/types.ts';
 import { writeRoot } from '../filesystem/write-root.ts';
 import { bubblewrap } from './bubblewrap.ts';
 import { crun } from './crun.ts';
+import { everyone, hasEveryone, type Identities, onlyRoot } from './identities.ts';
+import { type Accounts, type ImageUser, readAccounts, resolveUser, UserUnresolved } from './image-user.ts';
 import { openPipe } from './pipe.ts';
-import type { CommandOutcome, Sandbox } from './run.ts';
-import type { SandboxedCommand, SandboxRuntime } from './sandbox-runtime.ts';
+import type { CommandOutcome, CommandRunner, Sandbox } from './run.ts';
+import type { Invocation, SandboxedCommand, SandboxRuntime } from './sandbox-runtime.ts';
 
 /** A sandbox with a root file system of its own. */
 export interface OpenSandbox extends Sandbox {
@@ -16,11 +18,38 @@ export interface OpenSandbox extends Sandbox {
   close(): void;
 }
 
-const limits = { milliseconds: 60_000, outputBytes: 1024 * 1024 };
+/** A runtime that can be used here, and whom it can run commands as. */
+export interface UsableRuntime {
+  readonly runtime: SandboxRuntime;
+  readonly identities: Identities;
+}
 
-/** The first of bubblewrap and crun that can be used here; undefined where neither can. */
-export function findSandbox(): SandboxRuntime | undefined {
-  return [bubblewrap, crun].find((runtime) => runtime.isUsable());
+const limits = { milliseconds: 60_000, outputBytes: 1024 * 1024 };
+const root: ImageUser = { uid: 0, gid: 0, groups: [], home: '/' };
+
+/** The first of bubblewrap and crun that can be used here, with every user of an image rather than root alone; undefined where neither can. */
+export async function findSandbox(): Promise<UsableRuntime | undefined> {
+  for (const identities of hasEveryone() ? [everyone, onlyRoot()] : [onlyRoot()]) {
+    for (const runtime of [bubblewrap, crun]) {
+      const usable = { runtime, identities };
+      if (await isUsable(usable)) return usable;
+    }
+  }
+  return undefined;
+}
+
+/** Most is known only when a command is started: one that is not there, which is what is said where all else works. */
+async function isUsable({ runtime, identities }: UsableRuntime): Promise<boolean> {
+  const home = openHome(identities);
+  try {
+    const probe = { home, directory: '/', user: root, capabilities: [], command: ['/none'], env: {} };
+    const { stderr } = await outcomeOf(runtime, { ...probe, identities }, 10_000);
+    return /\/none.*No such file/.test(stderr);
+  } catch {
+    return false;
+  } finally {
+    removeHome(home);
+  }
 }
 
 /**
@@ -29,39 +58,125 @@ export function findSandbox(): SandboxRuntime | undefined {
  *
  * @param directory where commands start: the image's working directory
  */
-export function openSandbox(runtime: SandboxRuntime, fileSystem: FileSystem, directory: string): OpenSandbox {
-  const home = mkdtempSync(join(tmpdir(), 'pratique-sandbox-'));
-  mkdirSync(join(home, 'root'));
-  const close = () => rmSync(home, { recursive: true, force: true });
+export function openSandbox(
+  { runtime, identities }: UsableRuntime,
+  fileSystem: FileSystem,
+  directory: string,
+): OpenSandbox {
+  const home = openHome(identities);
+  const close = () => removeHome(home);
   try {
-    writeRoot(fileSystem, join(home, 'root'));
+    writeRoot(fileSystem, join(home, 'root'), identities.count === 1 ? undefined : identities);
   } catch (error) {
     close();
     throw error;
   }
   const start =
     fileSystem.resolve(directory)?.type === 'directory' ? `/${directory.replace(/^\/+/, '')}` : '/';
+  const accounts = attempt(() => readAccounts(fileSystem));
   return {
     close,
-    run: (command, env) => outcomeOf(runtime, { home, directory: start, command, env }),
+    commandsAs({ user: name, capabilities }) {
+      const user = attempt(() => resolveUser(accounts instanceof UserUnresolved ? none : accounts, name));
+      const problem = [accounts, user].find((one) => one instanceof UserUnresolved);
+      if (user instanceof UserUnresolved || problem !== undefined) return { problem: problem!.message };
+      const unable = whyNot(identities, user, capabilities);
+      if (unable !== undefined) return { problem: unable };
+      const one = {
+        home,
+        directory: start,
+        identities,
+        user,
+        // As container runtimes do: they are for root, and for what a program would gain, which none does here.
+        capabilities: user.uid === 0 ? capabilities : [],
+      };
+      const run: CommandRunner['run'] = (command, env) =>
+        outcomeOf(runtime, { ...one, command, env: { HOME: user.home, ...env } }, limits.milliseconds);
+      return { run };
+    },
   };
 }
 
-async function outcomeOf(runtime: SandboxRuntime, one: SandboxedCommand): Promise<CommandOutcome> {
-  const [program, ...args] = runtime.invocation(one);
-  const [stdout, stderr] = [openPipe(join(one.home, 'stdout')), openPipe(join(one.home, 'stderr'))];
+const none: Accounts = { passwd: undefined, group: undefined };
+
+/** Where the machine lends us one user, its files are all that user's: whoever else were to run would be taken for root. */
+function whyNot({ count }: Identities, user: ImageUser, capabilities: readonly string[]): string | undefined {
+  if (count > 1) return undefined;
+  if (user.uid !== 0 || user.gid !== 0)
+    return `only root of this machine can run commands as the user ${user.uid}:${user.gid} of the image; containerRunOptions: {user: "0:0"} runs them as its root`;
+  if (capabilities.length > 0) return 'only root of this machine can give a command capabilities';
+  return undefined;
+}
+
+function attempt<T>(resolve: () => T): T | UserUnresolved {
+  try {
+    return resolve();
+  } catch (error) {
+    if (error instanceof UserUnresolved) return error;
+    throw error;
+  }
+}
+
+/** An empty root that nobody else on this machine can reach. */
+function openHome(identities: Identities): string {
+  const home = mkdtempSync(join(tmpdir(), 'pratique-sandbox-'));
+  const directory = join(home, 'root');
+  mkdirSync(directory);
+  chmodSync(directory, 0o755);
+  if (identities.count > 1) chownSync(directory, identities.uid, identities.gid);
+  return home;
+}
+
+function removeHome(home: string): void {
+  // Who is not root cannot remove what is in a directory that may not be written to.
+  if (process.getuid?.() !== 0) spawnSync('chmod', ['-R', 'u+rwX', home], { stdio: 'ignore' });
+  rmSync(home, { recursive: true, force: true });
+}
+
+async function outcomeOf(
+  runtime: SandboxRuntime,
+  one: SandboxedCommand,
+  milliseconds: number,
+): Promise<CommandOutcome> {
+  const { command, descriptor, group } = await runtime.invocation(one);
+  try {
+    if (one.identities.count > 1) {
+      chownSync(one.home, 0, group);
+      chmodSync(one.home, 0o710);
+    }
+    return await outcomeOfInvocation(runtime, one, command, descriptor, milliseconds);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+async function outcomeOfInvocation(
+  runtime: SandboxRuntime,
+  { home, identities, user }: SandboxedCommand,
+  [program, ...args]: Invocation['command'],
+  descriptor: number | undefined,
+  milliseconds: number,
+): Promise<CommandOutcome> {
+  const pipe = (name: string) => {
+    const opened = openPipe(join(home, name));
+    if (identities.count > 1)
+      chownSync(join(home, name), identities.uid + user.uid, identities.gid + user.gid);
+    return opened;
+  };
+  const [stdout, stderr] = [pipe('stdout'), pipe('stderr')];
+  const more = descriptor === undefined ? [] : [descriptor];
   const child = spawn(program, args, {
-    stdio: ['ignore', stdout.descriptor, stderr.descriptor],
+    stdio: ['ignore', stdout.descriptor, stderr.descriptor, ...more],
     env: { PATH: process.env.PATH },
   });
   for (const { descriptor } of [stdout, stderr]) closeSync(descriptor);
   let isStopped = false;
   const stop = () => {
     isStopped = true;
-    runtime.stop?.(one.home);
+    runtime.stop?.(home);
     child.kill('SIGKILL');
   };
-  const timer = setTimeout(stop, limits.milliseconds);
+  const timer = setTimeout(stop, milliseconds);
   const collect = async (stream: AsyncIterable<Buffer>): Promise<string> => {
     const chunks: Buffer[] = [];
     let size = 0;

@@ -5,7 +5,13 @@ import { parseImageConfig } from '../image/config.ts';
 import { readRootArchive } from '../image/read-root.ts';
 import { file, symlink, type TestEntry, tar } from '../testing/tar.ts';
 import { parseStructureTests } from './parse.ts';
-import { missingContents, runStructureTests, type Sandbox, structureFiles } from './run.ts';
+import {
+  type CommandOutcome,
+  missingContents,
+  runStructureTests,
+  type Sandbox,
+  structureFiles,
+} from './run.ts';
 
 const bytes = tar([
   { ...file('bin/app', '#!/bin/sh\n'), mode: 0o4755, uid: 7 },
@@ -21,18 +27,24 @@ const config = parseImageConfig(
         Cmd: ['/bin/app'],
         ExposedPorts: { '80/tcp': {} },
         WorkingDir: '/srv',
+        User: '7:app',
       },
       rootfs: { diff_ids: [] },
     }),
   ),
 );
 
+const surroundings = {
+  environment: { TOKEN: 't=1', EMPTY: '' },
+  readFile: (path: string) => (path === 'env' ? '# of ours\n\nA=own $x\r\n  TOKEN\n' : `NONE`),
+};
+
 /** Results as `name: status`, and problems where there are any. */
 async function results(
   yaml: string,
   options: { sandbox?: Sandbox; root?: boolean; entries?: readonly TestEntry[] } = {},
 ) {
-  const tests = parseStructureTests(`schemaVersion: 2.0.0\n${yaml}`, 'tests.yaml');
+  const tests = parseStructureTests(`schemaVersion: 2.0.0\n${yaml}`, 'tests.yaml', surroundings);
   const read = (more: readonly string[]) =>
     readRootArchive(ReadableStream.from([options.entries === undefined ? bytes : tar(options.entries)]), {
       keep: structureFiles([tests], more),
@@ -150,7 +162,7 @@ test('metadata', async () => {
       'environment variable PATH is set',
       'label w is not set',
       'entrypoint: expected ["/x"], found []',
-      'user: expected "app", found ""',
+      'user: expected "app", found "7:app"',
       'port 443 is missing',
       'port 80 is there',
       'volume /v is missing',
@@ -162,6 +174,12 @@ test('metadata', async () => {
 });
 
 describe('commands', () => {
+  const sandboxOf = (
+    run: (command: readonly string[], env: Readonly<Record<string, string>>) => CommandOutcome,
+  ): Sandbox => ({
+    commandsAs: () => ({ run: async (command, env) => run(command, env) }),
+  });
+
   const yaml = `commandTests:
 - {name: a, command: app, args: [-v], envVars: [{key: A, value: z}], expectedOutput: ['v1'], excludedError: ['.+']}`;
 
@@ -173,12 +191,10 @@ describe('commands', () => {
 
   test('are judged by exit code and output, with the environment of the image', async () => {
     const seen: unknown[] = [];
-    const sandbox: Sandbox = {
-      run: async (command, env) => {
-        seen.push([command, env]);
-        return { exitCode: 1, stdout: 'v2', stderr: 'oops' };
-      },
-    };
+    const sandbox = sandboxOf((command, env) => {
+      seen.push([command, env]);
+      return { exitCode: 1, stdout: 'v2', stderr: 'oops' };
+    });
     expect(await results(yaml, { sandbox })).toEqual([
       [
         'failed',
@@ -192,12 +208,10 @@ describe('commands', () => {
 
   test('have the variables of all tests and their own; those that are set stand for their values', async () => {
     const seen: unknown[] = [];
-    const sandbox: Sandbox = {
-      run: async (command, env) => {
-        seen.push(command, env);
-        return { exitCode: 0, stdout: '', stderr: '' };
-      },
-    };
+    const sandbox = sandboxOf((command, env) => {
+      seen.push(command, env);
+      return { exitCode: 0, stdout: '', stderr: '' };
+    });
     const more = `globalEnvVars: [{key: PATH, value: '/env/bin:$PATH'}, {key: B, value: '\${A}$NONE'}]
 commandTests:
 - {name: a, command: $B/x, args: ['\${C}', 'for f in *; do echo $f $1; done', $$], envVars: [{key: C, value: c}, {key: A, value: own}]}`;
@@ -206,6 +220,69 @@ commandTests:
       ['b=c$NONE/x', 'c', 'for f in *; do echo $f $1; done', '$$'],
       { PATH: '/env/bin:/bin', A: 'own', B: 'b=c$NONE', C: 'c' },
     ]);
+  });
+});
+
+describe('containerRunOptions', () => {
+  const commands = 'commandTests: [{name: a, command: app}]';
+  const asked = async (yaml: string) => {
+    const all: unknown[] = [];
+    const sandbox: Sandbox = {
+      commandsAs(as) {
+        all.push(as);
+        return {
+          run: async (_, env) => {
+            all.push(env);
+            return { exitCode: 0, stdout: '', stderr: '' };
+          },
+        };
+      },
+    };
+    expect(await results(`${yaml}\n${commands}`, { sandbox })).toEqual([['passed']]);
+    return all;
+  };
+
+  test('nothing is the user of the configuration, without capabilities', async () => {
+    expect(await asked('')).toEqual([
+      { user: '7:app', capabilities: [] },
+      { PATH: '/bin', A: 'b=c' },
+    ]);
+  });
+
+  test('user, variables and capabilities; a file of variables as docker reads it', async () => {
+    expect(
+      await asked(
+        'containerRunOptions: {user: "0", envFile: env, envVars: [EMPTY], capabilities: [chown, CAP_KILL], privileged: false, bindMounts: []}',
+      ),
+    ).toEqual([
+      { user: '0', capabilities: ['CAP_CHOWN', 'CAP_KILL'] },
+      { PATH: '/bin', A: 'own $x', TOKEN: 't=1', EMPTY: '' },
+    ]);
+  });
+
+  test('whom the sandbox cannot run as, nothing has passed for', async () => {
+    const sandbox: Sandbox = { commandsAs: () => ({ problem: 'no such user' }) };
+    expect(await results(commands, { sandbox })).toEqual([['not-run', 'no such user']]);
+  });
+
+  test.each([
+    ['privileged: true', /never get the rights of this machine/],
+    ['allocateTty: true', /have no terminal/],
+    ['bindMounts: ["/etc:/etc"]', /see no file of this machine/],
+    ['capabilities: [SYS_ADMIN]', /can give CHOWN, .*, and nothing more/],
+    ['capabilities: [ALL]', /and nothing more/],
+    ['capabilities: [NET_RAW]', /and nothing more/],
+    ['envVars: [UNSET]', /UNSET is not set/],
+    ['envVars: ["A=b"]', /A=b is no name/],
+    ['envVars: [toString]', /toString is not set/],
+    ['envFile: other', /NONE is not set/],
+    ['user: ""', /user/],
+    ['network: host', /network/],
+  ])('%s is refused, and said why', (options, reason) => {
+    const source = `schemaVersion: 2.0.0\ncontainerRunOptions: {${options}}`;
+    expect(() => parseStructureTests(source, 'x', surroundings)).toThrow(
+      expect.objectContaining({ code: 'STRUCTURE_TEST_INVALID', message: expect.stringMatching(reason) }),
+    );
   });
 });
 
@@ -221,7 +298,7 @@ describe('a file that is not understood is refused, so that no test is lost', ()
     ['no YAML', 'a: [b'],
     ['nothing', ''],
   ])('%s', (_, source) => {
-    expect(() => parseStructureTests(source, 'x')).toThrow(
+    expect(() => parseStructureTests(source, 'x', surroundings)).toThrow(
       expect.objectContaining({ code: 'STRUCTURE_TEST_INVALID' }),
     );
   });
@@ -230,7 +307,7 @@ describe('a file that is not understood is refused, so that no test is lost', ()
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (source) => {
         try {
-          parseStructureTests(source, 'x');
+          parseStructureTests(source, 'x', surroundings);
         } catch (error) {
           expect(error).toBeInstanceOf(PratiqueError);
         }

@@ -9,6 +9,7 @@ export interface TestEntry {
   readonly linkname?: string;
   readonly mode?: number;
   readonly uid?: number;
+  readonly gid?: number;
   readonly mtime?: number;
   /** Written instead of the content's own size. */
   readonly size?: number;
@@ -49,7 +50,7 @@ function header(entry: TestEntry, size: number): Uint8Array {
   block.write(entry.path, 0, 100, 'utf8');
   octal(100, 8, entry.mode ?? 0o644);
   octal(108, 8, entry.uid ?? 0);
-  octal(116, 8, 0);
+  octal(116, 8, entry.gid ?? 0);
   octal(124, 12, size);
   octal(136, 12, entry.mtime ?? 0);
   block.write('        ', 148, 'latin1');
