@@ -101,6 +101,27 @@ test.each(['bundle', 'bundle-v2', 'tag'])('an image signed by an identity verifi
   expect({ code, printed: (JSON.parse(stdout) as unknown[]).length }).toEqual({ code: 0, printed: 1 });
 });
 
+test('--certificate of a file with a bundle must be the one in it, also once more in base64', async () => {
+  const { certificate } = signMessage(artifact).verificationMaterial;
+  const bundle = signMessage(artifact, { certificate: Buffer.from(certificate.rawBytes, 'base64') });
+  writeFileSync(join(cwd, 'certified.json'), JSON.stringify(bundle));
+  const pem = (rawBytes: string) => formatPem('CERTIFICATE', Buffer.from(rawBytes, 'base64'));
+  writeFileSync(join(cwd, 'own.pem'), pem(certificate.rawBytes));
+  writeFileSync(join(cwd, 'own.b64'), Buffer.from(pem(certificate.rawBytes)).toString('base64'));
+  writeFileSync(join(cwd, 'other.pem'), pem(signMessage(artifact).verificationMaterial.certificate.rawBytes));
+  const verify = (file: string) =>
+    pratique('verify-blob', ...good, '--bundle', 'certified.json', '--certificate', file, 'app.txt');
+  for (const file of ['own.pem', 'own.b64']) expect((await verify(file)).code, file).toBe(0);
+  const refused = await verify('other.pem');
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('CERTIFICATE_MISMATCH')]);
+  expect((await verify('key.pub')).code).toBe(3);
+});
+
+test.each(['bundle', 'tag'])('--certificate of images must be the one they carry: %s', async (name) => {
+  const refused = await pratique('verify', ...good, '--certificate', 'other.pem', image(name));
+  expect([refused.code, refused.stderr]).toEqual([12, expect.stringContaining('CERTIFICATE_MISMATCH')]);
+});
+
 describe('cosign’s variables name the authorities, where no trusted root is given', () => {
   const asked = ['--certificate-identity', subject, '--certificate-oidc-issuer', issuer];
   const files = {

@@ -9,7 +9,9 @@ export {
 export {
   type CertificateTimestamp,
   embeddedTimestamps,
+  parseDetachedTimestamp,
   verifyCertificateTimestamp,
+  verifyDetachedTimestamp,
 } from './ct/sct.ts';
 export { contextTag, type DerElement, DerReader, readDer, tags } from './der/reader.ts';
 export * as derWriter from './der/writer.ts';

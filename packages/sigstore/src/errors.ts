@@ -75,6 +75,11 @@ const entries = {
     remedy:
       'Sign again, or verify with the trusted root of the Sigstore it was signed with (`--trusted-root FILE`).',
   },
+  CERTIFICATE_MISMATCH: {
+    kind: 'denial',
+    title: 'The signature carries another certificate than the one that was given.',
+    remedy: 'Leave `--certificate` out: the certificate that the signature carries is judged as well.',
+  },
   CERTIFICATE_LOG_MISSING: {
     kind: 'denial',
     title: 'The signing certificate is not proven to be in a trusted certificate transparency log.',

@@ -3,6 +3,7 @@ export {
   attachSbom,
   attachSignature,
   type DetachedSignature,
+  evidenceOfSignature,
   isBundle,
 } from './attached/add.ts';
 export { type Attached, type AttachedKind, listAttached } from './attached/list.ts';

@@ -1,3 +1,4 @@
+import type { Certificate, CertificateTimestamp } from '@pratique/crypto';
 import type { Descriptor, Digest } from '@pratique/oci';
 
 /** Where on a registry a piece of evidence was found, for people and for logs. */
@@ -27,6 +28,22 @@ export type EvidenceItem =
       readonly annotations: Readonly<Record<string, string>>;
     }
   | { readonly kind: 'bundle'; readonly source: EvidenceSource; readonly bytes: Uint8Array };
+
+/** What is said beside the signatures, and believed as little as they are. */
+export interface GivenParts {
+  /**
+   * The certificate of each signature (`--certificate`). It is judged as one that a signature carries; a signature that
+   * carries another one is refused.
+   */
+  readonly certificate?: Certificate;
+  /** A promise of a certificate log about the certificate (`--sct`). It must be good, and counts as one inside would. */
+  readonly certificateTimestamp?: CertificateTimestamp;
+  /**
+   * Read bundles of version 0.3 that carry the issuers of their certificate (`--allow-certificate-chain`). They lead to
+   * trusted authorities, and are none.
+   */
+  readonly allowCertificateChain?: boolean;
+}
 
 /** Everything found on the registry about one image. Produced by I/O, consumed by the pure verifier. */
 export interface Evidence {

@@ -6,13 +6,14 @@ import {
   parseCertificate,
   parseEnvelope,
   parseJson,
-  parsePem,
 } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
 import { type Bundle, type LogEntry, parseLogAnnotation } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
 import { loadPublicKey } from '../keys/key-reference.ts';
-import { readFile, readText } from '../program/read-file.ts';
+import { firstBlock, readSignerCertificate } from '../keys/signer-certificate.ts';
+import { readFile } from '../program/read-file.ts';
+import { readSignature } from '../program/read-reference.ts';
 import type { Terminal } from '../program/terminal.ts';
 
 /** Files that older tools wrote about a signature, by the flags that name them. */
@@ -40,7 +41,7 @@ export async function readDetached(
   signal: AbortSignal,
 ): Promise<DetachedParts> {
   const old = readOldBundle(files, terminal);
-  const content = readContent(files, old, sha256, terminal);
+  const content = await readContent(files, old, sha256, terminal, signal);
   const { key, leaf, material } = await readSigner(files, old, terminal, signal);
   const timestamps = readTimestamp(files['rfc3161-timestamp'], terminal);
   return { content, signer: { key, leaf }, material, timestamps, entry: old.entry ?? null };
@@ -66,7 +67,7 @@ interface OldBundle {
 
 function readOldBundle(files: DetachedFiles, terminal: Terminal): OldBundle {
   if (files.bundle === undefined) return {};
-  if (files.certificate !== undefined || files.signature !== undefined) {
+  if (files.signature !== undefined) {
     throw needs('--bundle alone, or --signature and --certificate', 'both');
   }
   const document = readJson(files.bundle, terminal);
@@ -81,24 +82,20 @@ function readOldBundle(files: DetachedFiles, terminal: Terminal): OldBundle {
   };
 }
 
-function readContent(
+async function readContent(
   files: DetachedFiles,
   old: OldBundle,
   digest: Uint8Array,
   terminal: Terminal,
-): Bundle['content'] {
+  signal: AbortSignal,
+): Promise<Bundle['content']> {
   if (files.attestation !== undefined) return dsse(readJson(files.attestation, terminal));
-  const signature = files.signature === undefined ? old.signature : readSignature(files.signature, terminal);
+  const signature =
+    files.signature === undefined ? old.signature : await readSignature(files.signature, terminal, signal);
   if (signature === undefined) throw needs('a signature: --bundle, --signature or --attestation', 'none');
   // Old bundles of attestations hold the whole envelope where the signature is.
   if (signature[0] === 0x7b) return dsse(objectOf(signature, 'the envelope in the bundle'));
   return { kind: 'message-signature', digestAlgorithm: 'SHA2_256', digest, signature };
-}
-
-/** A signature in base64, or the envelope of an attestation as it is. */
-function readSignature(file: string, terminal: Terminal): Uint8Array {
-  const bytes = readFile(file, terminal.cwd);
-  return bytes[0] === 0x7b ? bytes : decodeBase64(new TextDecoder().decode(bytes).trim(), '--signature');
 }
 
 function dsse(document: JsonObject): Bundle['content'] {
@@ -118,21 +115,20 @@ async function readSigner(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Signer> {
-  const text = files.certificate === undefined ? old.certificate : readText(files.certificate, terminal.cwd);
-  if (text !== undefined) {
-    // Cosign writes the PEM once more in base64.
-    const pem = text.includes('-----BEGIN')
-      ? text
-      : new TextDecoder().decode(decodeBase64(text.trim(), 'the certificate'));
-    const [{ label, bytes: leaf }] = parsePem(pem, 'the certificate');
-    // Old bundles of keys hold the public key there, which proves nothing.
-    if (label === 'CERTIFICATE' || files.certificate !== undefined) {
-      return {
-        key: parseCertificate(leaf).publicKey,
-        leaf,
-        material: { kind: 'certificate', certificates: [leaf] },
-      };
-    }
+  const held = old.certificate === undefined ? undefined : firstBlock(old.certificate);
+  // Old bundles of keys hold the public key there, which proves nothing.
+  const leaf =
+    held?.label === 'CERTIFICATE'
+      ? held.bytes
+      : files.certificate === undefined
+        ? undefined
+        : await readSignerCertificate(files.certificate, terminal, signal);
+  if (leaf !== undefined) {
+    return {
+      key: parseCertificate(leaf).publicKey,
+      leaf,
+      material: { kind: 'certificate', certificates: [leaf] },
+    };
   }
   if (files.key === undefined) throw needs('who signed: --certificate or --key', 'neither');
   const key = await loadPublicKey(files.key, terminal, signal);

@@ -10,16 +10,20 @@ import {
   verifyBundle,
 } from '@pratique/sigstore';
 import { checkLines, signerText } from '../commands/verification-report.ts';
+import { givenParts } from '../keys/given-parts.ts';
 import { signerTrust } from '../keys/signer-trust.ts';
 import { CommandFailure } from '../program/exit.ts';
 import { readFile } from '../program/read-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
+import type { olderBlobFlags } from '../specs/older.ts';
 import type { detachedFlags, outputFlag, signerFlags } from '../specs/shared.ts';
 import { readArtifact, requireBundle } from './artifact.ts';
 import { isOldBundle, needs, readDetached } from './detached.ts';
 
-type Flags = FlagValues<typeof signerFlags & typeof detachedFlags & typeof outputFlag> & {
+type Flags = FlagValues<
+  typeof signerFlags & typeof detachedFlags & typeof olderBlobFlags & typeof outputFlag
+> & {
   readonly bundle: string | undefined;
 };
 
@@ -39,7 +43,8 @@ export async function verifyBundleFile(
   const trust = await signerTrust(flags, terminal, command, signal);
   const artifact = readArtifact(name, terminal);
   const bundle = await readBundle(command, flags, artifact, terminal, signal);
-  const result = verifyBundle(bundle, artifact, trust, new Date(), options);
+  const given = await givenParts(flags, terminal, signal);
+  const result = verifyBundle(bundle, artifact, trust, new Date(), { ...options, given });
   if (!result.ok) {
     const { checks, code, message, expected, found } = result.rejection;
     terminal.err(`${['These checks were made:', ...checkLines(checks)].join('\n')}\n\n`);

@@ -12,6 +12,8 @@ import { writeOut } from '../trust/write-out.ts';
 export const run: Run<typeof bundleCreate.flags> = async ({ flags, terminal, signal }) => {
   refuseSecurityKey(flags);
   if (flags.artifact === undefined) throw needs('--artifact FILE', 'no --artifact');
+  if (flags.bundle !== undefined && flags.certificate !== undefined)
+    throw needs('--bundle alone, or --signature and --certificate', 'both');
   const artifact = readFile(flags.artifact, terminal.cwd, 'artifact');
   const { entry, signer, ...parts } = await readDetached(
     flags,

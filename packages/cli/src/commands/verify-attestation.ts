@@ -8,6 +8,7 @@ import {
   type VerifiedAttestation,
   verifyEvidence,
 } from '@pratique/sigstore';
+import { givenPartsOfImages } from '../keys/given-parts.ts';
 import { signerTrust } from '../keys/signer-trust.ts';
 import { attestationPolicy } from '../policy/attestation-policy.ts';
 import { CommandFailure } from '../program/exit.ts';
@@ -27,6 +28,7 @@ export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, te
   const allow = attestationPolicy(flags.policy, terminal);
   const limits = evidenceLimits(terminal);
   const tagPrefix = tagPrefixOf(flags);
+  const given = await givenPartsOfImages(flags, terminal, signal);
   const client = openClient(flags, terminal);
   try {
     for (const name of args) {
@@ -37,7 +39,7 @@ export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, te
         limits,
         tagPrefix,
       });
-      const result = verifyEvidence(evidence, trust, new Date());
+      const result = verifyEvidence(evidence, trust, new Date(), given);
       const matching = result.attestations.filter(({ predicateType }) => predicateType === type);
       if (matching.length === 0) throw refusal(image, result, type, terminal);
       allow(matching);

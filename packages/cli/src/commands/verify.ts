@@ -11,6 +11,7 @@ import {
   type VerifiedSignature,
   verifyEvidence,
 } from '@pratique/sigstore';
+import { givenPartsOfImages } from '../keys/given-parts.ts';
 import { signerTrust } from '../keys/signer-trust.ts';
 import { CommandFailure } from '../program/exit.ts';
 import type { Run } from '../program/spec.ts';
@@ -20,6 +21,7 @@ import { sbomToVerify } from '../registry/attached-sbom.ts';
 import { openClient } from '../registry/client.ts';
 import { evidenceLimits } from '../registry/evidence-limits.ts';
 import { openForVerification, type VerifiablePlace } from '../registry/places.ts';
+import { readSignatureFiles } from '../registry/signature-files.ts';
 import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import type { verify } from '../specs/signing.ts';
 import { checkLines, nearestRejection, rejectionText, signerText } from './verification-report.ts';
@@ -29,6 +31,8 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
   const wanted = parseAnnotations(flags.annotations);
   const limits = evidenceLimits(terminal);
   const tagPrefix = tagPrefixOf(flags);
+  const given = await givenPartsOfImages(flags, terminal, signal);
+  const files = await readSignatureFiles(flags, given, terminal, signal);
   const client = openClient(flags, terminal);
   // While the registry is asked.
   setImmediate(prepareTrust, trust, new Date());
@@ -38,13 +42,12 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
       const named = await openForVerification(client, name, flags['local-image'], terminal);
       const image = flags.attachment === undefined ? named : await sbomToVerify(named, { signal, tagPrefix });
       const { repository, version, signatures } = image;
-      const evidence = await resolveAndCollect(repository, version, signatures, {
-        signal,
-        limits,
-        tagPrefix,
-      });
+      const evidence =
+        files === null
+          ? await resolveAndCollect(repository, version, signatures, { signal, limits, tagPrefix })
+          : files.evidence(repository.name, await repository.resolve(version, { signal }));
       const { subject } = evidence;
-      const result = verifyEvidence(evidence, trust, new Date());
+      const result = verifyEvidence(evidence, trust, new Date(), given);
       const matching = result.signatures.filter((signature) => carries(signature, wanted));
       if (matching.length === 0) throw refusal(image, subject.digest, result, wanted, terminal);
       report(image.name, subject.digest, matching, result.rejected, trust.logs.length > 0, terminal);

@@ -43,8 +43,6 @@ test('--verbose names requests, without credentials and queries', async () => {
 });
 
 test.each([
-  [['verify', '--key', 'k', '--certificate', 'c.pem', 'image'], '--certificate is not done here'],
-  [['verify', '--key', 'k', '--sct', 's', 'image'], '--sct is not done here'],
   [['sign-blob', '--issue-certificate', 'file'], '--issue-certificate is not done here'],
   [['policy', 'build', '--debug', 'directory'], '--debug is not done here'],
   [['piv-tool', 'generate-key'], 'piv-tool is not done here'],

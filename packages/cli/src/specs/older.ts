@@ -39,21 +39,29 @@ export const olderSignerFlags = {
     choices: ['sha224', 'sha256', 'sha384', 'sha512'],
     summary: 'The key says which hash it signs with',
   },
-  'allow-certificate-chain': refusedFlag(
-    'boolean',
-    'a bundle of version 0.3 holds one certificate; issuers come from the trusted root. pratique bundle upgrade leaves them out.',
-  ),
-  sct: refusedFlag('string', 'the promise of a certificate log is read from the certificate itself.'),
+  'allow-certificate-chain': {
+    kind: 'boolean',
+    summary:
+      'Read bundles of version 0.3 with the issuers of their certificate in them, which are never believed by themselves',
+  },
+  sct: {
+    kind: 'string',
+    placeholder: 'FILE',
+    summary:
+      'A promise of a certificate log about the certificate, beside or in place of one inside: RFC 6962, JSON',
+  },
 } as const satisfies FlagSpecs;
 
 /** Of the commands that verify images. */
 export const olderImageSignerFlags = {
   ...olderSignerFlags,
   ...tagFlags,
-  certificate: refusedFlag(
-    'string',
-    'the certificate stands with the signature. Say whose it is with --certificate-identity and --certificate-oidc-issuer.',
-  ),
+  certificate: {
+    kind: 'string',
+    placeholder: 'FILE|URL',
+    summary:
+      'The certificate of the signatures, PEM, where they do not carry it; identity and issuers are checked as ever',
+  },
 } as const satisfies FlagSpecs;
 
 /** Of `verify` and its relatives: signatures of something else than the image, or from files. */
@@ -65,8 +73,16 @@ export const olderVerifyFlags = {
     choices: ['sbom'],
     summary: 'Verify the SBOM under the image’s SBOM tag, and not the image',
   },
-  payload: refusedFlag('string', 'put it beside the image first: pratique attach signature.'),
-  signature: refusedFlag('string', 'put it beside the image first: pratique attach signature.'),
+  payload: {
+    kind: 'string',
+    placeholder: 'FILE|URL',
+    summary: 'What --signature is over; absent: what cosign signs without annotations',
+  },
+  signature: {
+    kind: 'string',
+    placeholder: 'FILE|BASE64|URL',
+    summary: 'Verify this signature, and not what is attached to the image',
+  },
 } as const satisfies FlagSpecs;
 
 /** Of the commands that verify files: what they share with those for images. */

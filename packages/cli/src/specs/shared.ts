@@ -338,13 +338,13 @@ export const outputFlags = {
 export const detachedFlags = {
   signature: {
     kind: 'string',
-    placeholder: 'FILE',
+    placeholder: 'FILE|BASE64|URL',
     summary: 'In place of --bundle: the signature in base64, or the DSSE envelope',
   },
   certificate: {
     kind: 'string',
-    placeholder: 'FILE',
-    summary: 'With --signature: the certificate of the signer, PEM',
+    placeholder: 'FILE|URL',
+    summary: 'With --signature: the certificate of the signer, PEM. A bundle must hold this one, or none',
   },
   'rfc3161-timestamp': { kind: 'string', placeholder: 'FILE', summary: 'With --signature: its timestamp' },
 } as const satisfies FlagSpecs;

@@ -1,5 +1,7 @@
 import { readDer, tags } from '../der/reader.ts';
+import { decodeBase64 } from '../encoding/base64.ts';
 import { concatBytes, toHex } from '../encoding/bytes.ts';
+import { isJsonObject, parseJson } from '../encoding/json.ts';
 import { cryptoErrors } from '../errors.ts';
 import type { PublicKey } from '../keys/public-key.ts';
 import { type SignatureScheme, verifySignature } from '../keys/verify.ts';
@@ -60,20 +62,75 @@ export function verifyCertificateTimestamp(
   issuerKey: PublicKey,
   key: PublicKey,
 ): boolean {
-  const tbs = precertificateTbs(certificate);
+  const entry = concatBytes(
+    // precert_entry
+    Uint8Array.of(0, 1),
+    Buffer.from(issuerKey.fingerprint.slice('sha256:'.length), 'hex'),
+    longVector(precertificateTbs(certificate)),
+  );
+  return isSigned(timestamp, entry, key);
+}
+
+/**
+ * Reads a timestamp that stands in a file of its own: a log's answer to `add-chain` (RFC 6962 §4.1), JSON.
+ *
+ * @throws CERTIFICATE_INVALID, ENCODING_INVALID
+ */
+export function parseDetachedTimestamp(bytes: Uint8Array): CertificateTimestamp {
+  const answer = parseJson(bytes, 'the certificate timestamp');
+  const {
+    sct_version: version,
+    id,
+    timestamp,
+    extensions = '',
+    signature,
+  } = isJsonObject(answer) ? answer : {};
+  if (version !== 0) throw invalid('a timestamp of an unknown version');
+  if (typeof timestamp !== 'number' || !Number.isSafeInteger(timestamp) || timestamp < 0)
+    throw invalid('a timestamp of no time that exists');
+  if (typeof id !== 'string' || typeof extensions !== 'string' || typeof signature !== 'string')
+    throw invalid('a timestamp that lacks its log or its signature');
+  const logId = decodeBase64(id, 'the id of the log');
+  if (logId.byteLength !== 32) throw invalid('a timestamp of a log with an id that is none');
+  const extra = decodeBase64(extensions, 'the extensions of the timestamp');
+  const milliseconds = new Uint8Array(8);
+  new DataView(milliseconds.buffer).setBigUint64(0, BigInt(timestamp));
+  const signed = decodeBase64(signature, 'the signature of the timestamp');
+  return parseTimestamp(concatBytes(Uint8Array.of(0), logId, milliseconds, shortVector(extra), signed));
+}
+
+/**
+ * True when `key` signed the timestamp for `certificate` itself (RFC 6962 §3.2, x509 entry), which therefore cannot have
+ * it inside. Otherwise as {@link verifyCertificateTimestamp}.
+ */
+export function verifyDetachedTimestamp(
+  timestamp: CertificateTimestamp,
+  certificate: Certificate,
+  key: PublicKey,
+): boolean {
+  // x509_entry
+  return isSigned(timestamp, concatBytes(Uint8Array.of(0, 0), longVector(certificate.der)), key);
+}
+
+function isSigned(timestamp: CertificateTimestamp, entry: Uint8Array, key: PublicKey): boolean {
   const signed = concatBytes(
     // Version 1, certificate_timestamp.
     Uint8Array.of(0, 0),
     timestamp.timestampBytes,
-    // precert_entry
-    Uint8Array.of(0, 1),
-    Buffer.from(issuerKey.fingerprint.slice('sha256:'.length), 'hex'),
-    Uint8Array.of(tbs.byteLength >> 16, tbs.byteLength >> 8, tbs.byteLength),
-    tbs,
-    Uint8Array.of(timestamp.extensions.byteLength >> 8, timestamp.extensions.byteLength),
-    timestamp.extensions,
+    entry,
+    shortVector(timestamp.extensions),
   );
   return verifySignature(key, signed, timestamp.signature, [timestamp.scheme]) !== null;
+}
+
+/** Bytes with their length before them, in two bytes. */
+function shortVector(bytes: Uint8Array): Uint8Array {
+  return concatBytes(Uint8Array.of(bytes.byteLength >> 8, bytes.byteLength), bytes);
+}
+
+/** The same in three bytes. */
+function longVector(bytes: Uint8Array): Uint8Array {
+  return concatBytes(Uint8Array.of(bytes.byteLength >> 16, bytes.byteLength >> 8, bytes.byteLength), bytes);
 }
 
 function parseTimestamp(bytes: Uint8Array): CertificateTimestamp {

@@ -15,6 +15,7 @@ import { parseStatement } from '../payload/statement.ts';
 import { attachBundle } from '../sign/attach.ts';
 import { appendLayer } from '../sign/tag.ts';
 import { parseLogAnnotation } from '../tlog/annotation.ts';
+import type { Evidence, EvidenceItem } from '../types.ts';
 import { checkManifestDigest, findSubject } from '../verify/subject.ts';
 
 /** Parts of a signature that was made somewhere else. */
@@ -46,11 +47,42 @@ export async function attachSignature(
   detached: DetachedSignature,
   options: TagReadOptions = {},
 ): Promise<Descriptor> {
-  const bytes = detached.payload ?? formatSimpleSigning(name, subject.digest, {});
+  const bytes = signedDocument(name, subject, detached);
   checkManifestDigest(parseSimpleSigning(bytes).dockerManifestDigest, subject.digest);
-  const signature = detached.signature.trim();
+  const annotations = detachedAnnotations(detached);
+  const signature = annotations[annotationNames.signature]!;
   decodeBase64(signature, 'the signature');
   if (detached.logEntry !== undefined) parseLogAnnotation(detached.logEntry);
+  const descriptor = { ...describeBytes(bytes, mediaTypes.simpleSigning), annotations };
+  const isSame = (other: Descriptor) =>
+    other.digest === descriptor.digest && other.annotations?.[annotationNames.signature] === signature;
+  const tag = cosignTag(subject.digest, 'sig', options.tagPrefix);
+  return (await appendLayer(repository, tag, { descriptor, bytes, isSame }, options)).manifest;
+}
+
+/**
+ * The same as a verifier would find it beside the image, without its being there. Nothing of it is checked: verifying
+ * does that.
+ */
+export function evidenceOfSignature(
+  name: string,
+  subject: Descriptor,
+  detached: DetachedSignature,
+): Evidence {
+  const item: EvidenceItem = {
+    kind: 'simple-signing',
+    source: { format: 'cosign-tag', manifest: subject.digest },
+    payload: signedDocument(name, subject, detached),
+    annotations: detachedAnnotations(detached),
+  };
+  return { subject, items: [item], skipped: [] };
+}
+
+function signedDocument(name: string, { digest }: Descriptor, { payload }: DetachedSignature): Uint8Array {
+  return payload ?? formatSimpleSigning(name, digest, {});
+}
+
+function detachedAnnotations(detached: DetachedSignature): Record<string, string> {
   const optional = {
     [annotationNames.certificate]: detached.certificate,
     [annotationNames.chain]: detached.chain,
@@ -59,13 +91,9 @@ export async function attachSignature(
       detached.timestamp &&
       JSON.stringify({ SignedRFC3161Timestamp: Buffer.from(detached.timestamp).toString('base64') }),
   };
-  const annotations: Record<string, string> = { [annotationNames.signature]: signature };
+  const annotations: Record<string, string> = { [annotationNames.signature]: detached.signature.trim() };
   for (const [key, value] of Object.entries(optional)) if (value !== undefined) annotations[key] = value;
-  const descriptor = { ...describeBytes(bytes, mediaTypes.simpleSigning), annotations };
-  const isSame = (other: Descriptor) =>
-    other.digest === descriptor.digest && other.annotations?.[annotationNames.signature] === signature;
-  const tag = cosignTag(subject.digest, 'sig', options.tagPrefix);
-  return (await appendLayer(repository, tag, { descriptor, bytes, isSame }, options)).manifest;
+  return annotations;
 }
 
 /**

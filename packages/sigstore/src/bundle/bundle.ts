@@ -13,7 +13,7 @@ export interface Bundle {
       }
     | {
         readonly kind: 'certificate';
-        /** DER, leaf first; versions before 0.3 may carry the chain. */
+        /** DER, leaf first; versions before 0.3 may carry the chain, and later ones where that is allowed. */
         readonly certificates: readonly [Uint8Array, ...Uint8Array[]];
       };
   readonly content:

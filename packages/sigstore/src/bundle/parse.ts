@@ -11,6 +11,7 @@ import { printable } from '@pratique/errors';
 import { sigstoreErrors } from '../errors.ts';
 import { contentLimits } from '../limits.ts';
 import { own } from '../payload/members.ts';
+import type { GivenParts } from '../types.ts';
 import type { Bundle, BundleVersion, InclusionProof, LogEntry } from './bundle.ts';
 
 const versions: ReadonlyMap<string, BundleVersion> = new Map([
@@ -22,12 +23,15 @@ const versions: ReadonlyMap<string, BundleVersion> = new Map([
 
 /**
  * Reads a Sigstore bundle in its JSON form, v0.1 to v0.3, and checks what its version demands: v0.1 entries carry a
- * promise, later ones an inclusion proof with a checkpoint, v0.3 a single certificate and no chain. Exactly one
- * content and one kind of key material; at most 32 log entries and 32 timestamps.
+ * promise, later ones an inclusion proof with a checkpoint, v0.3 a single certificate and no chain, unless that is
+ * allowed. Exactly one content and one kind of key material; at most 32 log entries and 32 timestamps.
  *
  * @throws BUNDLE_INVALID, BUNDLE_VERSION_UNSUPPORTED, ENVELOPE_INVALID, ENCODING_INVALID
  */
-export function parseBundle(bytes: Uint8Array): Bundle {
+export function parseBundle(
+  bytes: Uint8Array,
+  { allowCertificateChain = false }: Pick<GivenParts, 'allowCertificateChain'> = {},
+): Bundle {
   const document = object(parseJson(bytes, 'the bundle', { maxBytes: bytes.byteLength }), 'the bundle');
   const version = bundleVersion(own(document, 'mediaType'));
   const material = object(own(document, 'verificationMaterial'), 'verificationMaterial');
@@ -46,7 +50,7 @@ export function parseBundle(bytes: Uint8Array): Bundle {
         ).map((item) => base64(own(object(item, 'a timestamp'), 'signedTimestamp'), 'signedTimestamp'));
   return {
     version,
-    material: parseMaterial(material, version),
+    material: parseMaterial(material, version, allowCertificateChain),
     content: parseContent(document),
     logEntries,
     timestamps,
@@ -65,7 +69,11 @@ function bundleVersion(mediaType: JsonValue | undefined): BundleVersion {
   return version;
 }
 
-function parseMaterial(material: JsonObject, version: BundleVersion): Bundle['material'] {
+function parseMaterial(
+  material: JsonObject,
+  version: BundleVersion,
+  allowChain: boolean,
+): Bundle['material'] {
   const { publicKey = null, certificate = null, x509CertificateChain: chain = null } = material;
   if ([publicKey, certificate, chain].filter((kind) => kind !== null).length !== 1) {
     throw invalid('exactly one of publicKey, certificate and x509CertificateChain must be there');
@@ -79,7 +87,7 @@ function parseMaterial(material: JsonObject, version: BundleVersion): Bundle['ma
   if (certificate !== null) {
     return { kind: 'certificate', certificates: [rawBytes(certificate)] };
   }
-  if (version === '0.3') throw invalid('a v0.3 bundle must not carry a certificate chain');
+  if (version === '0.3' && !allowChain) throw invalid('a v0.3 bundle must not carry a certificate chain');
   const [leaf, ...rest] = list(
     own(object(chain, 'x509CertificateChain'), 'certificates'),
     'certificates',

@@ -2,6 +2,7 @@ import { decodeBase64, parseJson } from '@pratique/crypto';
 import { annotationNames } from '../media-types.ts';
 import { member, stringMember } from '../payload/members.ts';
 import { parseLogAnnotation } from '../tlog/annotation.ts';
+import type { GivenParts } from '../types.ts';
 import { annotatedCertificate } from './certificate.ts';
 import type { Material } from './proof.ts';
 
@@ -11,6 +12,7 @@ import type { Material } from './proof.ts';
  */
 export function annotatedMaterial(
   annotations: Readonly<Record<string, string>>,
+  given: GivenParts,
   stamped?: Uint8Array,
 ): Material {
   const certificate = annotations[annotationNames.certificate] ?? '';
@@ -24,6 +26,7 @@ export function annotatedMaterial(
     entries: () => (bundle === '' ? [] : [parseLogAnnotation(bundle)]),
     timestamps: () => (timestamp === '' ? [] : [parseTimestampAnnotation(timestamp)]),
     ...(stamped === undefined ? {} : { stamped }),
+    given,
   };
 }
 

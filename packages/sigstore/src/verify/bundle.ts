@@ -16,7 +16,7 @@ import { sigstoreErrors } from '../errors.ts';
 import { parseStatement, type Statement } from '../payload/statement.ts';
 import { digestData, envelopeData, messageData, type SignedData } from '../tlog/signed-content.ts';
 import type { Trust } from '../trust/trust.ts';
-import type { Rejection, VerifiedSignature } from '../types.ts';
+import type { GivenParts, Rejection, VerifiedSignature } from '../types.ts';
 import { CheckList } from './check-list.ts';
 import { checkEnvelope } from './envelope.ts';
 import { checkSignature, type Material, type Proof, proveSigner } from './proof.ts';
@@ -39,6 +39,7 @@ export type BundleResult =
 export interface VerifyBundleOptions {
   /** The only type of predicate to accept. Absent: any, and a signature over the file itself. */
   readonly predicateType?: string;
+  readonly given?: GivenParts;
 }
 
 /**
@@ -58,7 +59,7 @@ export function verifyBundle(
   try {
     const bundle = list.run(
       'bundle',
-      () => (given instanceof Uint8Array ? parseBundle(given) : given),
+      () => (given instanceof Uint8Array ? parseBundle(given, options.given) : given),
       ({ version }) => `Sigstore bundle v${version}`,
     );
     const { statement, ...proof } =
@@ -87,10 +88,20 @@ export function describeRejection(error: unknown, list: CheckList): Omit<Rejecti
 }
 
 /** What a bundle says about who signed and when. */
-export function bundleMaterial({ material, logEntries, timestamps }: Bundle): Material {
+export function bundleMaterial(
+  { version, material, logEntries, timestamps }: Bundle,
+  given: GivenParts = {},
+): Material {
   const signer =
-    material.kind === 'certificate' ? { ...material, certificates: () => material.certificates } : material;
-  return { signer, entries: () => logEntries, timestamps: () => timestamps };
+    material.kind === 'certificate'
+      ? {
+          kind: material.kind,
+          certificates: () => material.certificates,
+          // Before version 0.3 chains stand in bundles without having been asked for.
+          issuersLead: version === '0.3',
+        }
+      : material;
+  return { signer, entries: () => logEntries, timestamps: () => timestamps, given };
 }
 
 type Content<Kind> = Extract<Bundle['content'], { kind: Kind }>;
@@ -102,10 +113,10 @@ function verifyAttestation(
   artifact: Artifact,
   trust: Trust,
   now: Date,
-  { predicateType }: VerifyBundleOptions,
+  { predicateType, given: beside }: VerifyBundleOptions,
   list: CheckList,
 ): Result {
-  const material = bundleMaterial(bundle);
+  const material = bundleMaterial(bundle, beside);
   const signature = list.run(
     'envelope',
     () => checkEnvelope(envelope),
@@ -164,11 +175,11 @@ function verifyMessage(
   artifact: Artifact,
   trust: Trust,
   now: Date,
-  { predicateType }: VerifyBundleOptions,
+  { predicateType, given: beside }: VerifyBundleOptions,
   list: CheckList,
 ): Result {
   if (predicateType !== undefined) checkPredicateType(null, predicateType);
-  const material = bundleMaterial(bundle);
+  const material = bundleMaterial(bundle, beside);
   const { signature } = content;
   const data =
     'bytes' in artifact ? messageData(artifact.bytes) : digestData(artifact.algorithm, artifact.digest);

@@ -5,7 +5,7 @@ import { type CertificateAuthority, describeWindow, isWithin } from '../trust/tr
 /**
  * The path from the signing certificate to a trusted authority, for every moment at which the signature is proven to
  * have existed: each certificate must be valid at each of them, and the authority trusted. Authorities and their
- * intermediates come from the trusted root only.
+ * intermediates come from the trusted root; `more` may stand between, and are never believed by themselves.
  *
  * @returns the certificate that issued the leaf
  * @throws CERTIFICATE_PATH_INVALID
@@ -14,8 +14,9 @@ export function checkCertificatePath(
   leaf: Certificate,
   times: readonly Date[],
   authorities: readonly CertificateAuthority[],
+  more: readonly Certificate[] = [],
 ): Certificate {
-  const issuers = times.map((time) => findIssuer(leaf, time, authorities));
+  const issuers = times.map((time) => findIssuer(leaf, time, authorities, more));
   const [issuer] = issuers;
   if (issuer === undefined) throw invalid('no moment is known at which it was used');
   return issuer;
@@ -25,6 +26,7 @@ function findIssuer(
   leaf: Certificate,
   time: Date,
   authorities: readonly CertificateAuthority[],
+  more: readonly Certificate[],
 ): Certificate {
   let problem = 'no certificate authority is trusted';
   for (const authority of authorities) {
@@ -32,7 +34,8 @@ function findIssuer(
       problem = `its authority is trusted ${describeWindow(authority)}, not at ${time.toISOString()}`;
       continue;
     }
-    const { anchors, intermediates } = authority;
+    const { anchors } = authority;
+    const intermediates = [...authority.intermediates, ...more];
     const result = verifyPath(leaf, { anchors, intermediates, time, purpose: oids.codeSigning });
     if (result.ok) return result.path[1];
     problem = result.problem;

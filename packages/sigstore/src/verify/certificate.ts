@@ -1,4 +1,5 @@
 import {
+  basicConstraints,
   type Certificate,
   equalBytes,
   parseCertificate,
@@ -14,30 +15,43 @@ import type { CheckList } from './check-list.ts';
 /** DER, the signer's certificate first. */
 export type CertificateChain = readonly [Uint8Array, ...Uint8Array[]];
 
+/** What a signature says about its certificate. */
+export interface CertificateMaterial {
+  readonly certificates: () => CertificateChain;
+  /** The certificates behind the first may stand between it and a trusted authority. Default: they are of no use. */
+  readonly issuersLead?: boolean;
+}
+
+/** The certificate of a signature, and what may stand between it and a trusted authority. */
+export interface SigningCertificate {
+  readonly certificate: Certificate;
+  readonly issuers: readonly Certificate[];
+}
+
 /**
  * The certificate of a signature, read, and its key found to verify it. Nothing says yet whose certificate it is.
  *
  * Where no identity is trusted it is refused, even when a trusted key would verify the signature, because the signer
  * meant to be known by the certificate.
  *
- * @throws CERTIFICATE_NOT_TRUSTED, BUNDLE_INVALID, SIGNATURE_INVALID, CERTIFICATE_INVALID, KEY_UNSUPPORTED
+ * @param given the certificate that it must be, where one is asked for; null material: the signature carries none
+ * @throws CERTIFICATE_NOT_TRUSTED, CERTIFICATE_MISMATCH, BUNDLE_INVALID, SIGNATURE_INVALID, CERTIFICATE_INVALID, KEY_UNSUPPORTED
  */
 export function readSigningCertificate(
-  chain: () => CertificateChain,
+  material: CertificateMaterial | null,
+  given: Certificate | undefined,
   verify: (certificate: Certificate) => SignatureScheme | null,
   trust: Trust,
   list: CheckList,
-): Certificate {
+): SigningCertificate {
+  const chain = material?.certificates ?? (() => [given!.der] as const);
   if ((trust.identities ?? []).length === 0) throw certificateNotTrusted(chain);
-  const certificate = list.run(
+  const read = list.run(
     'certificate',
-    () => {
-      const [der, ...others] = chain();
-      for (const other of others) refuseRoot(parseCertificate(other));
-      return parseCertificate(der);
-    },
-    ({ serialNumber }) => `serial number ${serialNumber}`,
+    () => readChain(chain(), material?.issuersLead ?? false, given),
+    ({ certificate: { serialNumber } }) => `serial number ${serialNumber}`,
   );
+  const { certificate } = read;
   list.run(
     'signature',
     () => {
@@ -51,7 +65,32 @@ export function readSigningCertificate(
     },
     (scheme) => `${scheme} by the certificate’s key`,
   );
-  return certificate;
+  return read;
+}
+
+function readChain(
+  [der, ...others]: CertificateChain,
+  issuersLead: boolean,
+  given: Certificate | undefined,
+): SigningCertificate {
+  const certificates = others.map(parseCertificate);
+  for (const other of certificates) refuseRoot(other);
+  const certificate = parseCertificate(der);
+  if (given !== undefined && !equalBytes(der, given.der)) {
+    throw sigstoreErrors.error('CERTIFICATE_MISMATCH', {
+      message: 'the signature carries another certificate than the one that was given',
+      expected: `serial number ${given.serialNumber}`,
+      found: `serial number ${certificate.serialNumber}`,
+    });
+  }
+  if (!issuersLead) return { certificate, issuers: [] };
+  for (const other of certificates) {
+    if (basicConstraints(other).ca) continue;
+    throw sigstoreErrors.error('BUNDLE_INVALID', {
+      message: 'not a usable bundle: its certificate chain contains a certificate of no authority',
+    });
+  }
+  return { certificate, issuers: certificates };
 }
 
 /** Roots come from the trusted root; a bundle that brings its own is malformed (client specification §5). */

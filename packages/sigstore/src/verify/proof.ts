@@ -1,11 +1,11 @@
-import type { Certificate, PublicKey, SignatureScheme } from '@pratique/crypto';
+import type { PublicKey, SignatureScheme } from '@pratique/crypto';
 import type { LogEntry } from '../bundle/bundle.ts';
 import { sigstoreErrors } from '../errors.ts';
 import type { SignedData } from '../tlog/signed-content.ts';
 import { checkUntimedEntry } from '../tlog/verify-entries.ts';
 import type { Trust, TrustedKey } from '../trust/trust.ts';
-import type { Signer } from '../types.ts';
-import { type CertificateChain, readSigningCertificate } from './certificate.ts';
+import type { GivenParts, Signer } from '../types.ts';
+import { type CertificateMaterial, readSigningCertificate, type SigningCertificate } from './certificate.ts';
 import { checkCertificateLogs } from './certificate-log.ts';
 import { checkCertificatePath } from './certificate-path.ts';
 import type { CheckList } from './check-list.ts';
@@ -18,18 +18,25 @@ import { checkTimestamps } from './timestamps.ts';
 export interface Material {
   readonly signer:
     | { readonly kind: 'public-key'; readonly hint: string | null }
-    | { readonly kind: 'certificate'; readonly certificates: () => CertificateChain };
+    | ({ readonly kind: 'certificate' } & CertificateMaterial);
   readonly entries: () => readonly LogEntry[];
   /** RFC 3161 TimeStampResp, DER. */
   readonly timestamps: () => readonly Uint8Array[];
   /** What the timestamps are of, where it is not the signature. */
   readonly stamped?: Uint8Array;
+  /** What was said beside the signature. */
+  readonly given?: GivenParts;
 }
 
 /** Whose key verifies the signature: a trusted key, or a certificate of which nothing is believed yet. */
 export type Claim =
   | { readonly kind: 'key'; readonly key: PublicKey; readonly trusted: TrustedKey }
-  | { readonly kind: 'certificate'; readonly key: PublicKey; readonly certificate: Certificate };
+  | ({
+      readonly kind: 'certificate';
+      readonly key: PublicKey;
+      /** The signature carries it, so that log entries name it; else they name the key. */
+      readonly carried: boolean;
+    } & SigningCertificate);
 
 /** Who made a signature, and when, as far as it is proven. */
 export interface Proof {
@@ -48,22 +55,25 @@ export interface Proved {
 /**
  * First half: finds the key that verifies the signature.
  *
- * @throws SIGNER_UNTRUSTED, SIGNATURE_INVALID, NO_CERTIFICATE, CERTIFICATE_NOT_TRUSTED and what reading throws
+ * @throws SIGNER_UNTRUSTED, SIGNATURE_INVALID, NO_CERTIFICATE, CERTIFICATE_NOT_TRUSTED, CERTIFICATE_MISMATCH and what
+ *   reading throws
  */
 export function checkSignature(
-  { signer }: Material,
+  { signer, given }: Material,
   verify: (key: PublicKey) => SignatureScheme | null,
   trust: Trust,
   list: CheckList,
 ): Claim {
-  if (signer.kind === 'certificate') {
-    const certificate = readSigningCertificate(
-      signer.certificates,
+  if (signer.kind === 'certificate' || given?.certificate !== undefined) {
+    const carried = signer.kind === 'certificate';
+    const read = readSigningCertificate(
+      carried ? signer : null,
+      given?.certificate,
       ({ publicKey }) => verify(publicKey),
       trust,
       list,
     );
-    return { kind: 'certificate', key: certificate.publicKey, certificate };
+    return { kind: 'certificate', key: read.certificate.publicKey, carried, ...read };
   }
   if (trust.keys.length === 0 && (trust.identities ?? []).length > 0) {
     throw sigstoreErrors.error('NO_CERTIFICATE', {
@@ -96,7 +106,7 @@ export function proveSigner(
   now: Date,
   list: CheckList,
 ): Proved {
-  const certificate = claim.kind === 'certificate' ? claim.certificate.der : null;
+  const certificate = claim.kind === 'certificate' && claim.carried ? claim.certificate.der : null;
   const content = { ...data, signature, key: claim.key, certificate };
   const logged = checkLog(material.entries, content, trust, list);
   const stamped = checkTimestamps(material.timestamps, material.stamped ?? signature, trust, list);
@@ -108,7 +118,7 @@ export function proveSigner(
   const signer =
     claim.kind === 'key'
       ? proveKey(claim.trusted, times.length === 0 ? [now] : times, list)
-      : proveIdentity(claim.certificate, times, trust, list);
+      : proveIdentity(claim, times, material.given, trust, list);
   const [first] = logged;
   return {
     proof: {
@@ -132,8 +142,9 @@ function proveKey(trusted: TrustedKey, times: readonly Date[], list: CheckList):
 }
 
 function proveIdentity(
-  certificate: Certificate,
+  { certificate, issuers }: SigningCertificate,
   times: readonly Date[],
+  given: GivenParts | undefined,
   trust: Trust,
   list: CheckList,
 ): Signer {
@@ -151,7 +162,7 @@ function proveIdentity(
   );
   const issuer = list.run(
     'certificate-path',
-    () => checkCertificatePath(certificate, times, trust.authorities ?? []),
+    () => checkCertificatePath(certificate, times, trust.authorities ?? [], issuers),
     () => 'issued by a trusted authority, valid at every proven time',
   );
   const threshold = trust.thresholds?.certificateLogs ?? 1;
@@ -160,7 +171,14 @@ function proveIdentity(
   } else {
     list.run(
       'certificate-log',
-      () => checkCertificateLogs(certificate, issuer, trust.certificateLogs ?? [], threshold),
+      () =>
+        checkCertificateLogs(
+          certificate,
+          issuer,
+          trust.certificateLogs ?? [],
+          threshold,
+          given?.certificateTimestamp,
+        ),
       (ids) => ids.join(', '),
     );
   }

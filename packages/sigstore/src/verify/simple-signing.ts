@@ -6,7 +6,7 @@ import { stringMembers } from '../payload/members.ts';
 import { checkSimpleSigningType, parseSimpleSigning } from '../payload/simple-signing.ts';
 import { messageData } from '../tlog/signed-content.ts';
 import type { Trust } from '../trust/trust.ts';
-import type { EvidenceItem, VerifiedSignature } from '../types.ts';
+import type { EvidenceItem, GivenParts, VerifiedSignature } from '../types.ts';
 import { annotatedMaterial } from './annotations.ts';
 import type { CheckList } from './check-list.ts';
 import { checkSignature, proveSigner } from './proof.ts';
@@ -23,9 +23,10 @@ export function verifySimpleSigning(
   digest: Digest,
   trust: Trust,
   now: Date,
+  given: GivenParts,
   list: CheckList,
 ): VerifiedSignature {
-  const material = annotatedMaterial(item.annotations);
+  const material = annotatedMaterial(item.annotations, given);
   const signature = list.run(
     'signature-encoding',
     () => decodeSignature(item.annotations[annotationNames.signature]),

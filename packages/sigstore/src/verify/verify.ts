@@ -7,6 +7,7 @@ import type { Trust } from '../trust/trust.ts';
 import type {
   Evidence,
   EvidenceItem,
+  GivenParts,
   Rejection,
   VerificationResult,
   VerifiedAttestation,
@@ -24,10 +25,17 @@ import { verifySimpleSigning } from './simple-signing.ts';
  * of the three lists; whatever goes wrong with one means that it is rejected, and says nothing about the others.
  *
  * Two verified signatures may be by one key: count distinct signers (`distinctSigners`), never signatures.
+ *
+ * @param given what is said beside the signatures
  */
-export function verifyEvidence(evidence: Evidence, trust: Trust, now: Date): VerificationResult {
+export function verifyEvidence(
+  evidence: Evidence,
+  trust: Trust,
+  now: Date,
+  given: GivenParts = {},
+): VerificationResult {
   const result = emptyLists(evidence);
-  for (const item of evidence.items) sort(item, evidence.subject.digest, trust, now, result);
+  for (const item of evidence.items) sort(item, evidence.subject.digest, trust, now, given, result);
   return result;
 }
 
@@ -52,7 +60,7 @@ export async function verifyEvidenceInTurns(
       turn = performance.now();
     }
     signal?.throwIfAborted();
-    sort(item, evidence.subject.digest, trust, now, result);
+    sort(item, evidence.subject.digest, trust, now, {}, result);
   }
   return result;
 }
@@ -68,10 +76,17 @@ function emptyLists(evidence: Evidence): Lists {
 }
 
 /** Verifies one candidate and puts it into the list it belongs to. */
-function sort(item: EvidenceItem, digest: Digest, trust: Trust, now: Date, into: Lists): void {
+function sort(
+  item: EvidenceItem,
+  digest: Digest,
+  trust: Trust,
+  now: Date,
+  given: GivenParts,
+  into: Lists,
+): void {
   const list = new CheckList();
   try {
-    const verified = verifyItem(item, digest, trust, now, list);
+    const verified = verifyItem(item, digest, trust, now, given, list);
     if (verified.kind === 'signature') into.signatures.push(verified.signature);
     else into.attestations.push(verified.attestation);
   } catch (error) {
@@ -92,13 +107,14 @@ function verifyItem(
   digest: Digest,
   trust: Trust,
   now: Date,
+  given: GivenParts,
   list: CheckList,
 ): VerifiedStatement {
   switch (item.kind) {
     case 'simple-signing':
-      return { kind: 'signature', signature: verifySimpleSigning(item, digest, trust, now, list) };
+      return { kind: 'signature', signature: verifySimpleSigning(item, digest, trust, now, given, list) };
     case 'dsse': {
-      const material = annotatedMaterial(item.annotations, item.payload);
+      const material = annotatedMaterial(item.annotations, given, item.payload);
       const envelope = list.run(
         'envelope-encoding',
         () => parseEnvelope(parseJson(item.payload, 'the envelope', { maxBytes: item.payload.byteLength })),
@@ -109,7 +125,7 @@ function verifyItem(
     case 'bundle': {
       const bundle = list.run(
         'bundle',
-        () => parseBundle(item.bytes),
+        () => parseBundle(item.bytes, given),
         (parsed) => `Sigstore bundle v${parsed.version}`,
       );
       const { content } = bundle;
@@ -123,7 +139,7 @@ function verifyItem(
       const { source } = item;
       const { envelope } = content;
       return verifyStatement(
-        { source, envelope, material: bundleMaterial(bundle) },
+        { source, envelope, material: bundleMaterial(bundle, given) },
         digest,
         trust,
         now,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { concatBytes, derWriter, oids, type SigningKey } from '@pratique/crypto';
+import { concatBytes, derWriter, encodeBase64, oids, type SigningKey } from '@pratique/crypto';
 import type { TransparencyLog } from '../../trust/trust.ts';
 import { extension, makeCertificate, type NewCertificate, toBeSigned } from './certificates.ts';
 
@@ -55,7 +55,32 @@ export function testCertificateLog(key: SigningKey, window: { validFrom: Date; v
     );
   }
 
-  return { trusted, timestamp };
+  /** The log's answer to `add-chain` (RFC 6962 §4.1) about a whole certificate, open for forging. */
+  function answer(der: Uint8Array, options: TimestampOptions = {}): DetachedTimestamp {
+    const { time = new Date('2026-06-01T11:59:00Z'), extensions = new Uint8Array() } = options;
+    const milliseconds = new Uint8Array(8);
+    new DataView(milliseconds.buffer).setBigUint64(0, BigInt(time.getTime()));
+    const signed = [Uint8Array.of(0, 0), milliseconds, Uint8Array.of(0, 0), length(der, 3), der];
+    const signature = (options.signer ?? key).sign(concatBytes(...signed, length(extensions, 2), extensions));
+    return {
+      sct_version: 0,
+      id: encodeBase64(options.logId ?? id),
+      timestamp: time.getTime(),
+      extensions: encodeBase64(extensions),
+      signature: encodeBase64(concatBytes(Uint8Array.of(4, 3), length(signature, 2), signature)),
+    };
+  }
+
+  return { trusted, timestamp, answer };
+}
+
+/** RFC 6962 §4.1. */
+export interface DetachedTimestamp {
+  sct_version: number;
+  id: string;
+  timestamp: number;
+  extensions: string;
+  signature: string;
 }
 
 export type TestCertificateLog = ReturnType<typeof testCertificateLog>;

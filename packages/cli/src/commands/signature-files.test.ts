@@ -1,0 +1,140 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildImage, buildLayer, createRegistryClient, machinePlatform, pushImage } from '@pratique/oci';
+import { type Registry, startRegistry } from '@pratique/registry';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { run } from '../program/run.ts';
+import { testTerminal } from '../testing/terminal.ts';
+
+const never = new AbortController().signal;
+let registry: Registry;
+let cwd: string;
+let image: string;
+let other: string;
+
+async function pratique(argv: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const terminal = testTerminal({ cwd, env: { HOME: cwd, COSIGN_PASSWORD: '', ...env } });
+  const code = await run([...argv], terminal, never);
+  return { code, stdout: terminal.stdout, stderr: terminal.stderr };
+}
+
+const at = (name: string): string => `${registry.address}/${name}`;
+const read = (file: string) => readFileSync(join(cwd, file), 'utf8');
+
+async function publish(name: string, content: string): Promise<string> {
+  const layer = await buildLayer([{ type: 'file', path: 'f', content: new TextEncoder().encode(content) }]);
+  const built = buildImage({ layers: [layer], platform: machinePlatform() });
+  const client = createRegistryClient({ environment: {} });
+  await pushImage(built, client.repository(at(name)), { tag: '1' });
+  client.close();
+  return `${at(name)}@${built.descriptor.digest}`;
+}
+
+/** A signature in files, and nothing beside the image. */
+async function signed(prefix: string, reference: string, ...more: string[]): Promise<void> {
+  const files = ['--output-signature', `${prefix}.sig`, '--output-payload', `${prefix}.json`];
+  const flags = ['--key', 'cosign.key', '--legacy', '--upload=false', ...files, ...more];
+  expect((await pratique(['sign', ...flags, reference])).code).toBe(0);
+}
+
+beforeAll(async () => {
+  cwd = mkdtempSync(join(tmpdir(), 'pratique-signature-files-'));
+  registry = await startRegistry({ listen: '127.0.0.1:0' });
+  for (const name of ['cosign', 'other']) await pratique(['generate-key-pair', '--output-key-prefix', name]);
+  image = await publish('app', 'one');
+  other = await publish('app2', 'two');
+  await signed('plain', image);
+  await signed('annotated', image, '-a', 'env=prod');
+  await signed('another', other);
+});
+
+afterAll(async () => {
+  await registry.close();
+  rmSync(cwd, { recursive: true });
+});
+
+const verify = (flags: readonly string[], key = 'cosign.pub', reference = image) =>
+  pratique(['verify', '--key', key, ...flags, reference]);
+
+test('a signature and what it is over from files: nothing is attached to the image', async () => {
+  expect((await verify([])).code).toBe(10);
+  const good = await verify(['--signature', 'annotated.sig', '--payload', 'annotated.json']);
+  expect(good.code, good.stderr).toBe(0);
+  expect(JSON.parse(good.stdout)).toEqual([{ ...JSON.parse(read('annotated.json')) }]);
+  const annotated = ['--signature', 'annotated.sig', '--payload', 'annotated.json', '-a'];
+  expect((await verify([...annotated, 'env=prod'])).code).toBe(0);
+  expect((await verify([...annotated, 'env=dev'])).code).toBe(12);
+});
+
+test('without a payload it is what cosign signs without annotations', async () => {
+  expect((await verify(['--signature', 'plain.sig'])).code).toBe(0);
+  expect((await verify(['--signature', 'annotated.sig'])).code).toBe(12);
+});
+
+test('the signature may be the text itself, its bytes, in the environment or behind an address', async () => {
+  const text = read('plain.sig');
+  writeFileSync(join(cwd, 'raw.sig'), Buffer.from(text, 'base64'));
+  writeFileSync(join(cwd, 'wrapped.sig'), text.replace(/.{40}/g, '$&\n'));
+  const server = createServer((request, response) => {
+    if (request.url === '/plain.sig') response.end(text);
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    for (const signature of [text, 'raw.sig', 'wrapped.sig', `${url}/plain.sig`])
+      expect((await verify(['--signature', signature])).code, signature).toBe(0);
+    const inEnvironment = ['verify', '--key', 'cosign.pub', '--signature', 'env://SIGNATURE', image];
+    expect((await pratique(inEnvironment, { SIGNATURE: text })).code).toBe(0);
+    expect(await pratique(inEnvironment)).toMatchObject({ code: 3, stdout: '' });
+    const missing = await verify(['--signature', `${url}/none.sig`]);
+    expect([missing.code, missing.stderr]).toEqual([3, expect.stringContaining('answered 404')]);
+    const plain = await verify(['--signature', 'http://registry.example/plain.sig']);
+    expect([plain.code, plain.stderr]).toEqual([3, expect.stringContaining('only https')]);
+  } finally {
+    server.close();
+  }
+});
+
+test.each([
+  [
+    'a signature and payload of another image',
+    ['--signature', 'another.sig', '--payload', 'another.json'],
+    12,
+  ],
+  ['a payload of another image', ['--signature', 'plain.sig', '--payload', 'another.json'], 12],
+  [
+    'a payload that another signature is over',
+    ['--signature', 'plain.sig', '--payload', 'annotated.json'],
+    12,
+  ],
+  ['a payload without a signature', ['--payload', 'plain.json'], 3],
+  ['a file that is not there', ['--signature', 'none.sig'], 3],
+])('%s is refused', async (_name, flags, code) => {
+  const refused = await verify(flags);
+  expect([refused.code, refused.stdout], refused.stderr).toEqual([code, '']);
+});
+
+test('a signature by another key, and one for an image that is not there, are refused', async () => {
+  const flags = ['--signature', 'plain.sig', '--payload', 'plain.json'];
+  expect((await verify(flags, 'other.pub')).code).toBe(12);
+  const missing = image.replace(/sha256:.*/, `sha256:${'0'.repeat(64)}`);
+  expect((await verify(flags, 'cosign.pub', missing)).code).toBe(11);
+});
+
+test('what is attached to the image does not count where a signature is given', async () => {
+  const both = await publish('both', 'three');
+  expect((await pratique(['sign', '--key', 'cosign.key', both])).code).toBe(0);
+  expect((await verify([], 'cosign.pub', both)).code).toBe(0);
+  expect((await verify(['--signature', 'plain.sig'], 'cosign.pub', both)).code).toBe(12);
+});
+
+test('--sct without --certificate is of no use for images', async () => {
+  writeFileSync(join(cwd, 'sct.json'), '{}');
+  const who = ['--certificate-identity', 'a@example.test', '--certificate-oidc-issuer', 'https://i.test'];
+  const refused = await pratique(['verify', '--sct', 'sct.json', ...who, '--offline', image]);
+  expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('--sct with --certificate')]);
+});
