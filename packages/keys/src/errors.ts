@@ -6,7 +6,7 @@ export const keysErrors = defineErrors({
     kind: 'usage',
     title: 'A reference to a key does not have the form that its scheme asks for.',
     remedy:
-      'Write pkcs11:token=LABEL;object=LABEL?module-path=/PATH, k8s://NAMESPACE/SECRET, hashivault://NAME or hashivault://NAME?version=2.',
+      'Write pkcs11:token=LABEL;object=LABEL?module-path=/PATH, piv:SLOT, k8s://NAMESPACE/SECRET, hashivault://NAME or hashivault://NAME?version=2.',
   },
   KEY_NOT_FOUND: {
     kind: 'usage',
@@ -93,6 +93,92 @@ export const keysErrors = defineErrors({
     kind: 'auth',
     title: 'A token refused the PIN.',
     remedy: 'Check the PIN. It was tried once: most tokens lock after a few wrong ones.',
+  },
+  PIV_SERVICE_MISSING: {
+    kind: 'usage',
+    title: 'The service that speaks with smart card readers, pcscd, is not running.',
+    remedy:
+      'Install and start it: apt-get install pcscd (or pcsc-lite), systemctl enable --now pcscd.socket. PCSCLITE_CSOCK_NAME says where it listens, if not at /run/pcscd/pcscd.comm.',
+  },
+  PIV_SERVICE_FAILED: {
+    kind: 'fault',
+    title: 'The service that speaks with smart card readers failed, or does not let this program use them.',
+    remedy:
+      'Take the token out, put it in again and try once more; see what pcscd says (journalctl -u pcscd).',
+  },
+  PIV_READER_MISSING: {
+    kind: 'usage',
+    title: 'There is no smart card reader.',
+    remedy:
+      'Plug the token in. If it is, install the driver of USB readers (apt-get install libccid) and start pcscd again.',
+  },
+  PIV_TOKEN_MISSING: {
+    kind: 'usage',
+    title: 'There is no smart card, or not the one that is meant.',
+    remedy: 'Put the card or token in.',
+  },
+  PIV_TOKEN_BUSY: {
+    kind: 'fault',
+    title: 'Another program has the smart card to itself.',
+    remedy: 'End that program. GnuPG lets go of tokens with: gpgconf --kill scdaemon.',
+  },
+  PIV_APPLICATION_MISSING: {
+    kind: 'usage',
+    title: 'The smart card has no PIV application, or it is switched off.',
+    remedy: 'Use a token with PIV, such as a YubiKey; switch it on with: ykman config usb --enable PIV.',
+  },
+  PIV_PIN_MISSING: {
+    kind: 'usage',
+    title: 'A PIV token wants its PIN and there is nobody to ask.',
+    remedy: 'Set PRATIQUE_PIV_PIN, or sign where somebody can be asked.',
+  },
+  PIV_PIN_INVALID: {
+    kind: 'usage',
+    title: 'What was given cannot be a PIN or PUK of a PIV token.',
+    remedy: 'A PIN or PUK has 6 to 8 digits. It was not tried.',
+  },
+  PIV_PIN_REFUSED: {
+    kind: 'auth',
+    title: 'A PIV token refused the PIN or PUK.',
+    remedy: 'Check it. It was tried once: tokens block after a few wrong ones.',
+  },
+  PIV_PIN_BLOCKED: {
+    kind: 'auth',
+    title: 'The PIN or PUK of a PIV token is blocked.',
+    remedy: 'Set a new PIN with the PUK: pratique piv-tool unblock --puk PUK --new-PIN PIN.',
+  },
+  PIV_TOUCH_MISSING: {
+    kind: 'auth',
+    title: 'A token waited to be touched, and was not.',
+    remedy: 'Run it again, and touch the token while it blinks.',
+  },
+  PIV_MANAGEMENT_KEY_INVALID: {
+    kind: 'usage',
+    title: 'What was given cannot be the management key of the PIV token.',
+    remedy: 'Give it in hexadecimal: 48 digits for Triple DES and AES-192, 32 for AES-128, 64 for AES-256.',
+  },
+  PIV_MANAGEMENT_KEY_REFUSED: {
+    kind: 'auth',
+    title: 'The management key is not that of the PIV token.',
+    remedy:
+      'Give the one that was set. Where nobody knows it, only pratique piv-tool reset helps, and the keys are gone.',
+  },
+  PIV_ATTESTATION_INVALID: {
+    kind: 'denial',
+    title: 'It is not proven that a key was made in a token of a known maker.',
+    remedy:
+      'Do not take the key for one that cannot be copied. For tokens of another maker, name its authority: --attestation-roots FILE.',
+  },
+  PIV_ANSWER_INVALID: {
+    kind: 'fault',
+    title: 'A smart card sent what no PIV application sends.',
+    remedy: 'Try another token. If it is a sound one, report what is in the message.',
+  },
+  PIV_FAILED: {
+    kind: 'fault',
+    title: 'A PIV token refused a command, or failed.',
+    remedy:
+      'Look the status up in ISO/IEC 7816-4 (6982: something has to be opened first); try with the tools of its maker.',
   },
   PKCS11_FAILED: {
     kind: 'fault',

@@ -11,6 +11,8 @@ export interface KeyContext {
   readonly environment: NodeJS.ProcessEnv;
   /** Asks a person for the PIN of a token; absent where there is nobody. */
   readonly askPin?: (token: string) => Promise<string>;
+  /** Hears that a token waits to be touched. */
+  readonly awaitTouch?: (token: string) => void;
   readonly signal?: AbortSignal;
 }
 

@@ -9,17 +9,18 @@ const notKeys = new Set(['http', 'https', 'file', 'env', 'gitlab', 'github']);
 /** The scheme of a reference to a key that is not a file, or null: then it names a file, or nothing. */
 export function keyScheme(reference: string): string | null {
   if (reference.startsWith('pkcs11:')) return 'pkcs11';
+  if (reference.startsWith('piv:')) return 'piv';
   const scheme = /^([a-z][a-z0-9-]{0,63}):\/\//.exec(reference)?.[1];
   return scheme === undefined || notKeys.has(scheme) ? null : scheme;
 }
 
 /**
- * Opens the private key that a reference names: `pkcs11:…` (RFC 7512), `k8s://NAMESPACE/SECRET`, `hashivault://NAME` and
- * `openbao://NAME`, or `SCHEME://…` of a plugin `sigstore-kms-SCHEME` on the PATH. Every signature it makes is verified
- * before it is returned.
+ * Opens the private key that a reference names: `pkcs11:…` (RFC 7512), `piv:SLOT`, `k8s://NAMESPACE/SECRET`,
+ * `hashivault://NAME` and `openbao://NAME`, or `SCHEME://…` of a plugin `sigstore-kms-SCHEME` on the PATH. Every signature
+ * it makes is verified before it is returned.
  *
  * @throws KEY_REFERENCE_INVALID, KEY_NOT_FOUND, KEY_AMBIGUOUS, KEY_MECHANISM_UNSUPPORTED, KEY_SERVICE_…, KEY_PLUGIN_…,
- *   PKCS11_…, and KEY_INVALID, KEY_UNSUPPORTED for a public key that cannot be used
+ *   PKCS11_…, PIV_…, and KEY_INVALID, KEY_UNSUPPORTED for a public key that cannot be used
  */
 export async function openKey(reference: string, context: KeyContext): Promise<ManagedKey> {
   const provider = await providerOf(reference);
@@ -45,6 +46,12 @@ export async function createKey(
   switch (keyScheme(reference)) {
     case 'pkcs11':
       return (await import('./pkcs11/generate.ts')).generateTokenKey(reference, context);
+    case 'piv':
+      throw keysErrors.error('KEY_REFERENCE_INVALID', {
+        message: 'a key in a PIV token is made with the command for these tokens, which knows their policies',
+        expected: 'pratique piv-tool generate-key',
+        found: 'piv:',
+      });
     case 'k8s':
       return (await import('./kubernetes/secret-key.ts')).createSecretKey(reference, context, password);
     case 'hashivault':
@@ -61,6 +68,8 @@ async function providerOf(reference: string): Promise<KeyProvider> {
   switch (keyScheme(reference)) {
     case 'pkcs11':
       return (await import('./pkcs11/provider.ts')).tokenKeys;
+    case 'piv':
+      return (await import('./piv/provider.ts')).pivKeys;
     case 'k8s':
       return (await import('./kubernetes/secret-key.ts')).secretKeys;
     case 'hashivault':
@@ -76,7 +85,7 @@ async function providerOf(reference: string): Promise<KeyProvider> {
 function notManaged(reference: string) {
   return keysErrors.error('KEY_REFERENCE_INVALID', {
     message: 'this names no token and no key service',
-    expected: 'pkcs11:…, k8s://…, hashivault://… or the scheme of a plugin',
+    expected: 'pkcs11:…, piv:…, k8s://…, hashivault://… or the scheme of a plugin',
     found: `${/^[a-z0-9+.-]{0,20}:?/i.exec(reference)?.[0] ?? ''}…`,
   });
 }

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue, type PublicKey } from '@pratique/crypto';
 
-/** Looks up the public half of a key in a token or a key service: `pkcs11:…`, `k8s://…`, `hashivault://…`. */
+/** Looks up the public half of a key in a token or a key service: `pkcs11:…`, `piv:…`, `k8s://…`, `hashivault://…`. */
 export type OpenPublicKey = (reference: string) => Promise<PublicKey>;
 
 /** Public keys by the references that name them. */
@@ -11,7 +11,7 @@ const maxKeys = 100;
 
 /** Whether a key of an authority is named instead of written down. */
 export function isKeyReference(text: string): boolean {
-  return text.startsWith('pkcs11:') || /^[a-z][a-z0-9-]*:\/\//.test(text);
+  return /^(?:pkcs11:|piv:|[a-z][a-z0-9-]*:\/\/)/.test(text);
 }
 
 /** References of the keys that authorities of a trust configuration name. */

@@ -1,0 +1,596 @@
+import {
+  constants,
+  createCipheriv,
+  type createDecipheriv,
+  createECDH,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  privateEncrypt,
+  randomBytes,
+} from 'node:crypto';
+import {
+  certificateExtension,
+  certificateExtensions,
+  concatBytes,
+  derWriter,
+  distinguishedName,
+  generateSigningKey,
+  issueCertificate,
+  newSerialNumber,
+  parsePublicKey,
+  type SigningKey,
+} from '@pratique/crypto';
+import { readObjects } from '../piv/tlv.ts';
+
+const { encodeDer, unsignedInteger } = derWriter;
+
+/** Who signs for the tokens of a maker. */
+export interface Maker {
+  readonly key: SigningKey;
+  /** Its root, DER. */
+  readonly certificate: Uint8Array;
+}
+
+/** A maker with a root of its own. */
+export function createMaker(key: SigningKey = generateSigningKey()): Maker {
+  const { publicKey } = key;
+  const certificate = issueCertificate(
+    {
+      issuer: makerName,
+      subject: makerName,
+      publicKey,
+      ...validity,
+      extensions: [certificateExtensions.authority(1), certificateExtensions.signsCertificates()],
+      serialNumber: newSerialNumber(),
+    },
+    key,
+  );
+  return { key, certificate };
+}
+
+export interface CardOptions {
+  /** Firmware; null: a PIV card that is no YubiKey. */
+  readonly version?: readonly [number, number, number] | null;
+  readonly serial?: number;
+  readonly maker?: Maker;
+  /** Whether somebody touches it when it waits for that. */
+  readonly touched?: () => boolean;
+}
+
+interface Key {
+  readonly algorithm: number;
+  readonly privateKey: KeyObject;
+  readonly policy: readonly [pin: number, touch: number];
+  readonly isGenerated: boolean;
+  /** Made once, so that who asks twice can compare. */
+  attestation?: Uint8Array;
+}
+
+interface ManagementKey {
+  readonly algorithm: number;
+  readonly key: Uint8Array;
+}
+
+const ok = 0x9000;
+const defaultManagementKey = Uint8Array.from(
+  Buffer.from('010203040506070801020304050607080102030405060708', 'hex'),
+);
+const fullId = Uint8Array.of(0xa0, 0, 0, 3, 8, 0, 0, 0x10, 0, 1, 0);
+const curves: Readonly<Record<number, { readonly node: string; readonly order: bigint }>> = {
+  17: {
+    node: 'prime256v1',
+    order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
+  },
+  20: {
+    node: 'secp384r1',
+    order:
+      0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
+  },
+};
+const rsaBits: Readonly<Record<number, number>> = { 7: 2048, 5: 3072, 22: 4096 };
+const blockCiphers: Readonly<Record<number, readonly [name: string, bytes: number]>> = {
+  3: ['des-ede3-cbc', 8],
+  8: ['aes-128-cbc', 16],
+  10: ['aes-192-cbc', 16],
+  12: ['aes-256-cbc', 16],
+};
+/** What YubiKeys ask for by slot, where a key is made without policies. */
+const defaultPolicies: Readonly<Record<number, readonly [number, number]>> = {
+  154: [2, 1],
+  156: [3, 1],
+  157: [2, 1],
+  158: [1, 1],
+};
+
+/** What a command comes to: data with 9000, or a status. */
+type Result = Uint8Array | number;
+
+/** A PIV card in this process, with what YubiKeys add. It keeps what it is told for as long as it lives. */
+export class PivCard {
+  /** What a reader says it is: that of a YubiKey 5. */
+  readonly atr = Uint8Array.from(Buffer.from('3bfd1300008131fe158073c021c057597562694b657940', 'hex'));
+  /** Instructions that were carried out, whole. */
+  readonly instructions: number[] = [];
+  readonly #options: Required<CardOptions>;
+  readonly #keys = new Map<number, Key>();
+  readonly #objects = new Map<string, Uint8Array>();
+  #secrets = { 128: '', 129: '' };
+  #tries = { 128: 3, 129: 3 };
+  #managementKey: ManagementKey = { algorithm: 3, key: defaultManagementKey };
+  #deviceKey: SigningKey | undefined;
+
+  #isSelected = false;
+  #isVerified = false;
+  #isFresh = false;
+  #isAuthenticated = false;
+  #witness: Uint8Array | undefined;
+  #challenge: Uint8Array | undefined;
+  #chained: Uint8Array[] = [];
+  #pending: Uint8Array = new Uint8Array();
+
+  constructor(options: CardOptions = {}) {
+    const version = options.version === undefined ? ([5, 4, 3] as const) : options.version;
+    this.#options = {
+      serial: 12345678,
+      maker: createMaker(),
+      touched: () => true,
+      ...options,
+      version,
+    };
+    this.#reset();
+    if (version !== null) this.#makeDevice();
+  }
+
+  /** The card loses its power: what was opened is closed. */
+  powerOff(): void {
+    this.#isSelected = false;
+    this.#close();
+  }
+
+  /** Puts a key in, as if it was brought from elsewhere. */
+  importKey(slot: number, algorithm: number, privateKey: KeyObject): void {
+    this.#keys.set(slot, {
+      algorithm,
+      privateKey,
+      policy: defaultPolicies[slot]!,
+      isGenerated: false,
+    });
+  }
+
+  /** Puts a data object in. */
+  putObject(tag: number, value: Uint8Array): void {
+    this.#objects.set(tag.toString(16), value);
+  }
+
+  /** Carries out an APDU. */
+  respond(apdu: Uint8Array): Uint8Array {
+    const [chain = 0, instruction = 0, p1 = 0, p2 = 0, length = 0] = apdu;
+    const data = apdu.byteLength > 5 ? apdu.subarray(5, 5 + length) : new Uint8Array();
+    if (instruction === 0xc0) return this.#deliver(length);
+    if (chain === 0x10) {
+      this.#chained.push(Uint8Array.from(data));
+      return Uint8Array.of(0x90, 0);
+    }
+    const whole = concatBytes(...this.#chained, data);
+    this.#chained = [];
+    this.instructions.push(instruction);
+    let result: Result;
+    try {
+      result = this.#execute(instruction, p1, p2, whole);
+    } catch {
+      result = 0x6a80;
+    }
+    if (typeof result === 'number') return Uint8Array.of(result >>> 8, result & 0xff);
+    this.#pending = result;
+    return this.#deliver(0);
+  }
+
+  #deliver(length: number): Uint8Array {
+    const part = this.#pending.subarray(0, length === 0 ? 256 : length);
+    this.#pending = this.#pending.subarray(part.byteLength);
+    const left = this.#pending.byteLength;
+    return left === 0 ? Uint8Array.of(...part, 0x90, 0) : Uint8Array.of(...part, 0x61, left > 255 ? 0 : left);
+  }
+
+  #execute(instruction: number, p1: number, p2: number, data: Uint8Array): Result {
+    if (instruction === 0xa4) return this.#select(p1, data);
+    if (!this.#isSelected) return 0x6d00;
+    switch (instruction) {
+      case 0x20:
+        return this.#verify(p2, data);
+      case 0x24:
+        return this.#change(p2, data);
+      case 0x2c:
+        return p2 === 0x80 ? this.#unblock(data) : 0x6a88;
+      case 0x47:
+        return this.#generate(p2, data);
+      case 0x87:
+        return p2 === 0x9b ? this.#authenticate(p1, data) : this.#sign(p1, p2, data);
+      case 0xcb:
+        return this.#getData(data);
+      case 0xdb:
+        return this.#putData(data);
+    }
+    const { version } = this.#options;
+    if (version === null) return 0x6d00;
+    switch (instruction) {
+      case 0xf7:
+        return this.#isFrom(5, 3) ? this.#metadata(p2) : 0x6d00;
+      case 0xf8:
+        return version[0] >= 5 ? Uint8Array.from(this.#serialBytes()) : 0x6d00;
+      case 0xf9:
+        return this.#attest(p1);
+      case 0xfb:
+        if (this.#tries[0x80] > 0 || this.#tries[0x81] > 0) return 0x6985;
+        this.#reset();
+        return ok;
+      case 0xfd:
+        return Uint8Array.from(version);
+      case 0xfe:
+        return this.#import(p1, p2, data);
+      case 0xff:
+        return this.#setManagementKey(data);
+      default:
+        return 0x6d00;
+    }
+  }
+
+  #isFrom(major: number, minor: number): boolean {
+    const [a, b] = this.#options.version ?? [0, 0];
+    return a > major || (a === major && b >= minor);
+  }
+
+  #close(): void {
+    this.#isVerified = false;
+    this.#isFresh = false;
+    this.#isAuthenticated = false;
+    this.#witness = undefined;
+    this.#challenge = undefined;
+  }
+
+  #reset(): void {
+    this.#keys.clear();
+    for (const tag of this.#objects.keys()) if (tag !== '5fff01') this.#objects.delete(tag);
+    this.#secrets = { 128: '123456', 129: '12345678' };
+    this.#tries = { 128: 3, 129: 3 };
+    this.#managementKey = { algorithm: this.#isFrom(5, 7) ? 0x0a : 3, key: defaultManagementKey };
+    this.#close();
+  }
+
+  #select(p1: number, id: Uint8Array): Result {
+    const isPiv = p1 === 4 && id.byteLength >= 5 && id.every((byte, index) => byte === fullId[index]);
+    if (!isPiv) return 0x6a82;
+    this.#isSelected = true;
+    this.#close();
+    return encodeDer(
+      0x61,
+      encodeDer(0x4f, fullId.subarray(5)),
+      encodeDer(0x79, encodeDer(0x4f, fullId.subarray(0, 5))),
+    );
+  }
+
+  #verify(reference: number, data: Uint8Array): Result {
+    if (reference !== 0x80) return 0x6a88;
+    if (data.byteLength === 0) return this.#isVerified ? ok : this.#left(0x80);
+    this.#isVerified = false;
+    if (!this.#matches(0x80, data)) return this.#left(0x80);
+    this.#isVerified = true;
+    this.#isFresh = true;
+    return ok;
+  }
+
+  /** One try. */
+  #matches(reference: 0x80 | 0x81, padded: Uint8Array): boolean {
+    if (this.#tries[reference] === 0 || padded.byteLength !== 8) return false;
+    if (text(padded) !== this.#secrets[reference]) {
+      this.#tries[reference]--;
+      return false;
+    }
+    this.#tries[reference] = 3;
+    return true;
+  }
+
+  #left(reference: 0x80 | 0x81): number {
+    const left = this.#tries[reference];
+    return left === 0 ? 0x6983 : 0x63c0 | left;
+  }
+
+  #change(reference: number, data: Uint8Array): Result {
+    if (reference !== 0x80 && reference !== 0x81) return 0x6a88;
+    return this.#replace(reference, reference, data);
+  }
+
+  #unblock(data: Uint8Array): Result {
+    return this.#replace(0x81, 0x80, data);
+  }
+
+  #replace(opener: 0x80 | 0x81, changed: 0x80 | 0x81, data: Uint8Array): Result {
+    if (data.byteLength !== 16) return 0x6a80;
+    const next = text(data.subarray(8));
+    if (!this.#matches(opener, data.subarray(0, 8))) return this.#left(opener);
+    if (next.length < 6) return 0x6a80;
+    this.#secrets[changed] = next;
+    this.#tries[changed] = 3;
+    return ok;
+  }
+
+  #authenticate(algorithm: number, data: Uint8Array): Result {
+    const { algorithm: own, key } = this.#managementKey;
+    if (algorithm !== own && algorithm !== 0) return 0x6a86;
+    const [name, bytes] = blockCiphers[own]!;
+    const apply = (make: typeof createCipheriv | typeof createDecipheriv, input: Uint8Array) => {
+      const transform = make(name, key, new Uint8Array(bytes));
+      transform.setAutoPadding(false);
+      return new Uint8Array(Buffer.concat([transform.update(input), transform.final()]));
+    };
+    const objects = new Map(readObjects(template(data)).map(({ tag, value }) => [tag, value]));
+    const [witness, challenge, response] = [objects.get(0x80), objects.get(0x81), objects.get(0x82)];
+    if (witness?.byteLength === 0) {
+      this.#witness = new Uint8Array(randomBytes(bytes));
+      return encodeDer(0x7c, encodeDer(0x80, apply(createCipheriv, this.#witness)));
+    }
+    if (challenge?.byteLength === 0 && witness === undefined) {
+      this.#challenge = new Uint8Array(randomBytes(bytes));
+      return encodeDer(0x7c, encodeDer(0x81, this.#challenge));
+    }
+    if (witness !== undefined && challenge !== undefined) {
+      const isRight = this.#witness !== undefined && Buffer.compare(this.#witness, witness) === 0;
+      this.#witness = undefined;
+      if (!isRight) return 0x6982;
+      this.#isAuthenticated = true;
+      return encodeDer(0x7c, encodeDer(0x82, apply(createCipheriv, challenge)));
+    }
+    if (response !== undefined && this.#challenge !== undefined) {
+      const isRight = Buffer.compare(apply(createCipheriv, this.#challenge), response) === 0;
+      this.#challenge = undefined;
+      if (!isRight) return 0x6982;
+      this.#isAuthenticated = true;
+      return ok;
+    }
+    return 0x6a80;
+  }
+
+  #setManagementKey(data: Uint8Array): Result {
+    if (!this.#isAuthenticated) return 0x6982;
+    const [algorithm = 0, reference, length] = data;
+    const key = data.subarray(3);
+    const wanted = { 3: 24, 8: 16, 10: 24, 12: 32 }[algorithm];
+    if (reference !== 0x9b || length !== key.byteLength || length !== wanted) return 0x6a80;
+    if (algorithm !== 3 && !this.#isFrom(5, 4)) return 0x6a80;
+    this.#managementKey = { algorithm, key: Uint8Array.from(key) };
+    return ok;
+  }
+
+  #generate(slot: number, data: Uint8Array): Result {
+    if (!this.#isAuthenticated) return 0x6982;
+    const normal = defaultPolicies[slot];
+    if (normal === undefined) return 0x6a86;
+    const [outer] = readObjects(data);
+    if (outer?.tag !== 0xac) return 0x6a80;
+    const wanted = new Map(readObjects(outer.value).map(({ tag, value }) => [tag, value[0]!]));
+    if (this.#options.version === null && wanted.size > 1) return 0x6a80;
+    const algorithm = wanted.get(0x80)!;
+    const privateKey = makeKey(algorithm);
+    if (privateKey === undefined) return 0x6a80;
+    const policy = [wanted.get(0xaa) || normal[0], wanted.get(0xab) || normal[1]] as const;
+    const key = { algorithm, privateKey, policy, isGenerated: true };
+    this.#keys.set(slot, key);
+    return encodeDer2(0x7f49, publicObjects(key));
+  }
+
+  #import(algorithm: number, slot: number, data: Uint8Array): Result {
+    if (!this.#isAuthenticated) return 0x6982;
+    const parts = new Map(readObjects(data).map(({ tag, value }) => [tag, value]));
+    const normal = defaultPolicies[slot];
+    const curve = curves[algorithm];
+    const scalar = parts.get(6);
+    if (normal === undefined || curve === undefined || scalar === undefined) return 0x6a80;
+    const ecdh = createECDH(curve.node);
+    ecdh.setPrivateKey(scalar);
+    const point = ecdh.getPublicKey();
+    const half = (point.byteLength - 1) / 2;
+    const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
+    const jwk = {
+      kty: 'EC',
+      crv: algorithm === 0x11 ? 'P-256' : 'P-384',
+      d: base64(scalar),
+      x: base64(point.subarray(1, 1 + half)),
+      y: base64(point.subarray(1 + half)),
+    };
+    const privateKey = createPrivateKey({ key: jwk, format: 'jwk' });
+    const policy = [parts.get(0xaa)?.[0] || normal[0], parts.get(0xab)?.[0] || normal[1]] as const;
+    this.#keys.set(slot, { algorithm, privateKey, policy, isGenerated: false });
+    return ok;
+  }
+
+  #sign(algorithm: number, slot: number, data: Uint8Array): Result {
+    const key = this.#keys.get(slot);
+    if (key === undefined || key.algorithm !== algorithm) return 0x6a80;
+    const objects = readObjects(template(data));
+    const input = objects.find(({ tag }) => tag === 0x81)?.value;
+    if (input === undefined) return 0x6a80;
+    const [pin, touch] = key.policy;
+    const wasFresh = this.#isFresh;
+    this.#isFresh = false;
+    if ((pin === 3 && !wasFresh) || (pin === 2 && !this.#isVerified)) return 0x6982;
+    if (touch !== 1 && !this.#options.touched()) return 0x6982;
+    const curve = curves[algorithm];
+    const signature =
+      curve === undefined
+        ? new Uint8Array(privateEncrypt({ key: key.privateKey, padding: constants.RSA_NO_PADDING }, input))
+        : signEcdsa(curve, key.privateKey, input);
+    return encodeDer(0x7c, encodeDer(0x82, signature));
+  }
+
+  #getData(data: Uint8Array): Result {
+    const [asked] = readObjects(data);
+    if (asked?.tag !== 0x5c) return 0x6a80;
+    const name = Buffer.from(asked.value).toString('hex');
+    // The discovery object: the PIV application, and that its PIN is what opens it.
+    if (name === '7e') {
+      return encodeDer(0x7e, encodeDer(0x4f, fullId), encodeDer2(0x5f2f, Uint8Array.of(0x40, 0)));
+    }
+    const value = this.#objects.get(name);
+    return value === undefined ? 0x6a82 : encodeDer(0x53, value);
+  }
+
+  #putData(data: Uint8Array): Result {
+    if (!this.#isAuthenticated) return 0x6982;
+    const [tag, content] = readObjects(data);
+    if (tag?.tag !== 0x5c || content?.tag !== 0x53) return 0x6a80;
+    const name = Buffer.from(tag.value).toString('hex');
+    if (content.value.byteLength === 0) this.#objects.delete(name);
+    else this.#objects.set(name, Uint8Array.from(content.value));
+    return ok;
+  }
+
+  #metadata(reference: number): Result {
+    const one = (tag: number, ...values: readonly number[]) => encodeDer(tag, Uint8Array.from(values));
+    if (reference === 0x80 || reference === 0x81) {
+      const normal = reference === 0x80 ? '123456' : '12345678';
+      return concatBytes(
+        one(1, 0xff),
+        one(5, this.#secrets[reference] === normal ? 1 : 0),
+        one(6, 3, this.#tries[reference]),
+      );
+    }
+    if (reference === 0x9b) {
+      const { algorithm, key } = this.#managementKey;
+      return concatBytes(
+        one(1, algorithm),
+        one(2, 0, 1),
+        one(5, Buffer.compare(key, defaultManagementKey) === 0 ? 1 : 0),
+      );
+    }
+    const key = this.#keys.get(reference);
+    if (key === undefined) return 0x6a88;
+    return concatBytes(
+      one(1, key.algorithm),
+      one(2, ...key.policy),
+      one(3, key.isGenerated ? 1 : 2),
+      encodeDer(4, publicObjects(key)),
+    );
+  }
+
+  #serialBytes(): Uint8Array {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(this.#options.serial);
+    return new Uint8Array(bytes);
+  }
+
+  /** The card's own key and certificate, by its maker. */
+  #makeDevice(): void {
+    const { maker } = this.#options;
+    this.#deviceKey = generateSigningKey();
+    const der = issueCertificate(
+      {
+        issuer: makerName,
+        subject: deviceName,
+        publicKey: this.#deviceKey.publicKey,
+        ...validity,
+        extensions: [
+          certificateExtension('2.5.29.19', Uint8Array.of(0x30, 3, 1, 1, 0xff), true),
+          certificateExtension(`${yubico}.3`, Uint8Array.from(this.#options.version!)),
+        ],
+        serialNumber: newSerialNumber(),
+      },
+      maker.key,
+    );
+    this.putObject(0x5fff01, certificateObject(der));
+  }
+
+  #attest(slot: number): Result {
+    const key = this.#keys.get(slot);
+    if (key === undefined || !key.isGenerated) return 0x6a80;
+    const spki = createPublicKey(key.privateKey).export({ type: 'spki', format: 'der' });
+    key.attestation ??= issueCertificate(
+      {
+        issuer: deviceName,
+        subject: distinguishedName(undefined, `YubiKey PIV Attestation ${slot.toString(16)}`),
+        publicKey: parsePublicKey(spki),
+        ...validity,
+        extensions: [
+          certificateExtension(`${yubico}.3`, Uint8Array.from(this.#options.version!)),
+          certificateExtension(`${yubico}.7`, unsignedInteger(this.#serialBytes())),
+          certificateExtension(`${yubico}.8`, Uint8Array.from(key.policy)),
+          certificateExtension(`${yubico}.9`, Uint8Array.of(3)),
+        ],
+        serialNumber: newSerialNumber(),
+      },
+      this.#deviceKey!,
+    );
+    return key.attestation;
+  }
+}
+
+const yubico = '1.3.6.1.4.1.41482.3';
+const makerName = distinguishedName(undefined, 'A maker of tokens');
+const deviceName = distinguishedName(undefined, 'Attestation of a token');
+const validity = { validFrom: new Date('2020-01-01'), validUntil: new Date('2052-01-01') };
+
+/** A certificate as it stands in a data object. */
+export function certificateObject(der: Uint8Array, info = 0): Uint8Array {
+  return concatBytes(encodeDer(0x70, der), encodeDer(0x71, Uint8Array.of(info)), encodeDer(0xfe));
+}
+
+function text(padded: Uint8Array): string {
+  const end = padded.indexOf(0xff);
+  return Buffer.from(padded.subarray(0, end === -1 ? padded.byteLength : end)).toString('latin1');
+}
+
+function template(data: Uint8Array): Uint8Array {
+  const [outer] = readObjects(data);
+  if (outer?.tag !== 0x7c) throw new Error('no dynamic authentication template');
+  return outer.value;
+}
+
+/** With a tag of two bytes. */
+function encodeDer2(tag: number, value: Uint8Array): Uint8Array {
+  return concatBytes(Uint8Array.of(tag >>> 8), encodeDer(tag & 0xff, value));
+}
+
+function makeKey(algorithm: number): KeyObject | undefined {
+  const curve = curves[algorithm];
+  if (curve !== undefined) return generateKeyPairSync('ec', { namedCurve: curve.node }).privateKey;
+  const bits = rsaBits[algorithm];
+  return bits === undefined ? undefined : generateKeyPairSync('rsa', { modulusLength: bits }).privateKey;
+}
+
+function publicObjects({ privateKey }: Pick<Key, 'privateKey'>): Uint8Array {
+  const { x, y, n, e } = createPublicKey(privateKey).export({ format: 'jwk' });
+  const bytes = (value: string | undefined) => new Uint8Array(Buffer.from(value!, 'base64url'));
+  if (n !== undefined) return concatBytes(encodeDer(0x81, bytes(n)), encodeDer(0x82, bytes(e)));
+  return encodeDer(0x86, concatBytes(Uint8Array.of(4), bytes(x), bytes(y)));
+}
+
+/** ECDSA of a digest (FIPS 186-5 §6.4.1), which node:crypto only makes of what it hashed itself. */
+function signEcdsa(
+  { node, order }: { readonly node: string; readonly order: bigint },
+  privateKey: KeyObject,
+  digest: Uint8Array,
+): Uint8Array {
+  const { d } = privateKey.export({ format: 'jwk' });
+  const number = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+  const secret = number(Buffer.from(d!, 'base64url'));
+  const once = createECDH(node);
+  const point = once.generateKeys();
+  const size = (point.byteLength - 1) / 2;
+  const r = number(point.subarray(1, 1 + size)) % order;
+  const s =
+    (inverse(number(once.getPrivateKey()), order) * (number(digest.subarray(0, size)) + r * secret)) % order;
+  const encoded = (value: bigint) =>
+    unsignedInteger(new Uint8Array(Buffer.from(value.toString(16).padStart(size * 2, '0'), 'hex')));
+  return derWriter.sequence(encoded(r), encoded(s));
+}
+
+function inverse(value: bigint, modulus: bigint): bigint {
+  let [a, b, x, y] = [value % modulus, modulus, 1n, 0n];
+  while (a > 1n) {
+    const quotient = a / b;
+    [a, b] = [b, a % b];
+    [x, y] = [y, x - quotient * y];
+  }
+  return ((x % modulus) + modulus) % modulus;
+}
