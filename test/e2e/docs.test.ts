@@ -2,6 +2,9 @@ import { spawn } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { defaultManagementKey, openPivToken, slotNamed } from '@pratique/keys';
+import { startFakeDaemon } from '@pratique/keys/testing/pcscd';
+import { PivCard } from '@pratique/keys/testing/piv-card';
 import { buildImage, buildLayer, createRegistryClient, machinePlatform, pushImage } from '@pratique/oci';
 import { type Registry, startRegistry } from '@pratique/registry';
 import { type SigstoreServer, startSigstoreServer } from '@pratique/sigstore-server';
@@ -14,6 +17,8 @@ const directories: string[] = [];
 let registry: Registry;
 let sigstore: SigstoreServer;
 let sigstoreDirectory: string;
+/** The reader's PIV token, with a key in its slot for signatures. */
+let pcscd: Awaited<ReturnType<typeof startFakeDaemon>>;
 
 /** Documents say `localhost:5000` where the reader's registry is, and that `app:1.0` was pushed there. */
 const documentedRegistry = 'localhost:5000';
@@ -28,6 +33,11 @@ beforeAll(async () => {
     directory: sigstoreDirectory,
     people: ['alice@example.com', 'bob@example.com'],
   });
+  pcscd = await startFakeDaemon([{ name: 'Yubico YubiKey 00 00', card: new PivCard() }]);
+  const token = await openPivToken(undefined, pcscd);
+  const slot = slotNamed('signature');
+  await token.generateKey(defaultManagementKey, slot, slot.policy);
+  await token.close();
 });
 
 /** Every document begins with an image that nobody signed. */
@@ -46,6 +56,7 @@ afterEach(() => registry.close());
 
 afterAll(async () => {
   await sigstore.close();
+  await pcscd.close();
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
@@ -69,6 +80,8 @@ async function runShell(command: string, cwd: string): Promise<string> {
       NO_COLOR: '1',
       CI: '1',
       COSIGN_PASSWORD: 'test',
+      PRATIQUE_PIV_PIN: '123456',
+      ...pcscd.environment,
       HOME: cwd,
       PATH: `${join(root, 'test/e2e/bin')}:${dirname(process.execPath)}:${process.env.PATH}`,
     },

@@ -4,7 +4,6 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from '../../packages/cli/src/program/parse.ts';
 import { commands } from '../../packages/cli/src/specs/index.ts';
-import { refusedCommands } from '../../packages/cli/src/specs/refused.ts';
 import type { Context, Scenario } from '../support/context.ts';
 import { alice, bob, identity, initialize, startSigstore, token } from '../support/private-sigstore.ts';
 
@@ -68,7 +67,7 @@ async function describeCosign(context: Context, program: Cosign): Promise<Readon
 /** Why a flag is not understood; null when it is, or when it is refused with a reason of its own. */
 function problemWith(command: string, flag: string): string | null {
   const spec = commands.find(({ name }) => name === command);
-  if (spec === undefined) return command in refusedCommands ? null : 'no such command';
+  if (spec === undefined) return 'no such command';
   for (const value of [[], ['x']]) {
     try {
       parse(commands, [...command.split(' '), `--${flag}`, ...value, ...spec.args.map(() => 'argument')]);

@@ -11,6 +11,7 @@ import {
 } from '@pratique/sigstore';
 import { checkLines, signerText } from '../commands/verification-report.ts';
 import { givenParts } from '../keys/given-parts.ts';
+import { namedKeys } from '../keys/managed-key.ts';
 import { signerTrust } from '../keys/signer-trust.ts';
 import { CommandFailure } from '../program/exit.ts';
 import { readFile } from '../program/read-file.ts';
@@ -81,8 +82,9 @@ async function readBundle(
   }
   const { digest, algorithm } = 'bytes' in artifact ? blobArtifact(artifact.bytes) : artifact;
   if (algorithm !== 'sha256') throw needs('a file, or its SHA-256', algorithm);
-  const { bundle, signature, certificate, 'rfc3161-timestamp': timestamp, key } = flags;
-  const files = { bundle, signature, certificate, 'rfc3161-timestamp': timestamp, key: key[0] };
+  const { bundle, signature, certificate, 'rfc3161-timestamp': timestamp } = flags;
+  const [key] = namedKeys(flags);
+  const files = { bundle, signature, certificate, 'rfc3161-timestamp': timestamp, key };
   const { entry, ...parts } = await readDetached(files, digest, terminal, signal);
   return { ...parts, version: '0.1', logEntries: entry === null ? [] : [entry] };
 }

@@ -3,20 +3,19 @@ import { assembleBundle, type LogEntry } from '@pratique/sigstore';
 import { findRekorEntry, openServices, rekorEntryAt } from '@pratique/sigstore-client';
 import { type DetachedParts, needs, readDetached } from '../blob/detached.ts';
 import { cliErrors } from '../errors.ts';
-import { refuseSecurityKey } from '../keys/managed-key.ts';
+import { namedKey } from '../keys/managed-key.ts';
 import { readFile } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import type { bundleCreate } from '../specs/bundle.ts';
 import { writeOut } from '../trust/write-out.ts';
 
 export const run: Run<typeof bundleCreate.flags> = async ({ flags, terminal, signal }) => {
-  refuseSecurityKey(flags);
   if (flags.artifact === undefined) throw needs('--artifact FILE', 'no --artifact');
   if (flags.bundle !== undefined && flags.certificate !== undefined)
     throw needs('--bundle alone, or --signature and --certificate', 'both');
   const artifact = readFile(flags.artifact, terminal.cwd, 'artifact');
   const { entry, signer, ...parts } = await readDetached(
-    flags,
+    { ...flags, key: namedKey(flags) },
     createHash('sha256').update(artifact).digest(),
     terminal,
     signal,

@@ -2,7 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startFakeDaemon } from '@pratique/keys/testing/pcscd';
+import { PivCard } from '@pratique/keys/testing/piv-card';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { run } from '../program/run.ts';
 import { testTerminal } from '../testing/terminal.ts';
 
@@ -87,17 +89,70 @@ test.each([
   expect(await pratique(argv)).toMatchObject({ code: 3, stderr: expect.stringContaining(`error ${code}`) });
 });
 
+/** A PIV token with a key in its slot for signatures, made elsewhere. */
+async function pivToken() {
+  const card = new PivCard();
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  card.importKey(0x9c, 0x11, privateKey);
+  const daemon = await startFakeDaemon([{ name: 'A reader', card }]);
+  onTestFinished(daemon.close);
+  const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
+  return { env: { ...daemon.environment, PRATIQUE_PIV_PIN: '123456' }, pem, card };
+}
+
+test('a file is signed and verified with the key in a PIV token, by --sk, by piv: and by its public half', async () => {
+  const { env, pem } = await pivToken();
+  writeFileSync(join(cwd, 'file'), 'to sign');
+  for (const key of [['--sk'], ['--sk', '--slot', 'signature'], ['--key', 'piv:9c']]) {
+    expect((await pratique(['public-key', ...key], env)).stdout).toBe(pem);
+    writeFileSync(join(cwd, 'token.pub'), pem);
+    const signed = await pratique(['sign-blob', ...key, '--bundle', 'bundle', 'file'], env);
+    expect(signed.code).toBe(0);
+    for (const verifying of [key, ['--key', 'token.pub']]) {
+      const verify = ['verify-blob', ...verifying, '--insecure-ignore-tlog', '--bundle', 'bundle'];
+      expect((await pratique([...verify, 'file'], env)).code).toBe(0);
+      expect((await pratique([...verify, 'bundle'], env)).code).not.toBe(0);
+    }
+  }
+});
+
+test('a signature by another key is not taken for one of the token', async () => {
+  const { env } = await pivToken();
+  const other = await pivToken();
+  writeFileSync(join(cwd, 'file'), 'to sign');
+  await pratique(['sign-blob', '--sk', '--bundle', 'bundle', 'file'], other.env);
+  const verify = ['verify-blob', '--sk', '--insecure-ignore-tlog', '--bundle', 'bundle', 'file'];
+  expect((await pratique(verify, other.env)).code).toBe(0);
+  const { code, stderr } = await pratique(verify, env);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain('BLOB_NOT_VERIFIED');
+});
+
 test.each([
-  ['public-key', '--sk'],
-  ['public-key', '--slot', 'signature'],
+  [['public-key', '--slot', 'signature'], 'USAGE'],
+  [['public-key', '--sk', '--key', 'cosign.key'], 'USAGE'],
+  [['verify-blob', '--sk', '--key', 'cosign.pub', '--bundle', 'b', 'file'], 'USAGE'],
+  [['sign-blob', '--sk', '--key', 'cosign.key', '--bundle', 'b', 'file'], 'USAGE'],
+  [['public-key', '--sk', '--slot', 'first'], 'KEY_REFERENCE_INVALID'],
+  [['public-key', '--sk', '--slot', 'authentication'], 'KEY_NOT_FOUND'],
+  [['generate-key-pair', '--kms', 'piv:signature'], 'KEY_REFERENCE_INVALID'],
+])('%j says what is wrong, and asks the token for nothing more', async (argv, code) => {
+  const { env, card } = await pivToken();
+  writeFileSync(join(cwd, 'file'), 'to sign');
+  expect(await pratique(argv, env)).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining(`error ${code}`),
+  });
+  expect(card.instructions).not.toContain(0x20);
+});
+
+test.each([
   ['sign', '--sk', 'registry.example/app'],
   ['verify', '--sk', 'registry.example/app'],
-  ['sign-blob', '--sk', '--slot', 'signature', '--bundle', 'b', 'file'],
-])('%j is refused with the way to PIV tokens that there is', async (...argv) => {
-  writeFileSync(join(cwd, 'file'), 'to sign');
-  const { code, stderr } = await pratique(argv);
+])('%j without pcscd says how to have it', async (...argv) => {
+  const { code, stderr } = await pratique(argv, { PCSCLITE_CSOCK_NAME: join(cwd, 'none') });
   expect(code).toBe(3);
-  expect(stderr).toContain('pkcs11:');
+  expect(stderr).toContain('error PIV_SERVICE_MISSING');
 });
 
 test('a public key that is there already is found before a key is made', async () => {

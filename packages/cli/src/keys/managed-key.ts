@@ -9,7 +9,7 @@ const others = /^(?:env|https?|file|gitlab|github):\/\//;
 /** Whether a `--key` value names a key in a token or a key service. Does not load what opens those. */
 export function isManaged(reference: string): boolean {
   return (
-    reference.startsWith('pkcs11:') || (/^[a-z][a-z0-9-]*:\/\//.test(reference) && !others.test(reference))
+    /^(?:pkcs11|piv):/.test(reference) || (/^[a-z][a-z0-9-]*:\/\//.test(reference) && !others.test(reference))
   );
 }
 
@@ -20,20 +20,42 @@ export async function managedKeys(terminal: Terminal, signal?: AbortSignal) {
     environment: { ...terminal.env },
     ...(signal === undefined ? {} : { signal }),
     ...(terminal.interactive
-      ? { askPin: (token: string) => ask(`Enter PIN for the token ${printable(token, 64)}: `) }
+      ? { askPin: (token: string) => ask(`Enter PIN for the token ${printable(token, 160)}: `) }
       : {}),
+    awaitTouch: (token: string) => void terminal.err(`Touch the token ${printable(token, 160)}\n`),
   };
   return { ...keys, context };
 }
 
-/** Cosign's way to PIV tokens. @throws USAGE */
-export function refuseSecurityKey(flags: { readonly sk: boolean; readonly slot: string | undefined }): void {
-  if (!flags.sk && flags.slot === undefined) return;
+/** Cosign's flags for the key in a slot of a PIV token. */
+interface SecurityKeyFlags {
+  readonly sk: boolean;
+  readonly slot: string | undefined;
+}
+
+/**
+ * What `--key` names, or else what `--sk` and `--slot` stand for: `piv:SLOT`.
+ *
+ * @throws USAGE
+ */
+export function namedKey(flags: SecurityKeyFlags & { readonly key: string | undefined }): string | undefined {
+  return securityKey(flags, flags.key !== undefined) ?? flags.key;
+}
+
+/** The same where several keys may be named. @throws USAGE */
+export function namedKeys(flags: SecurityKeyFlags & { readonly key: readonly string[] }): readonly string[] {
+  const reference = securityKey(flags, flags.key.length > 0);
+  return reference === undefined ? flags.key : [reference];
+}
+
+function securityKey({ sk, slot }: SecurityKeyFlags, hasKey: boolean): string | undefined {
+  if (sk && !hasKey) return `piv:${slot || 'signature'}`;
+  if (!sk && !slot) return undefined;
   throw cliErrors.error('USAGE', {
-    message: 'PIV tokens are reached through their PKCS#11 module, not with --sk and --slot',
-    expected: "--key 'pkcs11:token=LABEL;id=%02?module-path=/usr/lib/x86_64-linux-gnu/libykcs11.so'",
-    found: flags.sk ? '--sk' : '--slot',
-    remedy:
-      'Install the token’s module (for YubiKeys ykcs11); pratique pkcs11-tool list-keys-uris prints the URIs of its keys.',
+    message: sk
+      ? 'the key is in a token or where --key says'
+      : 'a slot is of a PIV token, and --sk, which says that the key is in one, is missing',
+    expected: sk ? '--sk or --key' : '--sk --slot NAME',
+    found: sk ? 'both' : '--slot without --sk',
   });
 }

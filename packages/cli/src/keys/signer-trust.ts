@@ -20,7 +20,7 @@ import type { programFlags, signerFlags } from '../specs/shared.ts';
 import type { RepositoryOptions } from '../trust/sigstore-repository.ts';
 import { environmentAuthorities } from './environment-authorities.ts';
 import { loadPublicKey } from './key-reference.ts';
-import { isManaged, refuseSecurityKey } from './managed-key.ts';
+import { isManaged, namedKeys } from './managed-key.ts';
 import { namedAuthorities } from './named-authorities.ts';
 
 type Flags = Omit<FlagValues<typeof signerFlags>, keyof typeof programFlags>;
@@ -51,9 +51,9 @@ export async function signerTrust(
       remedy: 'Leave --check-claims out: claims are always checked.',
     });
   }
-  refuseSecurityKey(flags);
+  const references = namedKeys(flags);
   const identity = flaggedIdentity(flags, command);
-  if (flags.key.length > 0 && identity !== null) {
+  if (references.length > 0 && identity !== null) {
     throw cliErrors.error('USAGE', {
       message: 'a signature is verified by a key or by an identity',
       expected: '--key, or --certificate-identity with --certificate-oidc-issuer',
@@ -61,10 +61,10 @@ export async function signerTrust(
       remedy: `Run pratique ${command} once for each.`,
     });
   }
-  if (flags.key.length === 0 && identity === null) throw nobody(command);
+  if (references.length === 0 && identity === null) throw nobody(command);
   const keys: TrustedKey[] = [];
   // One after the other: a person may be asked.
-  for (const reference of flags.key) {
+  for (const reference of references) {
     const key = await loadPublicKey(reference, terminal, signal);
     keys.push({ name: nameOf(reference), key });
   }

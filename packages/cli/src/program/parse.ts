@@ -1,7 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { cliErrors } from '../errors.ts';
 
-import { refusedCommands } from '../specs/refused.ts';
 import { flagUsage } from './help.ts';
 import type { CommandSpec, FlagSpec } from './spec.ts';
 
@@ -197,13 +196,6 @@ function usage(command: CommandSpec, message: string, expected?: string, found?:
 }
 
 function unknownCommand(commands: readonly CommandSpec[], words: readonly string[]): Error {
-  const elsewhere = Object.entries(refusedCommands).find(([name]) =>
-    name.split(' ').every((word, index) => words[index] === word),
-  );
-  if (elsewhere !== undefined) {
-    const [name, remedy] = elsewhere;
-    return cliErrors.error('USAGE', { message: `${name} is not done here`, remedy });
-  }
   const isGroup = commands.some(({ name }) => name.startsWith(`${words[0]} `));
   const prefix = isGroup ? `${words[0]} ` : '';
   const word = words[isGroup ? 1 : 0]!;

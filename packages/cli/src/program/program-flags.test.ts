@@ -45,7 +45,6 @@ test('--verbose names requests, without credentials and queries', async () => {
 test.each([
   [['sign-blob', '--issue-certificate', 'file'], '--issue-certificate is not done here'],
   [['policy', 'build', '--debug', 'directory'], '--debug is not done here'],
-  [['piv-tool', 'generate-key'], 'piv-tool is not done here'],
 ])('what cosign or opa can and we do not is refused with a reason: %j', async (argv, reason) => {
   const { code, stderr } = await pratique(...argv);
   expect([code, stderr]).toEqual([3, expect.stringContaining(reason)]);

@@ -4,7 +4,7 @@ import { type ContentSigner, keySigner, parseTrustedRoot, type Signed } from '@p
 import { type KeylessOptions, keylessSigner, witnessedKeySigner } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
 import { openSigningKey } from '../keys/key-reference.ts';
-import { refuseSecurityKey } from '../keys/managed-key.ts';
+import { namedKey } from '../keys/managed-key.ts';
 import { naming } from '../program/parse-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -36,11 +36,11 @@ export interface OpenSigner extends ContentSigner {
 
 /** The signer the flags ask for: a key, with witnesses where services are asked for, or else an identity. */
 export async function openSigner(
-  flags: SigningFlags,
+  given: SigningFlags,
   terminal: Terminal,
   { command, rekorVersions, makeKey, signal }: SignerPurpose,
 ): Promise<OpenSigner> {
-  refuseSecurityKey(flags);
+  const flags = { ...given, key: namedKey(given) };
   const certificate = keyCertificate(flags, terminal);
   const files = openTrustFiles(flags, terminal, signal);
   const chosen = await chooseServices(flags, files, rekorVersions, new Date()).catch((error: unknown) => {

@@ -59,6 +59,17 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     sensitive: true,
   },
   {
+    name: 'PRATIQUE_PIV_PIN',
+    does: 'opens the PIV token of --sk and piv: keys',
+    expects: 'a PIN',
+    sensitive: true,
+  },
+  {
+    name: 'PCSCLITE_CSOCK_NAME',
+    does: 'is where pcscd is, which speaks with PIV tokens',
+    expects: 'a socket; else /run/pcscd/pcscd.comm',
+  },
+  {
     name: 'KUBECONFIG',
     does: 'says which cluster k8s:// keys are in',
     expects: 'a file; else ~/.kube/config, or the Pod’s own',

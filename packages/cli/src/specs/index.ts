@@ -18,6 +18,15 @@ import { harden } from './harden.ts';
 import { copy, inspect, ls, resolveImage, tree, triangulate } from './images.ts';
 import { dockerfileVerify, generate, manifestVerify } from './images-in-files.ts';
 import { check, sbom } from './inspect.ts';
+import {
+  pivAttestation,
+  pivGenerateKey,
+  pivReset,
+  pivSetManagementKey,
+  pivSetPin,
+  pivSetPuk,
+  pivUnblock,
+} from './piv.ts';
 import { pkcs11ListKeysUris, pkcs11ListTokens } from './pkcs11.ts';
 import { policyBuild, policyInspect, policySign } from './policy-bundles.ts';
 import {
@@ -64,6 +73,13 @@ export const commands: readonly CommandSpec[] = [
   publicKey,
   pkcs11ListTokens,
   pkcs11ListKeysUris,
+  pivGenerateKey,
+  pivAttestation,
+  pivSetPin,
+  pivSetPuk,
+  pivUnblock,
+  pivSetManagementKey,
+  pivReset,
   sign,
   attest,
   signBlob,

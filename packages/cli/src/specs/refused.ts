@@ -1,10 +1,5 @@
 import type { FlagSpec } from '../program/spec.ts';
 
-/** Commands of cosign that are not done here, and what does it instead. */
-export const refusedCommands: Readonly<Record<string, string>> = {
-  'piv-tool': 'A hardware key is managed with the tools of its maker.',
-};
-
 /** A flag of cosign or opa that is not done here, and why. */
 export function refusedFlag<const Kind extends FlagSpec['kind']>(kind: Kind, refused: string) {
   return { kind, hidden: true, refused, summary: refused } as const;

@@ -57,10 +57,15 @@ export const programFlags = {
   },
 } as const satisfies FlagSpecs;
 
-/** Cosign's flags for PIV tokens: understood, so that the refusal can say what to use. */
+/** Cosign's flags for PIV tokens. */
 export const securityKeyFlags = {
-  sk: { kind: 'boolean', hidden: true, summary: 'Not supported: use --key pkcs11:…' },
-  slot: { kind: 'string', hidden: true, summary: 'Not supported: use --key pkcs11:…' },
+  sk: { kind: 'boolean', summary: 'The key is in a PIV token, such as a YubiKey: --key piv:SLOT' },
+  slot: {
+    kind: 'string',
+    placeholder: 'SLOT',
+    summary:
+      'With --sk: the slot that the key is in, signature (9c) unless it is authentication (9a), key-management (9d) or card-authentication (9e)',
+  },
 } as const satisfies FlagSpecs;
 
 /** Whose signatures count: cosign's flags. */
@@ -69,7 +74,7 @@ export const signerFlags = {
     kind: 'list',
     placeholder: 'KEY',
     summary:
-      'A public key to accept: FILE, env://NAME, or a key in a token or service (pkcs11:…, k8s://…, hashivault://…); may be repeated',
+      'A public key to accept: FILE, env://NAME, or a key in a token or service (pkcs11:…, piv:…, k8s://…, hashivault://…); may be repeated',
   },
   ...securityKeyFlags,
   'certificate-identity': {
@@ -179,7 +184,7 @@ export const signingFlags = {
     kind: 'string',
     placeholder: 'KEY',
     summary:
-      'Sign with this private key, not as an identity: FILE, env://NAME, pkcs11:…, k8s://NAMESPACE/SECRET, hashivault://NAME, or SCHEME://… of a KMS plugin',
+      'Sign with this private key, not as an identity: FILE, env://NAME, pkcs11:…, piv:SLOT, k8s://NAMESPACE/SECRET, hashivault://NAME, or SCHEME://… of a KMS plugin',
   },
   ...securityKeyFlags,
   certificate: {

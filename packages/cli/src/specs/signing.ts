@@ -107,7 +107,8 @@ export const publicKey = defineCommand({
     key: {
       kind: 'string',
       placeholder: 'KEY',
-      summary: 'The private key: FILE, env://NAME, pkcs11:…, k8s://…, hashivault://…, or of a KMS plugin',
+      summary:
+        'The private key: FILE, env://NAME, pkcs11:…, piv:…, k8s://…, hashivault://…, or of a KMS plugin',
     },
     ...securityKeyFlags,
     outfile: { kind: 'string', placeholder: 'FILE', summary: 'Write there instead of standard output' },
