@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   decodeBase64,
   isJsonObject,
@@ -94,8 +95,13 @@ async function readContent(
     files.signature === undefined ? old.signature : await readSignature(files.signature, terminal, signal);
   if (signature === undefined) throw needs('a signature: --bundle, --signature or --attestation', 'none');
   // Old bundles of attestations hold the whole envelope where the signature is.
-  if (signature[0] === 0x7b) return dsse(objectOf(signature, 'the envelope in the bundle'));
+  if (isText(signature)) return dsse(objectOf(signature, 'the envelope in the bundle'));
   return { kind: 'message-signature', digestAlgorithm: 'SHA2_256', digest, signature };
+}
+
+/** Whether it can be JSON of an object: a signature may begin with the same byte, and is no UTF-8. */
+function isText(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x7b && isUtf8(bytes);
 }
 
 function dsse(document: JsonObject): Bundle['content'] {
