@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { run } from '../../packages/cli/src/program/run.ts';
 import { testTerminal } from '../../packages/cli/src/testing/terminal.ts';
-import { formatSigningKey, generateSigningKey, verifySignature } from '../../packages/crypto/src/index.ts';
+import {
+  formatPublicKey,
+  formatSigningKey,
+  generateSigningKey,
+  parseCertificate,
+  verifySignature,
+} from '../../packages/crypto/src/index.ts';
 import {
   buildImage,
   createRegistryClient,
@@ -330,6 +336,9 @@ test('a key with a certificate of its own signs as the identity in it, and with 
     pratiqueIn({ COSIGN_PASSWORD: '' }, 'sign-blob', '--key', file, ...certificate, ...more, 'thing');
   const bundle = ['--bundle', 'thing.json'];
   expect(await sign('own.key', ...services, ...bundle)).toMatchObject({ code: 0 });
+  const { verificationMaterial } = JSON.parse(readFileSync(join(directory, 'thing.json'), 'utf8'));
+  expect(Object.keys(verificationMaterial)).toContain('certificate');
+  expect(Object.keys(verificationMaterial)).not.toContain('x509CertificateChain');
   const by = (email: string) => [
     '--certificate-identity',
     email,
@@ -440,3 +449,115 @@ test('without files the services and the root are those that the Sigstore in use
 function secretOf(email: string): string {
   return (JSON.parse(readFileSync(sigstore.peopleFile, 'utf8')) as Record<string, string>)[email]!;
 }
+
+test.each(['ecdsa-p256', 'ecdsa-p384', 'rsa', 'ed25519'] as const)(
+  '--issue-certificate: a key of %s that is there already signs as the identity that asks, and not as a key',
+  async (algorithm) => {
+    const key = generateSigningKey(algorithm);
+    const write = (name: string, content: string) => writeFileSync(join(directory, name), content);
+    write('there.key', formatSigningKey(key, ''));
+    write('there.pub', formatPublicKey(key.publicKey));
+    write('id', await sigstore.issueToken(alice));
+    write('thing', 'content');
+    const root = ['--trusted-root', sigstore.trustedRootFile];
+    const services = ['--signing-config', sigstore.signingConfigFile, ...root];
+    const flags = ['--key', 'there.key', '--issue-certificate', '--identity-token', 'id', ...services];
+    const sign = (...more: string[]) =>
+      pratiqueIn({ COSIGN_PASSWORD: '' }, 'sign-blob', ...flags, '--bundle', 'there.json', ...more, 'thing');
+    expect(await sign()).toMatchObject({ code: 0, stderr: expect.stringContaining(`Signed by ${alice}`) });
+    const verify = (...who: string[]) =>
+      pratique('verify-blob', ...root, ...who, '--bundle', 'there.json', 'thing');
+    const by = (email: string) => [
+      ...['--certificate-identity', email, '--certificate-oidc-issuer', sigstore.issuer],
+    ];
+    expect(await verify(...by(alice))).toMatchObject({ code: 0 });
+    expect(await verify(...by(bob))).toMatchObject({ code: 2 });
+    expect(await verify('--key', 'there.pub')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('CERTIFICATE_NOT_TRUSTED'),
+    });
+    const { verificationMaterial } = JSON.parse(readFileSync(join(directory, 'there.json'), 'utf8'));
+    const { rawBytes } = verificationMaterial.certificate as { rawBytes: string };
+    const { publicKey } = parseCertificate(Buffer.from(rawBytes, 'base64'));
+    expect(publicKey.fingerprint).toBe(key.publicKey.fingerprint);
+    expect(await sign('--certificate', 'leaf.pem')).toMatchObject({ code: 3 });
+  },
+);
+
+test('--issue-certificate with the token of somebody else gives a certificate for somebody else', async () => {
+  writeFileSync(join(directory, 'id'), await sigstore.issueToken(bob));
+  const root = ['--trusted-root', sigstore.trustedRootFile];
+  const services = ['--signing-config', sigstore.signingConfigFile, ...root];
+  const flags = ['--key', 'there.key', '--issue-certificate', '--identity-token', 'id', ...services];
+  const bundle = ['--bundle', 'there.json'];
+  expect(await pratiqueIn({ COSIGN_PASSWORD: '' }, 'sign-blob', ...flags, ...bundle, 'thing')).toMatchObject({
+    code: 0,
+  });
+  const asAlice = ['--certificate-identity', alice, '--certificate-oidc-issuer', sigstore.issuer];
+  expect(await pratique('verify-blob', ...root, ...asAlice, ...bundle, 'thing')).toMatchObject({ code: 2 });
+});
+
+test('--insecure-skip-verify signs where no certificate log is known, and says so; verifying is as strict as ever', async () => {
+  const document = JSON.parse(readFileSync(sigstore.trustedRootFile, 'utf8'));
+  const { ctlogs } = JSON.parse(readFileSync(stranger.trustedRootFile, 'utf8'));
+  writeFileSync(join(directory, 'other-ct.json'), JSON.stringify({ ...document, ctlogs }));
+  writeFileSync(join(directory, 'id'), await sigstore.issueToken(alice));
+  writeFileSync(join(directory, 'thing'), 'content');
+  const root = ['--trusted-root', 'other-ct.json'];
+  const flags = ['--signing-config', sigstore.signingConfigFile, ...root, '--identity-token', 'id'];
+  const bundle = ['--bundle', 'skipped.json'];
+  expect(await pratique('sign-blob', ...flags, ...bundle, 'thing')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('CERTIFICATE_LOG_MISSING'),
+  });
+  expect(await pratique('sign-blob', '--insecure-skip-verify', ...flags, ...bundle, 'thing')).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('WARNING: --insecure-skip-verify'),
+  });
+  const asAlice = ['--certificate-identity', alice, '--certificate-oidc-issuer', sigstore.issuer];
+  const verify = (...more: string[]) => pratique('verify-blob', ...asAlice, ...bundle, ...more, 'thing');
+  expect(await verify(...root)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('CERTIFICATE_LOG_MISSING'),
+  });
+  expect(await verify(...root, '--insecure-ignore-sct')).toMatchObject({ code: 0 });
+  expect(await verify('--trusted-root', sigstore.trustedRootFile)).toMatchObject({ code: 0 });
+});
+
+test('without a look at certificate logs, an authority must still be trusted and certify this key', async () => {
+  const skipping = (by: Services, server = sigstore) =>
+    keylessSigner(by, {
+      token: async () => parseIdentityToken(await server.issueToken(alice)),
+      fulcio: server.url,
+      witnesses: { logs: [{ url: server.url, version: 1 }], timestampAuthorities: [] },
+      root,
+      certificateLogs: 0,
+    });
+  const bytes = Uint8Array.of(7);
+  await expect(signBlob(bytes, skipping(services, stranger))).rejects.toMatchObject({
+    code: 'CERTIFICATE_UNUSABLE',
+  });
+  const replayed = skipping(replaying('/api/v2/signingCert'));
+  await signBlob(bytes, replayed);
+  await expect(signBlob(bytes, replayed)).rejects.toMatchObject({ code: 'CERTIFICATE_UNUSABLE' });
+});
+
+test('a certificate whose promise is beside it is only taken where nobody looks for one', async () => {
+  const detached = tampering('/api/v2/signingCert', (answer) => {
+    const { signedCertificateEmbeddedSct } = JSON.parse(new TextDecoder().decode(answer.body));
+    const body = { signedCertificateDetachedSct: signedCertificateEmbeddedSct };
+    return { ...answer, body: new TextEncoder().encode(JSON.stringify(body)) };
+  });
+  await expect(signBlob(Uint8Array.of(1), signer(alice, detached))).rejects.toMatchObject({
+    code: 'SIGNING_SERVICE_ANSWER',
+  });
+  const skipping = keylessSigner(detached, {
+    token: async () => parseIdentityToken(await sigstore.issueToken(alice)),
+    fulcio: sigstore.url,
+    witnesses: { logs: [{ url: sigstore.url, version: 1 }], timestampAuthorities: [] },
+    root,
+    certificateLogs: 0,
+  });
+  const { signed } = await signBlob(Uint8Array.of(1), skipping);
+  expect(signed.certificate).not.toBeNull();
+});

@@ -78,6 +78,39 @@ async function inFiles(context: Context): Promise<Scenario[]> {
   }));
 }
 
+/** Documents that are signed as they are, and names of images inside signatures. */
+async function inPayloads(context: Context): Promise<Scenario[]> {
+  const key = await context.keyPair('cosign');
+  return programs.map((signer) => ({
+    name: `${signer} signs a given document, and one for each name: printed alike by all three`,
+    run: async () => {
+      const image = await context.image(context.ours);
+      const document = JSON.parse(
+        await context.ok('cosign', ['generate', http, '-a', 'env=prod', image.pinned]),
+      );
+      const payload = join(context.scratch(), 'payload.json');
+      writeFileSync(payload, JSON.stringify(document, null, 2));
+      const sign = ['sign', ...signFlags(signer, key)];
+      await context.ok(signer, [...sign, '--payload', payload, image.pinned]);
+      // cosign 2 knows one name.
+      const names = signer === 'cosign2' ? ['a.test/app', 'b.test/app'] : ['a.test/app,b.test/app'];
+      for (const name of names)
+        await context.ok(signer, [...sign, '--sign-container-identity', name, image.pinned]);
+      const printed = async (program: Cosign) =>
+        JSON.parse(await context.ok(program, verifyArguments(key, image.pinned, inTags))) as {
+          critical: { identity: Record<string, string> };
+        }[];
+      const theirs = await printed('cosign');
+      deepEqual(
+        theirs.map(({ critical }) => critical.identity['docker-reference']).sort(),
+        ['a.test/app', 'b.test/app', `${image.registry.host}/${image.repository}`].sort(),
+      );
+      deepEqual(theirs[0], document);
+      for (const program of programs) deepEqual(await printed(program), theirs);
+    },
+  }));
+}
+
 /** A certificate of a private Sigstore for a key, and signatures by the key that know nothing of it. */
 async function beside(context: Context): Promise<Scenario[]> {
   const sigstore = await startSigstore(context, join(context.scratch(), 'sigstore'));
@@ -300,6 +333,62 @@ async function beside(context: Context): Promise<Scenario[]> {
         }
       },
     },
+    ...programs.map((signer) => ({
+      name: `--issue-certificate: ${signer} signs with a key as Alice: accepted by all three for Alice, and not for Bob`,
+      run: async () => {
+        const image = await context.image(context.ours);
+        const who = ['--identity-token', await token(sigstore, alice)];
+        const services = ['--fulcio-url', sigstore.url, '--rekor-url', sigstore.url];
+        const asked = [
+          ...services,
+          ...root(signer),
+          ...(signer === 'cosign' ? ['--use-signing-config=false'] : []),
+        ];
+        const flags = ['-y', http, inTags, '--key', key.privateKey, '--issue-certificate', ...who, ...asked];
+        await context.ok(signer, ['sign', ...flags, image.pinned], { env });
+        for (const program of programs) {
+          const verify = (...by: string[]) => ['verify', http, inTags, ...by, ...root(program), image.pinned];
+          await context.ok(program, verify(...identity(sigstore, alice)), { env });
+          notEqual(
+            (await context.run(program, verify(...identity(sigstore, bob)), { env })).code,
+            0,
+            program,
+          );
+        }
+      },
+    })),
+    {
+      name: '--insecure-skip-verify: cosign 2 and we sign where the certificate log is unknown, and do not otherwise',
+      run: async () => {
+        const stranger = testCertificateLog(generateSigningKey(), { validFrom: days(-1) });
+        const logKey = join(out, 'stranger-ct.pub');
+        writeFileSync(logKey, formatPublicKey(stranger.trusted.key));
+        const parts = JSON.parse(readFileSync(sigstore.trustedRoot, 'utf8'));
+        const believed = join(out, 'stranger-ct.json');
+        writeFileSync(believed, JSON.stringify({ ...parts, ctlogs: [] }));
+        const who = async () => ['--identity-token', await token(sigstore, alice)];
+        const options = { env: { ...env, SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: logKey } };
+        const sign = async (program: 'cosign2' | 'pratique', ...more: string[]) => {
+          const flags = ['sign-blob', '-y', ...(await who()), '--bundle', join(out, `${program}.skipped`)];
+          const asked = ['--fulcio-url', sigstore.url, '--rekor-url', sigstore.url];
+          const files = program === 'pratique' ? ['--trusted-root', believed] : [];
+          return await context.run(program, [...flags, ...asked, ...files, ...more, file], options);
+        };
+        for (const program of ['cosign2', 'pratique'] as const) {
+          notEqual((await sign(program)).code, 0, program);
+          const skipped = await sign(program, '--insecure-skip-verify');
+          equal(skipped.code, 0, skipped.stderr);
+        }
+        const verify = (...more: string[]) => [
+          ...['verify-blob', '--bundle', join(out, 'pratique.skipped'), ...identity(sigstore, alice)],
+          ...['--trusted-root', believed, ...more, file],
+        ];
+        for (const program of ['cosign', 'pratique'] as const) {
+          notEqual((await context.run(program, verify(), { env })).code, 0, program);
+          await context.ok(program, verify('--insecure-ignore-sct'), { env });
+        }
+      },
+    },
     { name: 'stops when told to', run: () => sigstore.server.stop() },
   ];
 }
@@ -315,5 +404,5 @@ async function stampOf(url: string, bytes: Uint8Array): Promise<string> {
 }
 
 export async function scenarios(context: Context): Promise<Scenario[]> {
-  return [...(await inFiles(context)), ...(await beside(context))];
+  return [...(await inFiles(context)), ...(await inPayloads(context)), ...(await beside(context))];
 }

@@ -1,5 +1,6 @@
 import { type SignedImage, signImage } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
+import { readFile } from '../program/read-file.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { writeFile } from '../program/write-file.ts';
@@ -17,7 +18,9 @@ export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signa
   const annotations = parseAnnotations(flags.annotations);
   const format = chosenFormat(flags);
   const tagPrefix = tagPrefixOf(flags);
-  checkOutput(args, flags, format);
+  const identities = flags['sign-container-identity'].flatMap((names) => names.split(','));
+  checkOutput(args, flags, format, identities.length);
+  const payload = flags.payload === undefined ? undefined : readFile(flags.payload, terminal.cwd);
   const purpose = { command: 'sign', rekorVersions: rekorVersions(format), signal };
   const signer = await openSigner(flags, terminal, purpose);
   const client = openClient(flags, terminal);
@@ -28,18 +31,21 @@ export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signa
       const image =
         flags.attachment === undefined ? named : await sbomToSign(name, named, { signal, tagPrefix });
       const subject = await image.repository.resolve(image.version, { signal });
-      const signed = await signImage(image.repository, subject, signer, {
-        annotations,
-        format,
-        recursive: flags.recursive,
-        dockerReference:
-          flags['sign-container-identity'] ?? `${image.reference.registry}/${image.reference.repository}`,
-        signatureRepository: image.signatures,
-        tagPrefix,
-        store: flags.upload,
-        signal,
-      });
-      for (const one of signed) report(one, image, flags, terminal);
+      const own = `${image.reference.registry}/${image.reference.repository}`;
+      for (const dockerReference of identities.length === 0 ? [own] : identities) {
+        const signed = await signImage(image.repository, subject, signer, {
+          annotations,
+          format,
+          recursive: flags.recursive,
+          dockerReference,
+          ...(payload === undefined ? {} : { payload }),
+          signatureRepository: image.signatures,
+          tagPrefix,
+          store: flags.upload,
+          signal,
+        });
+        for (const one of signed) report(one, image, flags, terminal);
+      }
     }
     return 0;
   } finally {
@@ -52,6 +58,7 @@ function checkOutput(
   args: readonly string[],
   flags: FlagValues<typeof sign.flags>,
   format: SignatureFormat,
+  identities: number,
 ): void {
   const wrong = (message: string, expected: string) => cliErrors.error('USAGE', { message, expected });
   const parts = ['output-signature', 'output-payload', 'output-certificate'] as const;
@@ -60,12 +67,21 @@ function checkOutput(
     const expected = '--bundle FILE with --upload=false, or --output-signature FILE with --legacy';
     throw wrong('the signature would go nowhere', expected);
   }
-  if (part !== undefined && (format === 'bundle' || args.length > 1 || flags.recursive))
+  if (part !== undefined && (format === 'bundle' || args.length > 1 || flags.recursive || identities > 1))
     throw wrong(
       `--${part} is for one signature in the tag-based format`,
       'one image and --legacy; else --bundle FILE',
     );
-  if (format === 'bundle' && flags['sign-container-identity'] !== undefined)
+  if (flags.payload !== undefined && format === 'bundle')
+    throw wrong('a bundle holds a statement that is made here', '--payload with --legacy');
+  if (flags.payload !== undefined && (args.length > 1 || flags.recursive))
+    throw wrong('--payload is about one image', 'one image, without --recursive');
+  if (flags.payload !== undefined && (flags.annotations.length > 0 || identities > 0))
+    throw wrong(
+      'a payload says itself what is signed',
+      '--payload without --annotations and --sign-container-identity',
+    );
+  if (format === 'bundle' && identities > 0)
     throw wrong('a bundle holds no name of the image', '--sign-container-identity with --legacy');
   if (format === 'legacy' && flags['registry-referrers-mode'] === 'oci-1-1')
     throw wrong('the tag-based format is no referrer', '--registry-referrers-mode oci-1-1 without --legacy');

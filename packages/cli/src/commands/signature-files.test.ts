@@ -138,3 +138,61 @@ test('--sct without --certificate is of no use for images', async () => {
   const refused = await pratique(['verify', '--sct', 'sct.json', ...who, '--offline', image]);
   expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('--sct with --certificate')]);
 });
+
+const sign = (reference: string, ...flags: string[]) =>
+  pratique(['sign', '--key', 'cosign.key', ...flags, reference]);
+
+test('sign --payload signs the document that is given, about this image', async () => {
+  const target = await publish('given', 'four');
+  const document = JSON.parse((await pratique(['generate', '-a', 'env=prod', target])).stdout);
+  document.critical.identity['docker-reference'] = 'mirror.example/app';
+  // As it stands, white space and all.
+  writeFileSync(join(cwd, 'given.json'), JSON.stringify(document, null, 2));
+  const signed = await sign(target, '--legacy', '--payload', 'given.json', '--output-payload', 'again.json');
+  expect(signed.code, signed.stderr).toBe(0);
+  expect(read('again.json')).toBe(read('given.json'));
+  const verified = await verify(['-a', 'env=prod'], 'cosign.pub', target);
+  expect(JSON.parse(verified.stdout)).toEqual([document]);
+});
+
+test.each([
+  ['of another image', 'another.json', 'SUBJECT_MISMATCH', 2],
+  ['of no image', 'none.json', 'PAYLOAD_INVALID', 2],
+  ['of another type', 'typed.json', 'PAYLOAD_TYPE_MISMATCH', 2],
+])('sign --payload signs nothing with a document %s', async (_name, file, problem, code) => {
+  writeFileSync(join(cwd, 'none.json'), '{"critical":{}}');
+  const document = JSON.parse(read('plain.json'));
+  document.critical.type = 'atomic container signature';
+  writeFileSync(join(cwd, 'typed.json'), JSON.stringify(document));
+  const output = ['--output-signature', 'never.sig', '--upload=false'];
+  const refused = await sign(image, '--legacy', '--payload', file, ...output);
+  expect([refused.code, refused.stderr]).toEqual([code, expect.stringContaining(problem)]);
+  expect(() => read('never.sig')).toThrow();
+});
+
+test.each([
+  ['a bundle', []],
+  ['annotations', ['--legacy', '-a', 'env=prod']],
+  ['a name of its own', ['--legacy', '--sign-container-identity', 'mirror.example/app']],
+  ['every image of an index', ['--legacy', '-r']],
+  ['a second image', ['--legacy', 'registry.example/other']],
+])('sign --payload does not go with %s', async (_name, flags) => {
+  expect((await sign(image, '--payload', 'plain.json', ...flags)).code).toBe(3);
+});
+
+test('--sign-container-identity with several names makes a signature for each', async () => {
+  const target = await publish('named', 'five');
+  const names = ['--sign-container-identity', 'a.example/app,b.example/app'];
+  const more = ['--sign-container-identity', 'c.example/app'];
+  const signed = await sign(target, '--legacy', ...names, ...more);
+  expect(signed.code, signed.stderr).toBe(0);
+  const printed = JSON.parse((await verify([], 'cosign.pub', target)).stdout) as {
+    critical: { identity: Record<string, string> };
+  }[];
+  expect(printed.map(({ critical }) => critical.identity['docker-reference']).sort()).toEqual([
+    'a.example/app',
+    'b.example/app',
+    'c.example/app',
+  ]);
+  expect((await sign(target, '--legacy', ...names, '--output-signature', 'x.sig')).code).toBe(3);
+});

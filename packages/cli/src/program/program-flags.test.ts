@@ -43,7 +43,6 @@ test('--verbose names requests, without credentials and queries', async () => {
 });
 
 test.each([
-  [['sign-blob', '--issue-certificate', 'file'], '--issue-certificate is not done here'],
   [['policy', 'build', '--debug', 'directory'], '--debug is not done here'],
 ])('what cosign or opa can and we do not is refused with a reason: %j', async (argv, reason) => {
   const { code, stderr } = await pratique(...argv);

@@ -43,11 +43,16 @@ export async function chooseServices(
       timestampAuthorities: timestamps === undefined ? [] : [timestamps],
     };
   }
-  const wanted = flags.key === undefined || flags['use-signing-config'];
+  const wanted = certifies(flags) || flags['use-signing-config'];
   if (flags['signing-config'] === undefined && !wanted) return null;
   const bytes = await files.signingConfig();
   const config = naming(flags['signing-config'], () => parseSigningConfig(bytes));
   return fromConfig(config, flags, versions, now);
+}
+
+/** An identity signs, with a key of its own or one that is made for it. */
+export function certifies(flags: SigningFlags): boolean {
+  return flags.key === undefined || flags['issue-certificate'];
 }
 
 function fromConfig(
@@ -58,7 +63,7 @@ function fromConfig(
 ): ChosenServices {
   const one = { selector: 'ANY', count: 1 } as const;
   const { certificateAuthorities, issuers, logs, timestampAuthorities } = config;
-  const keyless = flags.key === undefined;
+  const keyless = certifies(flags);
   const any = (kind: string, services: typeof issuers) =>
     selectServices(kind, services, [1], one, now)[0].url;
   return {

@@ -6,7 +6,7 @@ import type { SigningFlags } from './open-signer.ts';
 
 /** The certificate of the key, from `--certificate` and `--certificate-chain`; null where none is given. */
 export function keyCertificate(
-  { key, certificate, 'certificate-chain': chain }: SigningFlags,
+  { key, certificate, 'certificate-chain': chain, 'issue-certificate': issue }: SigningFlags,
   terminal: Terminal,
 ): Signed['certificate'] {
   if (certificate === undefined && chain === undefined) return null;
@@ -15,6 +15,13 @@ export function keyCertificate(
       message: 'a certificate is for a key',
       expected: '--certificate with --key, and --certificate-chain with --certificate',
       found: key === undefined ? 'no --key' : 'no --certificate',
+    });
+  }
+  if (issue) {
+    throw cliErrors.error('USAGE', {
+      message: 'a key signs with the certificate that it has, or with a new one',
+      expected: '--certificate or --issue-certificate',
+      found: 'both',
     });
   }
   const [leaf, ...more] = readCertificates(certificate, terminal);

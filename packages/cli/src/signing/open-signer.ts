@@ -9,7 +9,7 @@ import { naming } from '../program/parse-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { programFlags, signingFlags } from '../specs/shared.ts';
-import { chooseServices } from './choose-services.ts';
+import { certifies, chooseServices } from './choose-services.ts';
 import { type IdentityContext, openIdentity } from './identity.ts';
 import { keyCertificate } from './key-certificate.ts';
 import { openSigningServices } from './services.ts';
@@ -57,20 +57,20 @@ export async function openSigner(
       return reporting(keySigner(key), close, terminal);
     }
     const { fulcio, issuer } = chosen;
-    if (key === null && fulcio === null) throw noAuthority(command);
+    if (certifies(flags) && fulcio === null) throw noAuthority(command);
     const bytes = await files.trustedRoot();
     const root = naming(flags['trusted-root'], () => parseTrustedRoot(bytes));
     const services = openSigningServices(flags, chosen.timestampAuthorities, terminal);
     opened.push(services.close);
     const signer =
-      key === null
+      key === null || certifies(flags)
         ? await identitySigner(
             { flags, terminal, services, issuer, signal },
             {
               fulcio: fulcio!,
               witnesses: chosen,
               root,
-              ...(makeKey && { makeKey }),
+              ...(key === null ? makeKey && { makeKey } : { makeKey: () => key }),
             },
           )
         : witnessedKeySigner(services, key, chosen, root, certificate);
@@ -86,9 +86,14 @@ async function identitySigner(
   context: IdentityContext,
   options: Omit<KeylessOptions, 'token'>,
 ): Promise<ContentSigner> {
+  const { flags, services, terminal } = context;
   const token = openIdentity(context);
   await token();
-  return keylessSigner(context.services, { ...options, token });
+  if (!flags['insecure-skip-verify']) return keylessSigner(services, { ...options, token });
+  terminal.err(
+    'WARNING: --insecure-skip-verify: that a certificate log holds the certificate is not checked; nobody would notice one that was given to somebody else\n',
+  );
+  return keylessSigner(services, { ...options, token, certificateLogs: 0 });
 }
 
 /** Says on standard error who was certified and where it was logged, as cosign does. */

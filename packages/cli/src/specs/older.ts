@@ -1,5 +1,5 @@
 import type { FlagSpecs } from '../program/spec.ts';
-import { needlessFlag, refusedFlag } from './refused.ts';
+import { needlessFlag } from './refused.ts';
 
 /** Of every command that finds what is attached to images by its tag. */
 export const tagFlags = {
@@ -23,11 +23,15 @@ export const referrersMode = {
 
 /** Of every command that signs, in cosign 2. */
 export const olderSigningFlags = {
-  'insecure-skip-verify': refusedFlag('boolean', 'what was made is always verified before it is stored.'),
-  'issue-certificate': refusedFlag(
-    'boolean',
-    'a certificate is for a key that is made for the one signature. Leave --key out to sign as an identity.',
-  ),
+  'insecure-skip-verify': {
+    kind: 'boolean',
+    summary:
+      'Take a certificate that no certificate log promised to hold; verifying needs --insecure-ignore-sct then',
+  },
+  'issue-certificate': {
+    kind: 'boolean',
+    summary: 'With --key: sign as an identity all the same, with a certificate for this key',
+  },
 } as const satisfies FlagSpecs;
 
 /** Of every command that verifies, in cosign 2 and 3. */

@@ -1,6 +1,6 @@
 import { defineCommand } from '../program/spec.ts';
 import { olderBlobFlags, olderImageSignerFlags, olderVerifyFlags, referrersMode, tagFlags } from './older.ts';
-import { needlessFlag, refusedFlag } from './refused.ts';
+import { needlessFlag } from './refused.ts';
 import {
   detachedFlags,
   formatFlags,
@@ -166,9 +166,10 @@ export const sign = defineCommand({
       summary: 'With --legacy: write what was signed here',
     },
     'sign-container-identity': {
-      kind: 'string',
-      placeholder: 'NAME',
-      summary: 'With --legacy: the name of the image inside the signature',
+      kind: 'list',
+      placeholder: 'NAME,…',
+      summary:
+        'With --legacy: the name of the image inside the signature; of several names, one signature for each',
     },
     attachment: {
       kind: 'string',
@@ -176,10 +177,12 @@ export const sign = defineCommand({
       choices: ['sbom'],
       summary: 'Sign the SBOM under the image’s SBOM tag, and not the image',
     },
-    payload: refusedFlag(
-      'string',
-      'sign it with pratique sign-blob, and attach it with pratique attach signature.',
-    ),
+    payload: {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary:
+        'With --legacy: sign this document about the image (as pratique generate prints it), not one made here',
+    },
     'record-creation-timestamp': needlessFlag('boolean', 'Bundles always say when they were made'),
     ...referrersMode,
     ...tagFlags,

@@ -1,4 +1,4 @@
-import { encodeBase64, formatPublicKey, parsePem, type SigningKey } from '@pratique/crypto';
+import { encodeBase64, formatPublicKey, parsePem, type Signer } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
 import { sigstoreClientErrors } from '../errors.ts';
 import { answerReader } from '../http/json.ts';
@@ -18,6 +18,12 @@ const maxCertificates = 10;
 /** DER, the leaf first. Nothing of it is believed yet. */
 export type CertificateChain = readonly [Uint8Array, ...Uint8Array[]];
 
+export interface CertificateWishes {
+  /** Only a certificate with its certificate log's promise inside. Default true. */
+  readonly embedded?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Asks a Fulcio for a certificate over `key` for the identity in `token` (Fulcio API v2, `CreateSigningCertificate`):
  * a signature over the identity proves that the key is held by who asks.
@@ -27,14 +33,14 @@ export type CertificateChain = readonly [Uint8Array, ...Uint8Array[]];
 export async function requestCertificate(
   services: Services,
   url: string,
-  key: SigningKey,
+  key: Signer,
   token: IdentityToken,
-  signal?: AbortSignal,
+  { embedded = true, signal }: CertificateWishes = {},
 ): Promise<CertificateChain> {
   const request = {
     publicKeyRequest: {
       publicKey: { algorithm: algorithmOf(key), content: formatPublicKey(key.publicKey) },
-      proofOfPossession: encodeBase64(key.sign(new TextEncoder().encode(token.challenge))),
+      proofOfPossession: encodeBase64(await key.sign(new TextEncoder().encode(token.challenge), signal)),
     },
   };
   const answer = await services.send({
@@ -53,19 +59,23 @@ export async function requestCertificate(
     });
   }
   if (answer.status !== 200 && answer.status !== 201) throw refused(service, answer, token.raw);
-  return readChain(answer);
+  return readChain(answer, embedded);
 }
 
-function algorithmOf({ publicKey }: SigningKey): 'ECDSA' | 'RSA_PSS' | 'ED25519' {
+function algorithmOf({ publicKey }: Signer): 'ECDSA' | 'RSA_PSS' | 'ED25519' {
   if (publicKey.algorithm === 'ed25519') return 'ED25519';
   return publicKey.algorithm === 'rsa' ? 'RSA_PSS' : 'ECDSA';
 }
 
-/** Only certificates with their certificate log's promise inside are used: a detached one has no place in a bundle. */
-function readChain(answer: Parameters<typeof jsonAnswer>[1]): CertificateChain {
+/** A promise of a certificate log beside the certificate has no place in a bundle, and is not read. */
+function readChain(answer: Parameters<typeof jsonAnswer>[1], embedded: boolean): CertificateChain {
   const read = answerReader(service);
   const document = read.object(jsonAnswer(service, answer), 'the answer');
-  const signed = read.objectAt(document, 'signedCertificateEmbeddedSct');
+  const bare = !embedded && Object.hasOwn(document, 'signedCertificateDetachedSct');
+  const signed = read.objectAt(
+    document,
+    bare ? 'signedCertificateDetachedSct' : 'signedCertificateEmbeddedSct',
+  );
   const pems = read.list(read.objectAt(signed, 'chain'), 'certificates', maxCertificates);
   const chain = pems.map((pem) => {
     if (typeof pem !== 'string') throw wrongAnswer(service, 'a certificate is not PEM');

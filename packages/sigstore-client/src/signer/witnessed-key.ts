@@ -1,13 +1,8 @@
 import type { Signer } from '@pratique/crypto';
-import {
-  type ContentSigner,
-  type Signed,
-  type SigningContent,
-  signedBytes,
-  type TrustedRoot,
-} from '@pratique/sigstore';
+import type { ContentSigner, Signed, TrustedRoot } from '@pratique/sigstore';
 import { checkCertificate } from '../fulcio/check-certificate.ts';
 import type { Services } from '../http/services.ts';
+import { signContent } from './sign-content.ts';
 import { type SignerTrust, type Witnesses, witnessed } from './witnesses.ts';
 
 /**
@@ -22,25 +17,13 @@ export function witnessedKeySigner(
   root: TrustedRoot,
   certificate: Signed['certificate'] = null,
 ): ContentSigner {
-  const { publicKey } = key;
   return {
     async sign(content, request = {}) {
       const signer = signerTrust(key, root, certificate);
-      const bytes = signedBytes(content);
-      const prehashed = wantsPrehashed(content, witnesses) && key.signPrehashed !== undefined;
-      const signature = prehashed ? key.signPrehashed!(bytes) : await key.sign(bytes, request.signal);
-      const unwitnessed = { content, signature, key: publicKey, certificate, prehashed };
+      const unwitnessed = { ...(await signContent(key, content, witnesses, request.signal)), certificate };
       return await witnessed(services, witnesses, unwitnessed, root, signer, request);
     },
   };
-}
-
-/**
- * Whether a log will know no more than a hash: Rekor v1 of messages, Rekor v2 of all. Of Ed25519 keys they take Ed25519ph
- * only, and cosign makes it for them; a DSSE envelope in Rekor v1 is signed plainly.
- */
-function wantsPrehashed({ form }: SigningContent, { logs }: Witnesses): boolean {
-  return logs.some(({ version }) => version === 2 || form === 'message');
 }
 
 /** Who the signature must be by: the key, or the identity of its certificate. @throws CERTIFICATE_UNUSABLE */

@@ -2,8 +2,13 @@ import type { Descriptor, Digest, ReadOptions, Repository } from '@pratique/oci'
 import { cosignTag } from '../collect/tag-scheme.ts';
 import { sigstoreErrors } from '../errors.ts';
 import { signPredicateType } from '../media-types.ts';
-import { formatSimpleSigning } from '../payload/simple-signing.ts';
+import {
+  checkSimpleSigningType,
+  formatSimpleSigning,
+  parseSimpleSigning,
+} from '../payload/simple-signing.ts';
 import { formatStatement } from '../payload/statement.ts';
+import { checkManifestDigest } from '../verify/subject.ts';
 import { attachBundle } from './attach.ts';
 import { creationTime } from './created.ts';
 import { addSignatureLayer } from './legacy.ts';
@@ -17,6 +22,8 @@ export interface SignOptions {
   readonly format?: 'bundle' | 'legacy';
   /** Sign every manifest of an index too. */
   readonly recursive?: boolean;
+  /** Legacy format: what is signed, in place of a document that is made from annotations and reference. Of one image. */
+  readonly payload?: Uint8Array;
   /** `critical.identity.docker-reference` of the legacy format. Default: the repository's name. */
   readonly dockerReference?: string;
   /** Put before the tag of the legacy format. */
@@ -56,7 +63,8 @@ const maxManifests = 1000;
  * Signing again adds another bundle; a bare key adds no second layer to a legacy tag. What was made is verified before
  * it is stored.
  *
- * @throws SIGNING_CONFLICT, SIGNING_SUBJECT_INVALID, SIGNATURE_NOT_VERIFIABLE, EVIDENCE_LIMIT, and whatever signer and
+ * @throws SUBJECT_MISMATCH, PAYLOAD_INVALID, PAYLOAD_TYPE_MISMATCH for a payload that was given; SIGNING_CONFLICT,
+ *   SIGNING_SUBJECT_INVALID, SIGNATURE_NOT_VERIFIABLE, EVIDENCE_LIMIT, and whatever signer and
  *   repository throw
  */
 export async function signImage(
@@ -84,7 +92,10 @@ async function signOne(
   const { digest } = subject;
   if (format === 'legacy') {
     const tag = cosignTag(digest, 'sig', options.tagPrefix);
-    const payload = formatSimpleSigning(options.dockerReference ?? repository.name, digest, annotations);
+    const payload =
+      options.payload === undefined
+        ? formatSimpleSigning(options.dockerReference ?? repository.name, digest, annotations)
+        : checkedPayload(options.payload, digest);
     const storing = { ...read, store: options.store !== false };
     const { signed, appended } = await addSignatureLayer(target, tag, payload, subject, signer, storing);
     const { manifest = null, existed = false } = appended ?? {};
@@ -111,6 +122,14 @@ async function signOne(
   const created = options.created ?? creationTime();
   const manifest = await attachBundle(target, subject, bundle, signPredicateType, created, read);
   return { ...made, manifest: manifest.digest };
+}
+
+/** A document that was given: nobody must log what could never be a signature of this image. */
+function checkedPayload(payload: Uint8Array, digest: Digest): Uint8Array {
+  const document = parseSimpleSigning(payload);
+  checkSimpleSigningType(document);
+  checkManifestDigest(document.dockerManifestDigest, digest);
+  return payload;
 }
 
 /** The subject and every manifest below it, each once. Digests cannot form a cycle; their number can be absurd. */
