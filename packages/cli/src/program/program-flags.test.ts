@@ -42,9 +42,10 @@ test('--verbose names requests, without credentials and queries', async () => {
   expect(stderr).not.toMatch(/hunter2|somebody|authorization|\?/i);
 });
 
-test.each([
-  [['policy', 'build', '--debug', 'directory'], '--debug is not done here'],
-])('what cosign or opa can and we do not is refused with a reason: %j', async (argv, reason) => {
-  const { code, stderr } = await pratique(...argv);
-  expect([code, stderr]).toEqual([3, expect.stringContaining(reason)]);
-});
+test.each([[['policy', 'build', '--debug', 'directory'], '--debug is not done here']])(
+  'what opa can and we do not is refused with a reason: %j',
+  async (argv, reason) => {
+    const { code, stderr } = await pratique(...argv);
+    expect([code, stderr]).toEqual([3, expect.stringContaining(reason)]);
+  },
+);
