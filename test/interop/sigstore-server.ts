@@ -232,10 +232,12 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
         const signer = ['--identity-token', await token(sigstore, alice)];
         // No Sigstore was initialized here.
         const alone = { ...named, TUF_ROOT: join(context.scratch(), 'none') };
-        await context.ok('cosign2', [...sign, '--new-bundle-format=false', ...signer, image.pinned], {
-          env: alone,
-        });
+        const old = [...sign, '--new-bundle-format=false', ...signer, image.pinned];
         const other = { ...alone, SIGSTORE_REKOR_PUBLIC_KEY: named.SIGSTORE_CT_LOG_PUBLIC_KEY_FILE };
+        // What a service says is not stored before it is checked.
+        notEqual((await context.run('pratique', old, { env: other })).code, 0);
+        for (const program of ['cosign2', 'pratique'] as const)
+          await context.ok(program, old, { env: alone });
         for (const program of ['cosign2', 'pratique'] as const) {
           const flags = program === 'cosign2' ? ['--new-bundle-format=false'] : [];
           await context.ok(program, [...cosignVerify(image, alice), ...flags], { env: alone });

@@ -1,11 +1,10 @@
 import type { SigningKey } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
-import { type ContentSigner, keySigner, parseTrustedRoot, type Signed } from '@pratique/sigstore';
+import { type ContentSigner, keySigner, type Signed } from '@pratique/sigstore';
 import { type KeylessOptions, keylessSigner, witnessedKeySigner } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
 import { openSigningKey } from '../keys/key-reference.ts';
 import { namedKey } from '../keys/managed-key.ts';
-import { naming } from '../program/parse-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { programFlags, signingFlags } from '../specs/shared.ts';
@@ -13,6 +12,7 @@ import { certifies, chooseServices } from './choose-services.ts';
 import { type IdentityContext, openIdentity } from './identity.ts';
 import { keyCertificate } from './key-certificate.ts';
 import { openSigningServices } from './services.ts';
+import { signingRoot } from './signing-root.ts';
 import { openTrustFiles } from './trust-files.ts';
 
 /** What the program sees to itself is left out. */
@@ -58,8 +58,8 @@ export async function openSigner(
     }
     const { fulcio, issuer } = chosen;
     if (certifies(flags) && fulcio === null) throw noAuthority(command);
-    const bytes = await files.trustedRoot();
-    const root = naming(flags['trusted-root'], () => parseTrustedRoot(bytes));
+    const certified = certifies(flags) || certificate !== null;
+    const root = await signingRoot(flags, files, chosen, certified, terminal);
     const services = openSigningServices(flags, chosen.timestampAuthorities, terminal);
     opened.push(services.close);
     const signer =
