@@ -1,5 +1,6 @@
 /** Every command and flag that the real cosign has is done here, or refused with a reason; and what the older ones do. */
 import { deepEqual, equal, notEqual } from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from '../../packages/cli/src/program/parse.ts';
@@ -154,6 +155,24 @@ async function onImages(context: Context): Promise<Scenario[]> {
         await same(['tree'], ['tree', '-o', 'cosign']);
         await context.ok('pratique', [...sign, '--legacy', image.pinned]);
         await same(['tree'], ['tree', '-o', 'cosign']);
+      },
+    },
+    {
+      name: '--signature-digest-algorithm: a key of P-384 counts with the hash that is asked for, for both',
+      run: async () => {
+        const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+        const directory = context.scratch();
+        const [own, shown] = [join(directory, 'p384.pem'), join(directory, 'p384.pub')];
+        writeFileSync(own, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+        writeFileSync(shown, publicKey.export({ type: 'spki', format: 'pem' }));
+        const image = await context.image(registry);
+        await context.ok('pratique', ['sign', ...local, '--legacy', '--key', own, image.pinned]);
+        for (const hash of ['sha256', 'sha384', 'sha512']) {
+          const flags = ['--insecure-ignore-tlog', '--new-bundle-format=false', '--key', shown];
+          const verify = ['verify', ...local, ...flags, '--signature-digest-algorithm', hash, image.pinned];
+          for (const program of programs)
+            equal((await context.run(program, verify)).code === 0, hash === 'sha384', `${program} ${hash}`);
+        }
       },
     },
     {

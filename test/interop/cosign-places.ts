@@ -1,5 +1,5 @@
 /** The other places cosign puts signatures in, and what is attached to an image without being a signature of it. */
-import { deepEqual } from 'node:assert/strict';
+import { deepEqual, equal, notEqual } from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, KeyPair, Scenario } from '../support/context.ts';
@@ -57,6 +57,39 @@ function scenariosOn(context: Context, registry: TestRegistry, key: KeyPair): Sc
       const args = verifyArguments(key, image.pinned, '--experimental-oci11');
       const theirs = JSON.parse(await context.ok('cosign', args, { env })) as unknown;
       deepEqual(JSON.parse(await context.ok('pratique', args)), theirs);
+    },
+  });
+  all.push({
+    name: `${registry.name}, legacy: our experimental OCI 1.1 referrer is found by cosign 3 and cosign 2, for this key only`,
+    run: async () => {
+      const image = await context.image(registry);
+      const env = { COSIGN_EXPERIMENTAL: '1' };
+      const more = ['-a', 'env=dev', '--registry-referrers-mode', 'oci-1-1'];
+      await sign(context, 'pratique', 'legacy', key, image.pinned, more);
+      const stranger = await context.keyPair('cosign');
+      for (const cosign of ['cosign', 'cosign2'] as const) {
+        const args = (of: KeyPair) => verifyArguments(of, image.pinned, '--experimental-oci11');
+        const theirs = JSON.parse(await context.ok(cosign, args(key), { env })) as unknown;
+        deepEqual(JSON.parse(await context.ok('pratique', args(key))), theirs);
+        notEqual((await context.run(cosign, args(stranger), { env })).code, 0);
+      }
+    },
+  });
+  all.push({
+    name: `${registry.name}: an SBOM as referrer, attached by one and downloaded by the other`,
+    run: async () => {
+      const env = { COSIGN_EXPERIMENTAL: '1' };
+      for (const attacher of ['cosign', 'cosign2', 'pratique'] as const) {
+        const image = await context.image(registry);
+        const file = join(context.scratch(), 'sbom.json');
+        writeFileSync(file, JSON.stringify({ spdxVersion: 'SPDX-2.3', attacher }));
+        const mode = ['--allow-http-registry', '--registry-referrers-mode', 'oci-1-1'];
+        await context.ok(attacher, ['attach', 'sbom', ...mode, '--sbom', file, image.pinned], { env });
+        const download = ['download', 'sbom', '--allow-http-registry', image.pinned];
+        const theirs = await context.ok('cosign', download, { env });
+        equal(theirs.trim(), JSON.stringify({ spdxVersion: 'SPDX-2.3', attacher }));
+        equal((await context.ok('pratique', download)).trim(), theirs.trim());
+      }
     },
   });
   return all;

@@ -26,7 +26,7 @@ export { downloadedAttestations, downloadedSignatures } from './format/format-do
 export { type Inspected, inspectBundle } from './format/format-inspection.ts';
 export { formatVerification, type VerificationJson } from './format/format-verification.ts';
 export { defaultEvidenceLimits, type EvidenceLimits } from './limits.ts';
-export { signPredicateType } from './media-types.ts';
+export { mediaTypes as sigstoreMediaTypes, signPredicateType } from './media-types.ts';
 export { newPredicate } from './payload/new-predicate.ts';
 export { parsePredicateType, predicateTypeNames } from './payload/predicate-types.ts';
 export { formatSimpleSigning } from './payload/simple-signing.ts';

@@ -4,6 +4,7 @@ export const mediaTypes = {
   dsseEnvelope: 'application/vnd.dsse.envelope.v1+json',
   inToto: 'application/vnd.in-toto+json',
   cosignSignatureArtifact: 'application/vnd.dev.cosign.artifact.sig.v1+json',
+  cosignSbomArtifact: 'application/vnd.dev.cosign.artifact.sbom.v1+json',
   bundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
 } as const;
 

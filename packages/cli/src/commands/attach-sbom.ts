@@ -33,7 +33,8 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
     });
   }
   const bytes = sbom === '-' ? terminal.stdin() : readFile(sbom, terminal.cwd);
-  const options = { signal, tagPrefix: tagPrefixOf(flags) };
+  const referrer = flags['registry-referrers-mode'] === 'oci-1-1';
+  const options = { signal, tagPrefix: tagPrefixOf(flags), referrer };
   const client = openClient(flags, terminal);
   try {
     const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);

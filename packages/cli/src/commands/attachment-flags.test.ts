@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { formatPublicKey, formatSigningKey, generateSigningKey } from '@pratique/crypto';
 import { buildImage, buildLayer, createRegistryClient, machinePlatform, pushImage } from '@pratique/oci';
 import { type Registry, startRegistry } from '@pratique/registry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -155,4 +156,88 @@ test('--attachment sbom of an image that has none says so, and other attachments
     expect(none.code).toBe(1);
     expect((await pratique(...command, '--attachment', 'provenance', image)).code).toBe(3);
   }
+});
+
+/** What `inspect` prints. */
+const inspected = async (reference: string, ...flags: string[]) =>
+  JSON.parse(await ok('inspect', ...flags, reference)) as Record<string, unknown>;
+
+test('--record-creation-timestamp: tags say when they were written only where that is asked for', async () => {
+  const image = await publish('timed');
+  const recorded = ['--legacy', '--record-creation-timestamp'];
+  await sign('--legacy', image);
+  const created = async (suffix: string) =>
+    (await inspected(`${at('timed')}:sha256-${hex}.${suffix}`, '--config'))['created'];
+  expect(await created('sig')).toBe('0001-01-01T00:00:00Z');
+  const terminal = testTerminal({
+    cwd,
+    env: { HOME: cwd, COSIGN_PASSWORD: '', SOURCE_DATE_EPOCH: '1700000000' },
+  });
+  const timed = ['sign', '--key', 'cosign.key', ...recorded, '-a', 'a=b', image];
+  expect(await run(timed, terminal, never), terminal.stderr).toBe(0);
+  expect(await created('sig')).toBe('2023-11-14T22:13:20.000Z');
+  await ok('attest', '--key', 'cosign.key', ...recorded, '--predicate', 'sbom.json', image);
+  expect(Date.parse(String(await created('att')))).toBeGreaterThan(Date.parse('2026-01-01'));
+  expect((await verify(image)).code).toBe(0);
+});
+
+test('--registry-referrers-mode oci-1-1: the signature refers to the image, and no tag is written', async () => {
+  const image = await publish('referred');
+  const mode = ['--registry-referrers-mode', 'oci-1-1'];
+  const signed = await pratique('sign', '--key', 'cosign.key', '--legacy', ...mode, image);
+  expect([signed.code, signed.stderr]).toEqual([0, expect.stringContaining('Stored as referrer')]);
+  expect(await ok('ls', at('referred'))).toBe('1\n');
+  expect((await verify(image)).code).toBe(0);
+  expect((await pratique('verify', '--key', 'other.pub', image)).code).toBe(12);
+  const moved = (await publish('not-referred')).replace('not-referred', 'referred');
+  expect((await verify(moved)).code).toBe(11);
+});
+
+test('--registry-referrers-mode oci-1-1: an SBOM refers to the image, and is found before one under the tag', async () => {
+  const image = await publish('sbom-referred');
+  await ok('attach', 'sbom', '--sbom', 'sbom.json', image);
+  expect(await ok('download', 'sbom', image)).not.toContain('another');
+  await ok('attach', 'sbom', '--registry-referrers-mode', 'oci-1-1', '--sbom', 'other.json', image);
+  expect(await ok('download', 'sbom', image)).toContain('another');
+  const listed = JSON.parse(await ok('tree', '-o', 'json', image)) as { attached: { kind: string }[] };
+  expect(listed.attached.map(({ kind }) => kind)).toEqual([
+    'cosign SBOM',
+    'application/vnd.dev.cosign.artifact.sbom.v1+json',
+  ]);
+});
+
+test.each([
+  ['ecdsa-p384', 'sha384', ['sha256', 'sha512']],
+  ['ecdsa-p521', 'sha512', ['sha256', 'sha384']],
+  ['rsa', 'sha256', ['sha384', 'sha512']],
+  ['ecdsa-p256', 'sha256', ['sha384', 'sha512']],
+] as const)(
+  '--signature-digest-algorithm: of a key of %s only signatures with the hash that is asked for count',
+  async (algorithm, hash, others) => {
+    const key = generateSigningKey(algorithm);
+    writeFileSync(join(cwd, 'hashed.key'), formatSigningKey(key, ''));
+    writeFileSync(join(cwd, 'hashed.pub'), formatPublicKey(key.publicKey));
+    const image = await publish(`hashed-${algorithm}`);
+    await ok('sign', '--key', 'hashed.key', '--legacy', image);
+    await ok('sign', '--key', 'hashed.key', image);
+    await ok('sign-blob', '--key', 'hashed.key', '--bundle', 'hashed.json', 'sbom.json');
+    const check = async (asked: string) => {
+      const flags = ['--key', 'hashed.pub', '--signature-digest-algorithm', asked];
+      const blob = await pratique('verify-blob', ...flags, '--bundle', 'hashed.json', 'sbom.json');
+      return [(await pratique('verify', ...flags, image)).code, blob.code];
+    };
+    expect(await check(hash)).toEqual([0, 0]);
+    for (const other of others) expect(await check(other)).toEqual([12, 2]);
+    expect(await check('sha224')).toEqual([3, 3]);
+  },
+);
+
+test.each(['0', '-1', '101', 'x'])('--max-workers %s is refused', async (workers) => {
+  expect((await verify(`--max-workers=${workers}`, at('prefixed:1'))).code).toBe(3);
+});
+
+test('--max-workers 1 reads what is attached one after the other', async () => {
+  const image = await publish('one-by-one');
+  await sign(image);
+  expect((await verify('--max-workers', '1', image)).code).toBe(0);
 });

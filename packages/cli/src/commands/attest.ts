@@ -6,6 +6,7 @@ import { openClient, openImage, pinned } from '../registry/client.ts';
 import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import { readClaim } from '../signing/claim.ts';
 import { openSigner } from '../signing/open-signer.ts';
+import { recordedTime } from '../signing/recorded-time.ts';
 import { chosenFormat, rekorVersions, type SignatureFormat } from '../signing/signature-format.ts';
 import { warnOfTag } from '../signing/warn-of-tag.ts';
 import type { attest } from '../specs/attestations.ts';
@@ -13,6 +14,7 @@ import type { attest } from '../specs/attestations.ts';
 export const run: Run<typeof attest.flags> = async ({ args, flags, terminal, signal }) => {
   const format = chosenFormat(flags);
   const tagPrefix = tagPrefixOf(flags);
+  const created = recordedTime(flags['record-creation-timestamp'], terminal);
   checkOutput(args, flags, format);
   const claim = readClaim(flags, terminal, 'attest');
   const purpose = { command: 'attest', rekorVersions: rekorVersions(format), signal };
@@ -28,6 +30,7 @@ export const run: Run<typeof attest.flags> = async ({ args, flags, terminal, sig
         replace: flags.replace,
         signatureRepository: image.signatures,
         tagPrefix,
+        ...created,
         store: flags.upload,
         signal,
       });

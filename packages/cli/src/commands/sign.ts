@@ -9,6 +9,7 @@ import { sbomToSign } from '../registry/attached-sbom.ts';
 import { type NamedImage, openClient, openImage, pinned } from '../registry/client.ts';
 import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import { openSigner } from '../signing/open-signer.ts';
+import { recordedTime } from '../signing/recorded-time.ts';
 import { chosenFormat, rekorVersions, type SignatureFormat } from '../signing/signature-format.ts';
 import { warnOfTag } from '../signing/warn-of-tag.ts';
 import { writeParts } from '../signing/write-parts.ts';
@@ -20,6 +21,8 @@ export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signa
   const tagPrefix = tagPrefixOf(flags);
   const identities = flags['sign-container-identity'].flatMap((names) => names.split(','));
   checkOutput(args, flags, format, identities.length);
+  const referrer = flags['registry-referrers-mode'] === 'oci-1-1';
+  const created = recordedTime(flags['record-creation-timestamp'], terminal);
   const payload = flags.payload === undefined ? undefined : readFile(flags.payload, terminal.cwd);
   const purpose = { command: 'sign', rekorVersions: rekorVersions(format), signal };
   const signer = await openSigner(flags, terminal, purpose);
@@ -41,6 +44,8 @@ export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signa
           ...(payload === undefined ? {} : { payload }),
           signatureRepository: image.signatures,
           tagPrefix,
+          referrer,
+          ...created,
           store: flags.upload,
           signal,
         });
@@ -83,8 +88,6 @@ function checkOutput(
     );
   if (format === 'bundle' && identities > 0)
     throw wrong('a bundle holds no name of the image', '--sign-container-identity with --legacy');
-  if (format === 'legacy' && flags['registry-referrers-mode'] === 'oci-1-1')
-    throw wrong('the tag-based format is no referrer', '--registry-referrers-mode oci-1-1 without --legacy');
   if (flags.bundle !== undefined && (format === 'legacy' || args.length > 1 || flags.recursive))
     throw wrong(
       '--bundle is for one signature in the bundle format',
@@ -93,7 +96,7 @@ function checkOutput(
 }
 
 function report(
-  { subject, format, manifest, existed, bundle, signed }: SignedImage,
+  { subject, format, tag, manifest, existed, bundle, signed }: SignedImage,
   { reference }: NamedImage,
   flags: FlagValues<typeof sign.flags>,
   terminal: Terminal,
@@ -107,7 +110,7 @@ function report(
   };
   writeParts(signed, files, { signatureBase64: true, certificateBase64: false }, terminal);
   if (manifest === null) return;
-  const where = format === 'legacy' ? 'tag-based signature' : 'bundle';
+  const where = format === 'bundle' ? 'bundle' : tag === null ? 'referrer' : 'tag-based signature';
   terminal.err(
     existed
       ? `Nothing stored, as this key had signed it already: ${name}\n`

@@ -18,6 +18,7 @@ import { openClient } from '../registry/client.ts';
 import { evidenceLimits } from '../registry/evidence-limits.ts';
 import { openForVerification, type VerifiablePlace } from '../registry/places.ts';
 import { tagPrefixOf } from '../registry/tag-prefix.ts';
+import { workersOf } from '../registry/workers.ts';
 import { wantedPredicateType } from '../signing/claim.ts';
 import type { verifyAttestation } from '../specs/signing.ts';
 import { checkLines, rejectionText, signerText } from './verification-report.ts';
@@ -28,6 +29,7 @@ export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, te
   const allow = attestationPolicy(flags.policy, terminal);
   const limits = evidenceLimits(terminal);
   const tagPrefix = tagPrefixOf(flags);
+  const width = workersOf(flags['max-workers']);
   const given = await givenPartsOfImages(flags, terminal, signal);
   const client = openClient(flags, terminal);
   try {
@@ -38,6 +40,7 @@ export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, te
         signal,
         limits,
         tagPrefix,
+        width,
       });
       const result = verifyEvidence(evidence, trust, new Date(), given);
       const matching = result.attestations.filter(({ predicateType }) => predicateType === type);

@@ -23,6 +23,7 @@ import { evidenceLimits } from '../registry/evidence-limits.ts';
 import { openForVerification, type VerifiablePlace } from '../registry/places.ts';
 import { readSignatureFiles } from '../registry/signature-files.ts';
 import { tagPrefixOf } from '../registry/tag-prefix.ts';
+import { workersOf } from '../registry/workers.ts';
 import type { verify } from '../specs/signing.ts';
 import { checkLines, nearestRejection, rejectionText, signerText } from './verification-report.ts';
 
@@ -31,6 +32,7 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
   const wanted = parseAnnotations(flags.annotations);
   const limits = evidenceLimits(terminal);
   const tagPrefix = tagPrefixOf(flags);
+  const width = workersOf(flags['max-workers']);
   const given = await givenPartsOfImages(flags, terminal, signal);
   const files = await readSignatureFiles(flags, given, terminal, signal);
   const client = openClient(flags, terminal);
@@ -44,7 +46,7 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
       const { repository, version, signatures } = image;
       const evidence =
         files === null
-          ? await resolveAndCollect(repository, version, signatures, { signal, limits, tagPrefix })
+          ? await resolveAndCollect(repository, version, signatures, { signal, limits, tagPrefix, width })
           : files.evidence(repository.name, await repository.resolve(version, { signal }));
       const { subject } = evidence;
       const result = verifyEvidence(evidence, trust, new Date(), given);

@@ -22,8 +22,11 @@ import { environmentAuthorities } from './environment-authorities.ts';
 import { loadPublicKey } from './key-reference.ts';
 import { isManaged, namedKeys } from './managed-key.ts';
 import { namedAuthorities } from './named-authorities.ts';
+import { schemesOf } from './signature-schemes.ts';
 
-type Flags = Omit<FlagValues<typeof signerFlags>, keyof typeof programFlags>;
+type Flags = Omit<FlagValues<typeof signerFlags>, keyof typeof programFlags> & {
+  readonly 'signature-digest-algorithm'?: string | undefined;
+};
 
 /** GitHub's extensions by the flags that ask for them. */
 const workflowFlags = {
@@ -66,7 +69,8 @@ export async function signerTrust(
   // One after the other: a person may be asked.
   for (const reference of references) {
     const key = await loadPublicKey(reference, terminal, signal);
-    keys.push({ name: nameOf(reference), key });
+    const schemes = schemesOf(key, flags['signature-digest-algorithm']);
+    keys.push({ name: nameOf(reference), key, ...(schemes && { schemes }) });
   }
   const file = flags['trusted-root'];
   const named: Partial<TrustedRoot> = {

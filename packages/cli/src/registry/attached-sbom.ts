@@ -1,5 +1,11 @@
-import { type Digest, isNotFound, type ManifestContent, type Repository } from '@pratique/oci';
-import { cosignTag, sigstoreErrors, type TagReadOptions } from '@pratique/sigstore';
+import {
+  type Digest,
+  isNotFound,
+  type ManifestContent,
+  type ReadOptions,
+  type Repository,
+} from '@pratique/oci';
+import { cosignTag, sigstoreErrors, sigstoreMediaTypes, type TagReadOptions } from '@pratique/sigstore';
 import { CommandFailure, exit } from '../program/exit.ts';
 import type { NamedImage } from './client.ts';
 import type { VerifiablePlace } from './places.ts';
@@ -23,6 +29,18 @@ export async function findSbom(
   } catch (error) {
     throw isNotFound(error) ? sbomMissing(name, digest) : error;
   }
+}
+
+/** The SBOM that refers to the image by Cosign's experimental OCI 1.1 mode, the last one listed; null where there is none. */
+export async function findSbomReferrer(
+  digest: Digest,
+  signatures: Repository,
+  options: ReadOptions,
+): Promise<ManifestContent | null> {
+  const type = sigstoreMediaTypes.cosignSbomArtifact;
+  const listed = await signatures.referrers(digest, { ...options, artifactType: type });
+  const last = listed.findLast(({ artifactType }) => artifactType === type);
+  return last === undefined ? null : await signatures.getManifest(last.digest, options);
 }
 
 /** What was asked for is not there: no denial of anything, and exit code 1 as cosign has it. */

@@ -59,7 +59,10 @@ export const attest = defineCommand({
       kind: 'boolean',
       summary: 'With --legacy: take the place of the attestations of the same type',
     },
-    'record-creation-timestamp': needlessFlag('boolean', 'Bundles always say when they were made'),
+    'record-creation-timestamp': {
+      kind: 'boolean',
+      summary: 'With --legacy: write the time into what is stored; bundles always say when they were made',
+    },
     ...entryType,
     ...tagFlags,
     ...formatFlags,

@@ -22,7 +22,11 @@ export const tree = defineCommand({
       summary: 'Form of the output; cosign is what cosign tree prints',
     },
     'experimental-oci11': needlessFlag('boolean', 'Every format is read in any case'),
-    ...referrersMode,
+    'registry-referrers-mode': {
+      ...referrersMode['registry-referrers-mode'],
+      hidden: true,
+      summary: 'Both are shown in any case',
+    },
     ...programFlags,
     ...tagFlags,
     ...registryFlags,

@@ -11,13 +11,12 @@ export const tagFlags = {
   },
 } as const satisfies FlagSpecs;
 
-/** `--registry-referrers-mode`, of commands that read every format, or write the one they are told to. */
+/** `--registry-referrers-mode` of what is stored. */
 export const referrersMode = {
   'registry-referrers-mode': {
     kind: 'string',
-    hidden: true,
     choices: ['legacy', 'oci-1-1'],
-    summary: 'Bundles are referrers in any case, and every format is read',
+    summary: 'oci-1-1: as a referrer, and not in a tag. Bundles are referrers in any case',
   },
 } as const satisfies FlagSpecs;
 
@@ -39,9 +38,8 @@ export const olderSignerFlags = {
   'rekor-url': needlessFlag('string', 'No log is asked: the proof is in the signature'),
   'signature-digest-algorithm': {
     kind: 'string',
-    hidden: true,
-    choices: ['sha224', 'sha256', 'sha384', 'sha512'],
-    summary: 'The key says which hash it signs with',
+    choices: ['sha256', 'sha384', 'sha512'],
+    summary: 'The hash that --key signs with, and no other (default: the one of its kind of key)',
   },
   'allow-certificate-chain': {
     kind: 'boolean',

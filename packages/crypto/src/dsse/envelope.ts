@@ -65,8 +65,9 @@ export function verifyEnvelope(
   envelope: Pick<Envelope, 'payload' | 'payloadType'>,
   signature: Uint8Array,
   key: PublicKey,
+  schemes?: readonly SignatureScheme[],
 ): SignatureScheme | null {
-  return verifySignature(key, preAuthEncoding(envelope.payloadType, envelope.payload), signature);
+  return verifySignature(key, preAuthEncoding(envelope.payloadType, envelope.payload), signature, schemes);
 }
 
 function invalid(message: string) {

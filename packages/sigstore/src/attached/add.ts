@@ -13,7 +13,7 @@ import { annotationNames, mediaTypes } from '../media-types.ts';
 import { formatSimpleSigning, parseSimpleSigning } from '../payload/simple-signing.ts';
 import { parseStatement } from '../payload/statement.ts';
 import { attachBundle } from '../sign/attach.ts';
-import { appendLayer } from '../sign/tag.ts';
+import { appendLayer, attachLayer } from '../sign/tag.ts';
 import { parseLogAnnotation } from '../tlog/annotation.ts';
 import type { Evidence, EvidenceItem } from '../types.ts';
 import { checkManifestDigest, findSubject } from '../verify/subject.ts';
@@ -147,14 +147,27 @@ function bundledEnvelope(bytes: Uint8Array) {
   });
 }
 
-/** Stores an SBOM under the image's SBOM tag, in place of the one that is there. Nothing signs it. */
+/**
+ * Stores an SBOM under the image's SBOM tag, in place of the one that is there, or as a `referrer` beside others. Nothing
+ * signs it.
+ */
 export async function attachSbom(
   repository: Repository,
   subject: Descriptor,
   bytes: Uint8Array,
   mediaType: string,
-  options: TagReadOptions = {},
+  options: TagReadOptions & { readonly referrer?: boolean } = {},
 ): Promise<Descriptor> {
+  if (options.referrer === true) {
+    const descriptor = describeBytes(bytes, mediaType);
+    return await attachLayer(
+      repository,
+      subject,
+      mediaTypes.cosignSbomArtifact,
+      { descriptor, bytes },
+      options,
+    );
+  }
   const config = new TextEncoder().encode(
     JSON.stringify({ architecture: '', os: '', rootfs: { type: 'layers', diff_ids: [] }, config: {} }),
   );

@@ -22,6 +22,8 @@ export interface CollectOptions {
   readonly limits?: Partial<EvidenceLimits>;
   /** Put before Cosign's tags (`--attachment-tag-prefix`). */
   readonly tagPrefix?: string;
+  /** Requests in flight at once. Default 8. */
+  readonly width?: number;
   /** Told how many bytes are about to be read into memory, all at once; reading begins when it resolves. */
   readonly reserve?: (bytes: number) => Promise<void>;
 }
@@ -29,8 +31,6 @@ export interface CollectOptions {
 /** Evidence before it is known what the image is. */
 export type Collected = Omit<Evidence, 'subject'>;
 
-/** Requests in flight at once. */
-const width = 8;
 const maxManifestBytes = 4 * 1024 * 1024;
 
 /** One layer that may be a signature, before its bytes are fetched. */
@@ -106,6 +106,7 @@ export async function collectAbout(
   options: CollectOptions,
 ): Promise<Collected> {
   const limits = { ...defaultEvidenceLimits, ...options.limits };
+  const { width = 8 } = options;
   const read: ReadOptions = options.signal === undefined ? {} : { signal: options.signal };
   const skipped: Rejection[] = [];
   const manifestRead = { ...read, maxBytes: maxManifestBytes };

@@ -31,7 +31,7 @@ export interface AttestOptions {
   readonly signatureRepository?: Repository;
   /** False: a bundle is made and verified, and stored nowhere. Default true. */
   readonly store?: boolean;
-  /** Default: SOURCE_DATE_EPOCH, else now. */
+  /** Of bundles, SOURCE_DATE_EPOCH, else now, where it is absent. The legacy format has no time then. */
   readonly created?: Date;
   readonly signal?: AbortSignal;
 }
@@ -63,7 +63,7 @@ export async function attestImage(
   const target = options.signatureRepository ?? repository;
   if (options.format === 'legacy') {
     const tag = cosignTag(subject.digest, 'att', options.tagPrefix);
-    const layer = { ...read, replace: options.replace ?? false };
+    const layer = { ...read, replace: options.replace ?? false, created: options.created };
     const statement = { content: statementContent(payload), predicateType };
     const { manifest } = await addAttestationLayer(target, tag, statement, subject, signer, layer);
     return { manifest: manifest.digest, bundle: null };

@@ -5,11 +5,17 @@ import { formatAnnotations } from './annotations.ts';
 import { formatEnvelope } from './bundle.ts';
 import { checkImageSignature } from './self-check.ts';
 import type { ContentSigner, Signed, SigningContent } from './signer.ts';
-import { type AppendedLayer, appendLayer } from './tag.ts';
+import { type AppendedLayer, appendLayer, attachLayer } from './tag.ts';
+
+interface LegacyOptions extends ReadOptions {
+  /** Written into the image that holds the signatures. */
+  readonly created?: Date | undefined;
+}
 
 /**
  * Signs a simple-signing document and adds it to the signature tag, as Cosign 1 and 2 do. A bare key that has signed
- * the same document already adds nothing. Without `store` it is made and verified, and stored nowhere.
+ * the same document already adds nothing. Without `store` it is made and verified, and stored nowhere; as a `referrer`
+ * it stands in a manifest of its own, and not in the tag.
  */
 export async function addSignatureLayer(
   repository: Repository,
@@ -17,7 +23,7 @@ export async function addSignatureLayer(
   payload: Uint8Array,
   subject: Descriptor,
   signer: ContentSigner,
-  options: ReadOptions & { readonly store: boolean },
+  options: LegacyOptions & { readonly store: boolean; readonly referrer: boolean },
 ): Promise<{ readonly signed: Signed; readonly appended: AppendedLayer | null }> {
   const signed = await signer.sign({ form: 'message', bytes: payload }, options);
   const annotations = formatAnnotations(signed);
@@ -30,7 +36,14 @@ export async function addSignatureLayer(
     (bare
       ? isSignedBy(signed.key, other, payload)
       : other.annotations?.[annotationNames.signature] === annotations[annotationNames.signature]);
-  const appended = await appendLayer(repository, tag, { descriptor, bytes: payload, isSame }, options);
+  const { created } = options;
+  const layer = { descriptor, bytes: payload, isSame, created };
+  const appended = options.referrer
+    ? {
+        manifest: await attachLayer(repository, subject, mediaTypes.cosignSignatureArtifact, layer, options),
+        existed: false,
+      }
+    : await appendLayer(repository, tag, layer, options);
   return { signed, appended };
 }
 
@@ -59,7 +72,7 @@ export async function addAttestationLayer(
   { content, predicateType }: NewStatementLayer,
   subject: Descriptor,
   signer: ContentSigner,
-  options: ReadOptions & { readonly replace: boolean },
+  options: LegacyOptions & { readonly replace: boolean },
 ): Promise<AppendedLayer> {
   const envelope = (signature: Uint8Array) =>
     new TextEncoder().encode(JSON.stringify(formatEnvelope(content, signature)));
@@ -72,5 +85,6 @@ export async function addAttestationLayer(
   const isSame = ({ digest }: Descriptor) => digest === descriptor.digest;
   const replaces = (other: Descriptor) =>
     options.replace && other.annotations?.[predicateTypeAnnotation] === predicateType;
-  return appendLayer(repository, tag, { descriptor, bytes, isSame, replaces }, options);
+  const { created } = options;
+  return appendLayer(repository, tag, { descriptor, bytes, isSame, replaces, created }, options);
 }

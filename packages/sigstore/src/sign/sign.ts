@@ -32,7 +32,9 @@ export interface SignOptions {
   readonly signatureRepository?: Repository;
   /** False: signatures are made and verified, and stored nowhere. Default true. */
   readonly store?: boolean;
-  /** Default: SOURCE_DATE_EPOCH, else now. Only bundles carry a time. */
+  /** Legacy format: a manifest of its own that refers to the image (Cosign's experimental OCI 1.1 mode), not a layer of the tag. */
+  readonly referrer?: boolean;
+  /** Of bundles, SOURCE_DATE_EPOCH, else now, where it is absent. The legacy format has no time then. */
   readonly created?: Date;
   readonly signal?: AbortSignal;
 }
@@ -43,7 +45,7 @@ export interface SignedImage {
   readonly format: 'bundle' | 'legacy';
   /** The manifest that holds it; null where it was not stored. */
   readonly manifest: Digest | null;
-  /** The tag of the legacy format. */
+  /** The tag of the legacy format; null where it is in none. */
   readonly tag: string | null;
   /** True when the same key had already signed the same payload, so that nothing was written. */
   readonly existed: boolean;
@@ -96,14 +98,15 @@ async function signOne(
       options.payload === undefined
         ? formatSimpleSigning(options.dockerReference ?? repository.name, digest, annotations)
         : checkedPayload(options.payload, digest);
-    const storing = { ...read, store: options.store !== false };
+    const { created, referrer = false, store = true } = options;
+    const storing = { ...read, store, referrer, created };
     const { signed, appended } = await addSignatureLayer(target, tag, payload, subject, signer, storing);
     const { manifest = null, existed = false } = appended ?? {};
     return {
       subject: digest,
       format,
       manifest: manifest?.digest ?? null,
-      tag,
+      tag: referrer ? null : tag,
       existed,
       bundle: null,
       signed,

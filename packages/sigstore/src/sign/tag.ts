@@ -38,6 +38,8 @@ export interface NewLayer {
   readonly isSame: (other: Descriptor) => boolean;
   /** Layers that this one takes the place of. */
   readonly replaces?: (other: Descriptor) => boolean;
+  /** Written into the image that holds the layers. Default: no time, so that equal signatures are equal images. */
+  readonly created?: Date | undefined;
 }
 
 /**
@@ -54,7 +56,7 @@ export interface NewLayer {
 export async function appendLayer(
   repository: Repository,
   tag: string,
-  { descriptor: layer, bytes, isSame, replaces = () => false }: NewLayer,
+  { descriptor: layer, bytes, isSame, replaces = () => false, created }: NewLayer,
   options: ReadOptions,
 ): Promise<AppendedLayer> {
   const { annotations: _, ...blob } = layer;
@@ -70,7 +72,7 @@ export async function appendLayer(
     // Ours may be back after it was gone, when somebody wrote who had read it: written again it does no harm.
     const kept = layers.filter((other) => !replaces(other) && !isSame(other));
     checkRoom(kept.length, tag);
-    const manifest = await makeImage(repository, current?.image, [...kept, layer], options);
+    const manifest = await makeImage(repository, current?.image, [...kept, layer], created, options);
     if ((await digestOf(repository, tag, options)) === (current?.descriptor.digest ?? null)) {
       await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, { ...options, tag });
       written = true;
@@ -140,27 +142,58 @@ async function read(
   });
 }
 
-/** Image and configuration as Cosign makes them: a history entry and a diff id for every layer, times zero. */
+/**
+ * Adds a layer as a manifest of its own that refers to the image, as Cosign's experimental OCI 1.1 mode has it. Signers
+ * cannot disturb each other.
+ */
+export async function attachLayer(
+  repository: Repository,
+  subject: Descriptor,
+  artifactType: string,
+  { descriptor: layer, bytes, created }: Pick<NewLayer, 'descriptor' | 'bytes' | 'created'>,
+  options: ReadOptions,
+): Promise<Descriptor> {
+  const { annotations: _, ...blob } = layer;
+  await repository.putBlob(blob, bytes, options);
+  const config = await makeConfig(repository, artifactType, [layer], created, options);
+  const { mediaType, digest, size } = subject;
+  const manifest = buildImageManifest({ config, layers: [layer], subject: { mediaType, digest, size } });
+  return await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, options);
+}
+
 async function makeImage(
   repository: Repository,
   previous: ImageManifest | undefined,
   layers: readonly Descriptor[],
+  created: Date | undefined,
   options: ReadOptions,
 ): Promise<BuiltManifest> {
+  const config = await makeConfig(repository, ociTypes.ociConfig, layers, created, options);
+  const annotations = previous?.annotations ?? {};
+  const kept = Object.keys(annotations).length === 0 ? {} : { annotations };
+  return buildImageManifest({ config, layers, ...kept });
+}
+
+/** A configuration as Cosign makes it: a history entry and a diff id for every layer, times zero unless they are asked for. */
+async function makeConfig(
+  repository: Repository,
+  mediaType: string,
+  layers: readonly Descriptor[],
+  created: Date | undefined,
+  options: ReadOptions,
+): Promise<Descriptor> {
   const zero = '0001-01-01T00:00:00Z';
-  const configBytes = new TextEncoder().encode(
+  const bytes = new TextEncoder().encode(
     JSON.stringify({
       architecture: '',
-      created: zero,
+      created: created?.toISOString() ?? zero,
       history: layers.map(() => ({ created: zero })),
       os: '',
       rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.digest) },
       config: {},
     }),
   );
-  const config = describeBytes(configBytes, ociTypes.ociConfig);
-  await repository.putBlob(config, configBytes, options);
-  const annotations = previous?.annotations ?? {};
-  const kept = Object.keys(annotations).length === 0 ? {} : { annotations };
-  return buildImageManifest({ config, layers, ...kept });
+  const config = describeBytes(bytes, mediaType);
+  await repository.putBlob(config, bytes, options);
+  return config;
 }

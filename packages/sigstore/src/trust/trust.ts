@@ -1,4 +1,10 @@
-import type { Certificate, PublicKey, TimestampSigner, WitnessPolicy } from '@pratique/crypto';
+import type {
+  Certificate,
+  PublicKey,
+  SignatureScheme,
+  TimestampSigner,
+  WitnessPolicy,
+} from '@pratique/crypto';
 import type { TrustedIdentity } from './identity.ts';
 
 /** First and last moment at which something counts (closed interval). Always, where a bound is absent. */
@@ -11,6 +17,8 @@ export interface Window {
 export interface TrustedKey extends Window {
   readonly name: string;
   readonly key: PublicKey;
+  /** How it signs, where it is not as keys of its kind do in Sigstore: no other way counts then. */
+  readonly schemes?: readonly SignatureScheme[];
 }
 
 /** A transparency log (Rekor v1 or v2), or a certificate transparency log, as a trusted root names it. */

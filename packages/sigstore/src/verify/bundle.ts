@@ -122,7 +122,12 @@ function verifyAttestation(
     () => checkEnvelope(envelope),
     () => 'one signature over an in-toto statement',
   );
-  const claim = checkSignature(material, (key) => verifyEnvelope(envelope, signature, key), trust, list);
+  const claim = checkSignature(
+    material,
+    (key, schemes) => verifyEnvelope(envelope, signature, key, schemes),
+    trust,
+    list,
+  );
   const statement = list.run(
     'payload',
     () => parseStatement(envelope.payload),
@@ -191,14 +196,25 @@ function verifyMessage(
     () => checkMessageDigest(content, artifact, data),
     (digest) => digest,
   );
-  const claim = checkSignature(material, (key) => verifyArtifact(key, artifact, signature), trust, list);
+  const claim = checkSignature(
+    material,
+    (key, schemes) => verifyArtifact(key, artifact, signature, schemes),
+    trust,
+    list,
+  );
   const { proof } = proveSigner(claim, data, signature, material, trust, now, list);
   return { ...proof, statement: null };
 }
 
-function verifyArtifact(key: PublicKey, artifact: Artifact, signature: Uint8Array): SignatureScheme | null {
-  if ('bytes' in artifact) return verifySignature(key, artifact.bytes, signature);
-  return verifyDigestSignature(key, artifact.algorithm, artifact.digest, signature);
+function verifyArtifact(
+  key: PublicKey,
+  artifact: Artifact,
+  signature: Uint8Array,
+  schemes?: readonly SignatureScheme[],
+): SignatureScheme | null {
+  if ('bytes' in artifact) return verifySignature(key, artifact.bytes, signature, schemes);
+  const scheme = verifyDigestSignature(key, artifact.algorithm, artifact.digest, signature);
+  return scheme !== null && schemes?.includes(scheme) === false ? null : scheme;
 }
 
 const messageDigests: Readonly<Record<string, HashAlgorithm>> = {

@@ -40,7 +40,12 @@ export function verifyStatement(
     () => checkEnvelope(envelope),
     () => `one signature over ${mediaTypes.inToto}`,
   );
-  const claim = checkSignature(material, (key) => verifyEnvelope(envelope, signature, key), trust, list);
+  const claim = checkSignature(
+    material,
+    (key, schemes) => verifyEnvelope(envelope, signature, key, schemes),
+    trust,
+    list,
+  );
   const statement = list.run(
     'payload',
     () => parseStatement(envelope.payload),

@@ -60,7 +60,7 @@ export interface Proved {
  */
 export function checkSignature(
   { signer, given }: Material,
-  verify: (key: PublicKey) => SignatureScheme | null,
+  verify: (key: PublicKey, schemes?: readonly SignatureScheme[]) => SignatureScheme | null,
   trust: Trust,
   list: CheckList,
 ): Claim {
@@ -84,7 +84,7 @@ export function checkSignature(
   }
   const found = list.run(
     'signature',
-    () => findSigner(trust.keys, signer.hint, ({ key }) => verify(key)),
+    () => findSigner(trust.keys, signer.hint, ({ key, schemes }) => verify(key, schemes)),
     ({ scheme, signer: { name } }) => `${scheme} by ${name}`,
   );
   return { kind: 'key', key: found.signer.key, trusted: found.signer };

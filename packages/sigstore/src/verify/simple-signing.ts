@@ -32,7 +32,12 @@ export function verifySimpleSigning(
     () => decodeSignature(item.annotations[annotationNames.signature]),
     (bytes) => `${bytes.byteLength} bytes`,
   );
-  const claim = checkSignature(material, (key) => verifySignature(key, item.payload, signature), trust, list);
+  const claim = checkSignature(
+    material,
+    (key, schemes) => verifySignature(key, item.payload, signature, schemes),
+    trust,
+    list,
+  );
   const payload = list.run(
     'payload',
     () => parseSimpleSigning(item.payload),
