@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -560,4 +562,107 @@ test('a certificate whose promise is beside it is only taken where nobody looks 
   });
   const { signed } = await signBlob(Uint8Array.of(1), skipping);
   expect(signed.certificate).not.toBeNull();
+});
+
+test('--rekor-url: the log has the entry of a signature that does not carry one; what it answers must be that entry', async () => {
+  const registry = await startRegistry({ listen: '127.0.0.1:0' });
+  const answers = new Map<string, string>();
+  // A log that gives whatever entry it was told to.
+  const lying = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(answers.get('lie'));
+  });
+  await new Promise<void>((done) => lying.listen(0, '127.0.0.1', done));
+  const lyingUrl = `http://127.0.0.1:${(lying.address() as AddressInfo).port}`;
+  try {
+    const write = (name: string, content: string) => writeFileSync(join(directory, name), content);
+    const root = ['--trusted-root', sigstore.trustedRootFile];
+    const sign = [
+      '--rekor-url',
+      sigstore.url,
+      '--fulcio-url',
+      sigstore.url,
+      ...root,
+      '--identity-token',
+      'id',
+    ];
+    const parts = (name: string) => [
+      '--output-signature',
+      `${name}.sig`,
+      '--output-certificate',
+      `${name}.pem`,
+    ];
+    const given = (name: string) => ['--signature', `${name}.sig`, '--certificate', `${name}.pem`];
+    const by = (email: string) => [
+      '--certificate-identity',
+      email,
+      '--certificate-oidc-issuer',
+      sigstore.issuer,
+    ];
+    const ask = (url: string) => ['--rekor-url', url];
+    const refused = (code: number, reason: string) => ({ code, stderr: expect.stringContaining(reason) });
+
+    for (const name of ['one', 'two']) {
+      write('id', await sigstore.issueToken(alice));
+      write(name, `content of ${name}`);
+      expect(await pratique('sign-blob', ...sign, ...parts(name), name)).toMatchObject({ code: 0 });
+    }
+    const blob = (email: string, ...more: string[]) =>
+      pratique('verify-blob', ...root, ...by(email), ...given('one'), ...more, 'one');
+    expect(await blob(alice)).toMatchObject(refused(2, 'LOG_ENTRY_REQUIRED'));
+    expect(await blob(alice, ...ask(sigstore.url))).toMatchObject({ code: 0 });
+    expect(await blob(bob, ...ask(sigstore.url))).toMatchObject(refused(2, 'IDENTITY_MISMATCH'));
+    expect(await blob(alice, ...ask(sigstore.url), '--offline')).toMatchObject(
+      refused(2, 'LOG_ENTRY_REQUIRED'),
+    );
+    // Another log knows nothing of it, and none at all is no answer.
+    expect(await blob(alice, ...ask(stranger.url))).toMatchObject(refused(2, 'LOG_ENTRY_REQUIRED'));
+    expect(await blob(alice, ...ask('http://127.0.0.1:1'))).toMatchObject(
+      refused(1, 'SIGNING_SERVICE_UNREACHABLE'),
+    );
+
+    const entryAt = async (index: number) =>
+      await (await fetch(`${sigstore.url}/api/v1/log/entries?logIndex=${index}`)).text();
+    // In base64, as the log has it.
+    const leaf = readFileSync(join(directory, 'one.pem'), 'utf8').trim();
+    const bodies: string[] = [];
+    for (let index = 0; ; index++) {
+      const text = await entryAt(index);
+      if (!text.includes('"body"')) break;
+      bodies.push(text);
+    }
+    const isOne = (text: string) => {
+      const [entry] = Object.values(JSON.parse(text) as Record<string, { body: string }>);
+      const body = Buffer.from(entry!.body, 'base64').toString();
+      return body.includes(leaf);
+    };
+    const own = bodies.find(isOne)!;
+    const others = bodies.filter((text) => !isOne(text));
+    answers.set('lie', `[${own}]`);
+    expect(await blob(alice, ...ask(lyingUrl))).toMatchObject({ code: 0 });
+    answers.set('lie', `[${others.at(-1)}]`);
+    expect(await blob(alice, ...ask(lyingUrl))).toMatchObject(refused(2, 'LOG_ENTRY_MISMATCH'));
+    const time = /"integratedTime":\s*(\d+)/.exec(own)![1]!;
+    answers.set('lie', `[${own.replace(time, String(Number(time) + 1))}]`);
+    expect(await blob(alice, ...ask(lyingUrl))).toMatchObject(refused(2, 'LOG_PROMISE_INVALID'));
+    answers.set('lie', '{}');
+    expect(await blob(alice, ...ask(lyingUrl))).toMatchObject(refused(1, 'SIGNING_SERVICE_ANSWER'));
+
+    const client = createRegistryClient({ environment: {} });
+    const built = buildImage({ layers: [], platform: machinePlatform() });
+    const image = `${registry.address}/app@${built.descriptor.digest}`;
+    await pushImage(built, client.repository(`${registry.address}/app`), {});
+    client.close();
+    write('id', await sigstore.issueToken(alice));
+    const files = [...parts('image'), '--output-payload', 'image.json', '--upload=false', '--legacy'];
+    expect(await pratique('sign', ...sign, ...files, image)).toMatchObject({ code: 0 });
+    const verify = (...more: string[]) =>
+      pratique('verify', ...root, ...by(alice), ...given('image'), '--payload', 'image.json', ...more, image);
+    expect(await verify()).toMatchObject(refused(12, 'LOG_ENTRY_REQUIRED'));
+    expect(await verify(...ask(sigstore.url))).toMatchObject({ code: 0 });
+    answers.set('lie', `[${own}]`);
+    expect(await verify(...ask(lyingUrl))).toMatchObject(refused(12, 'LOG_ENTRY_MISMATCH'));
+  } finally {
+    lying.close();
+    await registry.close();
+  }
 });

@@ -358,6 +358,58 @@ async function beside(context: Context): Promise<Scenario[]> {
       },
     })),
     {
+      name: '--rekor-url: the log that cosign 2 and we logged into is asked by all three, for this signature only',
+      run: async () => {
+        const other = join(out, 'other');
+        writeFileSync(other, 'another content');
+        for (const signer of ['cosign2', 'pratique'] as const) {
+          const [signature, certificate] = [join(out, `${signer}.sig`), join(out, `${signer}.pem`)];
+          const who = ['--identity-token', await token(sigstore, alice), '--fulcio-url', sigstore.url];
+          const output = ['--output-signature', signature, '--output-certificate', certificate];
+          const asked = ['--rekor-url', sigstore.url];
+          const flags = ['-y', ...who, ...asked, ...root(signer), ...output];
+          await context.ok(signer, ['sign-blob', ...flags, file], { env });
+          for (const program of programs) {
+            const verify = (email: string, of: string, ...more: string[]) =>
+              context.run(
+                program,
+                [
+                  ...['verify-blob', '--signature', signature, '--certificate', certificate],
+                  ...[...identity(sigstore, email), ...root(program), ...more, of],
+                ],
+                { env },
+              );
+            const good = await verify(alice, file, ...asked);
+            equal(good.code, 0, `${program} ${good.stderr}`);
+            notEqual((await verify(bob, file, ...asked)).code, 0, program);
+            notEqual((await verify(alice, other, ...asked)).code, 0, program);
+          }
+          notEqual(
+            (
+              await context.run('pratique', [
+                ...['verify-blob', '--signature', signature, '--certificate', certificate],
+                ...[...identity(sigstore, alice), ...root('pratique'), file],
+              ])
+            ).code,
+            0,
+          );
+        }
+        // Of images: bare signatures by a key, the entry of which is in the log only.
+        const image = await context.image(context.ours);
+        const [signature, payload] = [join(out, 'image.sig'), join(out, 'image.json')];
+        const output = ['--output-signature', signature, '--output-payload', payload, '--upload=false'];
+        const flags = ['-y', http, inTags, '--key', key.privateKey, '--rekor-url', sigstore.url, ...output];
+        await context.ok('cosign2', ['sign', ...flags, image.pinned], { env });
+        for (const program of programs) {
+          const args = ['verify', http, inTags, '--key', key.publicKey, '--rekor-url', sigstore.url];
+          const files = ['--signature', signature, '--payload', payload, ...root(program), image.pinned];
+          await context.ok(program, [...args, ...files], { env });
+          const byStranger = [...args.slice(0, 4), stranger.publicKey, ...args.slice(5)];
+          notEqual((await context.run(program, [...byStranger, ...files], { env })).code, 0, program);
+        }
+      },
+    },
+    {
       name: '--insecure-skip-verify: cosign 2 and we sign where the certificate log is unknown, and do not otherwise',
       run: async () => {
         const stranger = testCertificateLog(generateSigningKey(), { validFrom: days(-1) });

@@ -26,11 +26,12 @@ export { downloadedAttestations, downloadedSignatures } from './format/format-do
 export { type Inspected, inspectBundle } from './format/format-inspection.ts';
 export { formatVerification, type VerificationJson } from './format/format-verification.ts';
 export { defaultEvidenceLimits, type EvidenceLimits } from './limits.ts';
-export { mediaTypes as sigstoreMediaTypes, signPredicateType } from './media-types.ts';
+export { annotationNames, mediaTypes as sigstoreMediaTypes, signPredicateType } from './media-types.ts';
 export { newPredicate } from './payload/new-predicate.ts';
 export { parsePredicateType, predicateTypeNames } from './payload/predicate-types.ts';
 export { formatSimpleSigning } from './payload/simple-signing.ts';
 export { formatStatement } from './payload/statement.ts';
+export { formatLogAnnotation } from './sign/annotations.ts';
 export { attachBundle } from './sign/attach.ts';
 export { type Attested, type AttestOptions, attestImage, type Claim } from './sign/attest.ts';
 export { attestBlob, blobArtifact, type NamedArtifact, type SignedBlob, signBlob } from './sign/blob.ts';

@@ -4,6 +4,7 @@ import {
   type Bundle,
   blobArtifact,
   cosignExitCode,
+  type LogEntry,
   sigstoreErrors,
   type VerifiedBundle,
   type VerifyBundleOptions,
@@ -13,6 +14,7 @@ import { checkLines, signerText } from '../commands/verification-report.ts';
 import { givenParts } from '../keys/given-parts.ts';
 import { namedKeys } from '../keys/managed-key.ts';
 import { signerTrust } from '../keys/signer-trust.ts';
+import { type AskLog, withLog } from '../keys/unlogged-signatures.ts';
 import { CommandFailure } from '../program/exit.ts';
 import { readFile } from '../program/read-file.ts';
 import type { FlagValues } from '../program/spec.ts';
@@ -20,7 +22,7 @@ import type { Terminal } from '../program/terminal.ts';
 import type { olderBlobFlags } from '../specs/older.ts';
 import type { detachedFlags, outputFlag, signerFlags } from '../specs/shared.ts';
 import { readArtifact, requireBundle } from './artifact.ts';
-import { isOldBundle, needs, readDetached } from './detached.ts';
+import { type DetachedParts, isOldBundle, needs, readDetached } from './detached.ts';
 
 type Flags = FlagValues<
   typeof signerFlags & typeof detachedFlags & typeof olderBlobFlags & typeof outputFlag
@@ -43,7 +45,9 @@ export async function verifyBundleFile(
 ): Promise<void> {
   const trust = await signerTrust(flags, terminal, command, signal);
   const artifact = readArtifact(name, terminal);
-  const bundle = await readBundle(command, flags, artifact, terminal, signal);
+  const bundle = await withLog(flags, trust, terminal, signal, (ask) =>
+    readBundle(command, flags, artifact, ask, terminal, signal),
+  );
   const given = await givenParts(flags, terminal, signal);
   const result = verifyBundle(bundle, artifact, trust, new Date(), { ...options, given });
   if (!result.ok) {
@@ -72,6 +76,7 @@ async function readBundle(
   command: string,
   flags: Flags,
   artifact: Artifact,
+  ask: AskLog | null,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Uint8Array | Bundle> {
@@ -85,6 +90,32 @@ async function readBundle(
   const { bundle, signature, certificate, 'rfc3161-timestamp': timestamp } = flags;
   const [key] = namedKeys(flags);
   const files = { bundle, signature, certificate, 'rfc3161-timestamp': timestamp, key };
-  const { entry, ...parts } = await readDetached(files, digest, terminal, signal);
-  return { ...parts, version: '0.1', logEntries: entry === null ? [] : [entry] };
+  const { signer, entry, ...parts } = await readDetached(files, digest, terminal, signal);
+  const logged = entry ?? (await askedEntry(artifact, parts.content, signer, ask));
+  return { ...parts, version: '0.1', logEntries: logged === undefined ? [] : [logged] };
+}
+
+/** The entry that a log has of a signature in files; of a file that is here, whose hash the log knows. */
+async function askedEntry(
+  artifact: Artifact,
+  content: DetachedParts['content'],
+  { key, leaf }: DetachedParts['signer'],
+  ask: AskLog | null,
+): Promise<LogEntry | undefined> {
+  if (ask === null) return undefined;
+  const certificate = leaf === null ? null : { leaf, issuers: [] };
+  if (content.kind === 'dsse') {
+    const { envelope } = content;
+    const [signature] = envelope.signatures;
+    if (signature === undefined) return undefined;
+    return await ask({
+      content: { form: 'envelope', ...envelope },
+      signature: signature.signature,
+      key,
+      certificate,
+    });
+  }
+  if (!('bytes' in artifact)) return undefined;
+  const { bytes } = artifact;
+  return await ask({ content: { form: 'message', bytes }, signature: content.signature, key, certificate });
 }

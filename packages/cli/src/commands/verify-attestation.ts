@@ -10,6 +10,7 @@ import {
 } from '@pratique/sigstore';
 import { givenPartsOfImages } from '../keys/given-parts.ts';
 import { signerTrust } from '../keys/signer-trust.ts';
+import { withLog, withLogEntries } from '../keys/unlogged-signatures.ts';
 import { attestationPolicy } from '../policy/attestation-policy.ts';
 import { CommandFailure } from '../program/exit.ts';
 import type { Run } from '../program/spec.ts';
@@ -42,12 +43,15 @@ export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, te
         tagPrefix,
         width,
       });
-      const result = verifyEvidence(evidence, trust, new Date(), given);
+      const whole = await withLog(flags, trust, terminal, signal, (ask) =>
+        withLogEntries(evidence, trust, given, ask),
+      );
+      const result = verifyEvidence(whole, trust, new Date(), given);
       const matching = result.attestations.filter(({ predicateType }) => predicateType === type);
       if (matching.length === 0) throw refusal(image, result, type, terminal);
       allow(matching);
       report(image.name, matching, result, terminal);
-      for (const line of formatAttestations(matching, evidence)) terminal.out(`${line}\n`);
+      for (const line of formatAttestations(matching, whole)) terminal.out(`${line}\n`);
     }
     return 0;
   } catch (thrown) {

@@ -13,6 +13,7 @@ import {
 } from '@pratique/sigstore';
 import { givenPartsOfImages } from '../keys/given-parts.ts';
 import { signerTrust } from '../keys/signer-trust.ts';
+import { withLog, withLogEntries } from '../keys/unlogged-signatures.ts';
 import { CommandFailure } from '../program/exit.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -49,7 +50,10 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
           ? await resolveAndCollect(repository, version, signatures, { signal, limits, tagPrefix, width })
           : files.evidence(repository.name, await repository.resolve(version, { signal }));
       const { subject } = evidence;
-      const result = verifyEvidence(evidence, trust, new Date(), given);
+      const whole = await withLog(flags, trust, terminal, signal, (ask) =>
+        withLogEntries(evidence, trust, given, ask),
+      );
+      const result = verifyEvidence(whole, trust, new Date(), given);
       const matching = result.signatures.filter((signature) => carries(signature, wanted));
       if (matching.length === 0) throw refusal(image, subject.digest, result, wanted, terminal);
       report(image.name, subject.digest, matching, result.rejected, trust.logs.length > 0, terminal);

@@ -35,7 +35,12 @@ export const olderSigningFlags = {
 
 /** Of every command that verifies, in cosign 2 and 3. */
 export const olderSignerFlags = {
-  'rekor-url': needlessFlag('string', 'No log is asked: the proof is in the signature'),
+  'rekor-url': {
+    kind: 'string',
+    placeholder: 'URL',
+    summary:
+      'Ask this log (Rekor v1) for the entry of a signature that does not carry one; what it answers is verified as ever',
+  },
   'signature-digest-algorithm': {
     kind: 'string',
     choices: ['sha256', 'sha384', 'sha512'],

@@ -33,6 +33,12 @@ const service = 'the transparency log (Rekor)';
 /** What is put into a log: a signature before anybody witnessed it. */
 export type Unwitnessed = Pick<Signed, 'content' | 'signature' | 'key' | 'certificate' | 'prehashed'>;
 
+/** A signature that may be in a log. */
+export interface LoggedSignature extends Unwitnessed {
+  /** The envelope as it was written, whose hash the log knows. Default: as we write it. */
+  readonly envelope?: string;
+}
+
 /**
  * Puts a signature into a Rekor v1 log (`rekor/openapi.yaml`): `hashedrekord` 0.0.1 for a message, `dsse` 0.0.1 for an
  * envelope. One that is there already is as good. The entry is not verified here.
@@ -93,7 +99,7 @@ export async function rekorEntryAt(
 export async function findRekorEntry(
   services: Services,
   url: string,
-  signature: Unwitnessed,
+  signature: LoggedSignature,
   signal?: AbortSignal,
 ): Promise<LogEntry | undefined> {
   const answer = await services.send({
@@ -111,12 +117,12 @@ export async function findRekorEntry(
   return found.length === 0 ? undefined : readEntry(found[0] as JsonValue);
 }
 
-function proposedEntry(unwitnessed: Unwitnessed): object {
+function proposedEntry(unwitnessed: LoggedSignature): object {
   const { content, signature, key, certificate } = unwitnessed;
   const pem = certificate === null ? formatPublicKey(key) : formatPem('CERTIFICATE', certificate.leaf);
   const verifier = encodeBase64(new TextEncoder().encode(pem));
   if (content.form === 'envelope') {
-    const envelope = JSON.stringify(formatEnvelope(content, signature));
+    const envelope = unwitnessed.envelope ?? JSON.stringify(formatEnvelope(content, signature));
     return {
       apiVersion: '0.0.1',
       kind: 'dsse',

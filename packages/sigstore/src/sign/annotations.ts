@@ -27,8 +27,12 @@ export function formatAnnotations(signed: Signed): Record<string, string> {
   };
 }
 
-/** @throws SIGNING_FORMAT_UNSUPPORTED where the log gives no promise, without which the format proves nothing */
-function formatLogAnnotation({ promise, integratedTime, logIndex, logId, body }: LogEntry): string {
+/**
+ * What Cosign writes about a log entry beside a signature: `{SignedEntryTimestamp, Payload}`.
+ *
+ * @throws SIGNING_FORMAT_UNSUPPORTED where the log gives no promise, without which the format proves nothing
+ */
+export function formatLogAnnotation({ promise, integratedTime, logIndex, logId, body }: LogEntry): string {
   if (promise === null || integratedTime === null) {
     throw sigstoreErrors.error('SIGNING_FORMAT_UNSUPPORTED', {
       message: 'the tag-based format can hold entries of Rekor v1 only, and the log is Rekor v2',
