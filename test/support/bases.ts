@@ -79,7 +79,7 @@ export async function bookwormBase(packages: readonly string[] = []): Promise<st
 }
 
 /** The directory of a base in the cache, made there whole or not at all. */
-async function makeBase(
+export async function makeBase(
   name: string,
   make: (staging: string, final: string) => Promise<void>,
 ): Promise<string> {

@@ -54,7 +54,7 @@ export const hardenErrors = defineErrors({
     kind: 'denial',
     title: 'Packages of this image cannot be upgraded or added here.',
     remedy:
-      'Leave `upgrade` and `add.packages` out, or use a base of Debian, Ubuntu or Alpine; `strip` works on bases of rpm, without removing packages.',
+      'Leave `upgrade` and `add.packages` out, or use a base of Debian, Ubuntu or Alpine; `strip` works on bases of rpm, too.',
   },
   DEB_SCRIPT_UNKNOWN: {
     kind: 'denial',

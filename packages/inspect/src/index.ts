@@ -29,12 +29,21 @@ export {
   paragraphs,
   parseParagraph,
 } from './packages/control.ts';
+export { unreadableDatabase } from './packages/database-content.ts';
 export { type DpkgPackage, dpkgDirectory, readDpkg } from './packages/dpkg-database.ts';
 export { endOfLife } from './packages/end-of-life.ts';
 export { formatPurl, type PurlParts } from './packages/format-purl.ts';
 export type { Checksum, Distro, Package, PackageLocation, PackageType } from './packages/package.ts';
 export { type PackageUrl, parsePurl } from './packages/parse-purl.ts';
-export { hasRpmDatabase } from './packages/rpm-database.ts';
+export { hasRpmDatabase, type RpmDatabase, readRpmDatabase } from './packages/rpm-database.ts';
+export { parseRpmHeader, type RpmHeader } from './packages/rpm-header.ts';
+export {
+  parseRpmInstalled,
+  type RpmFile,
+  type RpmInstalled,
+  type RpmRelation,
+} from './packages/rpm-installed.ts';
+export { openSqlite, sqliteFault } from './packages/rpm-sqlite.ts';
 export { toCyclonedxSbom } from './sbom/cyclonedx.ts';
 export type { SbomInput } from './sbom/document.ts';
 export {

@@ -23,7 +23,12 @@ export interface Oracle {
   readonly files: readonly string[];
 }
 
-export async function readOracle(tar: string, directory: string): Promise<Oracle> {
+/** @param lists what each package brought, as its package manager says of the unpacked root; default dpkg */
+export async function readOracle(
+  tar: string,
+  directory: string,
+  lists: (root: string) => Promise<ReadonlyMap<string, readonly string[]>> = dpkgLists,
+): Promise<Oracle> {
   mkdirSync(directory);
   const unpacked = await run('tar', ['-xf', tar, '-C', directory, '--no-same-owner', '--exclude=./dev/*']);
   if (unpacked.code !== 0) throw new Error(unpacked.stderr);
@@ -34,7 +39,12 @@ export async function readOracle(tar: string, directory: string): Promise<Oracle
       directory,
       files.filter((path) => isElf(join(directory, path))),
     ),
-    owned: owned(directory),
+    owned: new Map(
+      [...(await lists(directory))].map(([name, paths]) => [
+        name,
+        paths.flatMap((path) => ownPath(directory, path) ?? []),
+      ]),
+    ),
     programs: files.filter((path) => /^(usr\/)?s?bin\/[^/]+$/.test(path) && executable(path)),
     files,
   };
@@ -119,21 +129,19 @@ export function way(root: string, path: string): readonly string[] {
   return passed;
 }
 
-function owned(root: string): ReadonlyMap<string, readonly string[]> {
+async function dpkgLists(root: string): Promise<ReadonlyMap<string, readonly string[]>> {
   const info = join(root, 'var/lib/dpkg/info');
   const lists = readdirSync(info).filter((name) => name.endsWith('.list'));
   return new Map(
     lists.map((name) => {
-      const paths = readFileSync(join(info, name), 'utf8')
-        .split('\n')
-        .filter((path) => path.length > 2);
-      return [name.slice(0, -'.list'.length), paths.flatMap((path) => ownPath(root, path) ?? [])];
+      const paths = readFileSync(join(info, name), 'utf8').split('\n');
+      return [name.slice(0, -'.list'.length), paths.filter((path) => path.length > 2)];
     }),
   );
 }
 
 /** Where a listed path lies once the links of its directories are followed; undefined for what is no file there. */
-function ownPath(root: string, path: string): string | undefined {
+export function ownPath(root: string, path: string): string | undefined {
   const [, parent, name] = /^(.*)\/([^/]+)$/.exec(path)!;
   const directory = realDirectory(root, parent!);
   if (directory === undefined) return undefined;

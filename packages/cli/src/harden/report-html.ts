@@ -143,6 +143,7 @@ ${list(
   ['path'],
   report.keepUnmatched.map((pattern) => [pattern]),
 )}
+${list('Packages that are untouched', ['reason'], report.untouched === null ? [] : [[report.untouched]])}
 </html>
 `;
 }

@@ -36,6 +36,7 @@ export function reportText(report: HardenReport, c: Style): string {
     ...report.replaced.map((path) => `/${path} is another file now`),
     ...scriptsText(report.scriptsNotRun),
     ...notMadeText(report.notMade),
+    ...(report.untouched === null ? [] : [report.untouched]),
     ...report.keepUnmatched.map((pattern) => `strip.keep names ${pattern}, which is not in the image`),
     ...report.missingLibraries.map(
       ({ file, library }) => `${file} needs ${library}, which the base did not have either`,

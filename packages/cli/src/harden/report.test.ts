@@ -71,6 +71,7 @@ const report: HardenReport = {
   missingLibraries: [{ file: hostile, library: hostile }],
   mayRunShell: [hostile],
   keepUnmatched: [hostile],
+  untouched: hostile,
 };
 
 test('keys that packages would have made are told with what makes them', () => {

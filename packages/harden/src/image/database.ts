@@ -3,13 +3,15 @@ import { apkDirectory } from '../alpine/place.ts';
 import { strippedApkFiles } from '../alpine/stripped.ts';
 import { isTriggerRecord, triggerLines, triggersDirectory } from '../debian/trigger-records.ts';
 import { directoryOf, resolveWithLinks } from '../reach/resolve.ts';
+import { rpmVersion } from '../rpm/installed.ts';
+import { strippedRpmDatabase } from '../rpm/stripped.ts';
 import type { InstalledPackage } from '../strip/installed.ts';
 import type { StripPlan } from '../strip/plan.ts';
 
 /**
  * The files of the package database that a strip changes, by path: without the packages that are gone, and with no
  * record of a kept package claiming what is gone. dpkg’s `status`, `status.d`, lists, checksums, configuration files and who
- * is interested in triggers; apk’s `installed`, `world`, scripts and triggers.
+ * is interested in triggers; apk’s `installed`, `world`, scripts and triggers; rpm’s `rpmdb.sqlite`.
  */
 export function strippedDatabase(
   fileSystem: FileSystem,
@@ -18,6 +20,30 @@ export function strippedDatabase(
   const written = new Map<string, Uint8Array>();
   if (database === null) return written;
   const removed = new Set(removals.map(({ path }) => path));
+  if (database.manager === 'rpm') {
+    const names = new Set(staying.map(rpmIdentity));
+    const { path, bytes } = strippedRpmDatabase(
+      fileSystem,
+      ({ header }) =>
+        names.has(
+          rpmIdentity({
+            name: header.name,
+            version: rpmVersion(header),
+            architecture: header.architecture ?? '',
+          }),
+        ),
+      (claimed) => {
+        const real = realPath(fileSystem, claimed);
+        // Devices and pipes are not in what is built.
+        return (
+          real !== undefined &&
+          !removed.has(real) &&
+          /^(file|directory|symlink)$/.test(fileSystem.get(real)!.type)
+        );
+      },
+    );
+    return written.set(path, bytes);
+  }
   const isThere = (path: string) => {
     const real = realPath(fileSystem, path);
     return real !== undefined && !removed.has(real);
@@ -65,6 +91,15 @@ export function strippedDatabase(
 
 function identity({ name, architecture }: Pick<InstalledPackage, 'name' | 'architecture'>): string {
   return `${name}:${architecture}`;
+}
+
+/** Several versions of a package may be installed. */
+function rpmIdentity({
+  name,
+  version,
+  architecture,
+}: Pick<InstalledPackage, 'name' | 'version' | 'architecture'>): string {
+  return `${name} ${version} ${architecture}`;
 }
 
 /** Where a path that a package lists really lies, links of directories followed; undefined where nothing is there. */

@@ -30,6 +30,7 @@ const nothing = {
   missing: [],
   mayRunShell: [],
   keepUnmatched: [],
+  untouched: null,
 };
 const wantedOf = (fileSystem: FileSystem) => strippedEntries(fileSystem, nothing);
 

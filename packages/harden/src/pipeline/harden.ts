@@ -196,6 +196,7 @@ export async function harden(input: HardenInput): Promise<Hardened> {
       missingLibraries: plan.missing,
       mayRunShell: plan.mayRunShell,
       keepUnmatched: plan.keepUnmatched,
+      untouched: plan.untouched,
     };
     return { report, image, platform, after, close };
   } catch (error) {
@@ -305,6 +306,7 @@ function planOf(fileSystem: FileSystem, run: RunConfig & RunContext, { strip }: 
       missing: [],
       mayRunShell: [],
       keepUnmatched: [],
+      untouched: null,
     };
   const [kind, ...words] = run.healthcheck;
   const healthcheck = kind === 'CMD-SHELL' ? ['/bin/sh', '-c', ...words] : words;

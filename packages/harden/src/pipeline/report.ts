@@ -77,4 +77,6 @@ export interface HardenReport {
   readonly mayRunShell: readonly string[];
   /** What `strip.keep` names and is not in the image. */
   readonly keepUnmatched: readonly string[];
+  /** Why no package was removed that the image has; null where that could be. */
+  readonly untouched: string | null;
 }

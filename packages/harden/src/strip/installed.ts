@@ -12,6 +12,13 @@ import { apkDirectory } from '../alpine/place.ts';
 import { parseRelations, RelationError, type Relations } from '../debian/relations.ts';
 import { hardenErrors } from '../errors.ts';
 import { directoryOf, resolveWithLinks } from '../reach/resolve.ts';
+import {
+  isEssentialRpm,
+  type RpmPackages,
+  readRpmPackages,
+  rpmDependencies,
+  rpmVersion,
+} from '../rpm/installed.ts';
 
 /** A package of the image’s package manager, with what decides whether it may go. */
 export interface InstalledPackage {
@@ -30,13 +37,15 @@ export interface InstalledPackage {
 
 /** The package database of an image. */
 export interface PackageDatabase {
-  readonly manager: 'dpkg' | 'apk';
+  readonly manager: 'dpkg' | 'apk' | 'rpm';
   readonly packages: readonly InstalledPackage[];
+  /** Files of the database that have no use once it is written anew. */
+  readonly obsolete: readonly string[];
 }
 
 /**
  * Reads the package database of an image: dpkg’s (`status`, which is empty where nothing was installed yet, or
- * `status.d` as distroless images have it), or apk’s. None is null.
+ * `status.d` as distroless images have it), apk’s, or rpm’s where packages can be taken out of it. None is null.
  *
  * @throws HARDEN_DATABASE_INVALID, INSPECT_PACKAGE_DATABASE_UNREADABLE
  */
@@ -46,12 +55,51 @@ export function readDatabase(fileSystem: FileSystem): PackageDatabase | null {
     return wellFormed(() => ({
       manager: 'dpkg',
       packages: installed.map((one) => fromDpkg(fileSystem, one)),
+      obsolete: [],
     }));
   const directory = apkDirectory(fileSystem);
   const apk = directory === undefined ? undefined : fileSystem.resolve(`${directory}/installed`);
-  return apk === undefined
-    ? null
-    : { manager: 'apk', packages: readApkInstalled(apk).map((one) => fromApk(fileSystem, one)) };
+  if (apk !== undefined)
+    return {
+      manager: 'apk',
+      packages: readApkInstalled(apk).map((one) => fromApk(fileSystem, one)),
+      obsolete: [],
+    };
+  const rpm = readRpmPackages(fileSystem);
+  return rpm === null ? null : fromRpm(fileSystem, rpm);
+}
+
+function fromRpm(fileSystem: FileSystem, { database, packages }: RpmPackages): PackageDatabase {
+  const needs = rpmDependencies(fileSystem, packages);
+  const isEssential = isEssentialRpm(fileSystem);
+  // The package `rpm` claims the database as its own, which does not go with it.
+  const own = directoryOf(database.file.path);
+  return {
+    manager: 'rpm',
+    packages: packages.map((one): InstalledPackage => {
+      const { name, architecture = '' } = one.header;
+      const paths = one.installed.files
+        .filter(({ state }) => state === 0)
+        .map(({ path }) => path.replace(/^\//, ''));
+      return {
+        name,
+        version: rpmVersion(one.header),
+        architecture,
+        essential: isEssential(name),
+        depends: needs
+          .get(one)!
+          .map((group) =>
+            group.map(({ header }) => ({ name: header.name, architecture: null, version: null })),
+          ),
+        provides: [],
+        files: present(fileSystem, paths).filter((path) => directoryOf(path) !== own),
+        records: [],
+      };
+    }),
+    obsolete: ['-wal', '-shm'].flatMap(
+      (ending) => fileSystem.get(`${database.file.path}${ending}`)?.path ?? [],
+    ),
+  };
 }
 
 function fromDpkg(fileSystem: FileSystem, one: DpkgPackage): InstalledPackage {

@@ -5,6 +5,7 @@ import { hardenErrors } from '../errors.ts';
 import { type MissingLibrary, type Reachable, type RunContext, reach } from '../reach/closure.ts';
 import { elfOf, LibrarySearch } from '../reach/libraries.ts';
 import { directoryOf } from '../reach/resolve.ts';
+import { whyRpmIsUntouched } from '../rpm/installed.ts';
 import { type InstalledPackage, type PackageDatabase, readDatabase } from './installed.ts';
 import { junkKind, type Profile, unwanted } from './profile.ts';
 
@@ -47,6 +48,8 @@ export interface StripPlan {
   readonly mayRunShell: readonly string[];
   /** What `keep` names and is not in the image. */
   readonly keepUnmatched: readonly string[];
+  /** Why no package was looked at though there are some; null where they were, and where there are none. */
+  readonly untouched: string | null;
 }
 
 /**
@@ -59,7 +62,7 @@ export interface StripPlan {
 export function planStrip(fileSystem: FileSystem, run: RunContext, options: StripOptions): StripPlan {
   const database = readDatabase(fileSystem);
   const packages = database?.packages ?? [];
-  const owners = new Map(packages.flatMap((one) => one.files.map((path) => [path, one] as const)));
+  const owners = ownersOf(packages);
   const records = new Set(packages.flatMap((one) => one.records));
   const unowned = [...fileSystem.nodes()].filter(({ path }) => !owners.has(path) && !records.has(path));
   const programs = unowned.filter(isProgram);
@@ -84,7 +87,7 @@ export function planStrip(fileSystem: FileSystem, run: RunContext, options: Stri
       path: node.path,
       size: node.size,
       reason: why,
-      package: owners.get(node.path)?.name ?? null,
+      package: owners.get(node.path)?.[0]?.name ?? null,
     });
     return false;
   };
@@ -93,8 +96,11 @@ export function planStrip(fileSystem: FileSystem, run: RunContext, options: Stri
     if (node.type !== 'directory' && !records.has(node.path) && stays(node)) left.add(node.path);
   }
   // A package with a file that stays for another reason keeps its record: nothing that is there is hidden from scanners.
+  // rpm lets several packages have the same file; one that is left of those is enough.
+  const isCovered = (path: string) =>
+    database?.manager === 'rpm' && owners.get(path)!.some((owner) => kept.has(owner));
   for (const one of packages) {
-    const staying = kept.has(one) ? undefined : one.files.find((path) => left.has(path));
+    const staying = kept.has(one) ? undefined : one.files.find((path) => left.has(path) && !isCovered(path));
     if (staying !== undefined) kept.set(one, `${staying} stays: ${needs.because.get(staying) ?? 'shared'}`);
   }
   for (const one of packages) {
@@ -107,6 +113,13 @@ export function planStrip(fileSystem: FileSystem, run: RunContext, options: Stri
         package: one.name,
       });
   }
+  for (const path of database?.obsolete ?? [])
+    removals.push({
+      path,
+      size: fileSystem.get(path)?.size ?? 0,
+      reason: 'the package database is written anew',
+      package: null,
+    });
   removals.push(...danglingLinks(fileSystem, left, owners, needs));
   for (const { path } of removals) left.delete(path);
   for (const one of packages) if (kept.has(one)) for (const path of one.records) left.add(path);
@@ -132,6 +145,7 @@ export function planStrip(fileSystem: FileSystem, run: RunContext, options: Stri
     missing: needs.missing,
     mayRunShell: needs.mayRunShell,
     keepUnmatched: needs.unmatched,
+    untouched: database === null ? whyRpmIsUntouched(fileSystem) : null,
   };
 }
 
@@ -142,10 +156,25 @@ function isProgram(node: FileNode): boolean {
   return (node.mode & 0o111) !== 0 || elfOf(node) !== null;
 }
 
+/** The packages that brought a path: rpm lets several have the same file. */
+type Owners = ReadonlyMap<string, readonly InstalledPackage[]>;
+
+function ownersOf(packages: readonly InstalledPackage[]): Owners {
+  const owners = new Map<string, InstalledPackage[]>();
+  for (const one of packages) {
+    for (const path of one.files) {
+      const all = owners.get(path);
+      if (all === undefined) owners.set(path, [one]);
+      else all.push(one);
+    }
+  }
+  return owners;
+}
+
 /** Packages that stay, and why. */
 function keptPackages(
   packages: readonly InstalledPackage[],
-  owners: ReadonlyMap<string, InstalledPackage>,
+  owners: Owners,
   { because, byRule }: Reachable,
   profile: Profile,
 ): Map<InstalledPackage, string> {
@@ -157,10 +186,11 @@ function keptPackages(
     queue.push(one);
   };
   for (const [path, reason] of because) {
-    const owner = owners.get(path);
-    if (owner === undefined || reason === 'every image') continue;
-    if (byRule.has(path) && unwanted(owner.name, profile) !== null) continue;
-    keep(owner, `${path}: ${reason}`);
+    if (reason === 'every image') continue;
+    for (const owner of owners.get(path) ?? []) {
+      if (byRule.has(path) && unwanted(owner.name, profile) !== null) continue;
+      keep(owner, `${path}: ${reason}`);
+    }
   }
   if (profile !== 'distroless') {
     for (const one of packages)
@@ -186,17 +216,19 @@ function isFor({ name, provides }: InstalledPackage, relation: Relation): boolea
 /** Why a path goes; null where it stays. */
 function removalReason(
   node: FileNode,
-  owner: InstalledPackage | undefined,
+  owners: readonly InstalledPackage[] | undefined,
   kept: ReadonlyMap<InstalledPackage, string>,
   { because, byRule }: Reachable,
   mode: StripOptions['mode'],
 ): string | null {
-  const ofNobody = owner !== undefined && !kept.has(owner) && byRule.has(node.path);
+  const owner = owners?.[0];
+  const isKept = owners?.some((one) => kept.has(one)) === true;
+  const ofNobody = owner !== undefined && !isKept && byRule.has(node.path);
   if (because.has(node.path) && !ofNobody) return null;
   const junk = junkKind(node.path);
   if (junk !== null) return junk;
   if (owner === undefined) return null;
-  if (!kept.has(owner)) return `package ${owner.name} is removed`;
+  if (!isKept) return `package ${owner.name} is removed`;
   if (/(^|\/)copyright$/.test(node.path)) return null;
   return mode === 'file' ? 'nothing needs it' : null;
 }
@@ -205,7 +237,7 @@ function removalReason(
 function danglingLinks(
   fileSystem: FileSystem,
   left: ReadonlySet<string>,
-  owners: ReadonlyMap<string, InstalledPackage>,
+  owners: Owners,
   { because }: Reachable,
 ): readonly Removal[] {
   return [...left].flatMap((path) => {
@@ -241,7 +273,7 @@ function emptied(
 /** Keeps the owners of libraries that remaining files would lack, and what these need, until none lacks any. */
 function takeBack(
   fileSystem: FileSystem,
-  owners: ReadonlyMap<string, InstalledPackage>,
+  owners: Owners,
   kept: Map<InstalledPackage, string>,
   mode: StripOptions['mode'],
   needs: Reachable,
@@ -257,9 +289,9 @@ function takeBack(
       const elf = elfOf(node);
       for (const library of elf?.needed ?? []) {
         for (const { node: found } of search.find(library, node, elf!)) {
-          const owner = owners.get(found.path);
-          if (owner === undefined || kept.has(owner)) continue;
-          kept.set(owner, `${node.path} needs ${library}`);
+          const all = owners.get(found.path);
+          if (all === undefined || all.some((owner) => kept.has(owner))) continue;
+          for (const owner of all) kept.set(owner, `${node.path} needs ${library}`);
           changed = true;
         }
       }

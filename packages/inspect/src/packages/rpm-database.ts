@@ -9,20 +9,23 @@ import { sqliteHeaders } from './rpm-sqlite.ts';
 /** Where distributions have it, or a link to it; the last is rpm-ostree's. */
 const directories = ['var/lib/rpm', 'usr/lib/sysimage/rpm', 'usr/share/rpm'];
 /** What SQLite has written and not yet put into the database itself; a layer may be made between the two. */
-const log = '-wal';
+const logEnding = '-wal';
 
 type Headers = (file: DatabaseFile, log: DatabaseFile | undefined) => Iterable<Uint8Array>;
 
+/** How a database is written; `manifest`: the list that stands for one. */
+export type RpmFormat = 'SQLite' | 'ndb' | 'Berkeley DB' | 'manifest';
+
 /** In the order in which rpm looks for them, since 4.16 (`lib/backend/dbi.c`). */
-const formats: readonly (readonly [string, Headers])[] = [
-  ['rpmdb.sqlite', sqliteHeaders],
-  ['Packages.db', ndbHeaders],
-  ['Packages', berkeleyHeaders],
+const formats: readonly (readonly [string, RpmFormat, Headers])[] = [
+  ['rpmdb.sqlite', 'SQLite', sqliteHeaders],
+  ['Packages.db', 'ndb', ndbHeaders],
+  ['Packages', 'Berkeley DB', berkeleyHeaders],
 ];
-const candidates = formats.flatMap(([name, headers]) =>
-  directories.map((directory) => ({ path: `${directory}/${name}`, headers })),
+const candidates = formats.flatMap(([name, format, headers]) =>
+  directories.map((directory) => ({ path: `${directory}/${name}`, format, headers })),
 );
-const paths = new Set(candidates.flatMap(({ path }) => [path, `${path}${log}`]));
+const paths = new Set(candidates.flatMap(({ path }) => [path, `${path}${logEnding}`]));
 
 /** What all packages of a database may claim together: honest ones are far below. */
 const limits = { packages: 50_000, names: 2_000_000 };
@@ -39,6 +42,9 @@ export function hasRpmDatabase(fileSystem: FileSystem): boolean {
 /** rpm's database in an image. */
 export interface RpmDatabase {
   readonly file: FileNode;
+  readonly format: RpmFormat;
+  /** What SQLite has written and not yet put into the file. */
+  readonly log: FileNode | undefined;
   /** Others, which rpm does not look at. */
   readonly ignored: readonly FileNode[];
   readonly headers: readonly RpmHeader[];
@@ -53,21 +59,23 @@ export interface RpmDatabase {
  * @throws INSPECT_PACKAGE_DATABASE_UNREADABLE
  */
 export function readRpmDatabase(fileSystem: FileSystem): RpmDatabase | undefined {
-  const found = new Map<FileNode, Headers>();
-  for (const { path, headers } of candidates) {
-    const file = fileSystem.resolve(path);
-    if (file !== undefined && !found.has(file)) found.set(file, headers);
+  const found = new Map<FileNode, (typeof candidates)[number]>();
+  for (const candidate of candidates) {
+    const file = fileSystem.resolve(candidate.path);
+    if (file !== undefined && !found.has(file)) found.set(file, candidate);
   }
   let empty: RpmDatabase | undefined;
-  for (const [file, read] of found) {
+  for (const [file, { format, headers: read }] of found) {
     const ignored = [...found.keys()].filter((other) => other !== file);
-    const headers = parsed(file, read(file, fileSystem.resolve(`${file.path}${log}`)));
-    if (headers.length > 0) return { file, ignored, headers };
-    empty ??= { file, ignored, headers };
+    const log = fileSystem.resolve(`${file.path}${logEnding}`);
+    const database = { file, format, log, ignored, headers: parsed(file, read(file, log)) };
+    if (database.headers.length > 0) return database;
+    empty ??= database;
   }
   const manifest = fileSystem.resolve(rpmManifest);
   if (manifest === undefined) return empty;
-  return { file: manifest, ignored: [...found.keys()], headers: readRpmManifest(manifest) };
+  const headers = readRpmManifest(manifest);
+  return { file: manifest, format: 'manifest', log: undefined, ignored: [...found.keys()], headers };
 }
 
 function parsed(file: DatabaseFile, blobs: Iterable<Uint8Array>): RpmHeader[] {

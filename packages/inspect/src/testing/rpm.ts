@@ -4,24 +4,27 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { adler32 } from '../packages/rpm-ndb.ts';
 
-/** Writes an rpm header: texts (an array is a string array) and numbers by tag. */
+/** Writes an rpm header: texts (an array is a string array), numbers and bytes by tag. */
 export function rpmHeader(
-  fields: Readonly<Record<number, string | readonly string[] | readonly number[]>>,
+  fields: Readonly<Record<number, string | readonly string[] | readonly number[] | Uint8Array>>,
 ): Buffer {
   const index: Buffer[] = [];
   const data: Buffer[] = [];
   let offset = 0;
   for (const [tag, value] of Object.entries(fields)) {
-    const list = typeof value === 'string' ? [value] : value;
-    const numeric = typeof list[0] === 'number';
-    const bytes = Buffer.concat(
-      list.map((item) => {
-        if (typeof item === 'string') return Buffer.from(`${item}\0`);
-        const number = Buffer.alloc(4);
-        number.writeUInt32BE(item);
-        return number;
-      }),
-    );
+    const isBytes = value instanceof Uint8Array;
+    const list: readonly (string | number)[] = typeof value === 'string' ? [value] : [...value];
+    const numeric = !isBytes && typeof list[0] === 'number';
+    const bytes = isBytes
+      ? value
+      : Buffer.concat(
+          list.map((item) => {
+            if (typeof item === 'string') return Buffer.from(`${item}\0`);
+            const number = Buffer.alloc(4);
+            number.writeUInt32BE(item);
+            return number;
+          }),
+        );
     if (numeric) {
       const padding = Buffer.alloc((4 - (offset % 4)) % 4);
       data.push(padding);
@@ -29,11 +32,11 @@ export function rpmHeader(
     }
     const entry = Buffer.alloc(16);
     entry.writeUInt32BE(Number(tag), 0);
-    entry.writeUInt32BE(numeric ? 4 : typeof value === 'string' ? 6 : 8, 4);
+    entry.writeUInt32BE(isBytes ? 1 : numeric ? 4 : typeof value === 'string' ? 6 : 8, 4);
     entry.writeUInt32BE(offset, 8);
     entry.writeUInt32BE(list.length, 12);
     index.push(entry);
-    data.push(bytes);
+    data.push(Buffer.from(bytes));
     offset += bytes.length;
   }
   const head = Buffer.alloc(8);
@@ -42,14 +45,30 @@ export function rpmHeader(
   return Buffer.concat([head, ...index, ...data]);
 }
 
-/** Writes rpm's database of SQLite, as far as it is read. */
-export function rpmSqlite(headers: readonly Uint8Array[]): Buffer {
+/**
+ * Writes rpm's database of SQLite, as far as it is read: the headers, and the index of names.
+ *
+ * @param more statements that are run in it
+ */
+export function rpmSqlite(headers: readonly Uint8Array[], more = ''): Buffer {
   const root = mkdtempSync(join(tmpdir(), 'pratique-rpm-'));
   try {
     const database = new DatabaseSync(join(root, 'db'));
-    database.exec('CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL)');
-    for (const header of headers)
-      database.prepare('INSERT INTO Packages (blob) VALUES (?)').run(Buffer.from(header));
+    database.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF');
+    database.exec("CREATE TABLE 'Packages' (hnum INTEGER PRIMARY KEY AUTOINCREMENT,blob BLOB NOT NULL)");
+    database.exec(
+      "CREATE TABLE 'Name' (key 'TEXT' NOT NULL, hnum INTEGER NOT NULL, idx INTEGER NOT NULL, FOREIGN KEY (hnum) REFERENCES 'Packages'(hnum))",
+    );
+    database.exec("CREATE INDEX 'Name_key_idx' ON 'Name'(key ASC)");
+    for (const header of headers) {
+      const { lastInsertRowid } = database
+        .prepare('INSERT INTO Packages (blob) VALUES (?)')
+        .run(Buffer.from(header));
+      database
+        .prepare('INSERT INTO Name (key, hnum, idx) VALUES (?, ?, 0)')
+        .run(/[a-z][\w-]*(?=\0)/.exec(Buffer.from(header).toString('latin1'))?.[0] ?? '', lastInsertRowid);
+    }
+    database.exec(more);
     database.close();
     return readFileSync(join(root, 'db'));
   } finally {

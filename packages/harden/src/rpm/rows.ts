@@ -1,0 +1,30 @@
+import { openSqlite, type RpmDatabase, sqliteFault, unreadableDatabase } from '@pratique/inspect';
+
+/** A header in rpm's database of SQLite. */
+export interface RpmRow {
+  readonly number: number;
+  readonly blob: Uint8Array;
+}
+
+/**
+ * The headers with their numbers.
+ *
+ * @throws INSPECT_PACKAGE_DATABASE_UNREADABLE
+ */
+export function rpmRows({ file, log }: RpmDatabase): readonly RpmRow[] {
+  const { database, close } = openSqlite(file, log);
+  try {
+    return database
+      .prepare('SELECT hnum, blob FROM Packages ORDER BY hnum')
+      .all()
+      .map(({ hnum, blob }) => {
+        if (typeof hnum !== 'number' || !(blob instanceof Uint8Array))
+          throw unreadableDatabase(file, 'what it holds is no package');
+        return { number: hnum, blob };
+      });
+  } catch (error) {
+    throw sqliteFault(file, error);
+  } finally {
+    close();
+  }
+}
