@@ -10,7 +10,8 @@ interface GoTool {
   readonly module: string;
   /** What the package's program is called, where that is not the tool's name here. */
   readonly program?: string;
-  readonly versionArguments: readonly string[];
+  /** How a copy on PATH tells its version; absent where it does not, and none will do. */
+  readonly versionArguments?: readonly string[];
 }
 
 /** A program that `go install` cannot build: its module lies in `directory`, beside this file, and its go.sum pins it. */
@@ -117,6 +118,12 @@ export const tools = {
     version: '1.13.1',
     directory: 'vault',
     versionArguments: ['-version'],
+  },
+  // AWS KMS with real keys, in memory and a directory; it looks at no credentials.
+  'local-kms': {
+    kind: 'go',
+    version: '0.0.0-20260228092603-2a5e92d09ab6',
+    module: 'github.com/nsmithuk/local-kms',
   },
   // Newer Kubernetes wants more of it than Debian 12's has.
   etcd: {

@@ -35,7 +35,7 @@ function programOf(name: ToolName): string {
 /** The tool as found on PATH (or where Debian puts daemons), when its version will do. */
 function findInstalled(name: ToolName): string | undefined {
   const tool: Tool = tools[name];
-  if (tool.kind === 'npm') return undefined;
+  if (tool.kind === 'npm' || tool.versionArguments === undefined) return undefined;
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin'];
   for (const directory of new Set(directories.filter((path) => path.startsWith('/')))) {
     const path = join(directory, programOf(name));

@@ -6,7 +6,7 @@ export const keysErrors = defineErrors({
     kind: 'usage',
     title: 'A reference to a key does not have the form that its scheme asks for.',
     remedy:
-      'Write pkcs11:token=LABEL;object=LABEL?module-path=/PATH, piv:SLOT, k8s://NAMESPACE/SECRET, hashivault://NAME or hashivault://NAME?version=2.',
+      'Write pkcs11:token=LABEL;object=LABEL?module-path=/PATH, piv:SLOT, k8s://NAMESPACE/SECRET, hashivault://NAME or hashivault://NAME?version=2, awskms:///alias/NAME.',
   },
   KEY_NOT_FOUND: {
     kind: 'usage',
@@ -25,6 +25,17 @@ export const keysErrors = defineErrors({
     title: 'There is a key already where a new one was to be made.',
     remedy: 'Name another place. A key that others rely on is never replaced here.',
   },
+  KEY_DISABLED: {
+    kind: 'usage',
+    title:
+      'The service that holds a key has it, but does not let it be used: it is disabled, expired or to be deleted.',
+    remedy: 'Have it enabled again, or name another key or version.',
+  },
+  KEY_CREDENTIALS_MISSING: {
+    kind: 'auth',
+    title: 'There are no credentials for the service that holds a key.',
+    remedy: 'Set one of those that the message names, or log in with the command of the cloud.',
+  },
   KEY_MECHANISM_UNSUPPORTED: {
     kind: 'usage',
     title: 'A token or service cannot sign with this key in a way that Sigstore knows.',
@@ -39,12 +50,13 @@ export const keysErrors = defineErrors({
   KEY_SERVICE_UNREACHABLE: {
     kind: 'fault',
     title: 'The service that holds a key did not answer.',
-    remedy: 'Check its address (VAULT_ADDR, the kubeconfig) and the network, then try again.',
+    remedy: 'Check its address (VAULT_ADDR, the kubeconfig, AWS_REGION) and the network, then try again.',
   },
   KEY_SERVICE_REFUSED: {
     kind: 'auth',
     title: 'The service that holds a key refused to use or to show it.',
-    remedy: 'Check the credentials (VAULT_TOKEN, the kubeconfig) and what they are allowed to.',
+    remedy:
+      'Check the credentials (VAULT_TOKEN, the kubeconfig, the login of the cloud) and what they are allowed to.',
   },
   KEY_SERVICE_ANSWER: {
     kind: 'fault',
@@ -54,13 +66,14 @@ export const keysErrors = defineErrors({
   KEY_SERVICE_CONFIG: {
     kind: 'usage',
     title: 'It is not said how to reach the service that holds a key.',
-    remedy: 'Set VAULT_ADDR and VAULT_TOKEN for hashivault:// and openbao://, KUBECONFIG for k8s://.',
+    remedy:
+      'Set VAULT_ADDR and VAULT_TOKEN for hashivault:// and openbao://, KUBECONFIG for k8s://, AWS_REGION for awskms://.',
   },
   KEY_PLUGIN_MISSING: {
     kind: 'usage',
     title: 'There is no program for the scheme of a key.',
     remedy:
-      'Put the plugin `sigstore-kms-SCHEME` on the PATH (sigstore’s KMS plugin protocol), or use pkcs11:, k8s:// or hashivault://.',
+      'Put the plugin `sigstore-kms-SCHEME` on the PATH (sigstore’s KMS plugin protocol), or use pkcs11:, k8s://, hashivault:// or awskms://.',
   },
   KEY_PLUGIN_FAILED: {
     kind: 'fault',

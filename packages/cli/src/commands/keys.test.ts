@@ -73,7 +73,8 @@ test.each([
 test.each([
   [['public-key', '--key', 'nothing.key'], 'FILE_UNREADABLE'],
   [['public-key', '--key', 'env://NOTHING'], 'FILE_UNREADABLE'],
-  [['public-key', '--key', 'awskms://x'], 'KEY_PLUGIN_MISSING'],
+  [['public-key', '--key', 'othercloud://x'], 'KEY_PLUGIN_MISSING'],
+  [['public-key', '--key', 'awskms://x'], 'KEY_REFERENCE_INVALID'],
   [['public-key', '--key', 'gitlab://project'], 'USAGE'],
   [['public-key', '--key', 'https://example.com/cosign.pub'], 'USAGE'],
   [['public-key', '--key', 'hashivault://name'], 'KEY_SERVICE_CONFIG'],

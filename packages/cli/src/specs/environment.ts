@@ -91,6 +91,39 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     expects: 'a path; else transit',
   },
   {
+    name: 'AWS_REGION',
+    does: 'is where awskms:// keys are that are not named by an ARN',
+    expects: 'a region; else AWS_DEFAULT_REGION, or that of the profile',
+  },
+  {
+    name: 'AWS_PROFILE',
+    does: 'names who uses awskms:// keys, in ~/.aws/config and ~/.aws/credentials',
+    expects: 'a profile; else default',
+  },
+  {
+    name: 'AWS_ACCESS_KEY_ID',
+    does: 'says who uses awskms:// keys, before AWS_PROFILE',
+    expects:
+      'an access key ID; else AWS_WEB_IDENTITY_TOKEN_FILE, a profile, or what AWS gives containers and machines',
+  },
+  {
+    name: 'AWS_SECRET_ACCESS_KEY',
+    does: 'lets awskms:// keys be used',
+    expects: 'a secret access key',
+    sensitive: true,
+  },
+  {
+    name: 'AWS_SESSION_TOKEN',
+    does: 'lets awskms:// keys be used, with credentials for some time',
+    expects: 'a token',
+    sensitive: true,
+  },
+  {
+    name: 'AWS_ENDPOINT_URL_KMS',
+    does: 'is where AWS KMS is, instead of in the region',
+    expects: 'a URL; else AWS_ENDPOINT_URL',
+  },
+  {
     name: 'TUF_ROOT',
     does: 'is where trusted roots are kept',
     expects: 'a directory; else ~/.sigstore/root',

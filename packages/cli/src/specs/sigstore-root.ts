@@ -70,7 +70,8 @@ export const sigstoreSignRoot = defineCommand({
     key: {
       kind: 'string',
       placeholder: 'KEY',
-      summary: 'Private key: FILE, env://NAME, pkcs11:…, k8s://…, hashivault://… or of a KMS plugin',
+      summary:
+        'Private key: FILE, env://NAME, pkcs11:…, k8s://…, hashivault://…, awskms://… or of a KMS plugin',
     },
     previous: {
       kind: 'string',

@@ -16,8 +16,7 @@ async function service(listener: RequestListener) {
   const opened = openKeyService({
     name: 'Vault',
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    headers: { 'x-vault-token': token },
-    secrets: [token],
+    authorization: { headers: { 'x-vault-token': token }, secrets: [token] },
     connection: {},
     environment: {},
     signal: undefined,

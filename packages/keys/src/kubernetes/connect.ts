@@ -19,8 +19,10 @@ export async function connectKubernetes({ environment, signal }: KeyContext): Pr
   return openKeyService({
     name: kubernetes,
     url: access.url,
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-    secrets: token === undefined ? [] : [token],
+    authorization:
+      token === undefined
+        ? { headers: {}, secrets: [] }
+        : { headers: { authorization: `Bearer ${token}` }, secrets: [token] },
     connection: {
       // A cluster's authority alone: the token must not reach whoever has some other certificate for that address.
       ...(ca === undefined ? {} : { ca, onlyCa: true }),

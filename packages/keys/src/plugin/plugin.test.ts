@@ -134,7 +134,7 @@ describe('is refused', () => {
 
   test('a scheme without a program, and one that is found only from where one stands', async () => {
     const { environment } = install(working);
-    await expect(openKey('awskms://x', { environment })).rejects.toMatchObject({
+    await expect(openKey('othercloud://x', { environment })).rejects.toMatchObject({
       code: 'KEY_PLUGIN_MISSING',
     });
     const relative = { environment: { ...environment, PATH: '.:bin' } };

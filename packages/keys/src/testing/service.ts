@@ -3,13 +3,14 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** What a fake service answers: a status, or a document. */
-export type Answer = number | string | object;
+/** What a fake service answers: a status, a document, or both. */
+export type Answer = number | string | object | readonly [status: number, document: object];
 
 export interface Asked {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
+  /** The JSON document that was sent, or the text where it is none. */
   readonly body: unknown;
 }
 
@@ -28,13 +29,17 @@ export async function startService(
         method: request.method!,
         path: request.url!,
         headers: request.headers,
-        body: text === '' ? null : JSON.parse(text),
+        body: text === '' ? null : text.startsWith('{') ? JSON.parse(text) : text,
       };
       asked.push(one);
-      const given = answer(one);
-      response.statusCode = typeof given === 'number' ? given : 200;
-      if (typeof given === 'number') response.end(JSON.stringify({ errors: [`status ${given}`] }));
-      else response.end(typeof given === 'string' ? given : JSON.stringify(given));
+      const answered = answer(one);
+      const [status, given]: readonly [number, string | object] = Array.isArray(answered)
+        ? (answered as [number, object])
+        : typeof answered === 'number'
+          ? [answered, { errors: [`status ${answered}`] }]
+          : [200, answered as string | object];
+      response.statusCode = status;
+      response.end(typeof given === 'string' ? given : JSON.stringify(given));
     });
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { printable } from '@pratique/errors';
 import { readNamedFile } from '@pratique/storage';
 import { keysErrors } from '../errors.ts';
+import { readSetting } from '../http/files.ts';
 import { type KeyService, openKeyService } from '../http/service.ts';
 import type { KeyContext } from '../managed-key.ts';
 
@@ -22,7 +22,7 @@ export function connectVault({ environment, signal }: KeyContext): KeyService {
   const serverName = environment['VAULT_TLS_SERVER_NAME'];
   const [ca, cert, key] = ['VAULT_CACERT', 'VAULT_CLIENT_CERT', 'VAULT_CLIENT_KEY'].map((name) => {
     const file = environment[name];
-    return file ? readNamed(name, file) : undefined;
+    return file ? readSetting(name, file) : undefined;
   });
   if ((cert === undefined) !== (key === undefined)) {
     throw keysErrors.error('KEY_SERVICE_CONFIG', {
@@ -34,12 +34,14 @@ export function connectVault({ environment, signal }: KeyContext): KeyService {
   return openKeyService({
     name: vault,
     url: address.replace(/\/+$/, ''),
-    headers: {
-      'x-vault-token': token,
-      'x-vault-request': 'true',
-      ...(namespace ? { 'x-vault-namespace': namespace } : {}),
+    authorization: {
+      headers: {
+        'x-vault-token': token,
+        'x-vault-request': 'true',
+        ...(namespace ? { 'x-vault-namespace': namespace } : {}),
+      },
+      secrets: [token],
     },
-    secrets: [token],
     connection: {
       ...(ca === undefined ? {} : { ca }),
       ...(serverName ? { serverName } : {}),
@@ -63,17 +65,6 @@ function storedToken({ HOME: home }: NodeJS.ProcessEnv): string {
     // There is none: the variable is what to set.
   }
   throw missing('VAULT_TOKEN is not set, and there is no ~/.vault-token');
-}
-
-function readNamed(name: string, file: string): string {
-  try {
-    return new TextDecoder().decode(readNamedFile(file, maxFileBytes));
-  } catch (cause) {
-    throw keysErrors.error('KEY_SERVICE_CONFIG', {
-      message: `the file that ${name} names cannot be read: ${printable(file)}`,
-      cause,
-    });
-  }
 }
 
 function missing(message: string) {
