@@ -93,6 +93,7 @@ export async function pratique(
     },
     env: { PATH: process.env.PATH, XDG_CACHE_HOME: join(cwd, 'cache'), COSIGN_PASSWORD: 'bench' },
     cwd,
+    ask: async () => '',
     stdin: () => new Uint8Array(),
     interactive: false,
     live: false,

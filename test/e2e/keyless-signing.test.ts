@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -666,3 +666,33 @@ test('--rekor-url: the log has the entry of a signature that does not carry one;
     await registry.close();
   }
 });
+
+test.each([
+  ['y', [], 0],
+  ['Yes', [], 0],
+  ['n', [], 1],
+  ['', [], 1],
+  ['sure', [], 1],
+  ['n', ['-y'], 0],
+  ['n', ['--tlog-upload=false'], 0],
+] as const)(
+  'somebody who answers “%s” when asked whether their name may be in a log, with %j: exit code %d',
+  async (answer, more, code) => {
+    writeFileSync(join(directory, 'id'), await sigstore.issueToken(alice));
+    writeFileSync(join(directory, 'agreed'), `${answer} ${more.join(' ')}`);
+    const env = { HOME: directory };
+    const terminal = testTerminal({ cwd: directory, env, answer });
+    const services = [
+      '--signing-config',
+      sigstore.signingConfigFile,
+      '--trusted-root',
+      sigstore.trustedRootFile,
+    ];
+    const flags = [...services, '--identity-token', 'id', '--bundle', 'agreed.json', ...more];
+    rmSync(join(directory, 'agreed.json'), { force: true });
+    expect(await run(['sign-blob', ...flags, 'agreed'], terminal, never), terminal.stderr).toBe(code);
+    expect(terminal.stderr.includes('Go on?')).toBe(more.length === 0);
+    expect(terminal.stderr.includes('DECLINED')).toBe(code === 1);
+    expect(existsSync(join(directory, 'agreed.json'))).toBe(code === 0);
+  },
+);

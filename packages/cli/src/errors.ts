@@ -50,6 +50,11 @@ export const cliErrors = defineErrors({
     title: 'A tag that would be moved names another image already.',
     remedy: 'Copy to another tag, or let this one name the new image with --force.',
   },
+  DECLINED: {
+    kind: 'fault',
+    title: 'What was asked was not agreed to, so nothing was done.',
+    remedy: 'Answer y, or give --yes, to agree.',
+  },
   PASSWORD_MISSING: {
     kind: 'usage',
     title: 'A password is needed and there is nobody to ask.',

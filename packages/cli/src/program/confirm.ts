@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -11,10 +10,5 @@ export async function confirm(question: string, flag: string, terminal: Terminal
       found: `no ${flag}`,
     });
   }
-  const reader = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^y(es)?$/i.test((await reader.question(`${question}. Go on? [y/N] `)).trim());
-  } finally {
-    reader.close();
-  }
+  return /^y(es)?$/i.test((await terminal.ask(`${question}. Go on? [y/N] `)).trim());
 }

@@ -14,6 +14,8 @@ export interface Terminal {
   stdin(kind?: FileKind): Uint8Array;
   /** Whether a person can be asked: a terminal on both sides and not in CI. */
   readonly interactive: boolean;
+  /** A line that the person types; only where there is one. */
+  ask(question: string): Promise<string>;
   /** Whether a line on standard error can be written over: a terminal that knows how, watched by a person. */
   readonly live: boolean;
   readonly colour: { readonly out: boolean; readonly err: boolean };
@@ -103,6 +105,16 @@ function isDevice(descriptor: number): boolean {
   }
 }
 
+async function askPerson(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await reader.question(question);
+  } finally {
+    reader.close();
+  }
+}
+
 /** The process's own terminal. `flush` calls back when all is written. */
 export function processTerminal(): Terminal & { flush(then: () => void): void } {
   const env = process.env;
@@ -132,6 +144,7 @@ export function processTerminal(): Terminal & { flush(then: () => void): void } 
     get interactive() {
       return Boolean(process.stdin.isTTY) && err.isTerminal && !env['CI'];
     },
+    ask: askPerson,
     live: err.isTerminal && env['TERM'] !== 'dumb' && !env['CI'] && !env['NO_COLOR'],
     colour: { out: wantsColour(env, out.isTerminal), err: wantsColour(env, err.isTerminal) },
   };

@@ -1,10 +1,11 @@
 import type { SigningKey } from '@pratique/crypto';
-import { PratiqueError } from '@pratique/errors';
+import { PratiqueError, printable } from '@pratique/errors';
 import { type ContentSigner, keySigner, type Signed } from '@pratique/sigstore';
 import { type KeylessOptions, keylessSigner, witnessedKeySigner } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
 import { openSigningKey } from '../keys/key-reference.ts';
 import { namedKey } from '../keys/managed-key.ts';
+import { confirm } from '../program/confirm.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import type { programFlags, signingFlags } from '../specs/shared.ts';
@@ -87,6 +88,7 @@ async function identitySigner(
   options: Omit<KeylessOptions, 'token'>,
 ): Promise<ContentSigner> {
   const { flags, services, terminal } = context;
+  await agree(flags, options.witnesses, terminal);
   const token = openIdentity(context);
   await token();
   if (!flags['insecure-skip-verify']) return keylessSigner(services, { ...options, token });
@@ -94,6 +96,19 @@ async function identitySigner(
     'WARNING: --insecure-skip-verify: that a certificate log holds the certificate is not checked; nobody would notice one that was given to somebody else\n',
   );
   return keylessSigner(services, { ...options, token, certificateLogs: 0 });
+}
+
+/** A log forgets nothing. Whoever is there is asked first; who runs this without a terminal has decided before. @throws DECLINED */
+async function agree(
+  { yes }: SigningFlags,
+  { logs }: KeylessOptions['witnesses'],
+  terminal: Terminal,
+): Promise<void> {
+  if (yes || logs.length === 0 || !terminal.interactive) return;
+  const where = logs.map(({ url }) => printable(url, 200)).join(', ');
+  const question = `Who signs, such as your e-mail address, will stand in the log ${where} for everybody to read, and cannot be taken out again`;
+  if (await confirm(question, '--yes', terminal)) return;
+  throw cliErrors.error('DECLINED', { message: 'nothing was signed' });
 }
 
 /** Says on standard error who was certified and where it was logged, as cosign does. */

@@ -294,9 +294,8 @@ export const signingFlags = {
   yes: {
     kind: 'boolean',
     short: 'y',
-    hidden: true,
     aliases: ['skip-confirmation'],
-    summary: 'Nothing is asked in any case',
+    summary: 'Do not ask on a terminal whether who signs may be in a public log for good',
   },
   ...olderSigningFlags,
 } as const satisfies FlagSpecs;
