@@ -12,7 +12,12 @@ export { logIn, logOut } from './auth/log-in.ts';
 export type { LayerCompression } from './build/compress.ts';
 export type { FileContent } from './build/content.ts';
 export type { LayerEntry } from './build/entries.ts';
-export { buildFileImage, buildFileIndex, type FileImageOptions } from './build/file-image.ts';
+export {
+  buildFileImage,
+  buildFileIndex,
+  type FileImageOptions,
+  fileConfig,
+} from './build/file-image.ts';
 export {
   type BuiltImage,
   buildImage,
@@ -60,6 +65,7 @@ export {
   emptyJson,
 } from './manifest/build.ts';
 export { maxConfigBytes, parseConfigDocument } from './manifest/config.ts';
+export { buildGoImageManifest } from './manifest/go-manifest.ts';
 export {
   imageMediaTypes,
   indexMediaTypes,

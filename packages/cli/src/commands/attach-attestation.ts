@@ -1,7 +1,7 @@
 import { parseJson } from '@pratique/crypto';
 import { attachAttestation, creationTime } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
-import { parseFile } from '../program/parse-file.ts';
+import { named, parseFile } from '../program/parse-file.ts';
 import { maxFileBytes } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
@@ -24,7 +24,11 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
     for (const file of flags.attestation) {
       for (const bytes of parseFile(file, terminal.cwd, documents)) {
         const created = creationTime({ ...terminal.env });
-        const stored = await attachAttestation(signatures, subject, bytes, created, options);
+        const stored = await attachAttestation(signatures, subject, bytes, created, options).catch(
+          (error: unknown) => {
+            throw named(file, error);
+          },
+        );
         terminal.out(`${pinned(reference, stored.digest)}\n`);
       }
     }

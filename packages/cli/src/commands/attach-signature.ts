@@ -1,7 +1,8 @@
 import { isJsonObject, parseJson } from '@pratique/crypto';
 import { attachAttestation, attachSignature, creationTime, isBundle } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
-import { parseFile } from '../program/parse-file.ts';
+import { readCertificates } from '../keys/named-authorities.ts';
+import { naming, parseFile } from '../program/parse-file.ts';
 import { maxFileBytes, readFile, readText } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -11,7 +12,6 @@ import type { attachSignature as spec } from '../specs/attached.ts';
 
 export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signal }) => {
   const read = (file: string | undefined) => (file === undefined ? undefined : readFile(file, terminal.cwd));
-  const text = (file: string | undefined) => (file === undefined ? undefined : readText(file, terminal.cwd));
   const payload = flags.payload === undefined ? undefined : readPayload(flags.payload, terminal);
   const options = { signal, tagPrefix: tagPrefixOf(flags) };
   const client = openClient(flags, terminal);
@@ -29,8 +29,8 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
             {
               signature: readSignature(flags.signature, terminal),
               payload,
-              certificate: text(flags.certificate),
-              chain: text(flags['certificate-chain']),
+              certificate: certificates(flags.certificate, terminal),
+              chain: certificates(flags['certificate-chain'], terminal),
               timestamp: read(flags.tsr),
               logEntry: rekorBundle(read(flags['rekor-response'])),
             },
@@ -43,6 +43,13 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
     client.close();
   }
 };
+
+/** The text of a PEM file that holds certificates and nothing else. */
+function certificates(file: string | undefined, terminal: Terminal): string | undefined {
+  if (file === undefined) return undefined;
+  naming(file, () => readCertificates(file, terminal));
+  return readText(file, terminal.cwd);
+}
 
 /** A payload of simple signing, or a bundle: JSON both. */
 function readPayload(file: string, terminal: Terminal): Uint8Array {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +93,42 @@ test('download prints what there is of each kind, and attestations are no signat
     'dsseEnvelope',
   );
   expect(await ok('download', 'sbom', at('app:1'))).toBe('{"name":"sbom"}');
+});
+
+test('a digest that is not there has no attestations to print, and takes no SBOM', async () => {
+  const image = at(`app@sha256:${'0'.repeat(64)}`);
+  for (const argv of [
+    ['download', 'attestation', image],
+    ['attach', 'sbom', '--sbom', '-', image],
+  ]) {
+    const result = await pratique(...argv);
+    expect(result).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('OCI_NOT_FOUND') });
+  }
+});
+
+test('what is attached is kept as it is given: the form of an SBOM, the bytes of a bundle', async () => {
+  await ok('copy', '--image-only', at('app:1'), at('given:1'));
+  writeFileSync(join(cwd, 'sbom.json'), 'SPDXVersion: SPDX-2.3');
+  await ok('attach', 'sbom', '--sbom', 'sbom.json', '--input-format', 'text', at('given:1'));
+  expect((await pratique('download', 'sbom', at('given:1'))).stderr).toContain('text/spdx\n');
+  const [line] = (await ok('download', 'attestation', at('app:1'))).trim().split('\n');
+  const spaced = line!.replace('{"', '{ "');
+  writeFileSync(join(cwd, 'spaced'), spaced);
+  await ok('attach', 'attestation', '--attestation', 'spaced', at('given:1'));
+  const tree = JSON.parse(await ok('tree', '-o', 'json', at('given:1'))) as {
+    attached: { digest: string }[];
+  };
+  const client = createRegistryClient({ environment: {} });
+  const repository = client.repository(at('given'));
+  const manifests = await Promise.all(tree.attached.map(({ digest }) => repository.getManifest(digest)));
+  client.close();
+  const wanted = createHash('sha256').update(spaced).digest('hex');
+  expect(JSON.stringify(manifests.map(({ manifest }) => manifest))).toContain(wanted);
+});
+
+test('a type of attestation that nobody knows is a usage error, and no answer', async () => {
+  const unknown = await pratique('download', 'attestation', '--predicate-type', 'spxd', at('app:1'));
+  expect(unknown).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(/spdxjson.*spxd/s) });
 });
 
 test('what is not there is an error, and another registry’s fault stays one', async () => {
@@ -205,6 +242,11 @@ test('a signature that was made elsewhere is attached to its image only', async 
   const attach = ['attach', 'signature', '--payload', 'payload', '--signature', 'sig'];
   const wrong = await pratique(...attach, `${at('attach')}@${image.digest}`);
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('SUBJECT_MISMATCH') });
+  for (const flag of ['--certificate', '--certificate-chain']) {
+    const junk = await pratique(...attach, flag, 'payload', at('attach:1'));
+    expect(junk).toMatchObject({ code: 1, stderr: expect.stringMatching(/^error [A-Z_]+: payload: /) });
+  }
+  expect((await verify('attach:1')).code).toBe(10);
   await ok(...attach, at('attach:1'));
   expect((await verify('attach:1')).code).toBe(0);
 });
@@ -340,10 +382,12 @@ test('COSIGN_REPOSITORY: what is attached is copied, saved and loaded from and t
 test('what is in a file that is another names the file', async () => {
   await publish('named');
   writeFileSync(join(cwd, 'other.yaml'), 'kind: Trust\n');
+  writeFileSync(join(cwd, 'no-envelope-other.yaml'), '{}\n');
   const wrong = [
     ['attach', 'attestation', '--attestation', 'other.yaml', at('named:1')],
     ['attach', 'signature', '--signature', 'other.yaml', '--payload', 'other.yaml', at('named:1')],
     ['attest', '--key', 'cosign.key', '--type', 'cyclonedx', '--predicate', 'other.yaml', at('named:1')],
+    ['attach', 'attestation', '--attestation', 'no-envelope-other.yaml', at('named:1')],
     ['copy', 'docker-archive:other.yaml', at('named:1')],
     ['sbom', 'rootfs:other.yaml'],
   ];

@@ -1,20 +1,16 @@
-import {
-  collectEvidence,
-  downloadedAttestations,
-  parsePredicateType,
-  sigstoreErrors,
-} from '@pratique/sigstore';
+import { collectEvidence, downloadedAttestations, sigstoreErrors } from '@pratique/sigstore';
 import { CommandFailure, exit } from '../program/exit.ts';
 import type { Run } from '../program/spec.ts';
 import { openClient, openImage } from '../registry/client.ts';
 import { evidenceLimits } from '../registry/evidence-limits.ts';
 import { selectPlatform } from '../registry/platform.ts';
 import { tagPrefixOf } from '../registry/tag-prefix.ts';
+import { wantedPredicateType } from '../signing/claim.ts';
 import type { downloadAttestation } from '../specs/attached.ts';
 
 export const run: Run<typeof downloadAttestation.flags> = async ({ args, flags, terminal, signal }) => {
   const wanted = flags['predicate-type'] ?? '';
-  const type = wanted === '' ? undefined : (parsePredicateType(wanted) ?? wanted);
+  const type = wanted === '' ? undefined : wantedPredicateType(wanted);
   const limits = evidenceLimits(terminal);
   const tagPrefix = tagPrefixOf(flags);
   const client = openClient(flags, terminal);

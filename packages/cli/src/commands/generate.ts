@@ -1,7 +1,7 @@
 import { formatSimpleSigning } from '@pratique/sigstore';
 import type { Run } from '../program/spec.ts';
 import { parseAnnotations } from '../registry/annotations.ts';
-import { openClient, openImage } from '../registry/client.ts';
+import { digestOf, openClient, openImage } from '../registry/client.ts';
 import { warnOfTag } from '../signing/warn-of-tag.ts';
 import type { generate } from '../specs/images-in-files.ts';
 
@@ -11,7 +11,7 @@ export const run: Run<typeof generate.flags> = async ({ args, flags, terminal, s
   try {
     const image = openImage(client, args[0]!, terminal);
     warnOfTag(image, terminal);
-    const { digest } = await image.repository.resolve(image.version, { signal });
+    const digest = await digestOf(image, signal);
     const name = `${image.reference.registry}/${image.reference.repository}`;
     terminal.out(new TextDecoder().decode(formatSimpleSigning(name, digest, annotations)));
     return 0;

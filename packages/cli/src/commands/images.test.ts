@@ -164,6 +164,33 @@ test('tree shows what is attached, triangulate where cosign 2 keeps it', async (
   );
 });
 
+test('triangulate and generate ask nobody about an image that is named by its digest', async () => {
+  const image = `127.0.0.1:1/app@${digest}`;
+  expect(await pratique('triangulate', '--type', 'attestation', image)).toEqual({
+    code: 0,
+    stdout: `127.0.0.1:1/app:sha256-${digest.slice(7)}.att\n`,
+    stderr: '',
+  });
+  const { code, stdout } = await pratique('generate', '-a', 'a=1,b=2', '-a', '"c=x,y"', image);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toEqual({
+    critical: {
+      identity: { 'docker-reference': '127.0.0.1:1/app' },
+      image: { 'docker-manifest-digest': digest },
+      type: 'cosign container image signature',
+    },
+    optional: { a: '1', b: '2', c: 'x,y' },
+  });
+  expect((await pratique('triangulate', '127.0.0.1:1/app:1')).stderr).toContain('OCI_UNREACHABLE');
+});
+
+test('several annotations in one flag are several that are signed and asked for', async () => {
+  await pratique('sign', '--key', 'cosign.key', '-a', 'env=test,team=x', `${at('app')}@${digest}`);
+  const verify = (wanted: string) => pratique('verify', '--key', 'cosign.pub', '-a', wanted, at('app:1'));
+  expect((await verify('team=x,env=test')).code).toBe(0);
+  expect((await verify('team=x,env=prod')).code).toBe(12);
+});
+
 test('a file that is no key is refused by name of the problem', async () => {
   writeFileSync(join(cwd, 'nonsense.pub'), 'nonsense');
   const result = await pratique('verify', '--key', 'nonsense.pub', at('app:1'));

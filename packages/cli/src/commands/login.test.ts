@@ -111,10 +111,12 @@ test('what is no registry is refused', async () => {
 
 test('env hides what is secret unless it is told not to', async () => {
   const secrets = { COSIGN_PASSWORD: 'hush', SIGSTORE_SOMETHING: 'unknown', TUF_ROOT: '/roots' };
-  const { stdout } = await pratique(['env', '--show-descriptions'], '', secrets);
+  const { stdout } = await pratique(['env'], '', secrets);
   expect(stdout).toContain('COSIGN_PASSWORD=******');
   expect(stdout).toContain('SIGSTORE_SOMETHING=******');
   expect(stdout).toContain('TUF_ROOT=/roots');
+  expect(stdout).toMatch(/^# TUF_ROOT is where .*\n# Expects: .*\nTUF_ROOT=/m);
+  expect((await pratique(['env', '--show-descriptions=false'], '', secrets)).stdout).not.toContain('#');
   expect(stdout).not.toMatch(/hush|unknown/);
   expect((await pratique(['env', '--show-sensitive-values'], '', secrets)).stdout).toContain(
     'COSIGN_PASSWORD=hush',

@@ -1,7 +1,7 @@
 import { formatReference } from '@pratique/oci';
 import { cosignTag } from '@pratique/sigstore';
 import type { Run } from '../program/spec.ts';
-import { openClient, openImage, pinned } from '../registry/client.ts';
+import { digestOf, openClient, openImage, pinned } from '../registry/client.ts';
 import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import type { triangulate } from '../specs/images.ts';
 
@@ -11,8 +11,9 @@ export const run: Run<typeof triangulate.flags> = async ({ args, flags, terminal
   const tagPrefix = tagPrefixOf(flags);
   const client = openClient(flags, terminal);
   try {
-    const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);
-    const { digest } = await repository.resolve(version, { signal });
+    const image = openImage(client, args[0]!, terminal);
+    const { reference, signatures } = image;
+    const digest = await digestOf(image, signal);
     if (flags.type === 'digest') {
       terminal.out(`${pinned(reference, digest)}\n`);
       return 0;

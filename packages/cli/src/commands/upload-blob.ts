@@ -2,7 +2,7 @@ import { buildFileImage, buildFileIndex, isMediaType, type Platform, pushImage }
 import { cliErrors } from '../errors.ts';
 import { commaList } from '../program/comma-list.ts';
 import type { Run } from '../program/spec.ts';
-import { parseAnnotations } from '../registry/annotations.ts';
+import { annotationsOf } from '../registry/annotations.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
 import { openContent, targetName, targetTag } from '../registry/upload.ts';
 import type { uploadBlob } from '../specs/upload.ts';
@@ -16,7 +16,7 @@ interface NamedFile {
 
 export const run: Run<typeof uploadBlob.flags> = async ({ args, flags, terminal, signal }) => {
   const files = parseFiles(flags.files);
-  const annotations = parseAnnotations(flags.annotation.flatMap(pairs));
+  const annotations = annotationsOf(flags.annotation.flatMap(pairs));
   const type = mediaType(flags.ct);
   const client = openClient(flags, terminal);
   try {

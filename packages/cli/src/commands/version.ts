@@ -6,6 +6,8 @@ export const run: Run<typeof version.flags> = async ({ flags, terminal }) => {
   const { bun } = process.versions;
   const facts = {
     version: programVersion(),
+    // As cosign calls it.
+    gitVersion: `v${programVersion()}`,
     ...(bun === undefined ? { node: process.versions.node } : { bun }),
     platform: `${process.platform}/${process.arch}`,
   };

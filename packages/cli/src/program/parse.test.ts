@@ -67,6 +67,12 @@ test('--no-x and --x=false are the same', () => {
   );
 });
 
+test.each(['true', '1', 't', 'T', 'TRUE', 'True'])('--x=%s and --no-x=%s are as Go has them', (yes) => {
+  const flag = (argument: string) => given('sign', argument, 'i')['new-bundle-format'];
+  expect([flag(`--new-bundle-format=${yes}`), flag(`--no-new-bundle-format=${yes}`)]).toEqual([true, false]);
+  expect(flag('--no-new-bundle-format=false')).toBe(true);
+});
+
 test('after -- everything is an argument', () => {
   expect(given('verify', '--', '--tlog-upload=false')).toEqual({ args: ['--tlog-upload=false'] });
 });
@@ -101,6 +107,8 @@ test.each([
   [['verify', '-o', 'yaml', 'i'], /json, text/],
   [['verify', '--max-workers', 'many', 'i'], /whole number/],
   [['verify', '--key'], /argument missing/],
+  [['tree', '--allow-http-registry=maybe', 'i'], /^--allow-http-registry takes no such value$/],
+  [['tree', '--no-allow-http-registry=', 'i'], /^--no-allow-http-registry takes no such value$/],
   [['constructor'], /unknown command/],
   [['policy', 'tset'], /^unknown command 'policy tset' \(Did you mean test\?\)$/],
   [['-o', 'json', 'verify', 'i'], /no command is named before -o/],

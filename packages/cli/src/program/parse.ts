@@ -22,21 +22,20 @@ function findCommand(commands: readonly CommandSpec[], argv: readonly string[]):
     .sort((a, b) => b.name.length - a.name.length)[0];
 }
 
-/** Go's way of writing booleans: `--x=true`, `--x=false`. */
-function normaliseBooleans(argv: readonly string[], booleans: ReadonlySet<string>): string[] {
+/** Go's way of writing booleans: `--x=true`, `--x=false`. @throws USAGE for another value */
+function normaliseBooleans(command: CommandSpec, argv: readonly string[]): string[] {
+  const booleans = booleansOf(command);
   const end = argv.indexOf('--');
   return argv.map((token, index) => {
-    const match =
-      end !== -1 && index > end
-        ? null
-        : /^--([a-z0-9-]+)=(true|false|1|0|t|f|TRUE|FALSE|True|False)$/.exec(token);
-    const [, name = '', value = ''] = match ?? [];
-    const yes = /^(t|1)/i.test(value);
-    if (booleans.has(name)) return yes ? `--${name}` : `--no-${name}`;
+    const [, name = '', value = ''] =
+      (end !== -1 && index > end ? null : /^--([a-z0-9-]+)=(.*)$/s.exec(token)) ?? [];
     // cosign has a flag for the opposite: `--no-upload=true`.
-    const opposite = name.replace(/^no-/, '');
-    if (opposite === name || !booleans.has(opposite)) return token;
-    return yes ? `--no-${opposite}` : `--${opposite}`;
+    const flag = booleans.has(name) ? name : name.replace(/^no-/, '');
+    if (!booleans.has(flag)) return token;
+    if (!/^(?:true|false|1|0|t|f|T|F|TRUE|FALSE|True|False)$/.test(value))
+      throw usage(command, `--${name} takes no such value`, `--${name}, or =true or =false behind it`, value);
+    const isTrue = /^(t|1)/i.test(value);
+    return isTrue === (flag === name) ? `--${flag}` : `--no-${flag}`;
   });
 }
 
@@ -153,7 +152,7 @@ export function parse(commands: readonly CommandSpec[], argv: readonly string[])
     return { kind: 'help', command };
   }
 
-  const tokens = normaliseBooleans(rest, booleansOf(command));
+  const tokens = normaliseBooleans(command, rest);
   const { parser, names } = parseTokens(command, tokens);
   const given: Record<string, unknown> = {};
   for (const [attribute, value] of Object.entries(parser.opts())) {

@@ -1,7 +1,13 @@
 import { cliErrors } from '../errors.ts';
+import { commaList } from '../program/comma-list.ts';
 
-/** `-a NAME=VALUE …` as a mapping; the last of equal names counts, as in cosign. */
-export function parseAnnotations(pairs: readonly string[]): Record<string, string> {
+/** `-a NAME=VALUE[,NAME=VALUE…] …` as a mapping; the last of equal names counts, as in cosign. @throws USAGE */
+export function parseAnnotations(lists: readonly string[]): Record<string, string> {
+  return annotationsOf(lists.flatMap(commaList));
+}
+
+/** The same of pairs that are apart. @throws USAGE */
+export function annotationsOf(pairs: readonly string[]): Record<string, string> {
   const entries = pairs.map((pair) => {
     const split = pair.indexOf('=');
     if (split <= 0) {

@@ -1,5 +1,6 @@
 import {
   createRegistryClient,
+  type Digest,
   formatReference,
   kubernetesKeychain,
   parseReference,
@@ -72,6 +73,14 @@ export function openImage(client: RegistryClient, text: string, terminal: Termin
     version: reference.digest ?? reference.tag ?? 'latest',
     signatures: elsewhere ? client.repository(parseReference(elsewhere)) : repository,
   };
+}
+
+/** The digest that an image has: the one it is named by, of which nobody is asked, or that of its tag. */
+export async function digestOf(
+  { reference, repository, version }: NamedImage,
+  signal: AbortSignal,
+): Promise<Digest> {
+  return reference.digest ?? (await repository.resolve(version, { signal })).digest;
 }
 
 /** `registry/repository@digest`: the name that cannot move. */

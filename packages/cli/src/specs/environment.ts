@@ -32,10 +32,25 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     sensitive: true,
   },
   {
+    name: 'ACTIONS_ID_TOKEN_REQUEST_URL',
+    does: 'is where GitHub is asked for that token',
+    expects: 'set by GitHub Actions',
+  },
+  {
     name: 'BUILDKITE_AGENT_ACCESS_TOKEN',
     does: 'asks Buildkite for a token that says who signs',
     expects: 'set by the Buildkite agent',
     sensitive: true,
+  },
+  {
+    name: 'BUILDKITE_JOB_ID',
+    does: 'is the job that the token of Buildkite is for',
+    expects: 'set by the Buildkite agent',
+  },
+  {
+    name: 'BUILDKITE_AGENT_ENDPOINT',
+    does: 'is where Buildkite is asked for that token',
+    expects: 'a URL; else https://agent.buildkite.com/v3',
   },
   {
     name: 'SPIFFE_ENDPOINT_SOCKET',
@@ -46,6 +61,11 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     name: 'GOOGLE_SERVICE_ACCOUNT_NAME',
     does: 'is the service account that signs, on Google Cloud',
     expects: 'an e-mail address',
+  },
+  {
+    name: 'GCE_METADATA_HOST',
+    does: 'is the metadata server that gives a token on Google Cloud',
+    expects: 'a host; else that of the machine',
   },
   {
     name: 'COSIGN_PKCS11_MODULE_PATH',
@@ -77,13 +97,39 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   {
     name: 'VAULT_ADDR',
     does: 'is where hashivault:// keys are',
-    expects: 'a URL',
+    expects: 'a URL; else BAO_ADDR',
   },
   {
     name: 'VAULT_TOKEN',
     does: 'lets hashivault:// keys be used',
-    expects: 'a token; else in ~/.vault-token',
+    expects: 'a token; else BAO_TOKEN, else in ~/.vault-token',
     sensitive: true,
+  },
+  { name: 'VAULT_NAMESPACE', does: 'is the namespace of hashivault:// keys', expects: 'a path' },
+  {
+    name: 'VAULT_KEY_PREFIX',
+    does: 'is the version of hashivault:// keys to verify with',
+    expects: 'vault:v2: for version 2; else the newest',
+  },
+  {
+    name: 'VAULT_CACERT',
+    does: 'says which certificates Vault may have',
+    expects: 'a file of PEM certificates',
+  },
+  {
+    name: 'VAULT_CLIENT_CERT',
+    does: 'is shown to Vault, with VAULT_CLIENT_KEY',
+    expects: 'a file with a PEM certificate',
+  },
+  {
+    name: 'VAULT_CLIENT_KEY',
+    does: 'is the key of VAULT_CLIENT_CERT',
+    expects: 'a file with a PEM private key',
+  },
+  {
+    name: 'VAULT_TLS_SERVER_NAME',
+    does: 'is the name that Vault’s certificate must be for',
+    expects: 'a host name; else that of VAULT_ADDR',
   },
   {
     name: 'TRANSIT_SECRET_ENGINE_PATH',

@@ -66,10 +66,10 @@ export const env = defineCommand({
   name: 'env',
   group,
   summary: 'Print the environment variables that are honoured',
-  examples: [{ command: 'pratique env --show-descriptions', does: 'what each is for; secrets are hidden' }],
+  examples: [{ command: 'pratique env', does: 'what each is for, and its value; secrets are hidden' }],
   args: [],
   flags: {
-    'show-descriptions': { kind: 'boolean', summary: 'Say what each is for' },
+    'show-descriptions': { kind: 'boolean', default: true, summary: 'Say what each is for' },
     'show-sensitive-values': { kind: 'boolean', summary: 'Print passwords and tokens too' },
     ...programFlags,
   },

@@ -1,11 +1,5 @@
 import { decodeBase64, parseEnvelope, parseJson } from '@pratique/crypto';
-import {
-  buildImageManifest,
-  type Descriptor,
-  describeBytes,
-  mediaTypes as ociTypes,
-  type Repository,
-} from '@pratique/oci';
+import { buildFileImage, type Descriptor, describeBytes, pushImage, type Repository } from '@pratique/oci';
 import { parseBundle } from '../bundle/parse.ts';
 import { cosignTag, type TagReadOptions } from '../collect/tag-scheme.ts';
 import { sigstoreErrors } from '../errors.ts';
@@ -148,7 +142,7 @@ function bundledEnvelope(bytes: Uint8Array) {
 }
 
 /**
- * Stores an SBOM under the image's SBOM tag, in place of the one that is there, or as a `referrer` beside others. Nothing
+ * Stores an SBOM under the image's SBOM tag as Cosign does, in place of the one that is there, or as a `referrer` beside others. Nothing
  * signs it.
  */
 export async function attachSbom(
@@ -168,14 +162,7 @@ export async function attachSbom(
       options,
     );
   }
-  const config = new TextEncoder().encode(
-    JSON.stringify({ architecture: '', os: '', rootfs: { type: 'layers', diff_ids: [] }, config: {} }),
-  );
-  const layers = [describeBytes(bytes, mediaType)];
-  const described = describeBytes(config, ociTypes.ociConfig);
-  await repository.putBlob(described, config, options);
-  await repository.putBlob(layers[0]!, bytes, options);
-  const manifest = buildImageManifest({ config: described, layers });
+  const image = await buildFileImage(bytes, { mediaType });
   const tag = cosignTag(subject.digest, 'sbom', options.tagPrefix);
-  return await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, { ...options, tag });
+  return await pushImage(image, repository, { ...(options.signal && { signal: options.signal }), tag });
 }

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { printable } from '@pratique/errors';
 import {
   type BuiltManifest,
+  buildGoImageManifest,
   buildImageManifest,
   type Descriptor,
   type Digest,
-  describeBytes,
+  fileConfig,
   type ImageManifest,
   isNotFound,
   type ManifestContent,
@@ -169,12 +170,9 @@ async function makeImage(
   options: ReadOptions,
 ): Promise<BuiltManifest> {
   const config = await makeConfig(repository, ociTypes.ociConfig, layers, created, options);
-  const annotations = previous?.annotations ?? {};
-  const kept = Object.keys(annotations).length === 0 ? {} : { annotations };
-  return buildImageManifest({ config, layers, ...kept });
+  return buildGoImageManifest({ config, layers, annotations: previous?.annotations ?? {} });
 }
 
-/** A configuration as Cosign makes it: a history entry and a diff id for every layer, times zero unless they are asked for. */
 async function makeConfig(
   repository: Repository,
   mediaType: string,
@@ -182,18 +180,7 @@ async function makeConfig(
   created: Date | undefined,
   options: ReadOptions,
 ): Promise<Descriptor> {
-  const zero = '0001-01-01T00:00:00Z';
-  const bytes = new TextEncoder().encode(
-    JSON.stringify({
-      architecture: '',
-      created: created?.toISOString() ?? zero,
-      history: layers.map(() => ({ created: zero })),
-      os: '',
-      rootfs: { type: 'layers', diff_ids: layers.map((layer) => layer.digest) },
-      config: {},
-    }),
-  );
-  const config = describeBytes(bytes, mediaType);
-  await repository.putBlob(config, bytes, options);
-  return config;
+  const { descriptor, bytes } = fileConfig(layers, mediaType, created);
+  await repository.putBlob(descriptor, bytes, options);
+  return descriptor;
 }
