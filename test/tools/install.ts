@@ -18,6 +18,7 @@ import {
   versionIn,
 } from './catalog.ts';
 import { capture, moveIntoPlace } from './command.ts';
+import { buildCosignWithPiv } from './cosign-piv.ts';
 import { unpackDebianTool } from './debian.ts';
 import { buildGoProgram, buildGoTool } from './go.ts';
 import { withLock } from './lock.ts';
@@ -29,13 +30,14 @@ export type ToolPaths<Name extends ToolName = ToolName> = Readonly<Record<Name, 
 /** The file name of a tool's program. */
 function programOf(name: ToolName): string {
   const tool: Tool = tools[name];
-  return tool.kind === 'go' ? (tool.program ?? name) : name;
+  return 'program' in tool ? (tool.program ?? name) : name;
 }
 
 /** The tool as found on PATH (or where Debian puts daemons), when its version will do. */
 function findInstalled(name: ToolName): string | undefined {
   const tool: Tool = tools[name];
-  if (tool.kind === 'npm' || tool.versionArguments === undefined) return undefined;
+  if (tool.kind === 'npm' || tool.kind === 'cosign-piv' || tool.versionArguments === undefined)
+    return undefined;
   const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/sbin'];
   for (const directory of new Set(directories.filter((path) => path.startsWith('/')))) {
     const path = join(directory, programOf(name));
@@ -56,9 +58,10 @@ async function install(cache: string, name: ToolName): Promise<string> {
     if (!existsSync(path)) {
       if (tool.kind === 'go') await buildGoTool(cache, home, tool.module, tool.version);
       else if (tool.kind === 'go-module') await buildGoModule(cache, home, name, tool);
+      else if (tool.kind === 'cosign-piv') await buildCosignWithPiv(cache, home, tool.version);
       else if (tool.kind === 'npm') unpackNpmTool(home, name, tool);
       else {
-        const programs = [name, ...(tool.others ?? [])];
+        const programs = [programOf(name), ...(tool.others ?? [])];
         unpackDebianTool(home, programs, tool.release, tool.packages, tool.versionArguments);
       }
     }

@@ -1,8 +1,8 @@
 import type { PublicKey, Signer } from '@pratique/crypto';
 
-/** A private key that is somewhere else; `close` gives up sessions and connections. */
+/** A private key that is somewhere else; `close` gives up sessions and connections, and must have ended before the process. */
 export interface ManagedKey extends Signer {
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /** What opening a key may need from whoever runs the program. */

@@ -33,7 +33,7 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
     writeParts(signed, files, { signatureBase64: true, certificateBase64: true }, terminal);
     return 0;
   } finally {
-    signer.close();
+    await signer.close();
   }
 };
 

@@ -41,7 +41,7 @@ export const run: Run<typeof attest.flags> = async ({ args, flags, terminal, sig
     }
     return 0;
   } finally {
-    signer.close();
+    await signer.close();
     client.close();
   }
 };

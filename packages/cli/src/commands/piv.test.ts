@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatPem } from '@pratique/crypto';
 import { startFakeDaemon } from '@pratique/keys/testing/pcscd';
 import { createMaker, PivCard } from '@pratique/keys/testing/piv-card';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
@@ -16,7 +15,7 @@ let card: PivCard;
 
 beforeEach(async () => {
   cwd = mkdtempSync(join(tmpdir(), 'pratique-piv-'));
-  writeFileSync(join(cwd, 'maker.pem'), formatPem('CERTIFICATE', maker.certificate));
+  writeFileSync(join(cwd, 'maker.pem'), maker.certificatePem);
   card = new PivCard({ maker });
   const daemon = await startFakeDaemon([{ name: 'A reader', card }]);
   onTestFinished(daemon.close);

@@ -34,6 +34,6 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
     writeParts(signed, files, { signatureBase64: b64, certificateBase64: b64 }, terminal);
     return 0;
   } finally {
-    signer.close();
+    await signer.close();
   }
 };

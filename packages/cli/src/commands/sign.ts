@@ -54,7 +54,7 @@ export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signa
     }
     return 0;
   } finally {
-    signer.close();
+    await signer.close();
     client.close();
   }
 };

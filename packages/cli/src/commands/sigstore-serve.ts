@@ -29,6 +29,6 @@ export const run: Run<typeof sigstoreServe.flags> = async ({ flags, terminal, si
       signal,
     );
   } finally {
-    outside.close();
+    await outside.close();
   }
 };

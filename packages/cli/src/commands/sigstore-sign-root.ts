@@ -16,7 +16,7 @@ export const run: Run<typeof sigstoreSignRoot.flags> = async ({ args, flags, ter
     replaceFile(resolve(terminal.cwd, file!), signed);
     terminal.out(describeRoot(signed));
   } finally {
-    key.close();
+    await key.close();
   }
   return 0;
 };

@@ -16,7 +16,7 @@ import { openingPassword } from './password.ts';
 
 /** A private key to sign with, wherever it is; `close` when nothing more is signed. */
 export interface OpenKey extends Signer {
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /** The text a `--key` value names: a file, or `env://NAME`. */

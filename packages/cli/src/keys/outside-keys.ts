@@ -19,10 +19,10 @@ const roles = {
 export async function openOutsideKeys(
   flags: Pick<FlagValues<typeof sigstoreServe.flags>, keyof typeof roles>,
   terminal: Terminal,
-): Promise<{ readonly keys: OutsideKeys; close(): void }> {
+): Promise<{ readonly keys: OutsideKeys; close(): Promise<void> }> {
   const keys: Partial<Record<OutsideRole, OpenKey[]>> = {};
-  const close = () => {
-    for (const key of Object.values(keys).flat()) key.close();
+  const close = async () => {
+    for (const key of Object.values(keys).flat()) await key.close();
   };
   try {
     for (const [flag, role] of Object.entries(roles)) {
@@ -34,7 +34,7 @@ export async function openOutsideKeys(
     }
     return { keys, close };
   } catch (error) {
-    close();
+    await close();
     throw error;
   }
 }

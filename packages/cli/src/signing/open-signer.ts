@@ -32,7 +32,7 @@ export interface SignerPurpose {
 
 /** A signer for one command; `close` when the command is done. */
 export interface OpenSigner extends ContentSigner {
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** The signer the flags ask for: a key, with witnesses where services are asked for, or else an identity. */
@@ -48,9 +48,9 @@ export async function openSigner(
     throw flags.key === undefined ? orWithKey(error) : error;
   });
   const key = flags.key === undefined ? null : await openSigningKey(flags.key, terminal, command, signal);
-  const opened: (() => void)[] = key === null ? [] : [key.close];
-  const close = () => {
-    for (const one of opened) one();
+  const opened: (() => void | Promise<void>)[] = key === null ? [] : [key.close];
+  const close = async () => {
+    for (const one of opened) await one();
   };
   try {
     if (chosen === null) {
@@ -77,7 +77,7 @@ export async function openSigner(
         : witnessedKeySigner(services, key, chosen, root, certificate);
     return reporting(signer, close, terminal);
   } catch (error) {
-    close();
+    await close();
     throw error;
   }
 }
@@ -112,7 +112,7 @@ async function agree(
 }
 
 /** Says on standard error who was certified and where it was logged, as cosign does. */
-function reporting(signer: ContentSigner, close: () => void, terminal: Terminal): OpenSigner {
+function reporting(signer: ContentSigner, close: () => Promise<void>, terminal: Terminal): OpenSigner {
   return {
     close,
     async sign(content, request) {

@@ -16,7 +16,7 @@ export const pivKeys: KeyProvider = {
       const pin = pinFor(token, context);
       return {
         publicKey: key.publicKey,
-        close: () => void token.close(),
+        close: () => token.close(),
         async sign(data) {
           const given = key.policy.pin === 'never' ? undefined : await pin.get();
           return await token.use(async (exchange) => {

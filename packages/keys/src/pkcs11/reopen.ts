@@ -34,7 +34,7 @@ export async function reopening(open: () => Promise<ManagedKey>): Promise<Manage
       current = key;
       return key;
     }
-    key.close();
+    await key.close();
     throw keysErrors.error('KEY_NOT_FOUND', {
       message: isSame ? 'the key is closed' : 'the token that came back has another key of this name',
       expected: first.publicKey.fingerprint,
@@ -61,7 +61,7 @@ export async function reopening(open: () => Promise<ManagedKey>): Promise<Manage
     publicKey: first.publicKey,
     close: () => {
       isClosed = true;
-      current?.close();
+      return current?.close();
     },
     async sign(data, signal) {
       const key = await usable();
@@ -71,7 +71,7 @@ export async function reopening(open: () => Promise<ManagedKey>): Promise<Manage
         if (isClosed || !isCode(error, 'PKCS11_FAILED') || !lost.has(error.found ?? '')) throw error;
         if (current === key) {
           current = undefined;
-          key.close();
+          await key.close();
         }
         return await (await usable()).sign(data, signal);
       }

@@ -16,6 +16,7 @@ import {
   concatBytes,
   derWriter,
   distinguishedName,
+  formatPem,
   generateSigningKey,
   issueCertificate,
   newSerialNumber,
@@ -29,8 +30,9 @@ const { encodeDer, unsignedInteger } = derWriter;
 /** Who signs for the tokens of a maker. */
 export interface Maker {
   readonly key: SigningKey;
-  /** Its root, DER. */
+  /** Its root, DER and PEM. */
   readonly certificate: Uint8Array;
+  readonly certificatePem: string;
 }
 
 /** A maker with a root of its own. */
@@ -47,7 +49,7 @@ export function createMaker(key: SigningKey = generateSigningKey()): Maker {
     },
     key,
   );
-  return { key, certificate };
+  return { key, certificate, certificatePem: formatPem('CERTIFICATE', certificate) };
 }
 
 export interface CardOptions {
