@@ -53,7 +53,7 @@ async function describeCosign(context: Context, program: Cosign): Promise<Readon
     const help = await context.ok(program, [...words, '--help']);
     // Help of something else: this cosign does not have the command.
     if (name !== '' && !new RegExp(`^cosign ${name}`, 'm').test(help)) return;
-    if (/was not built with/.test(help)) return;
+    if (name !== '' && /was not built with/.test(help)) return;
     const [, below] = /Available Commands:\n(.*?)\n\n/s.exec(help) ?? [];
     const children = [...(below ?? '').matchAll(/^(\S+) /gm)].map(([, child]) => child!);
     if (children.length === 0) {

@@ -315,6 +315,6 @@ test('a daemon that damages any answer is a fault, and nothing waits for it with
         }
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 100 },
   );
 });

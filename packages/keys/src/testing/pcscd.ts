@@ -24,6 +24,9 @@ export interface FakeDaemonOptions {
   readonly damage?: (answer: Uint8Array, code: number) => Uint8Array | null | undefined;
 }
 
+/** SCARD_E_NO_SMARTCARD. */
+const noCard = 0x8010000c;
+
 /** pcscd in this process, on a socket of its own; for one client at a time. */
 export async function startFakeDaemon(
   readers: readonly FakeReader[],
@@ -57,7 +60,8 @@ export async function startFakeDaemon(
           .toString('latin1')
           .replace(/\0.*/s, '');
         const index = readers.findIndex((reader) => reader.name === name);
-        return Buffer.concat([body.subarray(0, 140), words(index, 2, next('connect'))]);
+        const code = readers[index]?.card ? next('connect') : noCard;
+        return Buffer.concat([body.subarray(0, 140), words(index, 2, code)]);
       }
       case command.reconnect:
         return Buffer.concat([body.subarray(0, 16), words(2, next('reconnect'))]);
@@ -69,10 +73,11 @@ export async function startFakeDaemon(
         if (wordAt(body, 4) === 1) readers[wordAt(body, 0)]?.card?.powerOff();
         return words(wordAt(body, 0), 0, next('disconnect'));
       case command.transmit: {
-        const code = next('transmit');
-        const head = [...Array.from({ length: 6 }, (_, index) => wordAt(body, index * 4))];
-        if (code !== returnCodes.ok) return words(...head, 0, code);
-        const response = readers[wordAt(body, 0)]!.card!.respond(body.subarray(32));
+        const card = readers[wordAt(body, 0)]?.card;
+        const code = card ? next('transmit') : noCard;
+        const head = Array.from({ length: 6 }, (_, index) => wordAt(body, index * 4));
+        if (!card || code !== returnCodes.ok) return words(...head, 0, code);
+        const response = card.respond(body.subarray(32));
         return Buffer.concat([words(...head, response.byteLength, code), response]);
       }
       default:
