@@ -152,6 +152,15 @@ test('save and load keep every signature, attestation and SBOM, of platform imag
   expect(await ok('download', 'sbom', at('loaded:2'))).toBe('{"name":"sbom"}');
 });
 
+test('a directory that cannot be made is told by its name', async () => {
+  writeFileSync(join(cwd, 'file'), '');
+  for (const directory of ['file', 'file/below']) {
+    const { code, stderr } = await pratique('save', '--dir', directory, at('app:1'));
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`${join(cwd, directory)}/`)]);
+    expect(stderr).not.toContain('.tmp');
+  }
+});
+
 test('a saved image is verified without a registry', async () => {
   await ok('save', '--dir', 'offline', at('app:1'));
   expect((await pratique('verify', '--local-image', '--key', 'cosign.pub', 'offline')).code).toBe(0);
@@ -296,6 +305,13 @@ test('a policy must allow every attestation of the type (cosign verify-attestati
   const named = (app: string) => `package signature\nallow { input.predicate.name == "${app}" }`;
   expect((await verifyWith('good.rego', named('app'))).code).toBe(0);
   const denied = { code: 2, stdout: '', stderr: expect.stringContaining('ATTESTATION_NOT_ALLOWED') };
+  // Several in one flag, as for cosign: all of them must allow.
+  writeFileSync(join(cwd, 'other.cue'), 'predicate: name: "other"');
+  writeFileSync(join(cwd, 'app.cue'), 'predicate: name: "app"');
+  const both = (files: string) =>
+    pratique('verify-attestation', '--type', 'spdx', '--key', 'cosign.pub', '--policy', files, at('app:1'));
+  expect((await both('good.rego,app.cue')).code).toBe(0);
+  expect(await both('good.rego,other.cue')).toMatchObject(denied);
   expect(await verifyWith('other.rego', named('other'))).toMatchObject(denied);
   for (const rego of [
     'package other\nallow = true',

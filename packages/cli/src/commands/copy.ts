@@ -1,5 +1,6 @@
 import type { AttachedKind } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
+import { commaList } from '../program/comma-list.ts';
 import type { Run } from '../program/spec.ts';
 import { openClient } from '../registry/client.ts';
 import { type CopyToOptions, copyTo } from '../registry/copy-to.ts';
@@ -41,7 +42,7 @@ export const run: Run<typeof copy.flags> = async ({ args, flags, terminal, signa
 };
 
 function wanted(only: readonly string[], signatures: boolean, image: boolean): CopyToOptions['what'] {
-  const names = [...only.flatMap((list) => list.split(',')), ...(signatures ? ['sig'] : [])];
+  const names = [...only.flatMap(commaList), ...(signatures ? ['sig'] : [])];
   const unknown = names.find((name) => !Object.hasOwn(kinds, name));
   if (unknown !== undefined || (names.length > 0 && image)) {
     throw cliErrors.error('USAGE', {

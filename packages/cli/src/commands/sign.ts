@@ -1,5 +1,6 @@
 import { type SignedImage, signImage } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
+import { commaList } from '../program/comma-list.ts';
 import { readFile } from '../program/read-file.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -19,7 +20,7 @@ export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signa
   const annotations = parseAnnotations(flags.annotations);
   const format = chosenFormat(flags);
   const tagPrefix = tagPrefixOf(flags);
-  const identities = flags['sign-container-identity'].flatMap((names) => names.split(','));
+  const identities = flags['sign-container-identity'].flatMap(commaList);
   checkOutput(args, flags, format, identities.length);
   const referrer = flags['registry-referrers-mode'] === 'oci-1-1';
   const created = recordedTime(flags['record-creation-timestamp'], terminal);

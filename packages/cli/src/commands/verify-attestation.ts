@@ -12,6 +12,7 @@ import { givenPartsOfImages } from '../keys/given-parts.ts';
 import { signerTrust } from '../keys/signer-trust.ts';
 import { withLog, withLogEntries } from '../keys/unlogged-signatures.ts';
 import { attestationPolicy } from '../policy/attestation-policy.ts';
+import { commaList } from '../program/comma-list.ts';
 import { CommandFailure } from '../program/exit.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -27,7 +28,7 @@ import { checkLines, rejectionText, signerText } from './verification-report.ts'
 export const run: Run<typeof verifyAttestation.flags> = async ({ args, flags, terminal, signal }) => {
   const trust = await signerTrust(flags, terminal, 'verify-attestation', signal);
   const type = wantedPredicateType(flags.type);
-  const allow = attestationPolicy(flags.policy, terminal);
+  const allow = attestationPolicy(flags.policy.flatMap(commaList), terminal);
   const limits = evidenceLimits(terminal);
   const tagPrefix = tagPrefixOf(flags);
   const width = workersOf(flags['max-workers']);

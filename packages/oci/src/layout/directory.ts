@@ -93,7 +93,8 @@ async function replaceFile(
     await rename(temporary, target);
     await syncDirectory(directory);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // Where there is no directory it cannot be looked for either; what went wrong first is told.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw (error as NodeJS.ErrnoException).syscall === undefined ? error : fileFault(target, error);
   }
 }
