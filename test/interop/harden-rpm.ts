@@ -5,8 +5,10 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { createReadStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { planStrip, profiles, type StripOptions, strippedEntries } from '../../packages/harden/src/index.ts';
+import { capabilitiesOf } from '../../packages/harden/src/rpm/capabilities.ts';
+import { unwanted } from '../../packages/harden/src/strip/profile.ts';
 import { type FileSystem, readRootArchive } from '../../packages/inspect/src/index.ts';
 import {
   buildImage,
@@ -19,6 +21,7 @@ import type { Context, Scenario } from '../support/context.ts';
 import { run } from '../support/process.ts';
 import { compareWithOthers, compareWithRpm, listed, machine } from '../support/rpm.ts';
 import { rpmBase } from '../support/rpm-base.ts';
+import { named, rootOf } from '../support/rpm-databases.ts';
 import { type Oracle, ownPath, readOracle } from './harden-strip/oracle.ts';
 
 const removals = 200;
@@ -46,6 +49,10 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
         }
       },
     },
+    ...['fedora35', 'fedora35-plus-mongo', 'cbl-mariner-2.0'].map((name) => ({
+      name: `the database of ${name}: what is left needs nothing that is gone, but for what the profile takes`,
+      run: async () => stripDistribution(context, name),
+    })),
     {
       name: 'the command: fewer packages, each where rpm, Syft and Trivy see it, and every one that is gone is told',
       run: async () => hardenImage(context, tar),
@@ -191,16 +198,133 @@ async function askRpm(root: string, context: Context, about: string): Promise<re
 /** What rpm finds through its indexes is what it finds when it has made them anew. */
 async function indexesAreRight(at: string): Promise<void> {
   const indexes = async () => {
-    const script = `import json, sqlite3, sys
+    const script = `import hashlib, json, sqlite3, sys
 d = sqlite3.connect(sys.argv[1])
 names = [n for (n,) in d.execute("select name from sqlite_master where type = 'table' and name not like 'sqlite%' and name != 'Packages'")]
-header = {h: b for (h, b) in d.execute('select hnum, blob from Packages')}
-print(json.dumps({n: sorted([str(k), header[h].hex()[:400], i] for (k, h, i) in d.execute('select * from "%s"' % n)) for n in names}))`;
+header = {h: hashlib.sha256(b).hexdigest() for (h, b) in d.execute('select hnum, blob from Packages')}
+print(json.dumps({n: sorted([str(k), header[h], i] for (k, h, i) in d.execute('select * from "%s"' % n)) for n in names}))`;
     return JSON.parse(await machine('python3', ['-c', script, join(at, 'rpmdb.sqlite')]));
   };
   const ours = await indexes();
   await machine('rpmdb', ['--dbpath', at, '--rebuilddb']);
   deepEqual(ours, await indexes());
+}
+
+const distributionRemovals = 40;
+
+/** Packages of a distribution as they are, their files empty: what they require is what rpm says of what is left. */
+async function stripDistribution(context: Context, name: string): Promise<void> {
+  const root = await rootOf(context, named(name));
+  const at = join(root, 'var/lib/rpm');
+  const { entries, programs } = await filesOf(at);
+  const layer = await buildLayer([
+    ...entries,
+    { type: 'file', path: database, content: readFileSync(join(at, 'rpmdb.sqlite')) },
+  ]);
+  const keep = { id: 'whole', keep: () => 'whole' as const };
+  const fileSystem = await readRootArchive(layer.open(), { keep });
+  const had = new Set(await unsatisfied(at));
+  const providers = await providersOf(at);
+  const random = generator(seed);
+  const directory = context.scratch();
+  let [left, needs] = [0, 0];
+  for (let round = 0; round < distributionRemovals; round++) {
+    const program = programs[Math.floor(random() * programs.length)]!;
+    const profile = profiles[Math.floor(random() * profiles.length)]!;
+    const about = `round ${round}: ${program}, ${profile}`;
+    const run = { entrypoint: [`/${program}`], cmd: [], healthcheck: [], env: [], workingDir: '/' };
+    const plan = planStrip(fileSystem, run, { profile, mode: 'package', keep: [] });
+    const built = new Map(strippedEntries(fileSystem, plan).map((entry) => [entry.path, entry]));
+    writeFileSync(join(directory, 'rpmdb.sqlite'), bytesOf(built.get(database)));
+    const kept = new Set(plan.kept.map((one) => one.name));
+    for (const line of await unsatisfied(directory)) {
+      if (had.has(line)) continue;
+      const needed = capabilitiesOf({ name: line.replace(/^\S+ needs /, ''), flags: 0, version: '' });
+      const gone = needed.flatMap(({ name: one }) =>
+        [one.replace(/ .*/, ''), one.replace(/^\/(s?bin|lib|lib64)\//, '/usr/$1/')].flatMap((path) => [
+          ...(providers.get(path) ?? []),
+        ]),
+      );
+      ok(gone.length > 0, `${about}: ${line}, which nobody had`);
+      const wanted = gone.filter((one) => !kept.has(one) && unwanted(one, profile) === null);
+      deepEqual(wanted, [], `${about}: ${line}`);
+      needs++;
+    }
+    if (shown.includes(round)) await indexesAreRight(directory);
+    left += plan.kept.length;
+  }
+  fileSystem.close();
+  const mean = Math.round(left / distributionRemovals);
+  ok(mean > 2 && mean < named(name).count - 20, `${mean} packages left`);
+  // Shells go, which scripts of packages ask for: were none missed, nobody would have looked.
+  ok(needs > 0, 'rpm misses nothing');
+  process.stdout.write(
+    `       each time ${mean} packages of ${named(name).count} left; ${needs} needs of what profiles take\n`,
+  );
+}
+
+/** `bash needs libc.so.6()(64bit)`: what rpm misses. */
+async function unsatisfied(at: string): Promise<readonly string[]> {
+  const { stdout, stderr } = await run('rpm', [
+    '--dbpath',
+    at,
+    '-Va',
+    '--nofiles',
+    '--noscripts',
+    '--nosignature',
+    '--nodigest',
+  ]);
+  const found = `${stdout}${stderr}`.matchAll(/^\t(.*) is needed by \(installed\) (\S+)$/gm);
+  return [...found].map(([, need, one]) => `${one} needs ${need}`);
+}
+
+/** By capability or path, the names of the packages that have it. */
+async function providersOf(at: string): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const format = '[%{=NAME}\t%{PROVIDENAME}\n][%{=NAME}\t%{FILENAMES}\n]';
+  const providers = new Map<string, Set<string>>();
+  for (const line of (
+    await machine('rpm', ['--dbpath', at, '-qa', '--nosignature', '--nodigest', '--qf', format])
+  ).split('\n')) {
+    const [name, provided] = line.split('\t');
+    if (provided !== undefined) providers.set(provided, (providers.get(provided) ?? new Set()).add(name!));
+  }
+  return providers;
+}
+
+/** Every file of the database that was installed, without what is in it; what can be run. */
+async function filesOf(at: string): Promise<{ entries: readonly LayerEntry[]; programs: readonly string[] }> {
+  const format = '[%{FILESTATES}\t%{FILEMODES}\t%{FILEFLAGS}\t%{FILELINKTOS}\t%{FILENAMES}\n]';
+  const lines = (
+    await machine('rpm', ['--dbpath', at, '-qa', '--nosignature', '--nodigest', '--qf', format])
+  ).split('\n');
+  const files = lines.flatMap((line) => {
+    const [state, mode, flags, target, path] = line.split('\t');
+    if (path === undefined || path === '/' || state !== '0' || (Number(flags) & 64) !== 0) return [];
+    return [{ kind: Number(mode) >> 12, mode: Number(mode) & 0o777, target: target!, path: path.slice(1) }];
+  });
+  const links = new Map(files.flatMap(({ kind, target, path }) => (kind === 0o12 ? [[path, target]] : [])));
+  /** `bin/sh` where `bin` is a link to `usr/bin`. */
+  const real = (path: string): string => {
+    for (let slash = path.indexOf('/'); slash > 0; slash = path.indexOf('/', slash + 1)) {
+      const target = links.get(path.slice(0, slash));
+      if (target === undefined) continue;
+      const from = posix.dirname(`/${path.slice(0, slash)}`);
+      return real(posix.join(posix.resolve(from, target), path.slice(slash)).slice(1));
+    }
+    return path;
+  };
+  const entries = new Map<string, LayerEntry>();
+  const programs: string[] = [];
+  for (const { kind, mode, target, path: named } of files) {
+    const path = real(named);
+    if (kind === 0o04 && !links.has(path)) entries.set(path, { type: 'directory', path, mode: 0o755 });
+    else if (kind === 0o12) entries.set(path, { type: 'symlink', path, target });
+    else if (kind === 0o10) {
+      entries.set(path, { type: 'file', path, mode, content: new Uint8Array() });
+      if (/^usr\/s?bin\//.test(path) && (mode & 0o111) !== 0) programs.push(path);
+    }
+  }
+  return { entries: [...entries.values()], programs: programs.sort() };
 }
 
 async function hardenImage(context: Context, tar: string): Promise<void> {
