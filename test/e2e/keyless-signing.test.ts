@@ -696,3 +696,55 @@ test.each([
     expect(existsSync(join(directory, 'agreed.json'))).toBe(code === 0);
   },
 );
+
+test.each([
+  ['intoto', 'intoto'],
+  ['dsse', 'dsse'],
+])(
+  '--rekor-entry-type %s: the attestation is in the log as that, and verifies for its signer only',
+  async (type, kind) => {
+    const write = (name: string, content: string) => writeFileSync(join(directory, name), content);
+    write('id', await sigstore.issueToken(alice));
+    write('logged', `content for ${type}`);
+    write('said', '{"a":1}');
+    const services = [
+      '--signing-config',
+      sigstore.signingConfigFile,
+      '--trusted-root',
+      sigstore.trustedRootFile,
+    ];
+    const flags = [...services, '--identity-token', 'id', '--predicate', 'said', '--type', 'custom'];
+    const bundle = ['--bundle', `${type}.json`];
+    const attested = await pratique('attest-blob', ...flags, ...bundle, '--rekor-entry-type', type, 'logged');
+    expect(attested).toMatchObject({ code: 0 });
+    const { verificationMaterial } = JSON.parse(readFileSync(join(directory, `${type}.json`), 'utf8'));
+    expect(verificationMaterial.tlogEntries[0].kindVersion.kind).toBe(kind);
+    const verify = (email: string) =>
+      pratique(
+        ...['verify-blob-attestation', '--trusted-root', sigstore.trustedRootFile, '--type', 'custom'],
+        ...['--certificate-identity', email, '--certificate-oidc-issuer', sigstore.issuer],
+        ...[...bundle, 'logged'],
+      );
+    expect(await verify(alice)).toMatchObject({ code: 0 });
+    expect(await verify(bob)).toMatchObject({ code: 2 });
+  },
+);
+
+test('--rekor-entry-type intoto asks no log that is Rekor v2', async () => {
+  writeFileSync(join(directory, 'id'), await sigstore.issueToken(alice));
+  const rekorV2 = join(directory, 'sigstore', 'signing_config_rekor_v2.v0.2.json');
+  const config = JSON.parse(readFileSync(rekorV2, 'utf8'));
+  const only = config.rekorTlogUrls.filter((log: { majorApiVersion: number }) => log.majorApiVersion === 2);
+  writeFileSync(join(directory, 'v2.json'), JSON.stringify({ ...config, rekorTlogUrls: only }));
+  const flags = [
+    '--signing-config',
+    'v2.json',
+    '--trusted-root',
+    sigstore.trustedRootFile,
+    '--predicate',
+    'said',
+  ];
+  const attest = ['attest-blob', ...flags, '--identity-token', 'id', '--bundle', 'v2-bundle.json'];
+  expect(await pratique(...attest, '--rekor-entry-type', 'intoto', 'logged')).toMatchObject({ code: 3 });
+  expect(await pratique(...attest, 'logged')).toMatchObject({ code: 0 });
+});

@@ -358,6 +358,31 @@ async function beside(context: Context): Promise<Scenario[]> {
       },
     })),
     {
+      name: '--rekor-entry-type intoto: an attestation that we log as such is accepted by all three, for its key only',
+      run: async () => {
+        // cosign 2 asks for version 0.0.1 of the kind, in which the signature does not stand, and our log has 0.0.2.
+        const predicate = join(out, 'logged.json');
+        writeFileSync(predicate, '{"a":1}');
+        const image = await context.image(context.ours);
+        const what = ['--predicate', predicate, '--type', 'custom', '--rekor-entry-type', 'intoto'];
+        const flags = ['-y', http, inTags, '--key', key.privateKey, ...services];
+        await context.ok('pratique', ['attest', ...flags, ...what, image.pinned]);
+        const tag = `${image.registry.host}/${image.repository}:${image.digest.replace(':', '-')}.att`;
+        const { layers } = JSON.parse(await context.ok('crane', ['manifest', '--insecure', tag])) as {
+          layers: { annotations: Record<string, string> }[];
+        };
+        const entry = JSON.parse(layers[0]!.annotations['dev.sigstore.cosign/bundle']!);
+        const body = JSON.parse(Buffer.from(entry.Payload.body, 'base64').toString());
+        deepEqual([body.kind, body.apiVersion], ['intoto', '0.0.2']);
+        for (const program of programs) {
+          const args = ['verify-attestation', '--type', 'custom', http, inTags];
+          const by = (of: KeyPair) => [...args, '--key', of.publicKey, ...root(program), image.pinned];
+          await context.ok(program, by(key), { env });
+          notEqual((await context.run(program, by(stranger), { env })).code, 0, program);
+        }
+      },
+    },
+    {
       name: '--rekor-url: the log that cosign 2 and we logged into is asked by all three, for this signature only',
       run: async () => {
         const other = join(out, 'other');

@@ -20,7 +20,7 @@ export {
 export type { IdentityProvider, LocalSurroundings, Surroundings } from './identity/providers/provider.ts';
 export { type IdentityToken, parseIdentityToken } from './identity/token.ts';
 export { renewing } from './identity/token-source.ts';
-export { findRekorEntry, rekorEntryAt } from './rekor/v1.ts';
+export { type EnvelopeKind, findRekorEntry, rekorEntryAt } from './rekor/v1.ts';
 export { type KeylessOptions, keylessSigner } from './signer/keyless.ts';
 export { witnessedKeySigner } from './signer/witnessed-key.ts';
 export { type Testimony, type Witnesses, witness } from './signer/witnesses.ts';

@@ -6,7 +6,7 @@ import type { Terminal } from '../program/terminal.ts';
 import { writeFile } from '../program/write-file.ts';
 import { readClaim } from '../signing/claim.ts';
 import { openSigner } from '../signing/open-signer.ts';
-import { rekorVersions } from '../signing/signature-format.ts';
+import { entryPurpose } from '../signing/signature-format.ts';
 import { writeParts } from '../signing/write-parts.ts';
 import type { attestBlob as spec } from '../specs/attestations.ts';
 
@@ -16,7 +16,7 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
   const claim = readClaim(flags, terminal, 'attest-blob');
   const artifact =
     flags.hash === undefined ? namedArtifact(args[0]!, terminal) : elsewhere(args[0]!, flags.hash, terminal);
-  const purpose = { command: 'attest-blob', rekorVersions: rekorVersions('bundle'), signal };
+  const purpose = { command: 'attest-blob', ...entryPurpose(flags['rekor-entry-type'], 'bundle'), signal };
   const signer = await openSigner(flags, terminal, purpose);
   try {
     const { bundle, signed } = await attestBlob(artifact, claim, signer, { signal });

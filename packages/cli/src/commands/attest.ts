@@ -7,7 +7,7 @@ import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import { readClaim } from '../signing/claim.ts';
 import { openSigner } from '../signing/open-signer.ts';
 import { recordedTime } from '../signing/recorded-time.ts';
-import { chosenFormat, rekorVersions, type SignatureFormat } from '../signing/signature-format.ts';
+import { chosenFormat, entryPurpose, type SignatureFormat } from '../signing/signature-format.ts';
 import { warnOfTag } from '../signing/warn-of-tag.ts';
 import type { attest } from '../specs/attestations.ts';
 
@@ -17,7 +17,7 @@ export const run: Run<typeof attest.flags> = async ({ args, flags, terminal, sig
   const created = recordedTime(flags['record-creation-timestamp'], terminal);
   checkOutput(args, flags, format);
   const claim = readClaim(flags, terminal, 'attest');
-  const purpose = { command: 'attest', rekorVersions: rekorVersions(format), signal };
+  const purpose = { command: 'attest', ...entryPurpose(flags['rekor-entry-type'], format), signal };
   const signer = await openSigner(flags, terminal, purpose);
   const client = openClient(flags, terminal);
   try {

@@ -1,7 +1,12 @@
 import type { SigningKey } from '@pratique/crypto';
 import { PratiqueError, printable } from '@pratique/errors';
 import { type ContentSigner, keySigner, type Signed } from '@pratique/sigstore';
-import { type KeylessOptions, keylessSigner, witnessedKeySigner } from '@pratique/sigstore-client';
+import {
+  type EnvelopeKind,
+  type KeylessOptions,
+  keylessSigner,
+  witnessedKeySigner,
+} from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
 import { openSigningKey } from '../keys/key-reference.ts';
 import { namedKey } from '../keys/managed-key.ts';
@@ -27,6 +32,8 @@ export interface SignerPurpose {
   readonly rekorVersions: readonly (1 | 2)[];
   /** Makes the key of a signature by an identity; absent: P-256. */
   readonly makeKey?: () => SigningKey;
+  /** As what an envelope goes into a log; absent: `dsse`. */
+  readonly envelopeKind?: EnvelopeKind;
   readonly signal: AbortSignal;
 }
 
@@ -39,7 +46,7 @@ export interface OpenSigner extends ContentSigner {
 export async function openSigner(
   given: SigningFlags,
   terminal: Terminal,
-  { command, rekorVersions, makeKey, signal }: SignerPurpose,
+  { command, rekorVersions, makeKey, envelopeKind, signal }: SignerPurpose,
 ): Promise<OpenSigner> {
   const flags = { ...given, key: namedKey(given) };
   const certificate = keyCertificate(flags, terminal);
@@ -58,6 +65,7 @@ export async function openSigner(
       return reporting(keySigner(key), close, terminal);
     }
     const { fulcio, issuer } = chosen;
+    const witnesses = { ...chosen, ...(envelopeKind && { envelopeKind }) };
     if (certifies(flags) && fulcio === null) throw noAuthority(command);
     const certified = certifies(flags) || certificate !== null;
     const root = await signingRoot(flags, files, chosen, certified, terminal);
@@ -69,12 +77,12 @@ export async function openSigner(
             { flags, terminal, services, issuer, signal },
             {
               fulcio: fulcio!,
-              witnesses: chosen,
+              witnesses,
               root,
               ...(key === null ? makeKey && { makeKey } : { makeKey: () => key }),
             },
           )
-        : witnessedKeySigner(services, key, chosen, root, certificate);
+        : witnessedKeySigner(services, key, witnesses, root, certificate);
     return reporting(signer, close, terminal);
   } catch (error) {
     await close();

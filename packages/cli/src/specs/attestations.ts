@@ -14,13 +14,12 @@ import {
 
 const group = 'Sign and verify';
 
-/** cosign 2 can log attestations in a form that newer logs refuse. */
 const entryType = {
   'rekor-entry-type': {
     kind: 'string',
-    hidden: true,
-    choices: ['dsse'],
-    summary: 'Attestations are logged as DSSE envelopes',
+    choices: ['dsse', 'intoto'],
+    default: 'dsse',
+    summary: 'As what the attestation goes into a log that is Rekor v1; intoto puts all of it there',
   },
 } as const;
 

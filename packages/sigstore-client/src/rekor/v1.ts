@@ -33,22 +33,27 @@ const service = 'the transparency log (Rekor)';
 /** What is put into a log: a signature before anybody witnessed it. */
 export type Unwitnessed = Pick<Signed, 'content' | 'signature' | 'key' | 'certificate' | 'prehashed'>;
 
-/** A signature that may be in a log. */
+/** Kinds of entries that hold an envelope: `dsse` 0.0.1 and `intoto` 0.0.2. */
+export type EnvelopeKind = 'dsse' | 'intoto';
+
+/** A signature, and how it is in a log. */
 export interface LoggedSignature extends Unwitnessed {
+  /** Default: `dsse`. */
+  readonly envelopeKind?: EnvelopeKind;
   /** The envelope as it was written, whose hash the log knows. Default: as we write it. */
   readonly envelope?: string;
 }
 
 /**
- * Puts a signature into a Rekor v1 log (`rekor/openapi.yaml`): `hashedrekord` 0.0.1 for a message, `dsse` 0.0.1 for an
- * envelope. One that is there already is as good. The entry is not verified here.
+ * Puts a signature into a Rekor v1 log (`rekor/openapi.yaml`): `hashedrekord` 0.0.1 for a message, `dsse` 0.0.1 or `intoto`
+ * 0.0.2 for an envelope. One that is there already is as good. The entry is not verified here.
  *
  * @throws SIGNING_KEY_UNSUPPORTED, SIGNING_SERVICE_REFUSED, SIGNING_SERVICE_ANSWER, SIGNING_SERVICE_UNREACHABLE
  */
 export async function addToRekorV1(
   services: Services,
   url: string,
-  signature: Unwitnessed,
+  signature: LoggedSignature,
   signal?: AbortSignal,
 ): Promise<LogEntry> {
   refusePlainEd25519(signature);
@@ -123,6 +128,7 @@ function proposedEntry(unwitnessed: LoggedSignature): object {
   const verifier = encodeBase64(new TextEncoder().encode(pem));
   if (content.form === 'envelope') {
     const envelope = unwitnessed.envelope ?? JSON.stringify(formatEnvelope(content, signature));
+    if (unwitnessed.envelopeKind === 'intoto') return intotoEntry(content, signature, envelope, verifier);
     return {
       apiVersion: '0.0.1',
       kind: 'dsse',
@@ -137,6 +143,23 @@ function proposedEntry(unwitnessed: LoggedSignature): object {
       data: { hash: { algorithm, value: hashOf(content, algorithm) } },
       signature: { content: encodeBase64(signature), publicKey: { content: verifier } },
     },
+  };
+}
+
+/** `rekor/pkg/types/intoto` 0.0.2: payload and signature stand in it in base64 once more. */
+function intotoEntry(
+  { payload, payloadType }: Extract<SigningContent, { form: 'envelope' }>,
+  signature: Uint8Array,
+  envelope: string,
+  publicKey: string,
+): object {
+  const twice = (bytes: Uint8Array) => encodeBase64(new TextEncoder().encode(encodeBase64(bytes)));
+  const hash = { algorithm: 'sha256', value: createHash('sha256').update(envelope).digest('hex') };
+  const signatures = [{ sig: twice(signature), publicKey }];
+  return {
+    apiVersion: '0.0.2',
+    kind: 'intoto',
+    spec: { content: { envelope: { payload: twice(payload), payloadType, signatures }, hash } },
   };
 }
 

@@ -1,6 +1,6 @@
 import type { LogEntry, Signed, SignRequest, Trust, TrustedRoot } from '@pratique/sigstore';
 import type { Services } from '../http/services.ts';
-import { addToRekorV1, type Unwitnessed } from '../rekor/v1.ts';
+import { addToRekorV1, type EnvelopeKind, type Unwitnessed } from '../rekor/v1.ts';
 import { addToRekorV2 } from '../rekor/v2.ts';
 import { requestTimestamp } from '../tsa/request-timestamp.ts';
 
@@ -9,6 +9,8 @@ export interface Witnesses {
   readonly logs: readonly { readonly url: string; readonly version: 1 | 2 }[];
   /** Whole addresses. */
   readonly timestampAuthorities: readonly string[];
+  /** As what envelopes go into Rekor v1. Default: `dsse`; `intoto` is what came before. */
+  readonly envelopeKind?: EnvelopeKind;
 }
 
 /** What they say about one signature; believed by nobody yet. */
@@ -52,7 +54,7 @@ export async function witnessed(
 /** Has a signature stamped and logged, by all at once. */
 export async function witness(
   services: Services,
-  { logs, timestampAuthorities }: Witnesses,
+  { logs, timestampAuthorities, envelopeKind }: Witnesses,
   signature: Unwitnessed,
   stamped: Uint8Array,
   signal?: AbortSignal,
@@ -61,7 +63,9 @@ export async function witness(
     Promise.all(timestampAuthorities.map((url) => requestTimestamp(services, url, stamped, signal))),
     Promise.all(
       logs.map(({ url, version }) =>
-        (version === 1 ? addToRekorV1 : addToRekorV2)(services, url, signature, signal),
+        version === 1
+          ? addToRekorV1(services, url, { ...signature, ...(envelopeKind && { envelopeKind }) }, signal)
+          : addToRekorV2(services, url, signature, signal),
       ),
     ),
   ]);
