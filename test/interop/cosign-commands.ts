@@ -97,7 +97,20 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
     },
     {
       name: 'a registry that is down: the same, and it is told apart',
-      run: () => failAlike('127.0.0.1:1/team/nothing:v1', 'OCI_UNREACHABLE'),
+      run: async () => {
+        await failAlike('127.0.0.1:1/team/nothing:v1', 'OCI_UNREACHABLE');
+        const saved = join(context.scratch(), 'saved');
+        await context.ok('cosign', ['save', http, '--dir', saved, (await context.image(registry)).pinned]);
+        const load = ['load', http, '--dir', saved, '127.0.0.1:1/team/loaded:v1'];
+        await context.exits(1, 'cosign', load);
+        match((await context.exits(1, 'pratique', load)).stderr, /^error OCI_UNREACHABLE: /m);
+        // cosign keeps what it did not try.
+        const login = ['login', '-u', 'alice', '--password-stdin', '127.0.0.1:1'];
+        const options = () => ({ env: { DOCKER_CONFIG: context.scratch() }, input: 'secret\n' });
+        await context.ok('cosign', login, options());
+        const { stderr } = await context.exits(1, 'pratique', login, options());
+        match(stderr, /^error OCI_UNREACHABLE: /m);
+      },
     },
     {
       name: 'a wrong value of a flag is refused by both; we name it, and what there is',

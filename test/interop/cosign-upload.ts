@@ -67,9 +67,17 @@ const every = [
 
 function blobs(context: Context, registry: TestRegistry, cwd: string): Scenario[] {
   /** Pushed by a program to a repository of its own; what it said has no name of it. */
-  const upload = async (program: Program, kind: 'blob' | 'wasm', flags: readonly string[]) => {
+  const upload = async (
+    program: Program,
+    kind: 'blob' | 'wasm',
+    flags: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ) => {
     const name = `${registry.host}/${context.unique('files/upload')}`;
-    const result = await context.run(program, ['upload', kind, ...local, ...flags, `${name}:v1`], { cwd });
+    const result = await context.run(program, ['upload', kind, ...local, ...flags, `${name}:v1`], {
+      cwd,
+      env,
+    });
     equal(result.code, 0, `${program} ${flags.join(' ')}: ${result.stderr}`);
     const neutral = (text: string) =>
       text.replaceAll(name, 'NAME').replaceAll(name.replace('/', '/v2/'), 'NAME');
@@ -118,6 +126,17 @@ function blobs(context: Context, registry: TestRegistry, cwd: string): Scenario[
         const dropped = await upload('pratique', 'blob', variant);
         equal(dropped.manifest, (await upload('cosign', 'blob', variant)).manifest);
         match(dropped.stderr, /^warning: the variant v7 of elf is left out/);
+      },
+    },
+    {
+      name: `${registry.name}: COSIGN_REPOSITORY, where signatures are, is not where files go`,
+      run: async () => {
+        const env = { COSIGN_REPOSITORY: `${registry.host}/${context.unique('signatures')}` };
+        for (const program of ['cosign', 'pratique'] as const) {
+          await upload(program, 'blob', ['-f', 'text'], env);
+          await upload(program, 'wasm', ['-f', 'wasm'], env);
+          notEqual((await context.run('crane', ['ls', '--insecure', env.COSIGN_REPOSITORY])).code, 0);
+        }
       },
     },
     {
