@@ -85,6 +85,18 @@ test('several files make an index under the tag, each for its platform; a varian
   ]);
 });
 
+test('the tag is set once, to the index, and never names one of the files', async () => {
+  const files = ['-f', 'hello:linux', '-f', 'page:darwin'];
+  const { code, stderr } = await pratique('upload', 'blob', '-d', ...files, at('once:1'));
+  expect(code).toBe(0);
+  const written = [...stderr.matchAll(/PUT http\S+\/manifests\/(\S+) 201/g)].map(([, version]) => version!);
+  expect(written.map((version) => version.replace(/[0-9a-f]{64}/, '…'))).toEqual([
+    'sha256:…',
+    'sha256:…',
+    '1',
+  ]);
+});
+
 test('a name with a comma is quoted, as for cosign; a media type is taken as given', async () => {
   const flags = ['-f', '"a,b"', '--ct', 'application/x; charset=utf-8'];
   expect((await pratique('upload', 'blob', ...flags, at('comma'))).code).toBe(0);
