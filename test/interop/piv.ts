@@ -3,12 +3,13 @@
  * through Debian's pcscd, in both of its protocols. The token is a card in this process, which Yubico's own tool uses too.
  */
 import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseCertificate, parsePem, parseSigningKey } from '@pratique/crypto';
 import { yubicoAuthorities } from '@pratique/keys';
-import { createMaker, type Maker, PivCard } from '@pratique/keys/testing/piv-card';
+import { PivCard } from '@pratique/keys/testing/piv-card';
+import { createMaker, type Maker } from '@pratique/keys/testing/piv-maker';
 import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
 import { verifyAttestation } from '../../packages/keys/src/piv/attestation.ts';
 import { slotNamed } from '../../packages/keys/src/piv/slots.ts';
@@ -131,7 +132,7 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
       run: () => with1(managementKeys, 'pcscd2'),
     },
     {
-      name: 'keys of P-256, P-384 and RSA that yubico-piv-tool made sign with us, and cosign verifies them by their public half',
+      name: 'keys of P-256, P-384 and RSA that yubico-piv-tool made or brought in sign with us, and cosign verifies them by their public half',
       run: () => with1((desk) => foreignKeys(context, desk), 'pcscd2'),
     },
     {
@@ -334,10 +335,23 @@ async function foreignKeys(context: Context, desk: Desk): Promise<void> {
     ['9a', 'ECCP256', []],
     ['9c', 'ECCP384', ['--signature-digest-algorithm', 'sha384']],
     ['9d', 'RSA2048', []],
+    ['9e', null, []],
   ] as const;
   for (const [slot, algorithm, cosign] of kinds) {
     const publicKey = join(context.scratch(), 'key.pub');
-    await desk.ok('yubico-piv-tool', ['-a', 'generate', '-s', slot, '-A', algorithm, '-o', publicKey]);
+    if (algorithm !== null)
+      await desk.ok('yubico-piv-tool', ['-a', 'generate', '-s', slot, '-A', algorithm, '-o', publicKey]);
+    else {
+      const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      writeFileSync(`${publicKey}.pem`, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+      writeFileSync(publicKey, pair.publicKey.export({ type: 'spki', format: 'pem' }));
+      await desk.ok('yubico-piv-tool', ['-a', 'import-key', '-s', slot, '-i', `${publicKey}.pem`]);
+      // Nothing attests that it was made in the token, which is where cosign reads the public half.
+      notEqual(
+        (await desk.run('cosign-piv', ['public-key', '--sk', '--slot', 'card-authentication'])).code,
+        0,
+      );
+    }
     const image = await context.image(context.ours);
     const key = ['--sk', '--slot', slot];
     equal((await desk.ok('pratique', ['public-key', ...key])).stdout, readFileSync(publicKey, 'utf8'));

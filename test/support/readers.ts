@@ -1,5 +1,6 @@
 /** Virtual smart card readers: pcscd of Debian with vpcd, and cards of this process in them. */
 import { existsSync, globSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PratiqueError } from '@pratique/errors';
@@ -40,7 +41,7 @@ export async function withCards(
   work: (readers: Readers) => Promise<void>,
 ): Promise<void> {
   const directory = context.scratch();
-  const port = await freePort();
+  const port = await twoFreePorts();
   const [sockets, config] = [join(directory, 'run'), join(directory, 'readers')];
   for (const path of [sockets, config]) mkdirSync(path);
   const driver =
@@ -83,6 +84,19 @@ export async function withCards(
   } finally {
     for (const one of put) one.takeOut();
     await server.stop();
+  }
+}
+
+/** A port that nobody uses now, of which the next one is free too: a reader has one for each slot. */
+async function twoFreePorts(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false));
+      probe.listen(port + 1, () => probe.close(() => resolve(true)));
+    });
+    if (isFree) return port;
   }
 }
 

@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { parseSigningKey } from '@pratique/crypto';
-import { createMaker } from '@pratique/keys/testing/piv-card';
+import { createMaker } from '@pratique/keys/testing/piv-maker';
 import { moveIntoPlace } from './command.ts';
 import { unpackDebianPackages } from './debian.ts';
 import { buildGoProgram, fetchGoModule } from './go.ts';

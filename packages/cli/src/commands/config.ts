@@ -5,7 +5,8 @@ import { table } from '../program/style.ts';
 import { commands } from '../specs/index.ts';
 import type { config } from '../specs/tools.ts';
 
-const secret = /password|token/;
+/** Flags whose values are secrets: PINs and the keys that let keys be made in tokens, too. */
+const secret = /password|token|(?:^|-)(?:pin|puk)$|^(?:old|new|management)-key$/i;
 
 export const run: Run<typeof config.flags> = async ({ args, flags, terminal }) => {
   const name = args.join(' ');

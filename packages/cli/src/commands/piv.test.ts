@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startFakeDaemon } from '@pratique/keys/testing/pcscd';
-import { createMaker, PivCard } from '@pratique/keys/testing/piv-card';
+import { PivCard } from '@pratique/keys/testing/piv-card';
+import { createMaker } from '@pratique/keys/testing/piv-maker';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { run } from '../program/run.ts';
 import { testTerminal } from '../testing/terminal.ts';
@@ -78,6 +79,22 @@ test('PIN and PUK are set, from the environment too, and neither is ever printed
   expect(wrong.stderr).toContain('2 tries left');
   expect(wrong.stderr).not.toMatch(/11111111|684920|295013/);
   expect((await piv('unblock', '-f', '--puk', '38104759', '--new-PIN', '684920')).code).toBe(0);
+});
+
+test.each([
+  ['set-pin', 'OLD_PIN', 'NEW_PIN'],
+  ['set-puk', 'OLD_PUK', 'NEW_PUK'],
+  ['unblock', 'PUK', 'NEW_PIN'],
+  ['set-management-key', 'OLD_KEY', 'NEW_KEY'],
+  ['generate-key', 'MANAGEMENT_KEY', 'MANAGEMENT_KEY'],
+])('what a variable keeps secret for %s is not shown among the settings', async (command, ...names) => {
+  for (const name of names) env[`PRATIQUE_${name}`] = '684920';
+  for (const form of ['text', 'json']) {
+    const terminal = testTerminal({ cwd, env });
+    expect(await run(['config', '-o', form, 'piv-tool', command], terminal, never)).toBe(0);
+    expect(terminal.stdout).toContain('(hidden)');
+    expect(terminal.stdout).not.toContain('684920');
+  }
 });
 
 test('a management key is set, opens the token, and is not given back', async () => {

@@ -10,6 +10,10 @@ const maxBufferedBytes = 128 * 1024;
 
 const connectMs = 5_000;
 
+/** What speaks with tokens on other systems has no socket. */
+const elsewhere =
+  'pcscd is a service of Linux. Here the token’s own PKCS#11 module does it, for YubiKeys that of yubico-piv-tool: --key pkcs11:…?module-path=…';
+
 /** A connection with pcscd. One exchange at a time. */
 export interface DaemonSocket {
   /**
@@ -45,6 +49,7 @@ function connected(socket: Socket, path: string): Promise<void> {
           expected: 'pcscd',
           found,
           cause,
+          remedy: process.platform === 'linux' ? undefined : elsewhere,
         }),
       );
     };

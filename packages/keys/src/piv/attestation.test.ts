@@ -10,7 +10,8 @@ import {
 } from '@pratique/crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { startFakeDaemon } from '../testing/pcscd.ts';
-import { createMaker, PivCard } from '../testing/piv-card.ts';
+import { PivCard } from '../testing/piv-card.ts';
+import { createMaker } from '../testing/piv-maker.ts';
 import { verifyAttestation } from './attestation.ts';
 import { type Authorities, isIssuedBy } from './attestation-authorities.ts';
 import { openPivToken } from './manage.ts';

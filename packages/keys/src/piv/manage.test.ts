@@ -127,7 +127,7 @@ test('a token that only pretends to know the management key is not believed', as
 
 test('a card that is no YubiKey makes no key whose public half it would not tell', async () => {
   const { token, card } = await open({ version: null });
-  await expect(async () => token.generateKey(defaultManagementKey, slot, slot.policy)).rejects.toThrow(
+  await expect(token.generateKey(defaultManagementKey, slot, slot.policy)).rejects.toThrow(
     say('KEY_MECHANISM_UNSUPPORTED'),
   );
   expect(card.instructions).not.toContain(0x47);

@@ -47,9 +47,9 @@ export async function openPivToken(serial: number | undefined, context: KeyConte
         await authenticate(exchange, current);
         await replaceManagementKey(exchange, token.version, next);
       }),
-    generateKey: (managementKey, slot, policy) => {
+    async generateKey(managementKey, slot, policy) {
       if (token.version === null) throw notYubiKey(tokenName(token));
-      return token.use(async (exchange) => {
+      return await token.use(async (exchange) => {
         await authenticate(exchange, managementKey);
         return await generateInSlot(exchange, slot, policy);
       });

@@ -1,56 +1,10 @@
-import {
-  constants,
-  createCipheriv,
-  type createDecipheriv,
-  createECDH,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  privateEncrypt,
-  randomBytes,
-} from 'node:crypto';
-import {
-  certificateExtension,
-  certificateExtensions,
-  concatBytes,
-  derWriter,
-  distinguishedName,
-  formatPem,
-  generateSigningKey,
-  issueCertificate,
-  newSerialNumber,
-  parsePublicKey,
-  type SigningKey,
-} from '@pratique/crypto';
+import { createCipheriv, type KeyObject, randomBytes } from 'node:crypto';
+import { concatBytes, derWriter } from '@pratique/crypto';
 import { readObjects } from '../piv/tlv.ts';
+import { type CardKey, isCurve, keyOfScalar, makePrivateKey, publicObjects, signRaw } from './piv-keys.ts';
+import { createMaker, type Device, type Maker, makeDevice } from './piv-maker.ts';
 
-const { encodeDer, unsignedInteger } = derWriter;
-
-/** Who signs for the tokens of a maker. */
-export interface Maker {
-  readonly key: SigningKey;
-  /** Its root, DER and PEM. */
-  readonly certificate: Uint8Array;
-  readonly certificatePem: string;
-}
-
-/** A maker with a root of its own. */
-export function createMaker(key: SigningKey = generateSigningKey()): Maker {
-  const { publicKey } = key;
-  const certificate = issueCertificate(
-    {
-      issuer: makerName,
-      subject: makerName,
-      publicKey,
-      ...validity,
-      extensions: [certificateExtensions.authority(1), certificateExtensions.signsCertificates()],
-      serialNumber: newSerialNumber(),
-    },
-    key,
-  );
-  return { key, certificate, certificatePem: formatPem('CERTIFICATE', certificate) };
-}
+const { encodeDer } = derWriter;
 
 export interface CardOptions {
   /** Firmware; null: a PIV card that is no YubiKey. */
@@ -59,15 +13,6 @@ export interface CardOptions {
   readonly maker?: Maker;
   /** Whether somebody touches it when it waits for that. */
   readonly touched?: () => boolean;
-}
-
-interface Key {
-  readonly algorithm: number;
-  readonly privateKey: KeyObject;
-  readonly policy: readonly [pin: number, touch: number];
-  readonly isGenerated: boolean;
-  /** Made once, so that who asks twice can compare. */
-  attestation?: Uint8Array;
 }
 
 interface ManagementKey {
@@ -80,18 +25,6 @@ const defaultManagementKey = Uint8Array.from(
   Buffer.from('010203040506070801020304050607080102030405060708', 'hex'),
 );
 const fullId = Uint8Array.of(0xa0, 0, 0, 3, 8, 0, 0, 0x10, 0, 1, 0);
-const curves: Readonly<Record<number, { readonly node: string; readonly order: bigint }>> = {
-  17: {
-    node: 'prime256v1',
-    order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
-  },
-  20: {
-    node: 'secp384r1',
-    order:
-      0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
-  },
-};
-const rsaBits: Readonly<Record<number, number>> = { 7: 2048, 5: 3072, 22: 4096 };
 const blockCiphers: Readonly<Record<number, readonly [name: string, bytes: number]>> = {
   3: ['des-ede3-cbc', 8],
   8: ['aes-128-cbc', 16],
@@ -116,19 +49,18 @@ export class PivCard {
   /** Instructions that were carried out, whole. */
   readonly instructions: number[] = [];
   readonly #options: Required<CardOptions>;
-  readonly #keys = new Map<number, Key>();
+  readonly #keys = new Map<number, CardKey>();
   readonly #objects = new Map<string, Uint8Array>();
   #secrets = { 128: '', 129: '' };
   #tries = { 128: 3, 129: 3 };
   #managementKey: ManagementKey = { algorithm: 3, key: defaultManagementKey };
-  #deviceKey: SigningKey | undefined;
+  readonly #device: Device | undefined;
 
   #isSelected = false;
   #isVerified = false;
   #isFresh = false;
   #isAuthenticated = false;
   #witness: Uint8Array | undefined;
-  #challenge: Uint8Array | undefined;
   #chained: Uint8Array[] = [];
   #pending: Uint8Array = new Uint8Array();
 
@@ -142,7 +74,9 @@ export class PivCard {
       version,
     };
     this.#reset();
-    if (version !== null) this.#makeDevice();
+    if (version === null) return;
+    this.#device = makeDevice(this.#options.maker, version);
+    this.putObject(0x5fff01, certificateObject(this.#device.certificate));
   }
 
   /** The card loses its power: what was opened is closed. */
@@ -249,7 +183,6 @@ export class PivCard {
     this.#isFresh = false;
     this.#isAuthenticated = false;
     this.#witness = undefined;
-    this.#challenge = undefined;
   }
 
   #reset(): void {
@@ -322,34 +255,23 @@ export class PivCard {
     const { algorithm: own, key } = this.#managementKey;
     if (algorithm !== own && algorithm !== 0) return 0x6a86;
     const [name, bytes] = blockCiphers[own]!;
-    const apply = (make: typeof createCipheriv | typeof createDecipheriv, input: Uint8Array) => {
-      const transform = make(name, key, new Uint8Array(bytes));
+    const encrypt = (input: Uint8Array) => {
+      const transform = createCipheriv(name, key, new Uint8Array(bytes));
       transform.setAutoPadding(false);
       return new Uint8Array(Buffer.concat([transform.update(input), transform.final()]));
     };
     const objects = new Map(readObjects(template(data)).map(({ tag, value }) => [tag, value]));
-    const [witness, challenge, response] = [objects.get(0x80), objects.get(0x81), objects.get(0x82)];
+    const [witness, challenge] = [objects.get(0x80), objects.get(0x81)];
     if (witness?.byteLength === 0) {
       this.#witness = new Uint8Array(randomBytes(bytes));
-      return encodeDer(0x7c, encodeDer(0x80, apply(createCipheriv, this.#witness)));
-    }
-    if (challenge?.byteLength === 0 && witness === undefined) {
-      this.#challenge = new Uint8Array(randomBytes(bytes));
-      return encodeDer(0x7c, encodeDer(0x81, this.#challenge));
+      return encodeDer(0x7c, encodeDer(0x80, encrypt(this.#witness)));
     }
     if (witness !== undefined && challenge !== undefined) {
       const isRight = this.#witness !== undefined && Buffer.compare(this.#witness, witness) === 0;
       this.#witness = undefined;
       if (!isRight) return 0x6982;
       this.#isAuthenticated = true;
-      return encodeDer(0x7c, encodeDer(0x82, apply(createCipheriv, challenge)));
-    }
-    if (response !== undefined && this.#challenge !== undefined) {
-      const isRight = Buffer.compare(apply(createCipheriv, this.#challenge), response) === 0;
-      this.#challenge = undefined;
-      if (!isRight) return 0x6982;
-      this.#isAuthenticated = true;
-      return ok;
+      return encodeDer(0x7c, encodeDer(0x82, encrypt(challenge)));
     }
     return 0x6a80;
   }
@@ -374,34 +296,21 @@ export class PivCard {
     const wanted = new Map(readObjects(outer.value).map(({ tag, value }) => [tag, value[0]!]));
     if (this.#options.version === null && wanted.size > 1) return 0x6a80;
     const algorithm = wanted.get(0x80)!;
-    const privateKey = makeKey(algorithm);
+    const privateKey = makePrivateKey(algorithm);
     if (privateKey === undefined) return 0x6a80;
     const policy = [wanted.get(0xaa) || normal[0], wanted.get(0xab) || normal[1]] as const;
     const key = { algorithm, privateKey, policy, isGenerated: true };
     this.#keys.set(slot, key);
-    return encodeDer2(0x7f49, publicObjects(key));
+    return encodeWide(0x7f49, publicObjects(key));
   }
 
   #import(algorithm: number, slot: number, data: Uint8Array): Result {
     if (!this.#isAuthenticated) return 0x6982;
     const parts = new Map(readObjects(data).map(({ tag, value }) => [tag, value]));
     const normal = defaultPolicies[slot];
-    const curve = curves[algorithm];
     const scalar = parts.get(6);
-    if (normal === undefined || curve === undefined || scalar === undefined) return 0x6a80;
-    const ecdh = createECDH(curve.node);
-    ecdh.setPrivateKey(scalar);
-    const point = ecdh.getPublicKey();
-    const half = (point.byteLength - 1) / 2;
-    const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
-    const jwk = {
-      kty: 'EC',
-      crv: algorithm === 0x11 ? 'P-256' : 'P-384',
-      d: base64(scalar),
-      x: base64(point.subarray(1, 1 + half)),
-      y: base64(point.subarray(1 + half)),
-    };
-    const privateKey = createPrivateKey({ key: jwk, format: 'jwk' });
+    if (normal === undefined || !isCurve(algorithm) || scalar === undefined) return 0x6a80;
+    const privateKey = keyOfScalar(algorithm, scalar);
     const policy = [parts.get(0xaa)?.[0] || normal[0], parts.get(0xab)?.[0] || normal[1]] as const;
     this.#keys.set(slot, { algorithm, privateKey, policy, isGenerated: false });
     return ok;
@@ -418,12 +327,7 @@ export class PivCard {
     this.#isFresh = false;
     if ((pin === 3 && !wasFresh) || (pin === 2 && !this.#isVerified)) return 0x6982;
     if (touch !== 1 && !this.#options.touched()) return 0x6982;
-    const curve = curves[algorithm];
-    const signature =
-      curve === undefined
-        ? new Uint8Array(privateEncrypt({ key: key.privateKey, padding: constants.RSA_NO_PADDING }, input))
-        : signEcdsa(curve, key.privateKey, input);
-    return encodeDer(0x7c, encodeDer(0x82, signature));
+    return encodeDer(0x7c, encodeDer(0x82, signRaw(key, input)));
   }
 
   #getData(data: Uint8Array): Result {
@@ -432,7 +336,7 @@ export class PivCard {
     const name = Buffer.from(asked.value).toString('hex');
     // The discovery object: the PIV application, and that its PIN is what opens it.
     if (name === '7e') {
-      return encodeDer(0x7e, encodeDer(0x4f, fullId), encodeDer2(0x5f2f, Uint8Array.of(0x40, 0)));
+      return encodeDer(0x7e, encodeDer(0x4f, fullId), encodeWide(0x5f2f, Uint8Array.of(0x40, 0)));
     }
     const value = this.#objects.get(name);
     return value === undefined ? 0x6a82 : encodeDer(0x53, value);
@@ -482,55 +386,13 @@ export class PivCard {
     return new Uint8Array(bytes);
   }
 
-  /** The card's own key and certificate, by its maker. */
-  #makeDevice(): void {
-    const { maker } = this.#options;
-    this.#deviceKey = generateSigningKey();
-    const der = issueCertificate(
-      {
-        issuer: makerName,
-        subject: deviceName,
-        publicKey: this.#deviceKey.publicKey,
-        ...validity,
-        extensions: [
-          certificateExtension('2.5.29.19', Uint8Array.of(0x30, 3, 1, 1, 0xff), true),
-          certificateExtension(`${yubico}.3`, Uint8Array.from(this.#options.version!)),
-        ],
-        serialNumber: newSerialNumber(),
-      },
-      maker.key,
-    );
-    this.putObject(0x5fff01, certificateObject(der));
-  }
-
   #attest(slot: number): Result {
     const key = this.#keys.get(slot);
-    if (key === undefined || !key.isGenerated) return 0x6a80;
-    const spki = createPublicKey(key.privateKey).export({ type: 'spki', format: 'der' });
-    key.attestation ??= issueCertificate(
-      {
-        issuer: deviceName,
-        subject: distinguishedName(undefined, `YubiKey PIV Attestation ${slot.toString(16)}`),
-        publicKey: parsePublicKey(spki),
-        ...validity,
-        extensions: [
-          certificateExtension(`${yubico}.3`, Uint8Array.from(this.#options.version!)),
-          certificateExtension(`${yubico}.7`, unsignedInteger(this.#serialBytes())),
-          certificateExtension(`${yubico}.8`, Uint8Array.from(key.policy)),
-          certificateExtension(`${yubico}.9`, Uint8Array.of(3)),
-        ],
-        serialNumber: newSerialNumber(),
-      },
-      this.#deviceKey!,
-    );
+    if (key === undefined || !key.isGenerated || this.#device === undefined) return 0x6a80;
+    key.attestation ??= this.#device.attest(slot, key, this.#serialBytes());
     return key.attestation;
   }
 }
-
-const yubico = '1.3.6.1.4.1.41482.3';
-const makerName = distinguishedName(undefined, 'A maker of tokens');
-const deviceName = distinguishedName(undefined, 'Attestation of a token');
-const validity = { validFrom: new Date('2020-01-01'), validUntil: new Date('2052-01-01') };
 
 /** A certificate as it stands in a data object. */
 export function certificateObject(der: Uint8Array, info = 0): Uint8Array {
@@ -549,50 +411,6 @@ function template(data: Uint8Array): Uint8Array {
 }
 
 /** With a tag of two bytes. */
-function encodeDer2(tag: number, value: Uint8Array): Uint8Array {
+function encodeWide(tag: number, value: Uint8Array): Uint8Array {
   return concatBytes(Uint8Array.of(tag >>> 8), encodeDer(tag & 0xff, value));
-}
-
-function makeKey(algorithm: number): KeyObject | undefined {
-  const curve = curves[algorithm];
-  if (curve !== undefined) return generateKeyPairSync('ec', { namedCurve: curve.node }).privateKey;
-  const bits = rsaBits[algorithm];
-  return bits === undefined ? undefined : generateKeyPairSync('rsa', { modulusLength: bits }).privateKey;
-}
-
-function publicObjects({ privateKey }: Pick<Key, 'privateKey'>): Uint8Array {
-  const { x, y, n, e } = createPublicKey(privateKey).export({ format: 'jwk' });
-  const bytes = (value: string | undefined) => new Uint8Array(Buffer.from(value!, 'base64url'));
-  if (n !== undefined) return concatBytes(encodeDer(0x81, bytes(n)), encodeDer(0x82, bytes(e)));
-  return encodeDer(0x86, concatBytes(Uint8Array.of(4), bytes(x), bytes(y)));
-}
-
-/** ECDSA of a digest (FIPS 186-5 §6.4.1), which node:crypto only makes of what it hashed itself. */
-function signEcdsa(
-  { node, order }: { readonly node: string; readonly order: bigint },
-  privateKey: KeyObject,
-  digest: Uint8Array,
-): Uint8Array {
-  const { d } = privateKey.export({ format: 'jwk' });
-  const number = (bytes: Uint8Array) => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
-  const secret = number(Buffer.from(d!, 'base64url'));
-  const once = createECDH(node);
-  const point = once.generateKeys();
-  const size = (point.byteLength - 1) / 2;
-  const r = number(point.subarray(1, 1 + size)) % order;
-  const s =
-    (inverse(number(once.getPrivateKey()), order) * (number(digest.subarray(0, size)) + r * secret)) % order;
-  const encoded = (value: bigint) =>
-    unsignedInteger(new Uint8Array(Buffer.from(value.toString(16).padStart(size * 2, '0'), 'hex')));
-  return derWriter.sequence(encoded(r), encoded(s));
-}
-
-function inverse(value: bigint, modulus: bigint): bigint {
-  let [a, b, x, y] = [value % modulus, modulus, 1n, 0n];
-  while (a > 1n) {
-    const quotient = a / b;
-    [a, b] = [b, a % b];
-    [x, y] = [y, x - quotient * y];
-  }
-  return ((x % modulus) + modulus) % modulus;
 }

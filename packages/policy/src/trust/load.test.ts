@@ -44,10 +44,10 @@ test('keys in tokens and key services are looked up, each once, beside those tha
     return parsePublicKey(publicPem(reference.startsWith('pkcs11:') ? 'team' : 'security'));
   };
   const file = managed(
-    `{ keys: ["pkcs11:token=t;object=o", "k8s://team/signing", "k8s://team/signing"], key: ${JSON.stringify(publicPem('team'))} }`,
+    `{ keys: ["pkcs11:token=t;object=o", "k8s://team/signing", "k8s://team/signing", "piv:signature"], key: ${JSON.stringify(publicPem('team'))} }`,
   );
   const trust = await loadTrust(file, { openPublicKey });
-  expect(asked).toEqual(['pkcs11:token=t;object=o', 'k8s://team/signing']);
+  expect(asked).toEqual(['pkcs11:token=t;object=o', 'k8s://team/signing', 'piv:signature']);
   expect(trust.authorities.get('team')?.keys.map(({ fingerprint }) => fingerprint)).toEqual(
     ['team', 'security'].map((name) => parsePublicKey(publicPem(name)).fingerprint),
   );
