@@ -7,7 +7,7 @@ export interface ManagedKey extends Signer {
 
 /** What opening a key may need from whoever runs the program. */
 export interface KeyContext {
-  /** Addresses, tokens and PINs are in it: COSIGN_PKCS11_*, VAULT_*, AWS_*, KUBECONFIG, PATH, proxies. */
+  /** Addresses, tokens and PINs are in it: COSIGN_PKCS11_*, VAULT_*, AWS_*, GOOGLE_*, AZURE_*, KUBECONFIG, PATH, proxies. */
   readonly environment: NodeJS.ProcessEnv;
   /** Asks a person for the PIN of a token; absent where there is nobody. */
   readonly askPin?: (token: string) => Promise<string>;

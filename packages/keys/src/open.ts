@@ -16,7 +16,8 @@ export function keyScheme(reference: string): string | null {
 
 /**
  * Opens the private key that a reference names: `pkcs11:…` (RFC 7512), `piv:SLOT`, `k8s://NAMESPACE/SECRET`,
- * `hashivault://NAME` and `openbao://NAME`, `awskms:///KEY`, or `SCHEME://…` of a plugin `sigstore-kms-SCHEME` on the PATH. Every signature
+ * `hashivault://NAME` and `openbao://NAME`, `awskms:///KEY`,
+ * `gcpkms://projects/…`, `azurekms://VAULT/KEY`, or `SCHEME://…` of a plugin `sigstore-kms-SCHEME` on the PATH. Every signature
  * it makes is verified before it is returned.
  *
  * @throws KEY_REFERENCE_INVALID, KEY_NOT_FOUND, KEY_AMBIGUOUS, KEY_MECHANISM_UNSUPPORTED, KEY_SERVICE_…, KEY_PLUGIN_…,
@@ -59,6 +60,10 @@ export async function createKey(
       return (await import('./vault/transit.ts')).createTransitKey(reference, context);
     case 'awskms':
       return (await import('./aws/keys.ts')).createAwsKey(reference, context);
+    case 'gcpkms':
+      return (await import('./gcp/keys.ts')).createGcpKey(reference, context);
+    case 'azurekms':
+      return (await import('./azure/keys.ts')).createAzureKey(reference, context);
     case null:
       throw notManaged(reference);
     default:
@@ -79,6 +84,10 @@ async function providerOf(reference: string): Promise<KeyProvider> {
       return (await import('./vault/transit.ts')).transitKeys;
     case 'awskms':
       return (await import('./aws/keys.ts')).awsKeys;
+    case 'gcpkms':
+      return (await import('./gcp/keys.ts')).gcpKeys;
+    case 'azurekms':
+      return (await import('./azure/keys.ts')).azureKeys;
     case null:
       throw notManaged(reference);
     default:
@@ -89,7 +98,8 @@ async function providerOf(reference: string): Promise<KeyProvider> {
 function notManaged(reference: string) {
   return keysErrors.error('KEY_REFERENCE_INVALID', {
     message: 'this names no token and no key service',
-    expected: 'pkcs11:…, piv:…, k8s://…, hashivault://…, awskms://… or the scheme of a plugin',
+    expected:
+      'pkcs11:…, piv:…, k8s://…, hashivault://…, awskms://…, gcpkms://…, azurekms://… or the scheme of a plugin',
     found: `${/^[a-z0-9+.-]{0,20}:?/i.exec(reference)?.[0] ?? ''}…`,
   });
 }

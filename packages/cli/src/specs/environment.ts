@@ -170,6 +170,23 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     expects: 'a URL; else AWS_ENDPOINT_URL',
   },
   {
+    name: 'GOOGLE_APPLICATION_CREDENTIALS',
+    does: 'holds the credentials for gcpkms:// keys',
+    expects: 'a file; else that of gcloud auth application-default login, or what Google gives machines',
+  },
+  { name: 'AZURE_TENANT_ID', does: 'is where who uses azurekms:// keys logs in', expects: 'a tenant' },
+  {
+    name: 'AZURE_CLIENT_ID',
+    does: 'says who uses azurekms:// keys',
+    expects: 'the ID of an application or of a managed identity',
+  },
+  {
+    name: 'AZURE_CLIENT_SECRET',
+    does: 'lets azurekms:// keys be used',
+    expects: 'a secret; else AZURE_FEDERATED_TOKEN_FILE, or a managed identity',
+    sensitive: true,
+  },
+  {
     name: 'TUF_ROOT',
     does: 'is where trusted roots are kept',
     expects: 'a directory; else ~/.sigstore/root',

@@ -42,7 +42,7 @@ export const generateKeyPair = defineCommand({
     {
       command:
         "pratique generate-key-pair --kms 'pkcs11:token=team;object=release?module-path=/usr/lib/softhsm/libsofthsm2.so'",
-      does: 'inside a token, which never shows the private key; also hashivault://NAME, awskms:///alias/NAME',
+      does: 'inside a token, which never shows the private key; also hashivault://NAME, awskms:///alias/NAME, gcpkms://…, azurekms://…',
     },
   ],
   args: ['[K8S-REFERENCE]'],
@@ -52,7 +52,7 @@ export const generateKeyPair = defineCommand({
       placeholder: 'KEY',
       aliases: ['key'],
       summary:
-        'Make the key there: pkcs11:…, hashivault://NAME, awskms:///alias/NAME, k8s://NAMESPACE/SECRET, or with a KMS plugin',
+        'Make the key there: pkcs11:…, hashivault://NAME, awskms://…, gcpkms://…, azurekms://…, k8s://NAMESPACE/SECRET, or with a KMS plugin',
     },
     'output-key-prefix': {
       kind: 'string',
@@ -108,7 +108,7 @@ export const publicKey = defineCommand({
       kind: 'string',
       placeholder: 'KEY',
       summary:
-        'The private key: FILE, env://NAME, pkcs11:…, piv:…, k8s://…, hashivault://…, awskms://…, or of a KMS plugin',
+        'The private key: FILE, env://NAME, pkcs11:…, piv:…, k8s://…, hashivault://…, awskms://…, gcpkms://…, azurekms://…, or of a KMS plugin',
     },
     ...securityKeyFlags,
     outfile: { kind: 'string', placeholder: 'FILE', summary: 'Write there instead of standard output' },

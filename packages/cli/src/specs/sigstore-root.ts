@@ -71,7 +71,7 @@ export const sigstoreSignRoot = defineCommand({
       kind: 'string',
       placeholder: 'KEY',
       summary:
-        'Private key: FILE, env://NAME, pkcs11:…, k8s://…, hashivault://…, awskms://… or of a KMS plugin',
+        'Private key: FILE, env://NAME, pkcs11:…, k8s://…, hashivault://…, awskms://…, gcpkms://…, azurekms://… or of a KMS plugin',
     },
     previous: {
       kind: 'string',

@@ -71,7 +71,7 @@ export const sigstoreServe = defineCommand({
       kind: 'list',
       placeholder: 'KEY',
       summary:
-        'Key that signs certificates, elsewhere than in the directory: pkcs11:…, k8s://…, hashivault://…, awskms://…, of a KMS plugin, FILE or env://NAME; again for each after a rotation',
+        'Key that signs certificates, elsewhere than in the directory: pkcs11:…, k8s://…, hashivault://…, awskms://…, gcpkms://…, azurekms://…, of a KMS plugin, FILE or env://NAME; again for each after a rotation',
     },
     'ca-root-key': {
       kind: 'list',

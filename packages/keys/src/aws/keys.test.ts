@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync, type KeyObject, privateEncrypt, sign }
 import { verifySignature } from '@pratique/crypto';
 import { describe, expect, test } from 'vitest';
 import { createKey, openKey, openPublicKey } from '../open.ts';
+import { failure as failureOf } from '../testing/failure.ts';
 import { type Answer, type Asked, startService } from '../testing/service.ts';
 
 const data = new TextEncoder().encode('signed in AWS KMS');
@@ -81,16 +82,7 @@ async function start(answer: (asked: Asked) => Answer) {
   return { url, asked, environment, context: { environment } };
 }
 
-async function failure(of: Promise<unknown>): Promise<Error & { code: string }> {
-  const error = await of.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(Error);
-  const shown = JSON.stringify(error) + String((error as Error).message);
-  for (const text of [secret, sessionToken]) expect(shown).not.toContain(text);
-  return error as Error & { code: string };
-}
+const failure = (of: Promise<unknown>) => failureOf(of, [secret, sessionToken]);
 
 describe('a key in AWS KMS', () => {
   test.each(Object.keys(specs) as (keyof typeof specs)[])('%s signs what verifies', async (spec) => {

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonValue, type PublicKey } from '@pratique/crypto';
 
-/** Looks up the public half of a key in a token or a key service: `pkcs11:…`, `piv:…`, `k8s://…`, `hashivault://…`, `awskms://…`. */
+/** Looks up the public half of a key in a token or a key service: `pkcs11:…`, `piv:…`, `k8s://…`, `hashivault://…`, `awskms://…` and so on. */
 export type OpenPublicKey = (reference: string) => Promise<PublicKey>;
 
 /** Public keys by the references that name them. */
