@@ -14,6 +14,7 @@ import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
 import { verifyAttestation } from '../../packages/keys/src/piv/attestation.ts';
 import { slotNamed } from '../../packages/keys/src/piv/slots.ts';
 import type { Context, Scenario } from '../support/context.ts';
+import { alice, identity, initialize, startSigstoreWith, token } from '../support/private-sigstore.ts';
 import type { Result } from '../support/process.ts';
 import { type Readers, withCards } from '../support/readers.ts';
 import { NONE_MATCHES, SIGN_FLAGS } from '../support/signing.ts';
@@ -156,6 +157,10 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
           });
           match(stderr, /error PIV_TOKEN_MISSING/);
         }),
+    },
+    {
+      name: 'a private Sigstore whose certificate authority is in a token certifies signers of cosign and ours, not while the token is out, and again when it is back',
+      run: () => with1((desk, _card, readers) => authorityInToken(context, desk, readers)),
     },
     {
       name: 'attestations of real YubiKeys are judged as by go-piv, and Yubico’s certificates are those that it has',
@@ -414,6 +419,36 @@ async function twoTokens(desk: Desk): Promise<void> {
   }
   notEqual(keys[0], keys[1]);
   match((await desk.run('pratique', ['public-key', '--sk'])).stderr, /error KEY_AMBIGUOUS/);
+}
+
+async function authorityInToken(context: Context, desk: Desk, readers: Readers): Promise<void> {
+  await desk.pivOk('pratique', 'generate-key', '--slot', 'authentication', '--touch-policy', 'never');
+  const env = { ...desk.env, PRATIQUE_PIV_PIN: pin };
+  const key = ['--ca-key', 'piv:authentication'];
+  const sigstore = await startSigstoreWith(context, join(context.scratch(), 'sigstore'), env, '0', ...key);
+  try {
+    await initialize(context, sigstore);
+    const sign = async (program: 'cosign' | 'pratique', reference: string) => {
+      const flags = ['-y', '--allow-http-registry', '--identity-token', await token(sigstore, alice)];
+      return await context.run(program, ['sign', ...flags, reference], { env: sigstore.env });
+    };
+    const accepted = async (program: 'cosign' | 'pratique') => {
+      const image = await context.image(context.ours);
+      const signed = await sign(program, image.pinned);
+      equal(signed.code, 0, `${signed.stdout}\n${signed.stderr}`);
+      const verify = ['verify', '--allow-http-registry', ...identity(sigstore, alice), image.pinned];
+      for (const verifier of ['cosign', 'pratique'] as const)
+        await context.ok(verifier, verify, { env: sigstore.env });
+    };
+    for (const program of ['cosign', 'pratique'] as const) await accepted(program);
+    await readers.takeOut(0);
+    const image = await context.image(context.ours);
+    notEqual((await sign('pratique', image.pinned)).code, 0);
+    await readers.putBack(0);
+    await accepted('pratique');
+  } finally {
+    await sigstore.server.stop();
+  }
 }
 
 /** What go-piv's own tests have: pairs of certificates of real tokens, and whether they belong together. */

@@ -16,6 +16,8 @@ export interface Readers {
   readonly launcher: readonly string[];
   /** Takes the card out of a reader. */
   takeOut(index: number): Promise<void>;
+  /** Puts it in again. */
+  putBack(index: number): Promise<void>;
 }
 
 /**
@@ -79,6 +81,10 @@ export async function withCards(
       async takeOut(index) {
         put[index]!.takeOut();
         await until(env, (full) => !full[index]);
+      },
+      async putBack(index) {
+        put[index] = await putCardIn(port + index, cards[index]!);
+        await until(env, (full) => full[index] === true);
       },
     });
   } finally {

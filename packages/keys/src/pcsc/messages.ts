@@ -59,6 +59,9 @@ export const returnNames: Readonly<Record<number, string>> = {
   2148532330: 'SCARD_W_SECURITY_VIOLATION',
 };
 
+/** What is found where the daemon ended, or does not let this program go on. */
+export const hungUp = 'it hung up; who may use smart cards is a matter of its policy';
+
 /** Bytes of a reader's name, its NUL included. */
 export const maxReaderName = 128;
 /** READER_STATE: name, three words, 33 bytes of ATR in a field of 36, two words; and how many are sent. */

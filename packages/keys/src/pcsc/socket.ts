@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { printable } from '@pratique/errors';
 import { keysErrors } from '../errors.ts';
+import { hungUp } from './messages.ts';
 
 /** Where pcscd listens, unless PCSCLITE_CSOCK_NAME says otherwise, as for every program that uses it. */
 const defaultSocket = '/run/pcscd/pcscd.comm';
@@ -84,7 +85,7 @@ function openSocket(socket: Socket, signal: AbortSignal | undefined): DaemonSock
     wake?.();
   });
   socket.on('error', (cause) => end(failed('the connection broke', cause)));
-  socket.on('close', () => end(failed('it hung up; who may use smart cards is a matter of its policy')));
+  socket.on('close', () => end(failed(hungUp)));
 
   async function receive(bytes: number, timeoutMs: number): Promise<Uint8Array> {
     const timer = setTimeout(() => end(failed(`no answer in ${timeoutMs / 1000} s`)), timeoutMs);

@@ -13,7 +13,7 @@ import { PratiqueError } from '@pratique/errors';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { openKey, openPublicKey } from '../open.ts';
-import { command } from '../pcsc/messages.ts';
+import { command, words } from '../pcsc/messages.ts';
 import { type FakeDaemonOptions, startFakeDaemon } from '../testing/pcscd.ts';
 import { type CardOptions, certificateObject, PivCard } from '../testing/piv-card.ts';
 import { openPivToken } from './manage.ts';
@@ -174,6 +174,36 @@ test('a wrong PIN is tried once, however many signatures wait, and the tries tha
     });
     expect(message).not.toContain('111111');
   }
+  expect(card.instructions.filter((instruction) => instruction === 0x20)).toHaveLength(1);
+});
+
+test('a key signs again when its token was put back in, or pcscd was started again', async () => {
+  for (const lost of ['a card that is gone', 'a daemon that ended']) {
+    const card = new PivCard();
+    card.importKey(0x9c, 0x11, generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+    let isLost = false;
+    const environment = await reader([card], {
+      damage(answer, code) {
+        if (!isLost || code !== command.beginTransaction) return answer;
+        isLost = false;
+        return lost === 'a daemon that ended' ? null : words(0, 0x80100069);
+      },
+    });
+    const key = await openKey('piv:signature', { environment: { ...environment, ...normal } });
+    await key.sign(data);
+    isLost = true;
+    expect(verifySignature(key.publicKey, data, await key.sign(data))).toBe('ecdsa-sha256');
+    await key.close();
+  }
+});
+
+test('a PIN that was refused is not tried again on a token that was put back in', async () => {
+  const { environment, card } = await cardWithKey();
+  const key = await openKey('piv:signature', { environment: { ...environment, PRATIQUE_PIV_PIN: '111111' } });
+  await expect(key.sign(data)).rejects.toThrow(say('PIV_PIN_REFUSED'));
+  card.powerOff();
+  await expect(key.sign(data)).rejects.toThrow(say('PIV_PIN_REFUSED'));
+  await key.close();
   expect(card.instructions.filter((instruction) => instruction === 0x20)).toHaveLength(1);
 });
 

@@ -1,9 +1,10 @@
 import type { PublicKey } from '@pratique/crypto';
 import type { KeyContext, KeyProvider, ManagedKey } from '../managed-key.ts';
+import { reopening } from '../reopen.ts';
 import { openModule } from './module.ts';
 import { findPrivateKey, named } from './objects.ts';
 import { publicKeyOfToken, visiblePublicKey } from './public-key.ts';
-import { reopening } from './reopen.ts';
+
 import { signInToken } from './sign.ts';
 import { type Access, findToken, openSession, type Session } from './token.ts';
 import { parseTokenUri, type TokenUri } from './uri.ts';

@@ -1,17 +1,27 @@
 import { PratiqueError } from '@pratique/errors';
-import { keysErrors } from '../errors.ts';
-import type { ManagedKey } from '../managed-key.ts';
+import { keysErrors } from './errors.ts';
+import type { ManagedKey } from './managed-key.ts';
+import { hungUp } from './pcsc/messages.ts';
 
-/** Return values that say: the token was taken out, or the session is over, whatever the key. */
-const lost = new Set([
-  'CKR_DEVICE_REMOVED',
-  'CKR_KEY_HANDLE_INVALID',
-  'CKR_OBJECT_HANDLE_INVALID',
-  'CKR_SESSION_CLOSED',
-  'CKR_SESSION_HANDLE_INVALID',
-  'CKR_TOKEN_NOT_PRESENT',
-  'CKR_USER_NOT_LOGGED_IN',
-]);
+/** Return values that say, by code: the token was taken out, or the session is over, whatever the key. */
+const lost: Readonly<Record<string, readonly string[]>> = {
+  PKCS11_FAILED: [
+    'CKR_DEVICE_REMOVED',
+    'CKR_KEY_HANDLE_INVALID',
+    'CKR_OBJECT_HANDLE_INVALID',
+    'CKR_SESSION_CLOSED',
+    'CKR_SESSION_HANDLE_INVALID',
+    'CKR_TOKEN_NOT_PRESENT',
+    'CKR_USER_NOT_LOGGED_IN',
+  ],
+  PIV_SERVICE_FAILED: [
+    'SCARD_E_INVALID_HANDLE',
+    'SCARD_E_NO_SMARTCARD',
+    'SCARD_E_READER_UNAVAILABLE',
+    'SCARD_W_REMOVED_CARD',
+    hungUp,
+  ],
+};
 
 /**
  * A key whose session is opened again, once a signature, where the token ended it: it was taken out and put back. A PIN
@@ -48,7 +58,7 @@ export async function reopening(open: () => Promise<ManagedKey>): Promise<Manage
     if (refusal !== undefined) throw refusal;
     opening ??= reopen()
       .catch((error: unknown) => {
-        if (isCode(error, 'PKCS11_PIN_REFUSED')) refusal = error;
+        if (error instanceof PratiqueError && error.code === 'PKCS11_PIN_REFUSED') refusal = error;
         throw error;
       })
       .finally(() => {
@@ -68,7 +78,7 @@ export async function reopening(open: () => Promise<ManagedKey>): Promise<Manage
       try {
         return await key.sign(data, signal);
       } catch (error) {
-        if (isClosed || !isCode(error, 'PKCS11_FAILED') || !lost.has(error.found ?? '')) throw error;
+        if (isClosed || !isLost(error)) throw error;
         if (current === key) {
           current = undefined;
           await key.close();
@@ -79,6 +89,6 @@ export async function reopening(open: () => Promise<ManagedKey>): Promise<Manage
   };
 }
 
-function isCode(error: unknown, code: string): error is PratiqueError {
-  return error instanceof PratiqueError && error.code === code;
+function isLost(error: unknown): boolean {
+  return error instanceof PratiqueError && lost[error.code]?.includes(error.found ?? '') === true;
 }

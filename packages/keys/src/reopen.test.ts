@@ -1,8 +1,8 @@
 import { generateSigningKey } from '@pratique/crypto';
 import { expect, test } from 'vitest';
-import { keysErrors } from '../errors.ts';
-import type { ManagedKey } from '../managed-key.ts';
-import { failed } from './module.ts';
+import { keysErrors } from './errors.ts';
+import type { ManagedKey } from './managed-key.ts';
+import { failed } from './pkcs11/module.ts';
 import { reopening } from './reopen.ts';
 
 const sessionHandleInvalid = 0xb3;
