@@ -75,6 +75,40 @@ function scenariosOn(context: Context, registry: TestRegistry, key: KeyPair): Sc
       }
     },
   });
+  for (const [first, second] of [
+    ['cosign', 'pratique'],
+    ['pratique', 'cosign'],
+  ] as const) {
+    all.push({
+      name: `${registry.name}, legacy: ${first} signs with Docker's media types, which ${second} keeps; both find both`,
+      run: async () => {
+        const image = await context.image(registry);
+        const docker = { env: { COSIGN_DOCKER_MEDIA_TYPES: '1' } };
+        const types = async () => {
+          const tag = `${image.pinned.replace(/@.*/, '')}:${image.digest.replace(':', '-')}.sig`;
+          const manifest = JSON.parse(await context.ok('crane', ['manifest', '--insecure', tag])) as {
+            readonly mediaType: string;
+            readonly config: { readonly mediaType: string };
+            readonly layers: readonly { readonly mediaType: string }[];
+          };
+          return [manifest.mediaType, manifest.config.mediaType, manifest.layers.length];
+        };
+        const expected = [
+          'application/vnd.docker.distribution.manifest.v2+json',
+          'application/vnd.docker.container.image.v1+json',
+        ];
+        await sign(context, first, 'legacy', key, image.pinned, ['-a', `by=${first}`], docker);
+        deepEqual(await types(), [...expected, 1]);
+        await sign(context, second, 'legacy', key, image.pinned, ['-a', `by=${second}`]);
+        deepEqual(await types(), [...expected, 2]);
+        for (const by of [first, second]) {
+          const args = [...verifyArguments(key, image.pinned), '-a', `by=${by}`];
+          const theirs = JSON.parse(await context.ok('cosign', args)) as unknown;
+          deepEqual(JSON.parse(await context.ok('pratique', args)), theirs);
+        }
+      },
+    });
+  }
   all.push({
     name: `${registry.name}: an SBOM as referrer, attached by one and downloaded by the other`,
     run: async () => {

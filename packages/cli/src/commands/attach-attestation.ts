@@ -5,6 +5,7 @@ import { named, parseFile } from '../program/parse-file.ts';
 import { maxFileBytes } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
+import { dockerMediaTypes } from '../registry/docker-media-types.ts';
 import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import type { attachAttestation as spec } from '../specs/attached.ts';
 
@@ -16,7 +17,7 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
       found: 'no --attestation',
     });
   }
-  const options = { signal, tagPrefix: tagPrefixOf(flags) };
+  const options = { signal, tagPrefix: tagPrefixOf(flags), dockerMediaTypes: dockerMediaTypes(terminal) };
   const client = openClient(flags, terminal);
   try {
     const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);

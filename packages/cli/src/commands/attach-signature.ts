@@ -7,13 +7,14 @@ import { maxFileBytes, readFile, readText } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
+import { dockerMediaTypes } from '../registry/docker-media-types.ts';
 import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import type { attachSignature as spec } from '../specs/attached.ts';
 
 export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signal }) => {
   const read = (file: string | undefined) => (file === undefined ? undefined : readFile(file, terminal.cwd));
   const payload = flags.payload === undefined ? undefined : readPayload(flags.payload, terminal);
-  const options = { signal, tagPrefix: tagPrefixOf(flags) };
+  const options = { signal, tagPrefix: tagPrefixOf(flags), dockerMediaTypes: dockerMediaTypes(terminal) };
   const client = openClient(flags, terminal);
   try {
     const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);

@@ -3,6 +3,7 @@ import { cliErrors } from '../errors.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import { writeFile } from '../program/write-file.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
+import { dockerMediaTypes } from '../registry/docker-media-types.ts';
 import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import { readClaim } from '../signing/claim.ts';
 import { openSigner } from '../signing/open-signer.ts';
@@ -30,6 +31,7 @@ export const run: Run<typeof attest.flags> = async ({ args, flags, terminal, sig
         replace: flags.replace,
         signatureRepository: image.signatures,
         tagPrefix,
+        dockerMediaTypes: dockerMediaTypes(terminal),
         ...created,
         store: flags.upload,
         signal,

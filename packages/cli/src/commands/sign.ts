@@ -8,6 +8,7 @@ import { writeFile } from '../program/write-file.ts';
 import { parseAnnotations } from '../registry/annotations.ts';
 import { sbomToSign } from '../registry/attached-sbom.ts';
 import { type NamedImage, openClient, openImage, pinned } from '../registry/client.ts';
+import { dockerMediaTypes } from '../registry/docker-media-types.ts';
 import { tagPrefixOf } from '../registry/tag-prefix.ts';
 import { openSigner } from '../signing/open-signer.ts';
 import { recordedTime } from '../signing/recorded-time.ts';
@@ -45,6 +46,7 @@ export const run: Run<typeof sign.flags> = async ({ args, flags, terminal, signa
           ...(payload === undefined ? {} : { payload }),
           signatureRepository: image.signatures,
           tagPrefix,
+          dockerMediaTypes: dockerMediaTypes(terminal),
           referrer,
           ...created,
           store: flags.upload,

@@ -20,6 +20,11 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     expects: 'a repository',
   },
   {
+    name: 'COSIGN_DOCKER_MEDIA_TYPES',
+    does: 'has tags of signatures begin as images of Docker’s media types, for registries without those of OCI',
+    expects: '1 or true',
+  },
+  {
     name: 'COSIGN_MAX_ATTACHMENT_SIZE',
     does: 'is how much of one signature or attestation is read; larger ones are passed over',
     expects: 'a size, such as 128MiB; else 32MiB',

@@ -9,10 +9,12 @@ export function buildGoImageManifest(input: {
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
   readonly annotations?: Annotations;
+  /** Default: OCI's. */
+  readonly mediaType?: string;
 }): BuiltManifest {
-  const { config, layers, annotations = {} } = input;
+  const { config, layers, annotations = {}, mediaType = mediaTypes.ociManifest } = input;
   return build(
-    mediaTypes.ociManifest,
+    mediaType,
     `"config":${descriptorText(config)},"layers":[${layers.map(descriptorText).join(',')}]`,
     annotations,
   );

@@ -1,7 +1,7 @@
 import { decodeBase64, parseEnvelope, parseJson } from '@pratique/crypto';
 import { buildFileImage, type Descriptor, describeBytes, pushImage, type Repository } from '@pratique/oci';
 import { parseBundle } from '../bundle/parse.ts';
-import { cosignTag, type TagReadOptions } from '../collect/tag-scheme.ts';
+import { cosignTag, type TagReadOptions, type TagWriteOptions } from '../collect/tag-scheme.ts';
 import { sigstoreErrors } from '../errors.ts';
 import { annotationNames, mediaTypes } from '../media-types.ts';
 import { formatSimpleSigning, parseSimpleSigning } from '../payload/simple-signing.ts';
@@ -39,7 +39,7 @@ export async function attachSignature(
   name: string,
   subject: Descriptor,
   detached: DetachedSignature,
-  options: TagReadOptions = {},
+  options: TagWriteOptions = {},
 ): Promise<Descriptor> {
   const bytes = signedDocument(name, subject, detached);
   checkManifestDigest(parseSimpleSigning(bytes).dockerManifestDigest, subject.digest);
@@ -51,7 +51,9 @@ export async function attachSignature(
   const isSame = (other: Descriptor) =>
     other.digest === descriptor.digest && other.annotations?.[annotationNames.signature] === signature;
   const tag = cosignTag(subject.digest, 'sig', options.tagPrefix);
-  return (await appendLayer(repository, tag, { descriptor, bytes, isSame }, options)).manifest;
+  const { dockerMediaTypes } = options;
+  return (await appendLayer(repository, tag, { descriptor, bytes, isSame, dockerMediaTypes }, options))
+    .manifest;
 }
 
 /**
@@ -101,7 +103,7 @@ export async function attachAttestation(
   subject: Descriptor,
   bytes: Uint8Array,
   created: Date,
-  options: TagReadOptions = {},
+  options: TagWriteOptions = {},
 ): Promise<Descriptor> {
   const envelope = isBundle(bytes)
     ? bundledEnvelope(bytes)
@@ -122,7 +124,9 @@ export async function attachAttestation(
   const descriptor = { ...describeBytes(bytes, mediaTypes.dsseEnvelope), annotations };
   const isSame = ({ digest }: Descriptor) => digest === descriptor.digest;
   const tag = cosignTag(subject.digest, 'att', options.tagPrefix);
-  return (await appendLayer(repository, tag, { descriptor, bytes, isSame }, options)).manifest;
+  const { dockerMediaTypes } = options;
+  return (await appendLayer(repository, tag, { descriptor, bytes, isSame, dockerMediaTypes }, options))
+    .manifest;
 }
 
 /** Whether a file is meant to be a Sigstore bundle: it says so in its media type. */

@@ -6,6 +6,12 @@ export interface TagReadOptions extends ReadOptions {
   readonly tagPrefix?: string;
 }
 
+/** How they are written. */
+export interface TagWriteOptions extends TagReadOptions {
+  /** Where nothing has the tag yet: an image of Docker's media types (`COSIGN_DOCKER_MEDIA_TYPES`). */
+  readonly dockerMediaTypes?: boolean;
+}
+
 /**
  * Cosign's tag for what belongs to a digest: `sha256:ab…` → `[prefix]sha256-ab….sig` (signatures), `.att`
  * (attestations), `.sbom`.

@@ -27,6 +27,8 @@ export interface AttestOptions {
   readonly replace?: boolean;
   /** Put before the tag of the legacy format. */
   readonly tagPrefix?: string;
+  /** Legacy format: what holds the first attestation is an image of Docker's media types (`COSIGN_DOCKER_MEDIA_TYPES`). */
+  readonly dockerMediaTypes?: boolean;
   /** Where attestations go when not beside the image (COSIGN_REPOSITORY). */
   readonly signatureRepository?: Repository;
   /** False: a bundle is made and verified, and stored nowhere. Default true. */
@@ -63,7 +65,8 @@ export async function attestImage(
   const target = options.signatureRepository ?? repository;
   if (options.format === 'legacy') {
     const tag = cosignTag(subject.digest, 'att', options.tagPrefix);
-    const layer = { ...read, replace: options.replace ?? false, created: options.created };
+    const { replace = false, created, dockerMediaTypes } = options;
+    const layer = { ...read, replace, created, dockerMediaTypes };
     const statement = { content: statementContent(payload), predicateType };
     const { manifest } = await addAttestationLayer(target, tag, statement, subject, signer, layer);
     return { manifest: manifest.digest, bundle: null };

@@ -10,6 +10,8 @@ import { type AppendedLayer, appendLayer, attachLayer } from './tag.ts';
 interface LegacyOptions extends ReadOptions {
   /** Written into the image that holds the signatures. */
   readonly created?: Date | undefined;
+  /** Of that image, where it is the first. */
+  readonly dockerMediaTypes?: boolean | undefined;
 }
 
 /**
@@ -36,8 +38,8 @@ export async function addSignatureLayer(
     (bare
       ? isSignedBy(signed.key, other, payload)
       : other.annotations?.[annotationNames.signature] === annotations[annotationNames.signature]);
-  const { created } = options;
-  const layer = { descriptor, bytes: payload, isSame, created };
+  const { created, dockerMediaTypes } = options;
+  const layer = { descriptor, bytes: payload, isSame, created, dockerMediaTypes };
   const appended = options.referrer
     ? {
         manifest: await attachLayer(repository, subject, mediaTypes.cosignSignatureArtifact, layer, options),
@@ -85,6 +87,7 @@ export async function addAttestationLayer(
   const isSame = ({ digest }: Descriptor) => digest === descriptor.digest;
   const replaces = (other: Descriptor) =>
     options.replace && other.annotations?.[predicateTypeAnnotation] === predicateType;
-  const { created } = options;
-  return appendLayer(repository, tag, { descriptor, bytes, isSame, replaces, created }, options);
+  const { created, dockerMediaTypes } = options;
+  const layer = { descriptor, bytes, isSame, replaces, created, dockerMediaTypes };
+  return appendLayer(repository, tag, layer, options);
 }

@@ -179,6 +179,25 @@ test('the manifest of a signature tag is what Cosign writes', async () => {
   });
 });
 
+test.each([
+  [{ dockerMediaTypes: true }, {}, 'docker.distribution.manifest.v2', 'docker.container.image.v1'],
+  [{}, { dockerMediaTypes: true }, 'oci.image.manifest.v1', 'oci.image.config.v1'],
+])(
+  'a signature tag keeps the media types it began with: %j, then %j',
+  async (first, second, image, config) => {
+    const repository = memoryRepository('registry.test/app');
+    const subject = await putImage(repository, 'app');
+    const signers = [key, generateSigningKey()];
+    for (const [index, more] of [first, second].entries())
+      await signImage(repository, subject, keySigner(signers[index]!), { format: 'legacy', ...more });
+    const { descriptor, manifest } = await repository.getManifest(cosignTag(subject.digest, 'sig'));
+    expect(descriptor.mediaType).toBe(`application/vnd.${image}+json`);
+    expect(manifest).toMatchObject({ config: { mediaType: `application/vnd.${config}+json` } });
+    for (const signer of signers)
+      expect((await verify(repository, subject.digest, signer)).signatures).toHaveLength(1);
+  },
+);
+
 test('an attestation is no signature, and cannot be made to be one', async () => {
   const repository = memoryRepository('registry.test/app');
   const subject = await putImage(repository, 'app');

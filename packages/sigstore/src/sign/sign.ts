@@ -28,6 +28,8 @@ export interface SignOptions {
   readonly dockerReference?: string;
   /** Put before the tag of the legacy format. */
   readonly tagPrefix?: string;
+  /** Legacy format: what holds the first signature is an image of Docker's media types (`COSIGN_DOCKER_MEDIA_TYPES`). */
+  readonly dockerMediaTypes?: boolean;
   /** Where signatures go when not beside the image (COSIGN_REPOSITORY). */
   readonly signatureRepository?: Repository;
   /** False: signatures are made and verified, and stored nowhere. Default true. */
@@ -98,8 +100,8 @@ async function signOne(
       options.payload === undefined
         ? formatSimpleSigning(options.dockerReference ?? repository.name, digest, annotations)
         : checkedPayload(options.payload, digest);
-    const { created, referrer = false, store = true } = options;
-    const storing = { ...read, store, referrer, created };
+    const { created, dockerMediaTypes, referrer = false, store = true } = options;
+    const storing = { ...read, store, referrer, created, dockerMediaTypes };
     const { signed, appended } = await addSignatureLayer(target, tag, payload, subject, signer, storing);
     const { manifest = null, existed = false } = appended ?? {};
     return {

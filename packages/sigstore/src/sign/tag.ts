@@ -41,6 +41,8 @@ export interface NewLayer {
   readonly replaces?: (other: Descriptor) => boolean;
   /** Written into the image that holds the layers. Default: no time, so that equal signatures are equal images. */
   readonly created?: Date | undefined;
+  /** Where nothing has the tag yet: an image of Docker's media types (`COSIGN_DOCKER_MEDIA_TYPES`), for registries without OCI's. */
+  readonly dockerMediaTypes?: boolean | undefined;
 }
 
 /**
@@ -57,7 +59,7 @@ export interface NewLayer {
 export async function appendLayer(
   repository: Repository,
   tag: string,
-  { descriptor: layer, bytes, isSame, replaces = () => false, created }: NewLayer,
+  { descriptor: layer, bytes, isSame, replaces = () => false, created, dockerMediaTypes = false }: NewLayer,
   options: ReadOptions,
 ): Promise<AppendedLayer> {
   const { annotations: _, ...blob } = layer;
@@ -73,7 +75,10 @@ export async function appendLayer(
     // Ours may be back after it was gone, when somebody wrote who had read it: written again it does no harm.
     const kept = layers.filter((other) => !replaces(other) && !isSame(other));
     checkRoom(kept.length, tag);
-    const manifest = await makeImage(repository, current?.image, [...kept, layer], created, options);
+    const isDocker =
+      current === null ? dockerMediaTypes : current.descriptor.mediaType === ociTypes.dockerManifest;
+    const made = { previous: current?.image, layers: [...kept, layer], created, isDocker };
+    const manifest = await makeImage(repository, made, options);
     if ((await digestOf(repository, tag, options)) === (current?.descriptor.digest ?? null)) {
       await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, { ...options, tag });
       written = true;
@@ -162,15 +167,22 @@ export async function attachLayer(
   return await repository.putManifest(manifest.bytes, manifest.descriptor.mediaType, options);
 }
 
+interface NewImage {
+  readonly previous: ImageManifest | undefined;
+  readonly layers: readonly Descriptor[];
+  readonly created: Date | undefined;
+  readonly isDocker: boolean;
+}
+
 async function makeImage(
   repository: Repository,
-  previous: ImageManifest | undefined,
-  layers: readonly Descriptor[],
-  created: Date | undefined,
+  { previous, layers, created, isDocker }: NewImage,
   options: ReadOptions,
 ): Promise<BuiltManifest> {
-  const config = await makeConfig(repository, ociTypes.ociConfig, layers, created, options);
-  return buildGoImageManifest({ config, layers, annotations: previous?.annotations ?? {} });
+  const configType = isDocker ? ociTypes.dockerConfig : ociTypes.ociConfig;
+  const mediaType = isDocker ? ociTypes.dockerManifest : ociTypes.ociManifest;
+  const config = await makeConfig(repository, configType, layers, created, options);
+  return buildGoImageManifest({ config, layers, annotations: previous?.annotations ?? {}, mediaType });
 }
 
 async function makeConfig(
