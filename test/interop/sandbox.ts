@@ -100,8 +100,12 @@ const forUsers: readonly TestEntry[] = [
   { ...file('srv/suid', '#!/bin/sh\n'), mode: 0o4755 },
 ];
 
-/** As the user 1000:1001 of the configuration, in the group 1002. */
-const userTests = [
+/**
+ * As the user 1000:1001 of the configuration, in the group 1002.
+ *
+ * @param far the owner that a file of 2000000000:2000000000 has
+ */
+const userTests = (far: string) => [
   shell('is the user of the configuration, with its groups', 'id -u; id -g; id -G; echo $HOME', {
     expectedOutput: ['^1000\\n1001\\n1001 1002\\n/home/app\\n$'],
   }),
@@ -110,7 +114,7 @@ const userTests = [
     'stat -c %u:%g:%a / /etc/passwd /home/app /srv/shared /srv/far /srv/sticky /srv/suid',
     {
       expectedOutput: [
-        '^0:0:755\\n0:0:644\\n1000:1001:700\\n0:1002:660\\n2000000000:2000000000:644\\n0:0:1777\\n0:0:755\\n$',
+        `^0:0:755\\n0:0:644\\n1000:1001:700\\n0:1002:660\\n${far}:644\\n0:0:1777\\n0:0:755\\n$`,
       ],
     },
   ),
@@ -143,14 +147,10 @@ const rootTests = [
   shell('has what was asked for, and nothing else', 'grep CapEff /proc/self/status', {
     expectedOutput: ['^CapEff:\\t0000000000000043\\n$'],
   }),
-  shell(
-    'uses it',
-    'echo x > /home/app/own && chown 5:6 /srv/secret && stat -c %u:%g /srv/secret && touch /srv/far',
-    {
-      expectedOutput: ['^5:6\\n$'],
-    },
-  ),
-  denied('not on files of ids that no image has', 'chown 0 /srv/beyond'),
+  shell('uses it', 'echo x > /home/app/own && chown 5:6 /srv/secret && stat -c %u:%g /srv/secret', {
+    expectedOutput: ['^5:6\\n$'],
+  }),
+  shell('not on files of ids that none has', 'chown 0 /srv/beyond', refused),
   denied('nor on what is the machine’s', 'chown 0 /proc/sys/kernel/core_pattern'),
   denied('changes no setting of the kernel', ': >> /proc/sys/kernel/core_pattern'),
   denied('mounts nothing', 'mount -t tmpfs none /mnt'),
@@ -238,6 +238,7 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
       match(problems[0], why);
     }
   };
+  const ofRoot = userTests('2000000000:2000000000');
   const inEach = ['bwrap', 'crun'] as const;
   const ran = shell('runs', 'true');
 
@@ -249,8 +250,7 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
       },
       {
         name: `${runtime}: as the user of the configuration, who owns what is its own`,
-        run: async () =>
-          allPass(checkAs(await pathOf(scratch, runtime), users, {}, userTests), userTests.length),
+        run: async () => allPass(checkAs(await pathOf(scratch, runtime), users, {}, ofRoot), ofRoot.length),
       },
       {
         name: `${runtime}: as root with capabilities`,
@@ -311,7 +311,7 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
             },
           );
           await allPass(checkAs(path, of, { user: '0' }, [read, noCapability], as), 2);
-          await notRun(checkAs(path, of, {}, [ran], as), /only root of this machine .* 1000:1001/);
+          await notRun(checkAs(path, of, {}, [ran], as), /only root of this machine.* 1000:1001/);
           await notRun(
             checkAs(path, of, { user: '0', capabilities: ['CHOWN'] }, [ran], as),
             /only root of this machine/,
@@ -319,6 +319,31 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
         } finally {
           await run('rm', ['-rf', reached]);
         }
+      },
+    },
+    {
+      name: 'who is not root and is lent ids runs commands as every user that these are enough for',
+      run: async () => {
+        const path = await pathOf(scratch, 'bwrap');
+        const lent = join(scratch, 'lent');
+        writeFileSync(lent, 'games:200000:65536\n');
+        const script =
+          'mount --bind "$0" /etc/subuid && mount --bind "$0" /etc/subgid && exec setpriv --reuid 5 --regid 60 --clear-groups "$@"';
+        const as = ['unshare', '--mount', 'sh', '-c', script, lent];
+        // Beyond what is lent there is nobody.
+        const all = [
+          ...userTests('65534:65534'),
+          { name: 'is stopped when it says too much', command: 'yes', exitCode: -1 },
+        ];
+        await allPass(checkAs(path, users, {}, all, as), all.length);
+        const options = { user: '0', capabilities: ['CHOWN', 'DAC_OVERRIDE', 'CAP_SETGID'] };
+        await allPass(checkAs(path, users, options, rootTests, as), rootTests.length);
+        await allPass(checkAs(path, users, { user: '65535' }, [noCapability], as), 1);
+        await notRun(checkAs(path, users, { user: '65536' }, [ran], as), /beyond the 65536 ids/);
+        const left = await run('ps', ['-eo', 'args']);
+        ok(!/^(\/bin\/)?yes$/m.test(left.stdout), 'the command that was stopped still runs');
+        const files = await run('find', ['/tmp', '-maxdepth', '1', '-uid', '5']);
+        equal(files.stdout, '', 'the file system of the image is still there');
       },
     },
     {
@@ -387,11 +412,18 @@ async function pathOf(scratch: string, runtime: 'bwrap' | 'crun' | undefined): P
     'sh',
     'cat',
     'chmod',
+    'chown',
+    'id',
     'mkfifo',
     'mount',
+    'newgidmap',
+    'newuidmap',
+    'nsenter',
+    'rm',
     'setpriv',
     'umount',
     'unshare',
+    'xargs',
     ...(runtime === undefined ? [] : [runtime]),
   ];
   for (const program of programs) {

@@ -43,7 +43,7 @@ export const hardenErrors = defineErrors({
     kind: 'denial',
     title: 'A test of the hardened image could not be run, which is not the same as passed.',
     remedy:
-      'Install bubblewrap or crun and harden on a machine of the image’s platform, as root where commands run as another user than root; or accept it with `tests.allowNotRun: true`.',
+      'Install bubblewrap or crun and harden on a machine of the image’s platform, as root or with ids in /etc/subuid where commands run as another user than root; or accept it with `tests.allowNotRun: true`.',
   },
   HARDEN_POLICY_DENIED: {
     kind: 'denial',

@@ -1,41 +1,20 @@
-import { chmodSync, lchownSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { FileNode, FileSystem } from './types.ts';
-
-/** See `writeRoot`. */
-export interface Owners {
-  readonly uid: number;
-  readonly gid: number;
-  readonly count: number;
-}
 
 /**
  * Writes a file system whose contents were kept whole into an empty directory of ours: directories, files, links. Its
- * nodes lie below directories and never below links, so nothing is written anywhere else. Devices, times and the bits
- * that give rights to whoever runs a program are left out.
- *
- * @param owners what users and groups of the image, from 0 to `count`, are on this machine; files of others are left to
- *   whoever calls this, and so are all where it is absent
+ * nodes lie below directories and never below links, so nothing is written anywhere else. Owners, devices, times and
+ * the bits that give rights to whoever runs a program are left out.
  */
-export function writeRoot(fileSystem: FileSystem, directory: string, owners?: Owners): void {
+export function writeRoot(fileSystem: FileSystem, directory: string): void {
   const first = new Map<number, Buffer>();
   const modes: (readonly [path: Buffer, mode: number])[] = [];
-  const give = (node: FileNode, path: Buffer) => {
-    if (owners === undefined || node.uid >= owners.count || node.gid >= owners.count) return;
-    lchownSync(path, owners.uid + node.uid, owners.gid + node.gid);
-  };
-  const top = fileSystem.get('');
-  if (top !== undefined) {
-    give(top, Buffer.from(directory));
-    modes.push([Buffer.from(directory), top.mode & 0o777]);
-  }
+  modes.push([Buffer.from(directory), fileSystem.get('')!.mode & 0o777]);
   for (const node of fileSystem.nodes()) {
     const path = Buffer.concat([Buffer.from(`${directory}/`), nameBytes(node.path)]);
     const same = first.get(node.inode);
     if (same !== undefined) linkSync(same, path);
-    else {
-      writeNode(node, path);
-      if (node.type === 'file' || node.type === 'directory' || node.type === 'symlink') give(node, path);
-    }
+    else writeNode(node, path);
     first.set(node.inode, path);
     if (node.type === 'directory') modes.push([path, node.mode & 0o1777]);
   }
@@ -54,7 +33,7 @@ function writeNode(node: FileNode, path: Buffer): void {
 }
 
 /** The bytes of a name: lone surrogates stand for those that are not UTF-8. */
-function nameBytes(name: string): Buffer {
+export function nameBytes(name: string): Buffer {
   if (name.isWellFormed()) return Buffer.from(name);
   return Buffer.from(
     Array.from(name, (character) => {

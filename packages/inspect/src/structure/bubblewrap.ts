@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Invocation, SandboxedCommand, SandboxRuntime } from './sandbox-runtime.ts';
+import type { SandboxedCommand, SandboxRuntime } from './sandbox-runtime.ts';
 import { asUser, openUserNamespace } from './user-namespace.ts';
 
 /** https://github.com/containers/bubblewrap */
@@ -15,15 +15,7 @@ export const bubblewrap: SandboxRuntime = {
       return { command: ['bwrap', ...self, ...sandboxArguments(one)], group };
     }
     const descriptor = await openUserNamespace(identities, user);
-    const [program, ...args] = asUser(identities, user);
-    const command: Invocation['command'] = [
-      program,
-      ...args,
-      'bwrap',
-      '--userns',
-      '3',
-      ...sandboxArguments(one),
-    ];
+    const command = [...asUser(identities, user), 'bwrap', '--userns', '3', ...sandboxArguments(one)];
     return { command, descriptor, group };
   },
 };

@@ -12,17 +12,16 @@ export const crun: SandboxRuntime = {
 
   async invocation(one) {
     writeFileSync(join(one.home, 'config.json'), JSON.stringify(runtimeConfig(one)));
-    const command = ['crun', ...globals(one.home), 'run', '--bundle', one.home, container] as const;
+    const { entry, gid } = one.identities;
+    const command = [...entry, 'crun', ...globals(one.home), 'run', '--bundle', one.home, container];
     // It is root of the container until it starts the command.
-    return { command: [...command], group: one.identities.gid };
+    return { command, group: gid };
   },
 
   // Killing crun leaves what it runs.
-  stop(home) {
-    spawnSync('crun', [...globals(home), 'delete', '--force', container], {
-      stdio: 'ignore',
-      timeout: 10_000,
-    });
+  stop({ home, identities }) {
+    const command = [...identities.entry, 'crun', ...globals(home), 'delete', '--force', container];
+    spawnSync(command[0]!, command.slice(1), { stdio: 'ignore', timeout: 10_000 });
   },
 };
 

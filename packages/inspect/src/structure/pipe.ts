@@ -14,10 +14,8 @@ export interface OutputPipe {
  * command that writes to `/dev/stdout`, where many an image has its log lead, would fail.
  */
 export function openPipe(path: string): OutputPipe {
-  if (!existsSync(path)) {
-    const { error, stderr } = spawnSync('mkfifo', ['-m', '600', path], { encoding: 'utf8' });
-    if (!existsSync(path)) throw new Error(`mkfifo: ${error?.message ?? stderr}`);
-  }
+  const { error, stderr } = spawnSync('mkfifo', ['-m', '600', path], { encoding: 'utf8' });
+  if (!existsSync(path)) throw new Error(`mkfifo: ${error?.message ?? stderr}`);
   // For reading and writing it opens at once; the other two wait for each other without it (fifo(7)).
   const both = openSync(path, constants.O_RDWR);
   const descriptor = openSync(path, constants.O_WRONLY);

@@ -18,10 +18,11 @@ export interface SandboxedCommand {
 
 /** How a command is run. */
 export interface Invocation {
-  readonly command: readonly [program: string, ...args: string[]];
+  /** A program and its arguments. */
+  readonly command: readonly string[];
   /** What the program finds open at 3; whoever starts it closes it. */
   readonly descriptor?: number;
-  /** The group that has to reach `root`: one of this machine. */
+  /** The group that has to reach `root`, where the identities are. */
   readonly group: number;
 }
 
@@ -31,5 +32,5 @@ export interface SandboxRuntime {
   /** What runs one command, and ends with it and with its exit code. */
   invocation(one: SandboxedCommand): Promise<Invocation>;
   /** Ends a command that goes on when what was invoked is killed. */
-  stop?(home: string): void;
+  stop?(one: SandboxedCommand): void;
 }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FileSystem } from '../filesystem/types.ts';
@@ -8,9 +8,12 @@ import { bubblewrap } from './bubblewrap.ts';
 import { crun } from './crun.ts';
 import { everyone, hasEveryone, type Identities, onlyRoot } from './identities.ts';
 import { type Accounts, type ImageUser, readAccounts, resolveUser, UserUnresolved } from './image-user.ts';
+import { giveOwners, giveTo } from './owners.ts';
 import { openPipe } from './pipe.ts';
 import type { CommandOutcome, CommandRunner, Sandbox } from './run.ts';
 import type { Invocation, SandboxedCommand, SandboxRuntime } from './sandbox-runtime.ts';
+import { subordinateIdentities } from './subordinate.ts';
+import { asRoot } from './user-namespace.ts';
 
 /** A sandbox with a root file system of its own. */
 export interface OpenSandbox extends Sandbox {
@@ -29,7 +32,8 @@ const root: ImageUser = { uid: 0, gid: 0, groups: [], home: '/' };
 
 /** The first of bubblewrap and crun that can be used here, with every user of an image rather than root alone; undefined where neither can. */
 export async function findSandbox(): Promise<UsableRuntime | undefined> {
-  for (const identities of hasEveryone() ? [everyone, onlyRoot()] : [onlyRoot()]) {
+  const most = hasEveryone() ? everyone : await subordinateIdentities();
+  for (const identities of [...(most === undefined ? [] : [most]), onlyRoot()]) {
     for (const runtime of [bubblewrap, crun]) {
       const usable = { runtime, identities };
       if (await isUsable(usable)) return usable;
@@ -40,15 +44,16 @@ export async function findSandbox(): Promise<UsableRuntime | undefined> {
 
 /** Most is known only when a command is started: one that is not there, which is what is said where all else works. */
 async function isUsable({ runtime, identities }: UsableRuntime): Promise<boolean> {
-  const home = openHome(identities);
+  const home = openHome();
   try {
+    if (identities.count > 1) giveTo(identities, root, [Buffer.from(join(home, 'root'))]);
     const probe = { home, directory: '/', user: root, capabilities: [], command: ['/none'], env: {} };
     const { stderr } = await outcomeOf(runtime, { ...probe, identities }, 10_000);
     return /\/none.*No such file/.test(stderr);
   } catch {
     return false;
   } finally {
-    removeHome(home);
+    removeHome(home, identities);
   }
 }
 
@@ -63,10 +68,11 @@ export function openSandbox(
   fileSystem: FileSystem,
   directory: string,
 ): OpenSandbox {
-  const home = openHome(identities);
-  const close = () => removeHome(home);
+  const home = openHome();
+  const close = () => removeHome(home, identities);
   try {
-    writeRoot(fileSystem, join(home, 'root'), identities.count === 1 ? undefined : identities);
+    writeRoot(fileSystem, join(home, 'root'));
+    if (identities.count > 1) giveOwners(fileSystem, join(home, 'root'), identities);
   } catch (error) {
     close();
     throw error;
@@ -101,10 +107,16 @@ const none: Accounts = { passwd: undefined, group: undefined };
 
 /** Where the machine lends us one user, its files are all that user's: whoever else were to run would be taken for root. */
 function whyNot({ count }: Identities, user: ImageUser, capabilities: readonly string[]): string | undefined {
-  if (count > 1) return undefined;
+  const ids = [user.uid, user.gid, ...user.groups];
+  const name = `the user ${user.uid}:${user.gid} of the image`;
+  if (count > 1)
+    return ids.some((id) => id >= count)
+      ? `${name} is beyond the ${count} ids that this machine lends (/etc/subuid, /etc/subgid)`
+      : undefined;
+  const who = 'only root of this machine, and whom it lends ids to (/etc/subuid, /etc/subgid),';
   if (user.uid !== 0 || user.gid !== 0)
-    return `only root of this machine can run commands as the user ${user.uid}:${user.gid} of the image; containerRunOptions: {user: "0:0"} runs them as its root`;
-  if (capabilities.length > 0) return 'only root of this machine can give a command capabilities';
+    return `${who} can run commands as ${name}; containerRunOptions: {user: "0:0"} runs them as its root`;
+  if (capabilities.length > 0) return `${who} can give a command capabilities`;
   return undefined;
 }
 
@@ -118,18 +130,18 @@ function attempt<T>(resolve: () => T): T | UserUnresolved {
 }
 
 /** An empty root that nobody else on this machine can reach. */
-function openHome(identities: Identities): string {
+function openHome(): string {
   const home = mkdtempSync(join(tmpdir(), 'pratique-sandbox-'));
   const directory = join(home, 'root');
   mkdirSync(directory);
   chmodSync(directory, 0o755);
-  if (identities.count > 1) chownSync(directory, identities.uid, identities.gid);
   return home;
 }
 
-function removeHome(home: string): void {
-  // Who is not root cannot remove what is in a directory that may not be written to.
-  if (process.getuid?.() !== 0) spawnSync('chmod', ['-R', 'u+rwX', home], { stdio: 'ignore' });
+function removeHome(home: string, identities: Identities): void {
+  // Who is not root cannot remove what is somebody else’s, or in a directory that may not be written to.
+  if (identities.entry.length > 0) asRoot(identities, ['rm', '-rf', join(home, 'root')]);
+  else if (process.getuid?.() !== 0) spawnSync('chmod', ['-R', 'u+rwX', home], { stdio: 'ignore' });
   rmSync(home, { recursive: true, force: true });
 }
 
@@ -141,8 +153,8 @@ async function outcomeOf(
   const { command, descriptor, group } = await runtime.invocation(one);
   try {
     if (one.identities.count > 1) {
-      chownSync(one.home, 0, group);
       chmodSync(one.home, 0o710);
+      asRoot(one.identities, ['chown', `0:${group}`, one.home]);
     }
     return await outcomeOfInvocation(runtime, one, command, descriptor, milliseconds);
   } finally {
@@ -152,20 +164,22 @@ async function outcomeOf(
 
 async function outcomeOfInvocation(
   runtime: SandboxRuntime,
-  { home, identities, user }: SandboxedCommand,
+  one: SandboxedCommand,
   [program, ...args]: Invocation['command'],
   descriptor: number | undefined,
   milliseconds: number,
 ): Promise<CommandOutcome> {
   const pipe = (name: string) => {
-    const opened = openPipe(join(home, name));
-    if (identities.count > 1)
-      chownSync(join(home, name), identities.uid + user.uid, identities.gid + user.gid);
+    const path = join(one.home, name);
+    // That of the command before may be somebody else’s.
+    rmSync(path, { force: true });
+    const opened = openPipe(path);
+    if (one.identities.count > 1) giveTo(one.identities, one.user, [Buffer.from(path)]);
     return opened;
   };
   const [stdout, stderr] = [pipe('stdout'), pipe('stderr')];
   const more = descriptor === undefined ? [] : [descriptor];
-  const child = spawn(program, args, {
+  const child = spawn(program!, args, {
     stdio: ['ignore', stdout.descriptor, stderr.descriptor, ...more],
     env: { PATH: process.env.PATH },
   });
@@ -173,7 +187,7 @@ async function outcomeOfInvocation(
   let isStopped = false;
   const stop = () => {
     isStopped = true;
-    runtime.stop?.(home);
+    runtime.stop?.(one);
     child.kill('SIGKILL');
   };
   const timer = setTimeout(stop, milliseconds);
