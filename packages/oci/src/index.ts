@@ -41,7 +41,7 @@ export { type ConnectionOptions, createExchange } from './http/exchange.ts';
 export { type FetchExchange, fetchChannel } from './http/fetch-exchange.ts';
 export { defaultLimits, defaultRetry, type HttpLimits, type RetryPolicy } from './http/options.ts';
 export { isLocal, isLoopback } from './http/redirect.ts';
-export { withRetry } from './http/retry.ts';
+export { pause, withRetry } from './http/retry.ts';
 export { type ArchiveRepository, openArchive } from './layout/archive.ts';
 export { openLayout } from './layout/directory.ts';
 export { type LayoutRepository, refName } from './layout/repository.ts';

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonObject } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
+import { pause } from '@pratique/oci';
 import { AwsV4Signer } from 'aws4fetch';
 import { keysErrors } from '../errors.ts';
 import { readSetting } from '../http/files.ts';
@@ -58,7 +58,7 @@ export function connectAwsKms(key: AwsKey, context: KeyContext): AwsKms {
         if (status === 200) return document;
         const kind = /([A-Za-z.]{1,80})$/.exec(String(document['__type']))?.[1] ?? '';
         if (kind !== 'ThrottlingException' || attempt >= tries) throw failure(kind, said, key.keyId);
-        await delay(Math.random() * 500 * 2 ** attempt, undefined, signal === undefined ? {} : { signal });
+        await pause(Math.random() * 500 * 2 ** attempt, signal);
       }
     },
   };

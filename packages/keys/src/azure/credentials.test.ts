@@ -14,7 +14,9 @@ const failure = (of: Promise<unknown>) => failureOf(of, [secret]);
 const who = { AZURE_TENANT_ID: 'tenant', AZURE_CLIENT_ID: 'client' };
 
 test('a secret stands over a workload identity, that over a managed identity', async () => {
-  const { url, asked } = await startService(() => token);
+  const { url, asked } = await startService(({ path }) =>
+    path.startsWith('/msi') ? { access_token: 'given', expires_on: '32503680000' } : token,
+  );
   const all: NodeJS.ProcessEnv = {
     ...who,
     AZURE_AUTHORITY_HOST: `${url}/`,
@@ -81,6 +83,7 @@ test.each<[string, NodeJS.ProcessEnv, string]>([
 test.each<[string, Answer, string]>([
   ['refuses', [401, { error: 'invalid_client', error_description: `not ${secret}` }], 'KEY_SERVICE_REFUSED'],
   ['gives no token', { access_token: '', expires_in: 1 }, 'KEY_SERVICE_ANSWER'],
+  ['does not say for how long', { access_token: 'x' }, 'KEY_SERVICE_ANSWER'],
   ['gives a header', { ...token, access_token: 'x\r\ny: z' }, 'KEY_SERVICE_ANSWER'],
   ['leads elsewhere', 302, 'KEY_SERVICE_REFUSED'],
   ['is down', 503, 'KEY_SERVICE_UNREACHABLE'],

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   digest,
   encodeBase64,
@@ -8,6 +7,7 @@ import {
   signatureHash,
 } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
+import { pause } from '@pratique/oci';
 import { keysErrors } from '../errors.ts';
 import { crc32c } from '../http/crc32c.ts';
 import { base64At, type KeyService, memberOf, publicKeyOf, textAt, wrongAnswer } from '../http/service.ts';
@@ -87,7 +87,7 @@ export async function createGcpKey(reference: string, context: KeyContext): Prom
     if (made.status !== 200) throw gcpFailure(made, `the key ${key.key}`);
     for (let second = 0; ; second++) {
       if (second >= patienceSeconds || (await newestEnabled(service, key)) !== undefined) break;
-      await delay(1000, undefined, context.signal === undefined ? {} : { signal: context.signal });
+      await pause(1000, context.signal);
     }
     return { publicKey: (await readKey(service, key)).publicKey, place: `${gcpKms}, ${name}` };
   } finally {

@@ -21,10 +21,12 @@ export async function exchangeForm(
 export function accessToken(name: string, { status, body }: Reply, secrets: readonly string[]): BearerToken {
   if (status !== 200) throw refused(name, status, harmless(explanation(body), secrets));
   const document = documentOf(name, body);
-  // Azure's metadata service writes the number in quotes.
-  const seconds = Number(memberOf(document, 'expires_in'));
-  if (!Number.isSafeInteger(seconds) || seconds < 0) throw wrongAnswer(name, 'expires_in is no whole number');
-  return bearerToken(name, textAt(name, document, 'access_token'), Date.now() + seconds * 1000);
+  // Azure's metadata services write numbers in quotes, and in containers the time since 1970 instead.
+  const [after, at] = ['expires_in', 'expires_on'].map((member) => Number(memberOf(document, member)));
+  const expires = Number.isSafeInteger(after) ? Date.now() + after! * 1000 : Number(at) * 1000;
+  if (!Number.isSafeInteger(expires) || expires < 0)
+    throw wrongAnswer(name, 'it does not say when the token expires');
+  return bearerToken(name, textAt(name, document, 'access_token'), expires);
 }
 
 /** A token that may stand in a header. @throws KEY_SERVICE_ANSWER */

@@ -1,4 +1,4 @@
-/** Keys in the key services of clouds, used by cosign and by us. AWS is local-kms, behind a look at its credentials. */
+/** Keys in AWS KMS, used by cosign and by us: local-kms, behind a look at the credentials of who asks. */
 import { equal, match, notEqual, ok } from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
