@@ -1,6 +1,8 @@
 /** Signatures, certificates, promises of certificate logs and chains from beside what is verified: cosign 3, cosign 2 and us. */
 import { deepEqual, equal, notEqual } from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   formatPem,
@@ -38,6 +40,10 @@ function signFlags(program: Cosign, key: KeyPair): string[] {
 async function inFiles(context: Context): Promise<Scenario[]> {
   const key = await context.keyPair('cosign');
   const stranger = await context.keyPair('cosign');
+  const server = createServer((_request, response) => response.end(readFileSync(key.publicKey)));
+  server.unref();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const keys = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return programs.map((signer) => ({
     name: `${signer} signs an image into files: accepted by all three, for this image, key and payload only`,
     run: async () => {
@@ -67,6 +73,7 @@ async function inFiles(context: Context): Promise<Scenario[]> {
           ]);
         await accepted(verify(key, plain.signature));
         await accepted(verify(key, readFileSync(plain.signature, 'utf8').trim()));
+        await accepted(verify({ ...key, publicKey: `${keys}/key.pub` }, plain.signature));
         const refused = async (args: readonly string[]) =>
           notEqual((await context.run(verifier, args)).code, 0, `${verifier} ${args.join(' ')}`);
         await refused(verify(stranger, plain.signature, plain.payload));

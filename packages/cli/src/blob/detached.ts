@@ -11,7 +11,7 @@ import {
 import { PratiqueError } from '@pratique/errors';
 import { type Bundle, type LogEntry, parseLogAnnotation } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
-import { loadPublicKey } from '../keys/key-reference.ts';
+import { loadVerifierKey } from '../keys/key-reference.ts';
 import { firstBlock, readSignerCertificate } from '../keys/signer-certificate.ts';
 import { readFile } from '../program/read-file.ts';
 import { readSignature } from '../program/read-reference.ts';
@@ -137,7 +137,7 @@ async function readSigner(
     };
   }
   if (files.key === undefined) throw needs('who signed: --certificate or --key', 'neither');
-  const key = await loadPublicKey(files.key, terminal, signal);
+  const key = await loadVerifierKey(files.key, terminal, signal);
   return { key, leaf: null, material: { kind: 'public-key', hint: key.hint } };
 }
 

@@ -1,9 +1,10 @@
-import { isJsonObject, parseJson } from '@pratique/crypto';
+import { encodeBase64, isJsonObject, parseJson } from '@pratique/crypto';
 import { attachAttestation, attachSignature, creationTime, isBundle } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
 import { readCertificates } from '../keys/named-authorities.ts';
 import { naming, parseFile } from '../program/parse-file.ts';
 import { maxFileBytes, readFile, readText } from '../program/read-file.ts';
+import { readSignature } from '../program/read-reference.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { openClient, openImage, pinned } from '../registry/client.ts';
@@ -20,23 +21,24 @@ export const run: Run<typeof spec.flags> = async ({ args, flags, terminal, signa
     const { reference, repository, signatures, version } = openImage(client, args[0]!, terminal);
     const subject = await repository.resolve(version, { signal });
     const name = `${reference.registry}/${reference.repository}`;
-    const stored =
-      payload !== undefined && isBundle(payload)
-        ? await attachAttestation(signatures, subject, payload, creationTime({ ...terminal.env }), options)
-        : await attachSignature(
-            signatures,
-            name,
-            subject,
-            {
-              signature: readSignature(flags.signature, terminal),
-              payload,
-              certificate: certificates(flags.certificate, terminal),
-              chain: certificates(flags['certificate-chain'], terminal),
-              timestamp: read(flags.tsr),
-              logEntry: rekorBundle(read(flags['rekor-response'])),
-            },
-            options,
-          );
+    const isWhole = payload !== undefined && isBundle(payload);
+    const signature = isWhole ? '' : await givenSignature(flags.signature, terminal, signal);
+    const stored = isWhole
+      ? await attachAttestation(signatures, subject, payload, creationTime({ ...terminal.env }), options)
+      : await attachSignature(
+          signatures,
+          name,
+          subject,
+          {
+            signature,
+            payload,
+            certificate: certificates(flags.certificate, terminal),
+            chain: certificates(flags['certificate-chain'], terminal),
+            timestamp: read(flags.tsr),
+            logEntry: rekorBundle(read(flags['rekor-response'])),
+          },
+          options,
+        );
     terminal.err(`Attached to ${pinned(reference, subject.digest)}; whether it verifies was not checked\n`);
     terminal.out(`${pinned(reference, stored.digest)}\n`);
     return 0;
@@ -60,16 +62,23 @@ function readPayload(file: string, terminal: Terminal): Uint8Array {
   });
 }
 
-function readSignature(file: string | undefined, terminal: Terminal): string {
-  if (file !== undefined) {
-    const bytes = file === '-' ? terminal.stdin() : readFile(file, terminal.cwd);
-    const signature = new TextDecoder().decode(bytes).trim();
-    if (signature !== '') return signature;
-  }
+/** In base64, from standard input, a file or as the text itself. */
+async function givenSignature(
+  text: string | undefined,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<string> {
+  const signature =
+    text === undefined
+      ? ''
+      : text === '-'
+        ? new TextDecoder().decode(terminal.stdin()).trim()
+        : encodeBase64(await readSignature(text, terminal, signal));
+  if (signature !== '') return signature;
   throw cliErrors.error('USAGE', {
     message: 'there is no signature to attach',
     expected: '--signature FILE with a signature in base64, or --payload FILE with a Sigstore bundle',
-    found: file === undefined ? 'neither' : 'an empty file',
+    found: text === undefined ? 'neither' : 'an empty file',
   });
 }
 

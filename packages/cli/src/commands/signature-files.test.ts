@@ -196,3 +196,42 @@ test('--sign-container-identity with several names makes a signature for each', 
   ]);
   expect((await sign(target, '--legacy', ...names, '--output-signature', 'x.sig')).code).toBe(3);
 });
+
+test('--key may be behind an address, which is warned of', async () => {
+  const server = createServer((request, response) => {
+    const file =
+      request.url === '/other.pub' ? 'other.pub' : request.url === '/cosign.key' ? 'cosign.key' : null;
+    if (request.url === '/cosign.pub') response.end(read('cosign.pub'));
+    else if (file === null) response.writeHead(404).end();
+    else response.end(read(file));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    const by = (name: string) => verify(['--signature', 'plain.sig'], `${url}/${name}`);
+    const good = await by('cosign.pub');
+    expect([good.code, good.stderr]).toEqual([
+      0,
+      expect.stringContaining('whoever can answer for the address'),
+    ]);
+    expect((await by('other.pub')).code).toBe(12);
+    expect((await by('none.pub')).code).toBe(3);
+    const secret = await by('cosign.key');
+    expect([secret.code, secret.stderr]).toEqual([3, expect.stringContaining('is a private key')]);
+    const far = await verify(['--signature', 'plain.sig'], 'http://registry.example/cosign.pub');
+    expect([far.code, far.stderr]).toEqual([3, expect.stringContaining('only https')]);
+    const signing = await pratique(['sign', '--key', `${url}/cosign.key`, image]);
+    expect([signing.code, signing.stderr]).toEqual([3, expect.stringContaining('not supported')]);
+  } finally {
+    server.close();
+  }
+});
+
+test('attach signature takes the signature itself too', async () => {
+  const target = await publish('attached', 'six');
+  await signed('six', target);
+  const attached = await pratique(['attach', 'signature', '--signature', read('six.sig').trim(), target]);
+  expect(attached.code, attached.stderr).toBe(0);
+  expect((await verify([], 'cosign.pub', target)).code).toBe(0);
+  expect((await pratique(['attach', 'signature', target])).code).toBe(3);
+});

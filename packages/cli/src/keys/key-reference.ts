@@ -10,6 +10,7 @@ import {
 import { PratiqueError, printable } from '@pratique/errors';
 import { cliErrors } from '../errors.ts';
 import { readText } from '../program/read-file.ts';
+import { readReference } from '../program/read-reference.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { isManaged, managedKeys } from './managed-key.ts';
 import { openingPassword } from './password.ts';
@@ -87,10 +88,27 @@ export async function loadPublicKey(
     const { openPublicKey, context } = await managedKeys(terminal, signal);
     return await openPublicKey(reference, context);
   }
-  const pem = readKey(reference, terminal);
+  return publicKeyIn(reference, readKey(reference, terminal));
+}
+
+/** The same of `verify` and its relatives, whose key may be behind an address, as cosign has it. */
+export async function loadVerifierKey(
+  reference: string,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<PublicKey> {
+  if (!/^https?:\/\//.test(reference)) return await loadPublicKey(reference, terminal, signal);
+  terminal.err(
+    'warning: whoever can answer for the address of --key decides whose signatures count; keep the key in a file\n',
+  );
+  const bytes = await readReference(reference, terminal, 'text', signal);
+  return publicKeyIn(reference, new TextDecoder().decode(bytes));
+}
+
+function publicKeyIn(reference: string, pem: string): PublicKey {
   if (pem.includes('PRIVATE KEY-----')) {
     throw cliErrors.error('USAGE', {
-      message: `${reference.startsWith('env://') ? reference : `the file ${reference}`} is a private key`,
+      message: `${/^[a-z]+:\/\//.test(reference) ? printable(reference) : `the file ${reference}`} is a private key`,
       expected: 'a public key',
       found: 'a private key',
       remedy: `pratique public-key --key ${reference} --outfile cosign.pub, and give that`,

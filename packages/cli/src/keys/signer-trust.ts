@@ -12,6 +12,7 @@ import {
   type TrustedRoot,
 } from '@pratique/sigstore';
 import { cliErrors } from '../errors.ts';
+import { shownUrl } from '../program/open-url.ts';
 import { parseFile } from '../program/parse-file.ts';
 import { readText } from '../program/read-file.ts';
 import type { FlagValues } from '../program/spec.ts';
@@ -19,7 +20,7 @@ import type { Terminal } from '../program/terminal.ts';
 import type { programFlags, signerFlags } from '../specs/shared.ts';
 import type { RepositoryOptions } from '../trust/sigstore-repository.ts';
 import { environmentAuthorities } from './environment-authorities.ts';
-import { loadPublicKey } from './key-reference.ts';
+import { loadVerifierKey } from './key-reference.ts';
 import { isManaged, namedKeys } from './managed-key.ts';
 import { namedAuthorities } from './named-authorities.ts';
 import { schemesOf } from './signature-schemes.ts';
@@ -68,7 +69,7 @@ export async function signerTrust(
   const keys: TrustedKey[] = [];
   // One after the other: a person may be asked.
   for (const reference of references) {
-    const key = await loadPublicKey(reference, terminal, signal);
+    const key = await loadVerifierKey(reference, terminal, signal);
     const schemes = schemesOf(key, flags['signature-digest-algorithm']);
     keys.push({ name: nameOf(reference), key, ...(schemes && { schemes }) });
   }
@@ -146,6 +147,7 @@ function flaggedIdentity(flags: Flags, command: string): TrustedIdentity | null 
 /** A PKCS#11 URI may hold a PIN, in what stands after the `?`. */
 function nameOf(reference: string): string {
   if (reference.startsWith('env://')) return reference.slice('env://'.length);
+  if (/^https?:\/\//.test(reference)) return shownUrl(new URL(reference));
   return isManaged(reference) ? reference.split('?', 1)[0]! : basename(reference);
 }
 

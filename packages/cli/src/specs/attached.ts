@@ -77,7 +77,7 @@ export const attachSignature = defineCommand({
   description: 'That it is about this image is checked. That it verifies is not: the key may be anybody’s.',
   args: ['IMAGE'],
   flags: {
-    signature: { kind: 'string', placeholder: 'FILE|-', summary: 'The signature in base64' },
+    signature: { kind: 'string', placeholder: 'FILE|-|BASE64', summary: 'The signature in base64' },
     payload: {
       kind: 'string',
       placeholder: 'FILE',

@@ -74,7 +74,7 @@ export const signerFlags = {
     kind: 'list',
     placeholder: 'KEY',
     summary:
-      'A public key to accept: FILE, env://NAME, or a key in a token or service (pkcs11:…, piv:…, k8s://…, hashivault://…, awskms://…, gcpkms://…, azurekms://…); may be repeated',
+      'A public key to accept: FILE, env://NAME, https://…, or a key in a token or service (pkcs11:…, piv:…, k8s://…, hashivault://…, awskms://…, gcpkms://…, azurekms://…); may be repeated',
   },
   ...securityKeyFlags,
   'certificate-identity': {
