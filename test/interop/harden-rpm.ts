@@ -3,7 +3,7 @@
  * is left is what rpm itself says of the database that we write, in two of its versions, and what Syft and Trivy find.
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { createReadStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { planStrip, profiles, type StripOptions, strippedEntries } from '../../packages/harden/src/index.ts';
@@ -18,10 +18,10 @@ import {
   pushImage,
 } from '../../packages/oci/src/index.ts';
 import type { Context, Scenario } from '../support/context.ts';
-import { run } from '../support/process.ts';
-import { compareWithOthers, compareWithRpm, listed, machine } from '../support/rpm.ts';
+import { type Result, run } from '../support/process.ts';
+import { type Backend, compareWithOthers, compareWithRpm, listed, machine } from '../support/rpm.ts';
 import { rpmBase } from '../support/rpm-base.ts';
-import { named, rootOf } from '../support/rpm-databases.ts';
+import { files as databaseNames, named, rootOf } from '../support/rpm-databases.ts';
 import { type Oracle, ownPath, readOracle } from './harden-strip/oracle.ts';
 
 const removals = 200;
@@ -49,7 +49,7 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
         }
       },
     },
-    ...['fedora35', 'fedora35-plus-mongo', 'cbl-mariner-2.0'].map((name) => ({
+    ...['fedora35', 'fedora35-plus-mongo', 'cbl-mariner-2.0', 'sle15-bci'].map((name) => ({
       name: `the database of ${name}: what is left needs nothing that is gone, but for what the profile takes`,
       run: async () => stripDistribution(context, name),
     })),
@@ -214,19 +214,24 @@ const distributionRemovals = 40;
 
 /** Packages of a distribution as they are, their files empty: what they require is what rpm says of what is left. */
 async function stripDistribution(context: Context, name: string): Promise<void> {
+  const { backend, count } = named(name);
   const root = await rootOf(context, named(name));
   const at = join(root, 'var/lib/rpm');
-  const { entries, programs } = await filesOf(at);
+  const databaseName = databaseNames[backend];
+  const path = `var/lib/rpm/${databaseName}`;
+  const ask = queryOf(context, backend);
+  const { entries, programs } = await filesOf(ask, at);
   const layer = await buildLayer([
     ...entries,
-    { type: 'file', path: database, content: readFileSync(join(at, 'rpmdb.sqlite')) },
+    { type: 'file', path, content: readFileSync(join(at, databaseName)) },
   ]);
   const keep = { id: 'whole', keep: () => 'whole' as const };
   const fileSystem = await readRootArchive(layer.open(), { keep });
-  const had = new Set(await unsatisfied(at));
-  const providers = await providersOf(at);
+  const had = new Set(await unsatisfied(ask, at));
+  const providers = await providersOf(ask, at);
   const random = generator(seed);
-  const directory = context.scratch();
+  const stripped = await rootOf(context, named(name));
+  const directory = join(stripped, 'var/lib/rpm');
   let [left, needs] = [0, 0];
   for (let round = 0; round < distributionRemovals; round++) {
     const program = programs[Math.floor(random() * programs.length)]!;
@@ -235,9 +240,15 @@ async function stripDistribution(context: Context, name: string): Promise<void> 
     const run = { entrypoint: [`/${program}`], cmd: [], healthcheck: [], env: [], workingDir: '/' };
     const plan = planStrip(fileSystem, run, { profile, mode: 'package', keep: [] });
     const built = new Map(strippedEntries(fileSystem, plan).map((entry) => [entry.path, entry]));
-    writeFileSync(join(directory, 'rpmdb.sqlite'), bytesOf(built.get(database)));
+    rmSync(join(directory, 'Index.db'), { force: true });
+    writeFileSync(join(directory, databaseName), bytesOf(built.get(path)));
     const kept = new Set(plan.kept.map((one) => one.name));
-    for (const line of await unsatisfied(directory)) {
+    deepEqual(
+      await listed(context, directory, backend),
+      (await listed(context, at, backend)).filter((line) => kept.has(line.split(' ')[0]!)),
+      about,
+    );
+    for (const line of await unsatisfied(ask, directory)) {
       if (had.has(line)) continue;
       const needed = capabilitiesOf({ name: line.replace(/^\S+ needs /, ''), flags: 0, version: '' });
       const gone = needed.flatMap(({ name: one }) =>
@@ -250,24 +261,37 @@ async function stripDistribution(context: Context, name: string): Promise<void> 
       deepEqual(wanted, [], `${about}: ${line}`);
       needs++;
     }
-    if (shown.includes(round)) await indexesAreRight(directory);
+    if (shown.includes(round) && backend === 'sqlite') await indexesAreRight(directory);
+    if (round === 0) {
+      const installed = await listed(context, directory, backend);
+      const document = await compareWithRpm(context, `rootfs:${stripped}`, installed);
+      // This Trivy does not tell from a database alone that it is CBL-Mariner's, before a strip neither.
+      if (name !== 'cbl-mariner-2.0')
+        await compareWithOthers(context, document, { syft: `dir:${stripped}`, trivy: ['rootfs', stripped] });
+    }
     left += plan.kept.length;
   }
   fileSystem.close();
   const mean = Math.round(left / distributionRemovals);
-  ok(mean > 2 && mean < named(name).count - 20, `${mean} packages left`);
+  ok(mean > 2 && mean < count - 5, `${mean} packages left`);
   // Shells go, which scripts of packages ask for: were none missed, nobody would have looked.
   ok(needs > 0, 'rpm misses nothing');
   process.stdout.write(
-    `       each time ${mean} packages of ${named(name).count} left; ${needs} needs of what profiles take\n`,
+    `       each time ${mean} packages of ${count} left; ${needs} needs of what profiles take\n`,
   );
 }
 
+/** What rpm says of a database in a directory. */
+type Ask = (at: string, args: readonly string[]) => Promise<Result>;
+
+function queryOf(context: Context, backend: Backend): Ask {
+  const unverified = ['--nosignature', '--nodigest', '--define', `_db_backend ${backend}`];
+  return async (at, args) => await run(context.tools.rpm, ['--dbpath', at, ...unverified, ...args]);
+}
+
 /** `bash needs libc.so.6()(64bit)`: what rpm misses. */
-async function unsatisfied(at: string): Promise<readonly string[]> {
-  const { stdout, stderr } = await run('rpm', [
-    '--dbpath',
-    at,
+async function unsatisfied(ask: Ask, at: string): Promise<readonly string[]> {
+  const { stdout, stderr } = await ask(at, [
     '-Va',
     '--nofiles',
     '--noscripts',
@@ -279,12 +303,10 @@ async function unsatisfied(at: string): Promise<readonly string[]> {
 }
 
 /** By capability or path, the names of the packages that have it. */
-async function providersOf(at: string): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+async function providersOf(ask: Ask, at: string): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const format = '[%{=NAME}\t%{PROVIDENAME}\n][%{=NAME}\t%{FILENAMES}\n]';
   const providers = new Map<string, Set<string>>();
-  for (const line of (
-    await machine('rpm', ['--dbpath', at, '-qa', '--nosignature', '--nodigest', '--qf', format])
-  ).split('\n')) {
+  for (const line of (await ask(at, ['-qa', '--qf', format])).stdout.split('\n')) {
     const [name, provided] = line.split('\t');
     if (provided !== undefined) providers.set(provided, (providers.get(provided) ?? new Set()).add(name!));
   }
@@ -292,11 +314,12 @@ async function providersOf(at: string): Promise<ReadonlyMap<string, ReadonlySet<
 }
 
 /** Every file of the database that was installed, without what is in it; what can be run. */
-async function filesOf(at: string): Promise<{ entries: readonly LayerEntry[]; programs: readonly string[] }> {
+async function filesOf(
+  ask: Ask,
+  at: string,
+): Promise<{ entries: readonly LayerEntry[]; programs: readonly string[] }> {
   const format = '[%{FILESTATES}\t%{FILEMODES}\t%{FILEFLAGS}\t%{FILELINKTOS}\t%{FILENAMES}\n]';
-  const lines = (
-    await machine('rpm', ['--dbpath', at, '-qa', '--nosignature', '--nodigest', '--qf', format])
-  ).split('\n');
+  const lines = (await ask(at, ['-qa', '--qf', format])).stdout.split('\n');
   const files = lines.flatMap((line) => {
     const [state, mode, flags, target, path] = line.split('\t');
     if (path === undefined || path === '/' || state !== '0' || (Number(flags) & 64) !== 0) return [];

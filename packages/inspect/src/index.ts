@@ -43,6 +43,7 @@ export {
   type RpmInstalled,
   type RpmRelation,
 } from './packages/rpm-installed.ts';
+export { adler32, ndbRows } from './packages/rpm-ndb.ts';
 export { openSqlite, sqliteFault } from './packages/rpm-sqlite.ts';
 export { toCyclonedxSbom } from './sbom/cyclonedx.ts';
 export type { SbomInput } from './sbom/document.ts';

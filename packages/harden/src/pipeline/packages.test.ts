@@ -28,9 +28,9 @@ test.each([
 });
 
 test.each(['package', 'file'] as const)(
-  'a strip of an image of ndb (%s) takes what no program needs: no package, nor its record',
+  'a strip of an image of Berkeley DB (%s) takes what no program needs: no package, nor its record',
   async (mode) => {
-    const fileSystem = await fileSystemOf({ ...files, 'usr/lib/sysimage/rpm/Packages.db': rpmNdb(headers) });
+    const fileSystem = await fileSystemOf({ ...files, 'var/lib/rpm/Packages': rpmBerkeley(headers) });
     const run = { entrypoint: ['/usr/bin/tool'], cmd: [], healthcheck: [], env: [], workingDir: '/' };
     const plan = planStrip(fileSystem, run, { profile: 'distroless', mode, keep: [] });
     expect(plan.removed).toEqual([]);

@@ -31,7 +31,7 @@ export interface RpmPackages {
 
 /**
  * The packages of rpm, but for its keys (`gpg-pubkey`). Null where there are none, and where they cannot be taken out: their
- * database is no SQLite, or there are several, of which scanners may read another.
+ * database is neither SQLite nor ndb, or there are several, of which scanners may read another.
  *
  * @throws INSPECT_PACKAGE_DATABASE_UNREADABLE
  */
@@ -58,8 +58,8 @@ export function whyRpmIsUntouched(fileSystem: FileSystem): string | null {
 }
 
 function whyUntouched({ file, format, ignored }: RpmDatabase): string | null {
-  if (format !== 'SQLite')
-    return `no package was removed: of rpm’s databases only SQLite is written, and /${file.path} is ${format}`;
+  if (format !== 'SQLite' && format !== 'ndb')
+    return `no package was removed: of rpm’s databases SQLite and ndb are written, and /${file.path} is ${format}`;
   if (ignored.length > 0)
     return `no package was removed: rpm has a database in /${file.path} and another in /${ignored[0]!.path}, which a scanner may read`;
   return null;

@@ -1,17 +1,18 @@
-import { openSqlite, type RpmDatabase, sqliteFault, unreadableDatabase } from '@pratique/inspect';
+import { ndbRows, openSqlite, type RpmDatabase, sqliteFault, unreadableDatabase } from '@pratique/inspect';
 
-/** A header in rpm's database of SQLite. */
+/** A header in rpm's database. */
 export interface RpmRow {
   readonly number: number;
   readonly blob: Uint8Array;
 }
 
 /**
- * The headers with their numbers.
+ * The headers with their numbers, in a database of SQLite or ndb.
  *
  * @throws INSPECT_PACKAGE_DATABASE_UNREADABLE
  */
-export function rpmRows({ file, log }: RpmDatabase): readonly RpmRow[] {
+export function rpmRows({ file, format, log }: RpmDatabase): readonly RpmRow[] {
+  if (format === 'ndb') return [...ndbRows(file)].sort((a, b) => a.number - b.number);
   const { database, close } = openSqlite(file, log);
   try {
     return database

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { FileSystem } from '@pratique/inspect';
-import { rpmHeader, rpmNdb, rpmSqlite } from '@pratique/inspect/testing/rpm';
+import { rpmBerkeley, rpmHeader, rpmNdb, rpmSqlite } from '@pratique/inspect/testing/rpm';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { strippedEntries } from '../image/stripped.ts';
@@ -318,7 +318,7 @@ describe('the database', () => {
   });
 
   test.each([
-    ['of ndb', { 'var/lib/rpm/Packages.db': rpmNdb([rpmHeaderOf('tool', base.tool)]) }],
+    ['of Berkeley DB', { 'var/lib/rpm/Packages': rpmBerkeley([rpmHeaderOf('tool', base.tool)]) }],
     [
       'one beside another, which a scanner may read',
       { ...rpmPackages(base), 'usr/lib/sysimage/rpm/Packages.db': rpmNdb([rpmHeaderOf('tool', base.tool)]) },
@@ -330,7 +330,7 @@ describe('the database', () => {
     const plan = planOf(fileSystem);
     expect([plan.database, plan.kept, plan.removed]).toEqual([null, [], []]);
     expect(plan.removals.map(({ path }) => path)).not.toContain('usr/bin/tool');
-    expect(plan.untouched).toMatch(/^no package was removed: .*Packages.db/);
+    expect(plan.untouched).toMatch(/^no package was removed: .*Packages/);
   });
 });
 
@@ -356,6 +356,62 @@ function rowsOf(fileSystem: FileSystem): unknown[] {
   });
   return rows;
 }
+
+describe('a database of ndb', () => {
+  const path = 'usr/lib/sysimage/rpm/Packages.db';
+  const headers = [
+    rpmHeaderOf('gpg-pubkey', {}),
+    ...Object.entries(base).map(([name, one]) => rpmHeaderOf(name, one)),
+  ];
+  const filesOf = (database: Uint8Array): Files => ({
+    ...Object.fromEntries(Object.entries(rpmPackages(base)).filter(([name]) => name !== rpmDatabasePath)),
+    [path]: database,
+    'usr/lib/sysimage/rpm/Index.db': 'indexes of what was',
+  });
+
+  test('is written with what is left, under its numbers, and its indexes go', async () => {
+    const { claims, paths, plan, after } = await strip(filesOf(rpmNdb(headers)));
+    expect(claims).toEqual([
+      ['app 1-1', '/usr/bin/app 0'],
+      ['liba 1-1', '/usr/lib64/liba.so 0', '/usr/share/doc/liba/README 2'],
+      ['data 2-1', '/usr/share/data 0'],
+    ]);
+    expect(readRpmPackages(after)!.packages.map(({ number }) => number)).toEqual([2, 3, 4]);
+    expect(paths).toEqual(['usr/bin/app', path, 'usr/lib64/liba.so', 'usr/share/data'].sort());
+    expect(plan.untouched).toBe(null);
+    const { content } = after.get(path)!;
+    const bytes = Buffer.from(content!.read(0, content!.size));
+    expect([bytes.includes('tool'), bytes.includes('gpg-pubkey')]).toEqual([false, true]);
+    // What is installed later gets a number that none had before.
+    expect(bytes.readUInt32LE(16)).toBe(headers.length + 1);
+  });
+
+  test('of more packages than its first page has room for', async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 600 }, (_, at): [string, TestRpm] => [
+        `p${at}`,
+        { files: { [`usr/share/${at}`]: `${at}` } },
+      ]),
+    );
+    const files = {
+      ...Object.assign({}, ...Object.values(many).map((one) => one.files)),
+      [path]: rpmNdb(Object.entries(many).map(([name, one]) => rpmHeaderOf(name, one))),
+    };
+    const { names } = await strip(files, {
+      run: [],
+      keep: ['/usr/share/*0', '/usr/share/*1', '/usr/share/*2', '/usr/share/*3', '/usr/share/*4'],
+    });
+    expect(names).toHaveLength(300);
+  });
+
+  test.each(['cut off', 'changed'])('that is %s is not written', async (how) => {
+    const whole = rpmNdb(headers);
+    if (how === 'changed') whole[whole.length - 40]! ^= 1;
+    await expect(strip(filesOf(how === 'changed' ? whole : whole.subarray(0, -20)))).rejects.toThrow(
+      unreadable,
+    );
+  });
+});
 
 test('what is left is of a package, and what a package has is left: whatever the packages', async () => {
   const name = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f');

@@ -1,6 +1,7 @@
 import { type FileSystem, unreadableDatabase } from '@pratique/inspect';
 import { type RpmPackage, readRpmPackages } from './installed.ts';
 import { rewriteRpmSqlite } from './rewrite.ts';
+import { rewriteRpmNdb } from './rewrite-ndb.ts';
 import { rpmRows } from './rows.ts';
 
 const notInstalled = 2;
@@ -40,5 +41,6 @@ export function strippedRpmDatabase(
     for (const at of gone) changed[statesAt + at] = notInstalled;
     return [{ number, blob: changed }];
   });
-  return { path: database.file.path, bytes: rewriteRpmSqlite(database, rows) };
+  const rewrite = database.format === 'ndb' ? rewriteRpmNdb : rewriteRpmSqlite;
+  return { path: database.file.path, bytes: rewrite(database, rows) };
 }

@@ -96,8 +96,9 @@ function fromRpm(fileSystem: FileSystem, { database, packages }: RpmPackages): P
         records: [],
       };
     }),
-    obsolete: ['-wal', '-shm'].flatMap(
-      (ending) => fileSystem.get(`${database.file.path}${ending}`)?.path ?? [],
+    // The log of SQLite is in what is written; the indexes of ndb would be of what was.
+    obsolete: [`${database.file.path}-wal`, `${database.file.path}-shm`, `${own}/Index.db`].flatMap(
+      (path) => fileSystem.get(path)?.path ?? [],
     ),
   };
 }

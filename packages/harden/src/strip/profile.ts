@@ -6,7 +6,7 @@ export const profiles = ['keep-shell', 'minimal', 'distroless'] as const satisfi
 /** Kinds of packages that an image is better without, by the names distributions give them. */
 const kinds: Readonly<Record<string, RegExp>> = {
   'package manager':
-    /^(apt|apt-utils|aptitude|dpkg|dpkg-dev|debconf.*|libapt-.*|libapt-inst.*|gpgv|gnupg.*|debian-archive-keyring|ubuntu-keyring|apk-tools|alpine-keys|rpm(-.*)?|python3-rpm|dnf5?|(dnf5?|yum)-.*|python3-(dnf|libdnf|hawkey).*|libdnf.*|microdnf|yum|tdnf|zypper|libsolv|librepo|librhsm|libmodulemd|subscription-manager.*|(fedora|redhat|centos-stream|centos|rocky|almalinux|oraclelinux|openEuler|azurelinux|mariner)-(repos.*|gpg-keys)|adduser|usrmerge|sqv|sensible-utils|e2fsprogs|logsave|mount|sysvinit-utils|init-system-helpers|ucf)$/,
+    /^(apt|apt-utils|aptitude|dpkg|dpkg-dev|debconf.*|libapt-.*|libapt-inst.*|gpgv|gnupg.*|debian-archive-keyring|ubuntu-keyring|apk-tools|alpine-keys|rpm(-.*)?|python3-rpm|dnf5?|(dnf5?|yum)-.*|python3-(dnf|libdnf|hawkey).*|libdnf.*|microdnf|yum|tdnf|zypper|libzypp|libsolv|librepo|librhsm|libmodulemd|subscription-manager.*|(fedora|redhat|centos-stream|centos|rocky|almalinux|oraclelinux|openEuler|azurelinux|mariner)-(repos.*|gpg-keys)|adduser|usrmerge|sqv|sensible-utils|e2fsprogs|logsave|mount|sysvinit-utils|init-system-helpers|ucf)$/,
   'network tool':
     /^(curl|curl-minimal|wget|wget2.*|nmap-ncat|bind-utils|iputils|iproute(-.*)?|openssh|netcat.*|nc|socat|telnet|inetutils-.*|iputils-.*|iproute2|net-tools|openssh-.*|rsync|tcpdump|nmap|dnsutils|bind9-.*|ssl_client)$/,
   compiler:

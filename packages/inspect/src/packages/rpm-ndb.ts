@@ -25,8 +25,15 @@ interface Slot {
  * @throws INSPECT_PACKAGE_DATABASE_UNREADABLE
  */
 export function* ndbHeaders(file: DatabaseFile): Generator<Uint8Array> {
+  for (const { blob } of ndbRows(file)) yield blob;
+}
+
+/** The same, each with its number. */
+export function* ndbRows(
+  file: DatabaseFile,
+): Generator<{ readonly number: number; readonly blob: Uint8Array }> {
   const source = databaseSource(file);
-  for (const slot of slotsOf(file, source)) yield blobOf(file, source, slot);
+  for (const slot of slotsOf(file, source)) yield { number: slot.number, blob: blobOf(file, source, slot) };
 }
 
 /** In the order of their places. */
