@@ -6,7 +6,7 @@ export const keysErrors = defineErrors({
     kind: 'usage',
     title: 'A reference to a key does not have the form that its scheme asks for.',
     remedy:
-      'Write pkcs11:token=LABEL;object=LABEL?module-path=/PATH, piv:SLOT, k8s://NAMESPACE/SECRET, hashivault://NAME or hashivault://NAME?version=2, awskms:///alias/NAME, gcpkms://projects/…/cryptoKeys/KEY, azurekms://VAULT.vault.azure.net/KEY.',
+      'Write pkcs11:token=LABEL;object=LABEL?module-path=/PATH, piv:SLOT, k8s://NAMESPACE/SECRET, gitlab://PROJECT, hashivault://NAME or hashivault://NAME?version=2, awskms:///alias/NAME, gcpkms://projects/…/cryptoKeys/KEY, azurekms://VAULT.vault.azure.net/KEY.',
   },
   KEY_NOT_FOUND: {
     kind: 'usage',
@@ -67,13 +67,13 @@ export const keysErrors = defineErrors({
     kind: 'usage',
     title: 'It is not said how to reach the service that holds a key.',
     remedy:
-      'Set VAULT_ADDR and VAULT_TOKEN for hashivault:// and openbao://, KUBECONFIG for k8s://, AWS_REGION for awskms://; for gcpkms:// and azurekms:// see packages/keys/README.md.',
+      'Set VAULT_ADDR and VAULT_TOKEN for hashivault:// and openbao://, KUBECONFIG for k8s://, GITLAB_TOKEN for gitlab://, AWS_REGION for awskms://; for gcpkms:// and azurekms:// see packages/keys/README.md.',
   },
   KEY_PLUGIN_MISSING: {
     kind: 'usage',
     title: 'There is no program for the scheme of a key.',
     remedy:
-      'Put the plugin `sigstore-kms-SCHEME` on the PATH (sigstore’s KMS plugin protocol), or use pkcs11:, k8s://, hashivault://, awskms://, gcpkms:// or azurekms://.',
+      'Put the plugin `sigstore-kms-SCHEME` on the PATH (sigstore’s KMS plugin protocol), or use pkcs11:, k8s://, gitlab://, hashivault://, awskms://, gcpkms:// or azurekms://.',
   },
   KEY_PLUGIN_FAILED: {
     kind: 'fault',

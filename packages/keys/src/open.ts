@@ -3,8 +3,8 @@ import { checked } from './checked.ts';
 import { keysErrors } from './errors.ts';
 import type { CreatedKey, KeyContext, KeyProvider, ManagedKey } from './managed-key.ts';
 
-/** Schemes of cosign’s that name no key service: files on the web and secrets of code forges. */
-const notKeys = new Set(['http', 'https', 'file', 'env', 'gitlab', 'github']);
+/** Schemes of cosign’s that name no key service: files on the web and secrets that cannot be read back. */
+const notKeys = new Set(['http', 'https', 'file', 'env', 'github']);
 
 /** The scheme of a reference to a key that is not a file, or null: then it names a file, or nothing. */
 export function keyScheme(reference: string): string | null {
@@ -15,10 +15,9 @@ export function keyScheme(reference: string): string | null {
 }
 
 /**
- * Opens the private key that a reference names: `pkcs11:…` (RFC 7512), `piv:SLOT`, `k8s://NAMESPACE/SECRET`,
- * `hashivault://NAME` and `openbao://NAME`, `awskms:///KEY`,
- * `gcpkms://projects/…`, `azurekms://VAULT/KEY`, or `SCHEME://…` of a plugin `sigstore-kms-SCHEME` on the PATH. Every signature
- * it makes is verified before it is returned.
+ * Opens the private key that a reference names: `pkcs11:…` (RFC 7512), `piv:SLOT`, `k8s://NAMESPACE/SECRET`, `gitlab://PROJECT`,
+ * `hashivault://NAME` and `openbao://NAME`, `awskms:///KEY`, `gcpkms://projects/…`, `azurekms://VAULT/KEY`, or `SCHEME://…`
+ * of a plugin `sigstore-kms-SCHEME` on the PATH. Every signature it makes is verified before it is returned.
  *
  * @throws KEY_REFERENCE_INVALID, KEY_NOT_FOUND, KEY_AMBIGUOUS, KEY_MECHANISM_UNSUPPORTED, KEY_SERVICE_…, KEY_PLUGIN_…,
  *   PKCS11_…, PIV_…, and KEY_INVALID, KEY_UNSUPPORTED for a public key that cannot be used
@@ -35,7 +34,8 @@ export async function openPublicKey(reference: string, context: KeyContext): Pro
 }
 
 /**
- * Makes an ECDSA P-256 key where a reference points to; for `k8s://`, `password` is what its key file is encrypted with.
+ * Makes an ECDSA P-256 key where a reference points to; for `k8s://` and `gitlab://`, `password` is what
+ * its key file is encrypted with.
  *
  * @throws KEY_EXISTS, and what `openKey` throws
  */
@@ -55,6 +55,8 @@ export async function createKey(
       });
     case 'k8s':
       return (await import('./kubernetes/secret-key.ts')).createSecretKey(reference, context, password);
+    case 'gitlab':
+      return (await import('./gitlab/keys.ts')).createGitlabKey(reference, context, password);
     case 'hashivault':
     case 'openbao':
       return (await import('./vault/transit.ts')).createTransitKey(reference, context);
@@ -79,6 +81,8 @@ async function providerOf(reference: string): Promise<KeyProvider> {
       return (await import('./piv/provider.ts')).pivKeys;
     case 'k8s':
       return (await import('./kubernetes/secret-key.ts')).secretKeys;
+    case 'gitlab':
+      return (await import('./gitlab/keys.ts')).gitlabKeys;
     case 'hashivault':
     case 'openbao':
       return (await import('./vault/transit.ts')).transitKeys;
@@ -99,7 +103,7 @@ function notManaged(reference: string) {
   return keysErrors.error('KEY_REFERENCE_INVALID', {
     message: 'this names no token and no key service',
     expected:
-      'pkcs11:…, piv:…, k8s://…, hashivault://…, awskms://…, gcpkms://…, azurekms://… or the scheme of a plugin',
+      'pkcs11:…, piv:…, k8s://…, gitlab://…, hashivault://…, awskms://…, gcpkms://…, azurekms://… or the scheme of a plugin',
     found: `${/^[a-z0-9+.-]{0,20}:?/i.exec(reference)?.[0] ?? ''}…`,
   });
 }

@@ -36,7 +36,7 @@ function readKey(reference: string, terminal: Terminal): string {
     throw cliErrors.error('USAGE', {
       message: `keys from ${scheme}:// are not supported`,
       expected:
-        'a file, env://NAME, pkcs11:…, piv:…, k8s://…, hashivault://…, awskms://…, gcpkms://…, azurekms://… or the scheme of a KMS plugin',
+        'a file, env://NAME, pkcs11:…, piv:…, k8s://…, gitlab://…, hashivault://…, awskms://…, gcpkms://…, azurekms://… or the scheme of a KMS plugin',
       found: `${scheme}://…`,
       remedy: 'Get the key into a file or an environment variable first, and name that.',
     });

@@ -192,6 +192,13 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
     sensitive: true,
   },
   {
+    name: 'GITLAB_TOKEN',
+    does: 'lets gitlab:// keys be made and used',
+    expects: 'an access token with the scope api',
+    sensitive: true,
+  },
+  { name: 'GITLAB_HOST', does: 'is where gitlab:// keys are', expects: 'a URL; else https://gitlab.com' },
+  {
     name: 'TUF_ROOT',
     does: 'is where trusted roots are kept',
     expects: 'a directory; else ~/.sigstore/root',

@@ -74,7 +74,7 @@ export const signerFlags = {
     kind: 'list',
     placeholder: 'KEY',
     summary:
-      'A public key to accept: FILE, env://NAME, https://…, or a key in a token or service (pkcs11:…, piv:…, k8s://…, hashivault://…, awskms://…, gcpkms://…, azurekms://…); may be repeated',
+      'A public key to accept: FILE, env://NAME, https://…, or a key in a token or service (pkcs11:…, piv:…, k8s://…, gitlab://…, hashivault://…, awskms://…, gcpkms://…, azurekms://…); may be repeated',
   },
   ...securityKeyFlags,
   'certificate-identity': {
@@ -184,7 +184,7 @@ export const signingFlags = {
     kind: 'string',
     placeholder: 'KEY',
     summary:
-      'Sign with this private key, not as an identity: FILE, env://NAME, pkcs11:…, piv:SLOT, k8s://NAMESPACE/SECRET, hashivault://NAME, awskms://…, gcpkms://…, azurekms://…, or SCHEME://… of a KMS plugin',
+      'Sign with this private key, not as an identity: FILE, env://NAME, pkcs11:…, piv:SLOT, k8s://NAMESPACE/SECRET, gitlab://PROJECT, hashivault://NAME, awskms://…, gcpkms://…, azurekms://…, or SCHEME://… of a KMS plugin',
   },
   ...securityKeyFlags,
   certificate: {

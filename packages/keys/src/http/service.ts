@@ -6,6 +6,8 @@ import {
   type PublicKey,
   parseJson,
   parsePublicKey,
+  parseSigningKey,
+  type SigningKey,
 } from '@pratique/crypto';
 import { PratiqueError, printable } from '@pratique/errors';
 import {
@@ -230,6 +232,21 @@ export function base64At(name: string, parent: JsonObject, member: string): Uint
 /** A public key that was answered, in PEM or DER. @throws KEY_SERVICE_ANSWER, KEY_INVALID, KEY_UNSUPPORTED */
 export function publicKeyOf(name: string, text: string | Uint8Array): PublicKey {
   return decoded(name, 'its public key is none', () => parsePublicKey(text));
+}
+
+/**
+ * A private key that was answered, encrypted as cosign does; what it is instead is not shown.
+ *
+ * @throws KEY_SERVICE_ANSWER, KEY_PASSWORD_WRONG, KEY_INVALID, KEY_UNSUPPORTED
+ */
+export function signingKeyOf(name: string, text: string, password: string | Uint8Array): SigningKey {
+  try {
+    return parseSigningKey(text, password);
+  } catch (error) {
+    if (!(error instanceof PratiqueError) || error.code !== 'ENCODING_INVALID') throw error;
+    // Without the cause, which quotes it.
+    throw wrongAnswer(name, 'its private key is none');
+  }
 }
 
 function decoded<T>(name: string, problem: string, decode: () => T): T {

@@ -116,6 +116,11 @@ describe('is no key', () => {
       'KEY_SERVICE_ANSWER',
     ],
     [
+      'a key that is no PEM',
+      () => ({ data: { ...secret.data, 'cosign.key': base64('pass word') } }),
+      'KEY_SERVICE_ANSWER',
+    ],
+    [
       'a key under another password',
       () => ({ data: { ...secret.data, 'cosign.password': base64('other') } }),
       'KEY_PASSWORD_WRONG',

@@ -6,11 +6,10 @@ import {
   generateSigningKey,
   type JsonObject,
   parsePublicKey,
-  parseSigningKey,
 } from '@pratique/crypto';
 import { PratiqueError, printable } from '@pratique/errors';
 import { keysErrors } from '../errors.ts';
-import { memberOf, objectAt, wrongAnswer } from '../http/service.ts';
+import { memberOf, objectAt, signingKeyOf, wrongAnswer } from '../http/service.ts';
 import type { CreatedKey, KeyContext, KeyProvider } from '../managed-key.ts';
 import { connectKubernetes, kubernetes } from './connect.ts';
 
@@ -30,7 +29,8 @@ export const secretKeys: KeyProvider = {
   async open(reference, context) {
     const secret = parseReference(reference);
     const data = await readSecret(secret, context);
-    const key = parseSigningKey(
+    const key = signingKeyOf(
+      kubernetes,
       new TextDecoder().decode(required(data, keyMember, secret)),
       memberBytes(data, passwordMember) ?? '',
     );
