@@ -10,6 +10,9 @@ export interface OpenSqlite {
   close(): void;
 }
 
+/** What computes nothing when it is read: a view or a generated column would be somebody else's program. */
+const packagesTable = /^CREATE TABLE ['"]?Packages['"]? ?\(hnum INTEGER[A-Z ]*, ?blob BLOB[A-Z ]*\)$/;
+
 /**
  * Opens rpm's database of SQLite (`rpmdb.sqlite`), as rpm writes it since 4.16: a copy, which nobody else looks at.
  *
@@ -24,6 +27,11 @@ export function openSqlite(file: DatabaseFile, log: DatabaseFile | undefined): O
     writeFileSync(path, databaseContent(file), { mode: 0o600 });
     if (log !== undefined) writeFileSync(`${path}-wal`, databaseContent(log), { mode: 0o600 });
     const database = new DatabaseSync(path, { readOnly: true });
+    const table = database.prepare("SELECT sql FROM sqlite_master WHERE name = 'Packages'").get();
+    if (table !== undefined && !packagesTable.test(String(table.sql))) {
+      database.close();
+      throw unreadableDatabase(file, 'it has packages in a form that rpm has not made');
+    }
     return {
       database,
       close() {

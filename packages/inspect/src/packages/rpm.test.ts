@@ -132,6 +132,20 @@ describe('several databases', () => {
   });
 });
 
+test.each([
+  ['a view', "CREATE VIEW Packages AS SELECT 1 AS hnum, x'00' AS blob"],
+  [
+    'what never ends',
+    "CREATE VIEW Packages AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x AS hnum, x'00' AS blob FROM c WHERE x < 0",
+  ],
+  ['what is computed', 'CREATE TABLE Packages (hnum INTEGER, blob BLOB AS (zeroblob(1000000000)) NOT NULL)'],
+])('a database whose packages are %s is not rpm’s', async (_, statement) => {
+  const database = rpmSqlite([], `DROP TABLE Name; DROP TABLE Packages; ${statement}`);
+  await expect(catalog(file(sqlite, database))).rejects.toThrow(
+    expect.objectContaining({ ...unreadable, message: expect.stringMatching(/that rpm has not made/) }),
+  );
+});
+
 test('what is in the log of an SQLite database and not yet in it counts', async () => {
   const root = mkdtempSync(join(tmpdir(), 'inspect-rpm-'));
   const db = new DatabaseSync(join(root, 'db'));
