@@ -364,7 +364,8 @@ test.each([
   ['attest', '--predicate', 'x', '--replace', 'image'],
   ['attest', '--predicate', 'x', '--type', 'sbom', 'image'],
   ['sign', '--upload=false', 'image'],
-  ['sign', '--bundle', 'x', '--legacy', 'image'],
+  ['sign', '--bundle', 'x', '--legacy', '-r', 'image'],
+  ['sign', '--bundle', 'x', 'image', 'another'],
   ['sign-blob', 'file'],
   ['attest-blob', '--predicate', 'x', 'file'],
   ['sign', '--signing-config', 'x', '--rekor-url', 'https://rekor.test', 'image'],
@@ -747,4 +748,38 @@ test('--rekor-entry-type intoto asks no log that is Rekor v2', async () => {
   const attest = ['attest-blob', ...flags, '--identity-token', 'id', '--bundle', 'v2-bundle.json'];
   expect(await pratique(...attest, '--rekor-entry-type', 'intoto', 'logged')).toMatchObject({ code: 3 });
   expect(await pratique(...attest, 'logged')).toMatchObject({ code: 0 });
+});
+
+test('sign --legacy --bundle without a key: certificate and log entry are those of the signature', async () => {
+  const registry = await startRegistry({ listen: '127.0.0.1:0' });
+  try {
+    const client = createRegistryClient({ environment: {} });
+    const built = buildImage({ layers: [], platform: machinePlatform() });
+    const image = `${registry.address}/app@${built.descriptor.digest}`;
+    await pushImage(built, client.repository(`${registry.address}/app`), {});
+    client.close();
+    writeFileSync(join(directory, 'id'), await sigstore.issueToken(alice));
+    const root = ['--trusted-root', sigstore.trustedRootFile];
+    const services = ['--rekor-url', sigstore.url, '--fulcio-url', sigstore.url, ...root];
+    const files = ['--bundle', 'old.json', '--output-certificate', 'old.pem'];
+    const flags = ['--legacy', '--upload=false', ...services, '--identity-token', 'id', ...files];
+    expect(await pratique('sign', ...flags, image)).toMatchObject({ code: 0 });
+    const { base64Signature, cert, rekorBundle } = JSON.parse(
+      readFileSync(join(directory, 'old.json'), 'utf8'),
+    );
+    const pem = `-----BEGIN CERTIFICATE-----\n${cert.replace(/.{64}/g, '$&\n').trimEnd()}\n-----END CERTIFICATE-----\n`;
+    expect(readFileSync(join(directory, 'old.pem'), 'utf8')).toBe(pem);
+    expect(rekorBundle).toMatchObject({ Payload: { logIndex: expect.any(Number) } });
+    const attach = ['attach', 'signature', '--signature', base64Signature, '--certificate', 'old.pem'];
+    const verify = () =>
+      pratique(
+        ...['verify', ...root, '--certificate-identity', alice],
+        ...['--certificate-oidc-issuer', sigstore.issuer, image],
+      );
+    expect(await verify()).toMatchObject({ code: 10 });
+    expect(await pratique(...attach, '--rekor-response', 'old.json', image)).toMatchObject({ code: 0 });
+    expect(await verify()).toMatchObject({ code: 0 });
+  } finally {
+    await registry.close();
+  }
 });

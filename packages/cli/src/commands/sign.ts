@@ -10,6 +10,7 @@ import { sbomToSign } from '../registry/attached-sbom.ts';
 import { type NamedImage, openClient, openImage, pinned } from '../registry/client.ts';
 import { dockerMediaTypes } from '../registry/docker-media-types.ts';
 import { tagPrefixOf } from '../registry/tag-prefix.ts';
+import { formatOldBundle } from '../signing/old-bundle.ts';
 import { openSigner } from '../signing/open-signer.ts';
 import { recordedTime } from '../signing/recorded-time.ts';
 import { chosenFormat, rekorVersions, type SignatureFormat } from '../signing/signature-format.ts';
@@ -91,11 +92,8 @@ function checkOutput(
     );
   if (format === 'bundle' && identities > 0)
     throw wrong('a bundle holds no name of the image', '--sign-container-identity with --legacy');
-  if (flags.bundle !== undefined && (format === 'legacy' || args.length > 1 || flags.recursive))
-    throw wrong(
-      '--bundle is for one signature in the bundle format',
-      'one image, without --recursive and --legacy',
-    );
+  if (flags.bundle !== undefined && (args.length > 1 || flags.recursive || identities > 1))
+    throw wrong('--bundle is for one signature', 'one image, without --recursive');
 }
 
 function report(
@@ -105,7 +103,7 @@ function report(
   terminal: Terminal,
 ): void {
   const name = pinned(reference, subject);
-  if (bundle !== null && flags.bundle !== undefined) writeFile(flags.bundle, bundle, terminal.cwd);
+  if (flags.bundle !== undefined) writeFile(flags.bundle, bundle ?? formatOldBundle(signed), terminal.cwd);
   const files = {
     signature: flags['output-signature'],
     payload: flags['output-payload'],

@@ -235,3 +235,12 @@ test('attach signature takes the signature itself too', async () => {
   expect((await verify([], 'cosign.pub', target)).code).toBe(0);
   expect((await pratique(['attach', 'signature', target])).code).toBe(3);
 });
+
+test('sign --legacy --bundle writes what cosign does: the signature, and what attach signature takes back', async () => {
+  const target = await publish('old-bundle', 'seven');
+  const flags = ['--legacy', '--upload=false', '--bundle', 'old.json'];
+  const made = await sign(target, ...flags, '--output-signature', 'seven.sig');
+  expect(made.code, made.stderr).toBe(0);
+  expect(JSON.parse(read('old.json'))).toEqual({ base64Signature: read('seven.sig') });
+  expect((await sign(target, ...flags, '-r')).code).toBe(3);
+});

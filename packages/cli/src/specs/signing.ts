@@ -152,7 +152,12 @@ export const sign = defineCommand({
       summary: 'Put this into the signature; may be repeated',
     },
     recursive: { kind: 'boolean', short: 'r', summary: 'Sign every manifest of an index too' },
-    bundle: { kind: 'string', placeholder: 'FILE', summary: 'Write the bundle to this file too' },
+    bundle: {
+      kind: 'string',
+      placeholder: 'FILE',
+      summary:
+        'Write the bundle to this file too; with --legacy signature, certificate and log entry as JSON',
+    },
     upload: {
       kind: 'boolean',
       default: true,
