@@ -2,7 +2,7 @@
 import { equal, match, notEqual, ok } from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Aws, region, startAws } from '../support/aws.ts';
+import { type Aws, newAwsKey, region, startAws } from '../support/aws.ts';
 import type { Context, Scenario } from '../support/context.ts';
 import { keyServiceScenarios } from '../support/key-signing.ts';
 import { NONE_MATCHES, SIGN_FLAGS } from '../support/signing.ts';
@@ -40,13 +40,6 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
     },
     { name: 'AWS KMS: a key that is there is not made again', run: () => existingInAws(context, aws) },
   ];
-}
-
-async function newAwsKey(aws: Aws, name: string, spec: string, usage = 'SIGN_VERIFY') {
-  const { KeyMetadata } = await aws.call('CreateKey', { KeySpec: spec, KeyUsage: usage });
-  const { KeyId, Arn } = KeyMetadata as { readonly KeyId: string; readonly Arn: string };
-  await aws.call('CreateAlias', { AliasName: `alias/${name}`, TargetKeyId: KeyId });
-  return { id: KeyId, arn: Arn };
 }
 
 /**

@@ -3,7 +3,7 @@ import { equal, match, notEqual } from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Scenario } from '../support/context.ts';
-import { type Google, keyRing, startGoogle } from '../support/google.ts';
+import { type Google, keyRing, newGoogleKey, startGoogle } from '../support/google.ts';
 import { keyServiceScenarios } from '../support/key-signing.ts';
 import { NONE_MATCHES, SIGN_FLAGS } from '../support/signing.ts';
 
@@ -50,20 +50,11 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
   ];
 }
 
-async function newKey(google: Google, name: string, algorithm: string): Promise<void> {
-  const [, location, ring] = /^(.+)\/keyRings\/(.+)$/.exec(keyRing)!;
-  await google
-    .ask('GET', keyRing)
-    .catch(() => google.ask('POST', `${location}/keyRings?keyRingId=${ring}`, {}));
-  const key = { purpose: 'ASYMMETRIC_SIGN', versionTemplate: { algorithm } };
-  await google.ask('POST', `${keyRing}/cryptoKeys?cryptoKeyId=${name}`, key);
-}
-
 async function signImages(context: Context, google: Google, algorithm: string): Promise<void> {
   const { env } = google;
   const flags = algorithms[algorithm]!;
-  await newKey(google, algorithm, algorithm);
-  await newKey(google, `other-${algorithm}`, algorithm);
+  await newGoogleKey(google, algorithm, algorithm);
+  await newGoogleKey(google, `other-${algorithm}`, algorithm);
   const pem = join(context.scratch(), 'key.pub');
   const key = gcpkms(algorithm);
   const printed = await context.ok('pratique', ['public-key', '--key', key], { env });
@@ -87,7 +78,7 @@ async function signImages(context: Context, google: Google, algorithm: string): 
 /** cosign takes the first that is listed by name, so that 9 comes before 11. */
 async function rotate(context: Context, google: Google): Promise<void> {
   const { env } = google;
-  await newKey(google, 'rotated', 'EC_SIGN_P256_SHA256');
+  await newGoogleKey(google, 'rotated', 'EC_SIGN_P256_SHA256');
   const versions = `${keyRing}/cryptoKeys/rotated/cryptoKeyVersions`;
   for (let version = 2; version <= 11; version++) await google.ask('POST', versions, {});
   const key = gcpkms('rotated');
@@ -120,7 +111,7 @@ async function rotate(context: Context, google: Google): Promise<void> {
 }
 
 async function credentials(context: Context, google: Google): Promise<void> {
-  await newKey(google, 'ways', 'EC_SIGN_P256_SHA256');
+  await newGoogleKey(google, 'ways', 'EC_SIGN_P256_SHA256');
   const args = ['public-key', '--key', gcpkms('ways')];
   for (const [way, env] of Object.entries(google.ways)) {
     const printed = await context.ok('pratique', args, { env });
@@ -130,12 +121,12 @@ async function credentials(context: Context, google: Google): Promise<void> {
 
 async function refusals(context: Context, google: Google): Promise<void> {
   const { env } = google;
-  await newKey(google, 'good', 'EC_SIGN_P256_SHA256');
-  await newKey(google, 'disabled', 'EC_SIGN_P256_SHA256');
+  await newGoogleKey(google, 'good', 'EC_SIGN_P256_SHA256');
+  await newGoogleKey(google, 'disabled', 'EC_SIGN_P256_SHA256');
   const version = `${keyRing}/cryptoKeys/disabled/cryptoKeyVersions/1`;
   await google.ask('PATCH', `${version}?updateMask=state`, { state: 'DISABLED' });
-  await newKey(google, 'pss', 'RSA_SIGN_PSS_2048_SHA256');
-  await newKey(google, 'long', 'RSA_SIGN_PKCS1_4096_SHA512');
+  await newGoogleKey(google, 'pss', 'RSA_SIGN_PSS_2048_SHA256');
+  await newGoogleKey(google, 'long', 'RSA_SIGN_PKCS1_4096_SHA512');
   const directory = context.scratch();
   const [file, user] = [join(directory, 'file'), join(directory, 'user.json')];
   writeFileSync(file, 'to sign');

@@ -60,6 +60,14 @@ function isSigned(request: IncomingMessage, body: Buffer, known: ReadonlyMap<str
   return hmac(key, text).toString('hex') === signature;
 }
 
+/** Makes a key and an alias for it. */
+export async function newAwsKey(aws: Aws, name: string, spec: string, usage = 'SIGN_VERIFY') {
+  const { KeyMetadata } = await aws.call('CreateKey', { KeySpec: spec, KeyUsage: usage });
+  const { KeyId, Arn } = KeyMetadata as { readonly KeyId: string; readonly Arn: string };
+  await aws.call('CreateAlias', { AliasName: `alias/${name}`, TargetKeyId: KeyId });
+  return { id: KeyId, arn: Arn };
+}
+
 export async function startAws(context: Context): Promise<Aws> {
   const directory = context.scratch();
   const at = (name: string) => join(directory, name);

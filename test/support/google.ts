@@ -20,10 +20,20 @@ export const keyRing = 'projects/team/locations/europe-west1/keyRings/signing';
 export interface Google {
   /** As a user, by a refresh token. */
   readonly env: Environment;
+  /** The machine's own account, without a proxy, over REST alone. */
+  readonly local: Environment;
   /** The credentials there are, each as it is set up. */
   readonly ways: Readonly<Record<string, Environment>>;
   /** Does something in KMS, as an administrator: a path below `/v1/`. */
   ask(method: 'GET' | 'POST' | 'PATCH', path: string, body?: Document): Promise<Document>;
+}
+
+/** Makes a key, and its key ring where there is none. */
+export async function newGoogleKey({ ask }: Google, name: string, algorithm: string): Promise<void> {
+  const [, location, ring] = /^(.+)\/keyRings\/(.+)$/.exec(keyRing)!;
+  await ask('GET', keyRing).catch(() => ask('POST', `${location}/keyRings?keyRingId=${ring}`, {}));
+  const key = { purpose: 'ASYMMETRIC_SIGN', versionTemplate: { algorithm } };
+  await ask('POST', `${keyRing}/cryptoKeys?cryptoKeyId=${name}`, key);
 }
 
 export async function startGoogle(context: Context): Promise<Google> {
@@ -90,5 +100,6 @@ export async function startGoogle(context: Context): Promise<Google> {
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return JSON.parse(text) as Document;
   };
-  return { env: user, ways, ask };
+  const local = { CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDKMS: base, GCE_METADATA_HOST: `127.0.0.1:${plain}` };
+  return { env: user, local, ways, ask };
 }

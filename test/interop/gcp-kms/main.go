@@ -74,6 +74,8 @@ func newKey(algorithm kmspb.CryptoKeyVersion_CryptoKeyVersionAlgorithm) (crypto.
 		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
 	case strings.Contains(name, "_4096_"):
 		return rsa.GenerateKey(rand.Reader, 4096)
+	case strings.Contains(name, "_3072_"):
+		return rsa.GenerateKey(rand.Reader, 3072)
 	case strings.HasPrefix(name, "RSA_"):
 		return rsa.GenerateKey(rand.Reader, 2048)
 	}

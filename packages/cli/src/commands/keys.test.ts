@@ -70,6 +70,14 @@ test.each([
   expect((await pratique(['public-key', '--key', 'env://THE_KEY'], { THE_KEY: pem })).stdout).toBe(wanted);
 });
 
+test('what is no private key is not shown', async () => {
+  const env = { THE_KEY: 'MHcCAQEEIOsecret\n-----END EC PRIVATE KEY-----' };
+  const { code, stderr } = await pratique(['import-key-pair', '--key', 'env://THE_KEY'], env);
+  expect(code).toBe(3);
+  expect(stderr).toContain('error KEY_INVALID');
+  expect(stderr).not.toContain('MHcCAQ');
+});
+
 test.each([
   [['public-key', '--key', 'nothing.key'], 'FILE_UNREADABLE'],
   [['public-key', '--key', 'env://NOTHING'], 'FILE_UNREADABLE'],

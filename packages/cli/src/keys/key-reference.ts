@@ -75,7 +75,7 @@ export async function loadSigningKey(
   }
   const pem = readKey(required, terminal);
   const password = isEncryptedKey(pem) ? await openingPassword(terminal) : '';
-  return parsing(required, () => parseSigningKey(pem, password));
+  return parsing(required, () => parseSigningKey(pem, password), 'secret');
 }
 
 /** The public key of `--key`; of a key in a token or a key service its public half. */
@@ -117,8 +117,8 @@ function publicKeyIn(reference: string, pem: string): PublicKey {
   return parsing(reference, () => parsePublicKey(pem));
 }
 
-/** Parses a key, and says of which reference it is that it is none. */
-function parsing<Key>(reference: string, parse: () => Key): Key {
+/** Parses a key, and says of which reference it is that it is none; of a secret one nothing is quoted. */
+function parsing<Key>(reference: string, parse: () => Key, kind: 'public' | 'secret' = 'public'): Key {
   try {
     return parse();
   } catch (error) {
@@ -126,7 +126,8 @@ function parsing<Key>(reference: string, parse: () => Key): Key {
     // Bytes that are no PEM are a fault where a service sent them; here the wrong file was named.
     const code = error.code === 'ENCODING_INVALID' ? 'KEY_INVALID' : (error.code as keyof typeof entries);
     if (!Object.hasOwn(entries, code)) throw error;
-    const { expected, found, cause } = error;
+    const { expected } = error;
+    const { found, cause } = kind === 'public' ? error : {};
     const remedy = code === error.code ? error.remedy : undefined;
     const message = `${printable(reference)}: ${error.message}`;
     throw cryptoErrors.error(code, { message, expected, found, remedy, cause });
