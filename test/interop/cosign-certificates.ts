@@ -426,19 +426,6 @@ async function beside(context: Context): Promise<Scenario[]> {
             0,
           );
         }
-        // What --bundle writes beside the tag-based format has the same parts; cosign 3 writes nothing then.
-        const shapes = [];
-        for (const signer of ['cosign2', 'pratique'] as const) {
-          const bare = await context.image(context.ours);
-          const written = join(out, `${signer}.bundle`);
-          const asked = ['--rekor-url', sigstore.url, ...root(signer), '--bundle', written, '--upload=false'];
-          const by = ['-y', http, inTags, '--key', key.privateKey, ...asked];
-          await context.ok(signer, ['sign', ...by, bare.pinned], { env });
-          const { rekorBundle, ...rest } = JSON.parse(readFileSync(written, 'utf8'));
-          const names = [rest, rekorBundle, rekorBundle.Payload].map((part) => Object.keys(part).sort());
-          shapes.push(names);
-        }
-        deepEqual(shapes[1], shapes[0]);
         // Of images: bare signatures by a key, the entry of which is in the log only.
         const image = await context.image(context.ours);
         const [signature, payload] = [join(out, 'image.sig'), join(out, 'image.json')];

@@ -236,7 +236,7 @@ test('attach signature takes the signature itself too', async () => {
   expect((await pratique(['attach', 'signature', target])).code).toBe(3);
 });
 
-test('sign --legacy --bundle writes what cosign does: the signature, and what attach signature takes back', async () => {
+test('sign --legacy --bundle writes the signature of one image as sign-blob of cosign 2 does', async () => {
   const target = await publish('old-bundle', 'seven');
   const flags = ['--legacy', '--upload=false', '--bundle', 'old.json'];
   const made = await sign(target, ...flags, '--output-signature', 'seven.sig');

@@ -1,7 +1,7 @@
 import { encodeBase64 } from '@pratique/crypto';
 import { formatLogAnnotation, type Signed } from '@pratique/sigstore';
 
-/** What cosign writes with `--bundle` about a signature in the tag-based format: `{base64Signature, cert, rekorBundle}`. */
+/** What `sign-blob --bundle` of cosign 2 writes about a signature: `{base64Signature, cert, rekorBundle}`. */
 export function formatOldBundle({ signature, certificate, logEntries }: Signed): string {
   const [entry] = logEntries;
   return JSON.stringify({
