@@ -67,7 +67,7 @@ export const keysErrors = defineErrors({
     kind: 'usage',
     title: 'It is not said how to reach the service that holds a key.',
     remedy:
-      'Set VAULT_ADDR and VAULT_TOKEN for hashivault:// and openbao://, KUBECONFIG for k8s://, GITLAB_TOKEN for gitlab://, AWS_REGION for awskms://; for gcpkms:// and azurekms:// see packages/keys/README.md.',
+      'Set VAULT_ADDR and VAULT_TOKEN for hashivault:// and openbao://, KUBECONFIG for k8s://, GITLAB_TOKEN for gitlab://, AWS_REGION for awskms://, GOOGLE_APPLICATION_CREDENTIALS for gcpkms://, AZURE_TENANT_ID and AZURE_CLIENT_ID for azurekms://.',
   },
   KEY_PLUGIN_MISSING: {
     kind: 'usage',
