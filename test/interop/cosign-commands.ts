@@ -246,7 +246,7 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
         const [theirs, ours] = [await context.ok('cosign', ['env']), await context.ok('pratique', ['env'])];
         // Each of them is told in differences-from-cosign.md.
         const passedOver = [
-          ...['BUILDKITE_AGENT_LOG_LEVEL', 'COSIGN_DOCKER_MEDIA_TYPES', 'COSIGN_EXPERIMENTAL'],
+          ...['BUILDKITE_AGENT_LOG_LEVEL', 'COSIGN_EXPERIMENTAL'],
           ...['COSIGN_PKCS11_IGNORE_CERTIFICATE', 'GITHUB_HOST', 'GITHUB_TOKEN'],
         ];
         deepEqual(
