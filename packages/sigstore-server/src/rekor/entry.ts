@@ -4,8 +4,6 @@ import {
   type HashAlgorithm,
   type JsonObject,
   type JsonValue,
-  parseEnvelope,
-  parseJson,
   verifyDigestSignature,
   verifySignature,
 } from '@pratique/crypto';
@@ -20,16 +18,15 @@ import {
   textToBase64,
   withoutAlgorithm,
 } from './canonical.ts';
-import { intoto } from './intoto.ts';
-import { matchSignatures } from './match-signatures.ts';
+import { firstIntoto, intoto } from './intoto.ts';
+import { matchSignatures, readEnvelope } from './match-signatures.ts';
 import { rfc3161 } from './rfc3161.ts';
 
 const maxVerifiers = 16;
-const maxEnvelopeValues = 1000;
 const hashDigits: Readonly<Record<HashAlgorithm, number>> = { sha256: 64, sha384: 96, sha512: 128 };
 
 /**
- * Reads a proposed entry of Rekor v1 (`hashedrekord`, `dsse` and `rfc3161` 0.0.1, `intoto` 0.0.2), verifies its signatures
+ * Reads a proposed entry of Rekor v1 (`hashedrekord`, `dsse` and `rfc3161` 0.0.1, `intoto` 0.0.1 and 0.0.2), verifies its signatures
  * and brings it into the form that is logged. Keys are taken from the entry only, never fetched.
  *
  * @throws Refusal 400 for anything that is not such an entry, or whose signature does not verify
@@ -46,6 +43,7 @@ export function canonicalEntry(proposed: JsonObject): CanonicalEntry {
 const kinds: ReadonlyMap<string, (spec: JsonObject) => CanonicalEntry> = new Map([
   ['hashedrekord 0.0.1', hashedRekord],
   ['dsse 0.0.1', dsse],
+  ['intoto 0.0.1', firstIntoto],
   ['intoto 0.0.2', intoto],
   ['rfc3161 0.0.1', rfc3161],
 ]);
@@ -79,9 +77,7 @@ function hashedRekord(spec: JsonObject): CanonicalEntry {
 function dsse(spec: JsonObject): CanonicalEntry {
   const proposed = object(member(spec, 'proposedContent'), 'proposedContent');
   const raw = text(member(proposed, 'envelope'), 'envelope');
-  const envelope = parseEnvelope(
-    parseJson(new TextEncoder().encode(raw), 'the envelope', { maxValues: maxEnvelopeValues }),
-  );
+  const envelope = readEnvelope(raw);
   const list = member(proposed, 'verifiers');
   if (!Array.isArray(list) || list.length === 0 || list.length > maxVerifiers) {
     throw new Refusal(400, `verifiers is not a list of 1 to ${maxVerifiers}`);

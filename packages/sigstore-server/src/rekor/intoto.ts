@@ -9,7 +9,15 @@ import {
 import { Refusal } from '../http/refusal.ts';
 import { member, object, text } from '../http/request.ts';
 import { hashKey, materialKeys, subjectKeys } from '../search/keys.ts';
-import { type CanonicalEntry, canonical, keysOf, readVerifier, withoutAlgorithm } from './canonical.ts';
+import {
+  type CanonicalEntry,
+  canonical,
+  keysOf,
+  readVerifier,
+  textToBase64,
+  withoutAlgorithm,
+} from './canonical.ts';
+import { matchSignatures, readEnvelope } from './match-signatures.ts';
 
 const maxSignatures = 16;
 
@@ -53,6 +61,34 @@ export function intoto(spec: JsonObject): CanonicalEntry {
       },
     },
     [...searchKeys, payloadHash, ...subjectKeys(statement), ...materialKeys(statement)],
+  );
+}
+
+/**
+ * An `intoto` entry, version 0.0.1, as Cosign 1 and 2 make them: an envelope as it is, and the one key that made each of
+ * its signatures. Of the envelope, only its hash is logged.
+ */
+export function firstIntoto(spec: JsonObject): CanonicalEntry {
+  const raw = text(member(object(member(spec, 'content'), 'content'), 'envelope'), 'envelope');
+  const envelope = readEnvelope(raw);
+  const verifier = readVerifier(text(member(spec, 'publicKey'), 'publicKey'));
+  matchSignatures(
+    envelope,
+    [verifier],
+    ({ key }, signed, signature) => verifySignature(key, signed, signature) !== null,
+  );
+  const [hash, payloadHash] = [hashKey(raw), hashKey(envelope.payload)];
+  return canonical(
+    'intoto',
+    '0.0.1',
+    {
+      content: {
+        hash: { algorithm: 'sha256', value: withoutAlgorithm(hash) },
+        payloadHash: { algorithm: 'sha256', value: withoutAlgorithm(payloadHash) },
+      },
+      publicKey: textToBase64(verifier.pem),
+    },
+    [...keysOf(verifier), hash, payloadHash, ...subjectKeys(envelope), ...materialKeys(envelope)],
   );
 }
 

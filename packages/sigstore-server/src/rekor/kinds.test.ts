@@ -8,6 +8,7 @@ import {
   issueCertificate,
   issueTimestamp,
   type JsonObject,
+  type JsonValue,
   newSerialNumber,
   oids,
   parseCertificate,
@@ -149,6 +150,69 @@ describe('intoto 0.0.2', () => {
 
   test('another version is refused', () => {
     refused({ ...intoto(), apiVersion: '0.0.1' });
+    refused({ ...intoto(), apiVersion: '0.0.3' });
+  });
+});
+
+function envelopeOf(signers: readonly SigningKey[], payload = statement): string {
+  const signed = preAuthEncoding(inToto, new TextEncoder().encode(statement));
+  return JSON.stringify({
+    payloadType: inToto,
+    payload: base64(payload),
+    signatures: signers.map((signer) => ({ keyid: '', sig: base64(signer.sign(signed)) })),
+  });
+}
+
+describe('intoto 0.0.1', () => {
+  const entry = (envelope: JsonValue, named: SigningKey | null = key) => ({
+    kind: 'intoto',
+    apiVersion: '0.0.1',
+    spec: {
+      content: { envelope },
+      ...(named === null ? {} : { publicKey: base64(formatPublicKey(named.publicKey)) }),
+    },
+  });
+
+  test('is logged by the hashes of the envelope and its payload, and found by subjects and materials', () => {
+    const envelope = envelopeOf([key]);
+    expect(bodyOf(entry(envelope))).toEqual({
+      apiVersion: '0.0.1',
+      kind: 'intoto',
+      spec: {
+        content: {
+          hash: { algorithm: 'sha256', value: sha256(envelope) },
+          payloadHash: { algorithm: 'sha256', value: sha256(statement) },
+        },
+        publicKey: base64(formatPublicKey(key.publicKey)),
+      },
+    });
+    expect(canonicalEntry(entry(envelope)).searchKeys).toEqual([
+      `sha256:${sha256(formatPublicKey(key.publicKey))}`,
+      `sha256:${sha256(envelope)}`,
+      `sha256:${sha256(statement)}`,
+      `sha256:${'aa'.repeat(32)}`,
+      `sha1:${'bb'.repeat(20)}`,
+    ]);
+  });
+
+  test('hashes that the client gives are not believed', () => {
+    const { spec, ...rest } = entry(envelopeOf([key]));
+    const hash = { algorithm: 'sha256', value: 'cc'.repeat(32) };
+    const claimed = { ...rest, spec: { ...spec, content: { ...spec.content, hash, payloadHash: hash } } };
+    expect(JSON.stringify(bodyOf(claimed))).not.toContain('cccc');
+  });
+
+  test.each([
+    ['a signature by another key', entry(envelopeOf([stranger]))],
+    ['a second signature by another key', entry(envelopeOf([key, stranger]))],
+    ['another payload than the signed one', entry(envelopeOf([key], `${statement} `))],
+    ['no signature', entry(envelopeOf([]))],
+    ['no key', entry(envelopeOf([key]), null)],
+    ['an envelope that is no text', entry(JSON.parse(envelopeOf([key])) as JsonValue)],
+    ['an envelope that is cut off', entry(envelopeOf([key]).slice(0, -1))],
+    ['hashes alone', { ...entry(''), spec: { content: { hash: {} }, publicKey: 'x' } }],
+  ])('%s is refused', (_, proposed) => {
+    refused(proposed);
   });
 });
 
@@ -259,7 +323,13 @@ describe('hashedrekord by Ed25519', () => {
 });
 
 test('bytes of any kind are refused as the client’s mistake, and nothing else happens', () => {
-  const kinds = fc.constantFrom('intoto 0.0.2', 'rfc3161 0.0.1', 'dsse 0.0.1', 'hashedrekord 0.0.1');
+  const kinds = fc.constantFrom(
+    'intoto 0.0.1',
+    'intoto 0.0.2',
+    'rfc3161 0.0.1',
+    'dsse 0.0.1',
+    'hashedrekord 0.0.1',
+  );
   fc.assert(
     fc.property(kinds, fc.jsonValue(), (kindVersion, spec) => {
       const [kind, apiVersion] = kindVersion.split(' ');

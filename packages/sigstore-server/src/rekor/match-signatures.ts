@@ -1,8 +1,16 @@
-import { type Envelope, preAuthEncoding } from '@pratique/crypto';
+import { type Envelope, parseEnvelope, parseJson, preAuthEncoding } from '@pratique/crypto';
 import { Refusal } from '../http/refusal.ts';
 
 /** A signature may have to be held against every key, and most kinds hash all of the payload anew each time. */
 const limits = { tries: 256, triedBytes: 64 * 1024 * 1024 };
+
+const maxEnvelopeValues = 1000;
+
+/** An envelope in an entry, which is JSON in a text. */
+export function readEnvelope(text: string): Envelope {
+  const bytes = new TextEncoder().encode(text);
+  return parseEnvelope(parseJson(bytes, 'the envelope', { maxValues: maxEnvelopeValues }));
+}
 
 /**
  * Finds the key that made each signature of an envelope. Each must have been made by one of the keys, and each key must

@@ -41,6 +41,22 @@ export function checkIntoto(spec: JsonObject, content: SignedContent): void {
   checkPayloadHash(logged, content);
 }
 
+/**
+ * The same for an `intoto` 0.0.1 entry, as Cosign 1 and 2 log attestations. The signature is not in it, but the hash of the
+ * whole envelope is: only where that is known as it was written can it be bound. Old entries have no hash of the payload.
+ *
+ * @throws LOG_ENTRY_MISMATCH, LOG_ENTRY_INVALID, ENCODING_INVALID
+ */
+export function checkFirstIntoto(spec: JsonObject, content: SignedContent): void {
+  checkForm('intoto', 'envelope', content);
+  const logged = object(spec.content, 'content');
+  const hash = object(logged.hash, 'hash');
+  const value = text(hash.value, 'the envelope’s hash');
+  checkEntryDigest(value, text(hash.algorithm, 'the hash’s algorithm'), content.envelopeDigest);
+  checkEntryKey(spec.publicKey, content);
+  if (logged.payloadHash !== undefined) checkPayloadHash(logged, content);
+}
+
 function onlySignature(parent: JsonObject): JsonObject {
   if (!Array.isArray(parent.signatures) || parent.signatures.length !== 1) {
     throw invalidEntry('it must list exactly one signature');

@@ -8,6 +8,8 @@ export interface SignedData {
   digest(algorithm: HashAlgorithm): Uint8Array | null;
   /** Hash of the bytes the signature is over. */
   signedDigest(algorithm: HashAlgorithm): Uint8Array | null;
+  /** Hash of the envelope itself, signatures included; null where its bytes are not known, and of messages. */
+  envelopeDigest(algorithm: HashAlgorithm): Uint8Array | null;
 }
 
 /** The signature a log entry must be about, and who made it. */
@@ -20,22 +22,28 @@ export interface SignedContent extends SignedData {
 
 export function messageData(message: Uint8Array): SignedData {
   const digest = hashing(message);
-  return { form: 'message', digest, signedDigest: digest };
+  return { form: 'message', digest, signedDigest: digest, envelopeDigest: unknown };
 }
 
 /** A message of which one hash is known. */
 export function digestData(algorithm: HashAlgorithm, bytes: Uint8Array): SignedData {
   const digest = (wanted: HashAlgorithm) => (wanted === algorithm ? bytes : null);
-  return { form: 'message', digest, signedDigest: digest };
+  return { form: 'message', digest, signedDigest: digest, envelopeDigest: unknown };
 }
 
-export function envelopeData(envelope: Envelope): SignedData {
+/** @param bytes the envelope as it was written, where that is known: a bundle has what is in it only */
+export function envelopeData(envelope: Envelope, bytes?: Uint8Array): SignedData {
   const { payloadType, payload } = envelope;
   return {
     form: 'envelope',
     digest: hashing(payload),
     signedDigest: (algorithm) => hashing(preAuthEncoding(payloadType, payload))(algorithm),
+    envelopeDigest: bytes === undefined ? unknown : hashing(bytes),
   };
+}
+
+function unknown(): null {
+  return null;
 }
 
 /** Hashes each way at most once: a message may be a large file. */

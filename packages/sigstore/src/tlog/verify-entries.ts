@@ -4,7 +4,7 @@ import type { LogEntry } from '../bundle/bundle.ts';
 import { sigstoreErrors } from '../errors.ts';
 import { describeWindow, isWithin, type TransparencyLog, type Window } from '../trust/trust.ts';
 import { requireWitnesses, verifyCheckpoint, verifyCheckpointV2 } from './checkpoint.ts';
-import { checkDsse, checkIntoto } from './dsse.ts';
+import { checkDsse, checkFirstIntoto, checkIntoto } from './dsse.ts';
 import { invalidEntry, parseEntryBody } from './entry-body.ts';
 import { checkHashedRekord, checkHashedRekordV2 } from './hashedrekord.ts';
 import { verifyInclusion } from './merkle.ts';
@@ -127,6 +127,9 @@ function verifyEntry(
       break;
     case 'dsse 0.0.1':
       checkDsse(spec, content);
+      break;
+    case 'intoto 0.0.1':
+      checkFirstIntoto(spec, content);
       break;
     case 'intoto 0.0.2':
       checkIntoto(spec, content);

@@ -20,6 +20,8 @@ export type VerifiedStatement =
 export interface EnvelopeCandidate {
   readonly source: EvidenceSource;
   readonly envelope: Envelope;
+  /** The envelope as it is stored; absent where only what is in it is. */
+  readonly bytes?: Uint8Array;
   readonly material: Material;
 }
 
@@ -34,7 +36,7 @@ export function verifyStatement(
   now: Date,
   list: CheckList,
 ): VerifiedStatement {
-  const { envelope, source, material } = candidate;
+  const { envelope, bytes, source, material } = candidate;
   const signature = list.run(
     'envelope',
     () => checkEnvelope(envelope),
@@ -56,7 +58,7 @@ export function verifyStatement(
     () => findSubject(statement, digest),
     () => digest,
   );
-  const { proof } = proveSigner(claim, envelopeData(envelope), signature, material, trust, now, list);
+  const { proof } = proveSigner(claim, envelopeData(envelope, bytes), signature, material, trust, now, list);
   const verified: VerifiedSignature = {
     format: source.format,
     source,

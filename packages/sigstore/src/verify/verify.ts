@@ -120,7 +120,8 @@ function verifyItem(
         () => parseEnvelope(parseJson(item.payload, 'the envelope', { maxBytes: item.payload.byteLength })),
         () => 'a DSSE envelope',
       );
-      return verifyStatement({ source: item.source, envelope, material }, digest, trust, now, list);
+      const { source, payload: bytes } = item;
+      return verifyStatement({ source, envelope, bytes, material }, digest, trust, now, list);
     }
     case 'bundle': {
       const bundle = list.run(
