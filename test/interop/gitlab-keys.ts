@@ -1,8 +1,9 @@
-/** Key pairs in CI/CD variables of GitLab: made by cosign or by us, used by both. */
+/** Key pairs in CI/CD variables of GitLab, made by cosign or by us and used by both; and in secrets of GitHub, which workflows read. */
 import { equal, match, notEqual, ok } from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Context, PASSWORD, type Scenario } from '../support/context.ts';
+import { githubToken, startGithub } from '../support/github.ts';
 import { gitlabToken, startGitlab } from '../support/gitlab.ts';
 import { NONE_MATCHES, SIGN_FLAGS } from '../support/signing.ts';
 
@@ -16,6 +17,12 @@ export function scenarios(context: Context): Scenario[] {
       (['cosign', 'pratique'] as const).map((maker) => ({
         name: `a key pair that ${maker} makes in ${name === 'team' ? 'a group' : 'a project'} of GitLab signs for both, and each verifies the other`,
         run: () => signBoth(context, maker, name),
+      })),
+    ),
+    ...(['team/app', 'team'] as const).flatMap((name) =>
+      (['cosign', 'pratique'] as const).map((maker) => ({
+        name: `a key pair that ${maker} makes in secrets of ${name === 'team' ? 'an organization' : 'a repository'} of GitHub is one that a workflow signs with, for both`,
+        run: () => signInWorkflow(context, maker, name),
       })),
     ),
     {
@@ -53,6 +60,27 @@ async function signBoth(context: Context, maker: 'cosign' | 'pratique', name: st
       notEqual((await context.run(verifier, [...verify(stranger), image.pinned])).code, 0);
     }
     await context.exits(NONE_MATCHES, 'pratique', [...verify(stranger), image.pinned]);
+  }
+}
+
+async function signInWorkflow(context: Context, maker: 'cosign' | 'pratique', name: string): Promise<void> {
+  const { url, secrets } = await startGithub('team/app', 'team');
+  const env = { GITHUB_HOST: url, GITHUB_TOKEN: githubToken };
+  const directory = context.scratch();
+  const make = ['generate-key-pair', `github://${name}`];
+  await context.ok(maker, make, { env, cwd: directory });
+  const again = await context.exits(USAGE, 'pratique', make, { env, cwd: context.scratch() });
+  match(again.stderr, /^error KEY_EXISTS/m);
+  const pem = join(directory, 'cosign.pub');
+  equal(secrets.get(`${name} COSIGN_PUBLIC_KEY`)!.trim(), readFileSync(pem, 'utf8').trim());
+  equal(secrets.get(`${name} COSIGN_PASSWORD`), PASSWORD);
+  const workflow = { env: { COSIGN_PRIVATE_KEY: secrets.get(`${name} COSIGN_PRIVATE_KEY`)! } };
+  for (const signer of ['cosign', 'pratique'] as const) {
+    const image = await context.image(context.ours);
+    const how = signer === 'cosign' ? SIGN_FLAGS : REGISTRY;
+    await context.ok(signer, ['sign', '--key', 'env://COSIGN_PRIVATE_KEY', ...how, image.pinned], workflow);
+    const verify = ['verify', '--insecure-ignore-tlog', ...REGISTRY, '--key', pem, image.pinned];
+    for (const verifier of ['cosign', 'pratique'] as const) await context.ok(verifier, verify);
   }
 }
 

@@ -30,6 +30,7 @@ export {
 export { formatPem, type PemBlock, parsePem } from './encoding/pem.ts';
 export { cryptoErrors } from './errors.ts';
 export { formatPublicKey, type KeyAlgorithm, type PublicKey, parsePublicKey } from './keys/public-key.ts';
+export { sealBox } from './keys/sealed-box.ts';
 export type { Signer } from './keys/signer.ts';
 export {
   formatSigningKey,

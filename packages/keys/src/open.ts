@@ -3,8 +3,8 @@ import { checked } from './checked.ts';
 import { keysErrors } from './errors.ts';
 import type { CreatedKey, KeyContext, KeyProvider, ManagedKey } from './managed-key.ts';
 
-/** Schemes of cosign’s that name no key service: files on the web and secrets that cannot be read back. */
-const notKeys = new Set(['http', 'https', 'file', 'env', 'github']);
+/** Schemes of cosign’s that name no key service. */
+const notKeys = new Set(['http', 'https', 'file', 'env']);
 
 /** The scheme of a reference to a key that is not a file, or null: then it names a file, or nothing. */
 export function keyScheme(reference: string): string | null {
@@ -34,8 +34,8 @@ export async function openPublicKey(reference: string, context: KeyContext): Pro
 }
 
 /**
- * Makes an ECDSA P-256 key where a reference points to; for `k8s://` and `gitlab://`, `password` is what
- * its key file is encrypted with.
+ * Makes an ECDSA P-256 key where a reference points to; for `k8s://`, `gitlab://` and `github://`, `password` is
+ * what its key file is encrypted with.
  *
  * @throws KEY_EXISTS, and what `openKey` throws
  */
@@ -57,6 +57,8 @@ export async function createKey(
       return (await import('./kubernetes/secret-key.ts')).createSecretKey(reference, context, password);
     case 'gitlab':
       return (await import('./gitlab/keys.ts')).createGitlabKey(reference, context, password);
+    case 'github':
+      return (await import('./github/secrets.ts')).createGithubSecrets(reference, context, password);
     case 'hashivault':
     case 'openbao':
       return (await import('./vault/transit.ts')).createTransitKey(reference, context);
@@ -83,6 +85,8 @@ async function providerOf(reference: string): Promise<KeyProvider> {
       return (await import('./kubernetes/secret-key.ts')).secretKeys;
     case 'gitlab':
       return (await import('./gitlab/keys.ts')).gitlabKeys;
+    case 'github':
+      return (await import('./github/secrets.ts')).githubSecrets;
     case 'hashivault':
     case 'openbao':
       return (await import('./vault/transit.ts')).transitKeys;

@@ -18,7 +18,7 @@ export const run: Run<typeof generateKeyPair.flags> = async ({ args, flags, term
     throw cliErrors.error('USAGE', {
       message: 'it is not said where the key is to be made',
       expected:
-        'k8s://NAMESPACE/SECRET or gitlab://PROJECT, or --kms with pkcs11:…, hashivault://…, awskms://…, gcpkms://…, azurekms://… or the scheme of a KMS plugin',
+        'k8s://NAMESPACE/SECRET, gitlab://PROJECT or github://OWNER/REPOSITORY, or --kms with pkcs11:…, hashivault://…, awskms://…, gcpkms://…, azurekms://… or the scheme of a KMS plugin',
       remedy: 'Without any of them the key pair goes into files, named by --output-key-prefix.',
     });
   }

@@ -4,7 +4,7 @@ import type { Terminal } from '../program/terminal.ts';
 import { ask } from './password.ts';
 
 /** Schemes of `--key` that are no tokens and no key services. */
-const others = /^(?:env|https?|file|github):\/\//;
+const others = /^(?:env|https?|file):\/\//;
 
 /** Whether a `--key` value names a key in a token or a key service. Does not load what opens those. */
 export function isManaged(reference: string): boolean {

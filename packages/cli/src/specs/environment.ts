@@ -199,6 +199,17 @@ export const environmentVariables: readonly EnvironmentVariable[] = [
   },
   { name: 'GITLAB_HOST', does: 'is where gitlab:// keys are', expects: 'a URL; else https://gitlab.com' },
   {
+    name: 'GITHUB_TOKEN',
+    does: 'lets key pairs be made in secrets of GitHub',
+    expects: 'an access token that may write secrets of Actions',
+    sensitive: true,
+  },
+  {
+    name: 'GITHUB_HOST',
+    does: 'is where github:// is',
+    expects: 'the URL of an Enterprise server; else github.com',
+  },
+  {
     name: 'TUF_ROOT',
     does: 'is where trusted roots are kept',
     expects: 'a directory; else ~/.sigstore/root',
