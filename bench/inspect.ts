@@ -104,9 +104,10 @@ export async function run(): Promise<Row[]> {
     };
     const empty = measure(await emptyLayout(join(directory, 'empty')));
     const rows: Row[] = [];
+    // Of what is in the layers, uncompressed: eight times the base.
     for (const [size, copies] of [
-      ['170 MB', 0],
-      ['1 GB', 5],
+      ['126 MB', 0],
+      ['1 GB', 7],
     ] as const) {
       const found = measure(await baseLayout(copies));
       const net = (name: keyof typeof programs, what: 'seconds' | 'cpuSeconds' = 'seconds') =>
