@@ -113,6 +113,15 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
       },
     },
     {
+      name: 'a mistake in the call has an exit code of its own here, and cosign’s of every fault there',
+      run: async () => {
+        for (const args of [['verify', '--no-such-flag', 'app'], ['triangulate'], ['verify', 'app:v1']]) {
+          await context.exits(1, 'cosign', args);
+          await context.exits(3, 'pratique', args);
+        }
+      },
+    },
+    {
       name: 'a wrong value of a flag is refused by both; we name it, and what there is',
       run: async () => {
         const { pinned, tagged } = await context.image(registry);
