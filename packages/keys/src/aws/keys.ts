@@ -2,7 +2,8 @@ import { digest, encodeBase64, type JsonObject, type PublicKey, signatureHash } 
 import { PratiqueError, printable } from '@pratique/errors';
 import { keysErrors } from '../errors.ts';
 import { base64At, memberOf, publicKeyOf, textAt, wrongAnswer } from '../http/service.ts';
-import type { CreatedKey, KeyContext, KeyProvider } from '../managed-key.ts';
+import type { CreatedKey, KeyContext } from '../managed-key.ts';
+import { serviceKeys } from '../service-keys.ts';
 import { type AwsKms, awsKms, connectAwsKms } from './connect.ts';
 import { parseAwsKey } from './reference.ts';
 
@@ -17,29 +18,12 @@ interface ReadKey {
  * with SHA-256). KMS gets the hash of what is signed, never the document. Nothing but `kms:GetPublicKey` is needed to
  * verify, and `kms:Sign` to sign.
  */
-export const awsKeys: KeyProvider = {
-  async open(reference, context) {
-    const key = parseAwsKey(reference);
-    const kms = connectAwsKms(key, context);
-    try {
-      const read = await readKey(kms, key.keyId);
-      return { publicKey: read.publicKey, close: kms.close, sign: (data) => sign(kms, read, data) };
-    } catch (error) {
-      kms.close();
-      throw error;
-    }
-  },
-
-  async publicKey(reference, context) {
-    const key = parseAwsKey(reference);
-    const kms = connectAwsKms(key, context);
-    try {
-      return (await readKey(kms, key.keyId)).publicKey;
-    } finally {
-      kms.close();
-    }
-  },
-};
+export const awsKeys = serviceKeys({
+  parse: parseAwsKey,
+  connect: connectAwsKms,
+  read: (kms, { keyId }) => readKey(kms, keyId),
+  sign,
+});
 
 /** Makes a P-256 key, and an alias for it. @throws KEY_EXISTS, KEY_REFERENCE_INVALID, and what `openKey` throws */
 export async function createAwsKey(reference: string, context: KeyContext): Promise<CreatedKey> {

@@ -21,7 +21,8 @@ import {
   textAt,
   wrongAnswer,
 } from '../http/service.ts';
-import type { CreatedKey, KeyContext, KeyProvider } from '../managed-key.ts';
+import type { CreatedKey, KeyContext } from '../managed-key.ts';
+import { serviceKeys } from '../service-keys.ts';
 import { azureCredentials } from './credentials.ts';
 import { type AzureKey, parseAzureKey } from './reference.ts';
 
@@ -39,29 +40,12 @@ interface ReadKey {
  * (PKCS #1 v1.5 with SHA-256). Without a version it is the newest, and what was read signs. The vault gets the hash of
  * what is signed.
  */
-export const azureKeys: KeyProvider = {
-  async open(reference, context) {
-    const key = parseAzureKey(reference);
-    const service = connect(key, context);
-    try {
-      const read = await readKey(service, key);
-      return { publicKey: read.publicKey, close: service.close, sign: (data) => sign(service, read, data) };
-    } catch (error) {
-      service.close();
-      throw error;
-    }
-  },
-
-  async publicKey(reference, context) {
-    const key = parseAzureKey(reference);
-    const service = connect(key, context);
-    try {
-      return (await readKey(service, key)).publicKey;
-    } finally {
-      service.close();
-    }
-  },
-};
+export const azureKeys = serviceKeys({
+  parse: parseAzureKey,
+  connect,
+  read: readKey,
+  sign,
+});
 
 /** Makes a P-256 key. @throws KEY_EXISTS, KEY_REFERENCE_INVALID, and what `openKey` throws */
 export async function createAzureKey(reference: string, context: KeyContext): Promise<CreatedKey> {

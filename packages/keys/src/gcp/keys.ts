@@ -11,7 +11,8 @@ import { pause } from '@pratique/oci';
 import { keysErrors } from '../errors.ts';
 import { crc32c } from '../http/crc32c.ts';
 import { base64At, type KeyService, memberOf, publicKeyOf, textAt, wrongAnswer } from '../http/service.ts';
-import type { CreatedKey, KeyContext, KeyProvider } from '../managed-key.ts';
+import type { CreatedKey, KeyContext } from '../managed-key.ts';
+import { serviceKeys } from '../service-keys.ts';
 import { connectGcpKms, gcpFailure, gcpKms } from './connect.ts';
 import { type GcpKey, parseGcpKey } from './reference.ts';
 
@@ -35,29 +36,12 @@ const algorithms: Readonly<Record<string, PublicKey['algorithm']>> = {
  * and P-384, and RSA (PKCS #1 v1.5 with SHA-256). Without a version it is the newest that is enabled, and what was read
  * signs. KMS gets the hash of what is signed; what comes back is held against its CRC-32C.
  */
-export const gcpKeys: KeyProvider = {
-  async open(reference, context) {
-    const key = parseGcpKey(reference);
-    const service = connectGcpKms(context);
-    try {
-      const read = await readKey(service, key);
-      return { publicKey: read.publicKey, close: service.close, sign: (data) => sign(service, read, data) };
-    } catch (error) {
-      service.close();
-      throw error;
-    }
-  },
-
-  async publicKey(reference, context) {
-    const key = parseGcpKey(reference);
-    const service = connectGcpKms(context);
-    try {
-      return (await readKey(service, key)).publicKey;
-    } finally {
-      service.close();
-    }
-  },
-};
+export const gcpKeys = serviceKeys({
+  parse: parseGcpKey,
+  connect: (_key, context) => connectGcpKms(context),
+  read: readKey,
+  sign,
+});
 
 /** Seconds that a new key may take until it is there. */
 const patienceSeconds = 30;
