@@ -6,7 +6,7 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict';
 import { createReadStream, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { planStrip, profiles, type StripOptions, strippedEntries } from '../../packages/harden/src/index.ts';
+import { planStrip, profiles, strippedEntries } from '../../packages/harden/src/index.ts';
 import { capabilitiesOf } from '../../packages/harden/src/rpm/capabilities.ts';
 import { unwanted } from '../../packages/harden/src/strip/profile.ts';
 import { type FileSystem, readRootArchive } from '../../packages/inspect/src/index.ts';
@@ -23,6 +23,7 @@ import { type Backend, compareWithOthers, compareWithRpm, listed, machine } from
 import { rpmBase } from '../support/rpm-base.ts';
 import { files as databaseNames, named, rootOf } from '../support/rpm-databases.ts';
 import { type Oracle, ownPath, readOracle } from './harden-strip/oracle.ts';
+import { generator, type Left, lostLibraries, request } from './harden-strip/random.ts';
 
 const removals = 200;
 const seed = 20260805;
@@ -97,17 +98,8 @@ async function removeAtRandom(
   );
 }
 
-type Left = ReadonlyMap<string, LayerEntry>;
 /** Of each package, the paths that rpm says are installed. */
 type Claims = ReadonlyMap<string, ReadonlySet<string>>;
-
-function lostLibraries({ loads }: Oracle, left: Left): readonly string[] {
-  return [...loads].flatMap(([file, needs]) =>
-    left.has(file)
-      ? [...needs].filter((path) => !left.has(path)).map((path) => `${file} would lack ${path}`)
-      : [],
-  );
-}
 
 /** Files that are left and of no package any more, and those that a package has and that are gone. */
 function wrongRecords({ owned }: Oracle, left: Left, claimed: Claims, root: string): readonly string[] {
@@ -419,30 +411,4 @@ async function layerOf(layout: string): Promise<{ readonly blob: string }> {
   const index = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8'));
   const manifest = read(index.manifests[0].digest);
   return { blob: join(layout, 'blobs', manifest.layers[0].digest.replace(':', '/')) };
-}
-
-function request(
-  random: () => number,
-  { programs, files }: Oracle,
-): { command: string[]; options: StripOptions } {
-  const one = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!;
-  const keep = Array.from({ length: Math.floor(random() * 4) }, () => {
-    const path = `/${one(files)}`;
-    return random() < 0.3 ? path.replace(/\/[^/]*$/, '/**') : path;
-  });
-  return {
-    command: [`/${one(programs)}`],
-    options: { profile: one(profiles), mode: one(['package', 'file'] as const), keep },
-  };
-}
-
-/** mulberry32: the same numbers on every machine. */
-function generator(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

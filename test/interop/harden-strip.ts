@@ -7,13 +7,14 @@ import { deepEqual, ok } from 'node:assert/strict';
 import { createReadStream, mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { planStrip, profiles, type StripOptions, strippedEntries } from '../../packages/harden/src/index.ts';
+import { planStrip, strippedEntries } from '../../packages/harden/src/index.ts';
 import { type FileSystem, readRootArchive } from '../../packages/inspect/src/index.ts';
 import { buildLayer, type LayerEntry } from '../../packages/oci/src/index.ts';
 import { bookwormBase, jammyBase } from '../support/bases.ts';
 import type { Context, Scenario } from '../support/context.ts';
 import { run } from '../support/process.ts';
 import { type Oracle, readOracle } from './harden-strip/oracle.ts';
+import { generator, type Left, lostLibraries, request } from './harden-strip/random.ts';
 
 /** Of each base. */
 const removals = 200;
@@ -66,17 +67,6 @@ async function removeAtRandom(fileSystem: FileSystem, oracle: Oracle, context: C
   );
 }
 
-type Left = ReadonlyMap<string, LayerEntry>;
-
-/** Programs and libraries that are left without something the loader went through for them. */
-function lostLibraries({ loads }: Oracle, left: Left): readonly string[] {
-  return [...loads].flatMap(([file, needs]) =>
-    left.has(file)
-      ? [...needs].filter((path) => !left.has(path)).map((path) => `${file} would lack ${path}`)
-      : [],
-  );
-}
-
 /** Packages with a file that is left and no record of it, and records of files that are gone. */
 function wrongRecords({ owned }: Oracle, left: Left): readonly string[] {
   const status = textOf(left.get('var/lib/dpkg/status'));
@@ -118,31 +108,4 @@ async function askDpkg(entries: readonly LayerEntry[], context: Context, about: 
   if (unpacked.code !== 0) throw new Error(unpacked.stderr);
   const { stdout, stderr } = await run('dpkg', [`--root=${root}`, '--verify']);
   deepEqual(stdout + stderr, '', about);
-}
-
-/** Something to run, and what to keep beside it. */
-function request(
-  random: () => number,
-  { programs, files }: Oracle,
-): { command: string[]; options: StripOptions } {
-  const one = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)]!;
-  const keep = Array.from({ length: Math.floor(random() * 4) }, () => {
-    const path = `/${one(files)}`;
-    return random() < 0.3 ? path.replace(/\/[^/]*$/, '/**') : path;
-  });
-  return {
-    command: [`/${one(programs)}`],
-    options: { profile: one(profiles), mode: one(['package', 'file'] as const), keep },
-  };
-}
-
-/** mulberry32: the same numbers on every machine. */
-function generator(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
