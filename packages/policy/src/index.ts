@@ -18,7 +18,7 @@ export {
   type GateOptions,
   type GateRequest,
 } from './gate/gate.ts';
-export type { OpenRepository, Station } from './gate/stations.ts';
+export type { CollectContext, Found, OpenRepository, Station } from './gate/stations.ts';
 export type { DecisionLogConfig, FileLogConfig, HttpLogConfig } from './log/config.ts';
 export type { DecisionContext, DecisionEvent } from './log/event.ts';
 export {

@@ -43,8 +43,10 @@ export function fakeGate(options: Partial<GateOptions> = {}): Gate {
     },
     stations: [
       {
-        collect: async (_repository, subject) => ({ subject, items: [], skipped: [] }),
-        verify: () => ({ signatures: [], attestations: [], rejected: [] }),
+        collect: async () => ({
+          bytes: 0,
+          verify: () => ({ signatures: [], attestations: [], rejected: [] }),
+        }),
       },
     ],
     ...options,

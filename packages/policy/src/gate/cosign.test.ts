@@ -2,7 +2,7 @@ import type { Descriptor } from '@pratique/oci';
 import type { Evidence, EvidenceItem } from '@pratique/sigstore';
 import { expect, test } from 'vitest';
 import { authorities, digestOfText, trustFrom } from '../testing/fakes.ts';
-import { cosignStation } from './cosign.ts';
+import { verifyInTurns } from './cosign.ts';
 
 const subject: Descriptor = { mediaType: 'm', digest: digestOfText('image'), size: 1 };
 const trust = trustFrom(authorities('a', 'b', 'c'));
@@ -33,7 +33,7 @@ test('a thousand forged signatures are all refused, and others get their turn me
     next = setImmediate(other);
   };
   next = setImmediate(other);
-  const result = await cosignStation.verify(evidence, trust, new Date());
+  const result = await verifyInTurns(evidence, trust, new Date());
   clearImmediate(next);
   expect(result.signatures).toEqual([]);
   expect(result.rejected).toHaveLength(1001);

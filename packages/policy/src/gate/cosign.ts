@@ -1,6 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Descriptor } from '@pratique/oci';
 import {
+  type Collected,
   collectAbout,
+  type Evidence,
   type EvidenceItem,
   type Trust as SigstoreTrust,
   type TrustedKey,
@@ -15,23 +18,34 @@ const slice = 16;
 
 /** Cosign's signatures and attestations in all its formats, by keys and by identities. */
 export const cosignStation: Station = {
-  collect: (repository, digest, options) => collectAbout(repository, digest, options),
-  /** Whoever may push can attach a thousand signatures: they must not hold up every other review meanwhile. */
-  async verify(evidence, trust, now) {
-    const circles = circlesOf(trust);
-    const identified = trust.images.some(({ policy }) => policy !== null);
-    const results: Attributed[] = [{ signatures: [], attestations: [], rejected: evidence.skipped }];
-    for (const [index, item] of evidence.items.entries()) {
-      if (index % slice === slice - 1) await setImmediate();
-      const one = { ...evidence, items: [item], skipped: [] };
-      const settled = settle(
-        circles.map(({ authorities, known }) => attribute(authorities, verifyEvidence(one, known, now))),
-      );
-      results.push(identified ? withId(settled, item) : settled);
-    }
-    return mergeResults(results);
+  async collect(repository, digest, { signal, tagPrefix, reserve, trust }) {
+    const collected = await collectAbout(repository, digest, { signal, tagPrefix, reserve });
+    return {
+      bytes: sizeOf(collected),
+      verify: (subject: Descriptor, now: Date) => verifyInTurns({ subject, ...collected }, trust, now),
+    };
   },
 };
+
+/** Whoever may push can attach a thousand signatures: they must not hold up every other review meanwhile. */
+export async function verifyInTurns(evidence: Evidence, trust: Trust, now: Date): Promise<Attributed> {
+  const circles = circlesOf(trust);
+  const identified = trust.images.some(({ policy }) => policy !== null);
+  const results: Attributed[] = [{ signatures: [], attestations: [], rejected: evidence.skipped }];
+  for (const [index, item] of evidence.items.entries()) {
+    if (index % slice === slice - 1) await setImmediate();
+    const one = { ...evidence, items: [item], skipped: [] };
+    const settled = settle(
+      circles.map(({ authorities, known }) => attribute(authorities, verifyEvidence(one, known, now))),
+    );
+    results.push(identified ? withId(settled, item) : settled);
+  }
+  return mergeResults(results);
+}
+
+function sizeOf({ items }: Collected): number {
+  return items.reduce((sum, item) => sum + ('bytes' in item ? item.bytes : item.payload).byteLength, 0);
+}
 
 /** What one piece of evidence came to, with the id of its signature. */
 function withId(result: Attributed, item: EvidenceItem): Attributed {

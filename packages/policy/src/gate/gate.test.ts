@@ -12,6 +12,7 @@ import {
 } from '../testing/fakes.ts';
 import { DecisionCache } from './cache.ts';
 import { createGate, type GateOptions } from './gate.ts';
+import { attribute, type Station } from './stations.ts';
 
 const app = 'localhost:5000/app';
 const v1 = digestOfText('one');
@@ -164,11 +165,9 @@ test.each([
 });
 
 test('evidence that cannot be read is a fault, not "unsigned"', async () => {
-  const { registry } = world();
   const { gate } = world({
     stations: [
       {
-        ...registry.stations[0]!,
         collect: async () => {
           throw ociErrors.error('OCI_SERVER_ERROR', { message: '503' });
         },
@@ -176,6 +175,31 @@ test('evidence that cannot be read is a fault, not "unsigned"', async () => {
     ],
   });
   expect((await gate.checkImage(`${app}:1`)).denials).toMatchObject([
+    { code: 'OCI_SERVER_ERROR', fault: true },
+  ]);
+});
+
+test('what several families of signatures find counts together, and a fault of one is a fault', async () => {
+  const { registry, images } = world();
+  const asked: string[][] = [];
+  const second = (collect: Station['collect']) =>
+    world({ stations: [...registry.stations, { collect }] }).gate;
+  images.signatures[`${app}@${v1}`] = [];
+  const found = attribute([...world().gate.trust.authorities.values()], {
+    signatures: [signatureBy('team')],
+    attestations: [],
+    rejected: [],
+  });
+  const other = second(async (_repository, _digest, context) => {
+    asked.push(context.asked.map(({ name }) => name));
+    return { bytes: 0, verify: () => found };
+  });
+  expect((await other.checkImage(`${app}@${v1}`)).allowed).toBe(true);
+  expect(asked).toEqual([['team']]);
+  const broken = second(async () => {
+    throw ociErrors.error('OCI_SERVER_ERROR', { message: '503' });
+  });
+  expect((await broken.checkImage(`${app}@${v1}`)).denials).toMatchObject([
     { code: 'OCI_SERVER_ERROR', fault: true },
   ]);
 });
@@ -446,11 +470,13 @@ test('evidence of many images is not in memory all at once, whoever attached how
           await reserve(8 * mega);
           most = Math.max(most, ++now);
           await new Promise((resolve) => setTimeout(resolve, 5));
-          return { items: [], skipped: [] };
-        },
-        verify() {
-          now--;
-          return { signatures: [], attestations: [], rejected: [] };
+          return {
+            bytes: 0,
+            verify() {
+              now--;
+              return { signatures: [], attestations: [], rejected: [] };
+            },
+          };
         },
       },
     ],

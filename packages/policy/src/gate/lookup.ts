@@ -6,7 +6,6 @@ import {
   parseReference,
   type Reference,
 } from '@pratique/oci';
-import type { Collected } from '@pratique/sigstore';
 import type { PolicyEngine } from '../engine/types.ts';
 import { policyErrors } from '../errors.ts';
 import { buildFacts } from '../facts/build.ts';
@@ -133,6 +132,7 @@ async function gather(
   progress.step = `the manifest of ${name}`;
   const repository = await openRepository(reference);
   // What is said of the digest is asked for beside the image: a round trip less, and it counts only where there is one.
+  const needed = new Set(requirements.flatMap(({ of }) => of));
   const collecting = Promise.all(
     placesFor(trust, requirements).flatMap((place) =>
       stations.map(async (station) => {
@@ -141,11 +141,9 @@ async function gather(
           elsewhere === null && pullSecrets === null
             ? repository
             : await openRepository(elsewhere ?? reference, keychainOf(lookup, pullSecrets, namespace));
-        return {
-          station,
-          place,
-          collected: await station.collect(where, digest, { signal, tagPrefix, reserve }),
-        };
+        const asked = [...place.trust.authorities.values()].filter(({ name }) => needed.has(name));
+        const context = { signal, image: reference, tagPrefix, trust: place.trust, asked, reserve };
+        return await station.collect(where, digest, context);
       }),
     ),
   );
@@ -163,9 +161,7 @@ async function gather(
     ]);
     const now = new Date(lookup.clock());
     const subject = manifest.descriptor;
-    const results = await Promise.all(
-      all.map(({ station, place, collected }) => station.verify({ subject, ...collected }, place.trust, now)),
-    );
+    const results = await Promise.all(all.map((found) => found.verify(subject, now)));
     progress.step = `the policies about ${name}`;
     const facts = buildFacts(trust, {
       reference: { ...reference, registry },
@@ -176,7 +172,7 @@ async function gather(
       requirements,
       now,
     });
-    const evidence = all.reduce((sum, { collected }) => sum + sizeOf(collected), 0);
+    const evidence = all.reduce((sum, { bytes }) => sum + bytes, 0);
     const bytes = evidence + sizeOfImage(manifest, configFiles);
     return { facts, findings: await engine.evaluate('image', { image: facts }), bytes };
   } finally {
@@ -217,9 +213,4 @@ function sizeOfImage({ bytes, manifest }: ManifestContent, configFiles: object |
   const config = manifest.kind === 'image' ? manifest.config.size : 0;
   const files = configFiles === undefined ? 0 : JSON.stringify(configFiles).length;
   return jsonExpansion * (bytes.byteLength + config + files);
-}
-
-/** About what the facts made of the evidence take to keep. */
-function sizeOf({ items }: Collected): number {
-  return items.reduce((sum, item) => sum + ('bytes' in item ? item.bytes : item.payload).byteLength, 0);
 }

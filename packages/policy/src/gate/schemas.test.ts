@@ -80,11 +80,10 @@ const facts = buildFacts(trust, {
     ],
     rejected: [
       {
-        source: { format: 'cosign-tag', manifest: digestOfText('m') },
+        source: { format: 'cosign-tag' },
         code: 'SUBJECT_MISMATCH',
         message: 'for another image',
         found: 'sha256:…',
-        checks: [],
       },
     ],
   },

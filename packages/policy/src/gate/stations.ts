@@ -1,7 +1,5 @@
-import type { Digest, Keychain, Reference, Repository } from '@pratique/oci';
+import type { Descriptor, Digest, Keychain, Reference, Repository } from '@pratique/oci';
 import {
-  type Collected,
-  type Evidence,
   isIdentity,
   type Rejection,
   type VerificationResult,
@@ -17,24 +15,54 @@ import type { Authority, Trust } from '../trust/types.ts';
  */
 export type OpenRepository = (reference: Reference, keychain?: Keychain) => Repository | Promise<Repository>;
 
+/** What a station is told beside where to look, and about what. */
+export interface CollectContext {
+  readonly signal: AbortSignal;
+  /** The image as it was asked for. */
+  readonly image: Reference;
+  /** Before the names of tags, where signatures are found by such. */
+  readonly tagPrefix: string;
+  /** Those whose signatures count here. */
+  readonly trust: Trust;
+  /** Those of them that something is asked of for this image: where none signs in this way, nobody need be asked. */
+  readonly asked: readonly Authority[];
+  /** To be told how many bytes will be read into memory, and waited for. */
+  readonly reserve: (bytes: number) => Promise<void>;
+}
+
+/** What there is about an image, as found: nothing of it is believed yet. */
+export interface Found {
+  /** About what the facts made of it take to keep. */
+  readonly bytes: number;
+  /** What of it is cryptographically true, without I/O. `now` stands for the time of a signature that proves none. */
+  verify(subject: Descriptor, now: Date): Attributed | Promise<Attributed>;
+}
+
 /**
- * One family of signatures: where its evidence is kept, and what of it is true. `collect` does I/O and believes
- * nothing, not even that the image is there; `verify` does no I/O and decides only what is cryptographically so. `now` stands for the time of a
- * signature that proves none.
+ * One family of signatures: where it is kept, and what of it is true. `collect` does I/O and believes nothing, not even
+ * that the image is there. What it cannot find out is a fault, which it throws; that there is nothing is an answer.
+ * Every station is asked about every image, and what all of them find counts alike.
  */
 export interface Station {
-  collect(
-    repository: Repository,
-    digest: Digest,
-    options: {
-      readonly signal: AbortSignal;
-      /** Before the names of tags, where signatures are found by such. */
-      readonly tagPrefix: string;
-      /** To be told how many bytes will be read into memory, and waited for. */
-      readonly reserve: (bytes: number) => Promise<void>;
-    },
-  ): Promise<Collected>;
-  verify(evidence: Evidence, trust: Trust, now: Date): Attributed | Promise<Attributed>;
+  collect(repository: Repository, digest: Digest, context: CollectContext): Promise<Found>;
+}
+
+/** Where something was found: the format for people and policies, the blob where it is one. */
+interface Origin {
+  readonly format: string;
+  readonly layer?: Digest;
+}
+
+/** A signature all of whose checks passed, whatever its format. */
+export interface FoundSignature
+  extends Pick<VerifiedSignature, 'signer' | 'annotations' | 'signedAt' | 'log' | 'checks'> {
+  readonly format: string;
+  readonly source: Origin;
+}
+
+/** Something that was looked at and refused. */
+export interface FoundRejection extends Pick<Rejection, 'code' | 'message' | 'expected' | 'found'> {
+  readonly source: Origin;
 }
 
 /** Names of the configured authorities that something is by. */
@@ -46,9 +74,11 @@ interface ByAuthorities {
 
 /** What a verification found, with whose it is. */
 export interface Attributed {
-  readonly signatures: readonly (VerifiedSignature & ByAuthorities)[];
-  readonly attestations: readonly (VerifiedAttestation & ByAuthorities)[];
-  readonly rejected: readonly Rejection[];
+  readonly signatures: readonly (FoundSignature & ByAuthorities)[];
+  readonly attestations: readonly (FoundSignature &
+    Pick<VerifiedAttestation, 'predicateType' | 'predicate'> &
+    ByAuthorities)[];
+  readonly rejected: readonly FoundRejection[];
 }
 
 /** What several verifications found, together. */

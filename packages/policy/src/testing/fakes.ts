@@ -106,17 +106,15 @@ export function fakeRegistry(images: FakeImages) {
     } as unknown as Repository;
   };
   const station: Station = {
-    async collect(repository, digest) {
+    async collect(repository, digest, { trust }) {
       calls.push(`collect ${repository.name}@${digest}`);
-      return { items: [], skipped: [], repository: repository.name } as never;
-    },
-    verify: (evidence, trust) => {
-      const { subject, repository } = evidence as unknown as {
-        subject: { digest: string };
-        repository: string;
+      return {
+        bytes: 0,
+        verify(subject) {
+          const signatures = images.signatures[`${repository.name}@${subject.digest}`] ?? [];
+          return attribute(trust.authorities.values(), { signatures, attestations: [], rejected: [] });
+        },
       };
-      const signatures = images.signatures[`${repository}@${subject.digest}`] ?? [];
-      return attribute(trust.authorities.values(), { signatures, attestations: [], rejected: [] });
     },
   };
   return { openRepository, stations: [station], calls };
