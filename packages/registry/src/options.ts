@@ -85,6 +85,11 @@ export interface RegistryOptions {
   readonly listen: string;
   /** Where the data lives. Without it the data is in a temporary directory that `close()` removes. */
   readonly directory?: string;
+  /**
+   * Names under which a server on loopback may be asked without TLS, besides that in `listen`, addresses and `localhost`: any
+   * other `Host` is answered 421, since it may be the name of a web page (DNS rebinding).
+   */
+  readonly allowedHosts?: readonly string[];
   /** PEM. Without it the server speaks plain HTTP. */
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly auth?: Authenticator;

@@ -16,6 +16,11 @@ export interface SigstoreServerOptions {
    * listens on. It stands in tokens, certificates and trust files: one that changes makes the issuer another one.
    */
   readonly url?: string;
+  /**
+   * Names under which a server on loopback may be asked, besides those in `listen` and `url`, addresses and `localhost`: any
+   * other `Host` is answered 421, since it may be the name of a web page (DNS rebinding).
+   */
+  readonly allowedHosts?: readonly string[];
   /** Encrypts the keys in the directory. Given at the first start, it is needed at every one after. */
   readonly passphrase?: string;
   /**

@@ -192,7 +192,9 @@ function framed(head: Uint8Array, body: Uint8Array, frame: string, random: Rando
       return { pieces: [head, body], cut: true };
     case 'pipelined':
       return {
-        pieces: [Buffer.concat([head, body, Buffer.from('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')])],
+        pieces: [
+          Buffer.concat([head, body, Buffer.from('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')]),
+        ],
         cut: false,
       };
     case 'slowly':

@@ -11,6 +11,7 @@ export const run: Run<typeof registryServe.flags> = async ({ flags, terminal, si
   const tls = readKeyPair(files, { cert: 'tls-cert', key: 'tls-key' }, terminal);
   const registry = await startRegistry({
     listen: flags.listen ?? '127.0.0.1:5000',
+    allowedHosts: flags['allowed-host'],
     directory: resolve(terminal.cwd, flags.data),
     readOnly: flags['read-only'],
     ...(tls === undefined ? {} : { tls }),

@@ -43,7 +43,11 @@ export const run: Run<typeof up.flags> = async ({ flags, terminal, signal }) => 
     }
     const gate = opened ?? (await gateOf(own));
     const registry = await listening('listen', () =>
-      startRegistry({ listen: flags.listen, directory: join(data, 'registry') }),
+      startRegistry({
+        listen: flags.listen,
+        allowedHosts: flags['allowed-host'],
+        directory: join(data, 'registry'),
+      }),
     );
     stops.unshift(() => registry.close());
     const webhookFlags = {

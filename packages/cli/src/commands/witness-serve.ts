@@ -18,6 +18,7 @@ export const run: Run<typeof witnessServe.flags> = async ({ flags, terminal, sig
   const passphrase = readPassphrase(flags['passphrase-file'], terminal);
   const witness = await startWitness({
     listen: flags.listen ?? '127.0.0.1:5090',
+    allowedHosts: flags['allowed-host'],
     directory: resolve(terminal.cwd, flags.data),
     name,
     logs: flags.log,

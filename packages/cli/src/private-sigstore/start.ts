@@ -18,6 +18,7 @@ import type { Terminal } from '../program/terminal.ts';
 /** What the flags of a command say of the private Sigstore. */
 export interface PrivateSigstoreFlags {
   readonly listen: string;
+  readonly 'allowed-host': readonly string[];
   readonly data: string;
   readonly url: string | undefined;
   readonly person: readonly string[];
@@ -39,6 +40,7 @@ export async function startPrivateSigstore(
   const { 'witness-policy': policy, witnessed = [], 'rate-limit': rateLimit } = flags;
   return await startSigstoreServer({
     listen: flags.listen,
+    allowedHosts: flags['allowed-host'],
     directory: resolve(terminal.cwd, flags.data),
     people: flags.person,
     ...(outsideKeys === undefined ? {} : { outsideKeys }),

@@ -1,5 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
-import { registryFlags, serverFlags, trustFlags } from './shared.ts';
+import { allowedHostFlag, registryFlags, serverFlags, trustFlags } from './shared.ts';
 import { sigstoreServe } from './sigstore-server.ts';
 
 export const demo = defineCommand({
@@ -82,6 +82,7 @@ export const up = defineCommand({
       placeholder: 'URL',
       summary: 'URL clients reach it under; by default the address it listens on',
     },
+    ...allowedHostFlag,
     person: sigstoreServe.flags.person,
     issuers: sigstoreServe.flags.issuers,
     'passphrase-file': sigstoreServe.flags['passphrase-file'],
@@ -116,6 +117,7 @@ export const registryServe = defineCommand({
   args: [],
   flags: {
     ...serverFlags,
+    ...allowedHostFlag,
     data: {
       kind: 'string',
       placeholder: 'DIR',

@@ -373,6 +373,16 @@ export const serverFlags = {
   ...outputFlag,
 } as const satisfies FlagSpecs;
 
+/** For servers without TLS. */
+export const allowedHostFlag = {
+  'allowed-host': {
+    kind: 'list',
+    placeholder: 'NAME',
+    summary:
+      'Name under which it may be asked when it listens on loopback, besides its own, localhost and addresses; may be repeated',
+  },
+} as const satisfies FlagSpecs;
+
 /** What decides: the trust configuration and policies. */
 export const trustFlags = {
   trust: {

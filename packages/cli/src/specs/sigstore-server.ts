@@ -1,5 +1,5 @@
 import { defineCommand } from '../program/spec.ts';
-import { serverFlags } from './shared.ts';
+import { allowedHostFlag, serverFlags } from './shared.ts';
 
 export const sigstoreServe = defineCommand({
   name: 'sigstore serve',
@@ -25,6 +25,7 @@ export const sigstoreServe = defineCommand({
   args: [],
   flags: {
     ...serverFlags,
+    ...allowedHostFlag,
     data: {
       kind: 'string',
       placeholder: 'DIR',
@@ -118,6 +119,7 @@ export const witnessServe = defineCommand({
   args: [],
   flags: {
     ...serverFlags,
+    ...allowedHostFlag,
     data: {
       kind: 'string',
       placeholder: 'DIR',

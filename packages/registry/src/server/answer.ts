@@ -42,6 +42,9 @@ export async function answer(
   outgoing.setHeader('X-Content-Type-Options', 'nosniff');
   outgoing.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
   try {
+    if (!service.mayBeCalled(incoming.headers.host)) {
+      throw new ApiError(421, 'DENIED', 'the registry does not go by this name: --allowed-host gives it one');
+    }
     if (named && !isRepositoryName(path.name))
       throw new ApiError(400, 'NAME_INVALID', 'invalid repository name');
     await checkAccess(options, authorization, action, named ? path.name : undefined);

@@ -44,7 +44,7 @@ test.each([
   ]) {
     const reply = await sendRaw(
       registry,
-      `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body!.length}\r\n\r\n${body}`,
+      `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${body!.length}\r\n\r\n${body}`,
     );
     expect(reply).toMatch(/^HTTP\/1\.1 4\d\d /);
     expect(reply).not.toContain('imageLayoutVersion');
@@ -56,7 +56,7 @@ test.each([
 
 test('a manifest that says it has 10 GB is refused before it is read', async () => {
   const registry = await testRegistry();
-  const head = 'PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+  const head = 'PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
   const reply = await sendRaw(registry, `${head}Content-Length: 10000000000\r\n\r\n{`);
   expect(reply).toMatch(/^HTTP\/1\.1 413 /);
   expect(reply).toContain('Connection: close');
@@ -78,7 +78,7 @@ test('manifests that stay halfway take no more memory together than there is for
   const { hostname, port } = new URL(registry.url);
   const stalled = connect(Number(port), hostname);
   onTestFinished(() => void stalled.destroy());
-  const head = 'PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+  const head = 'PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
   stalled.write(`${head}Content-Length: 200000\r\n\r\n{"${'x'.repeat(160_000)}`);
   const blob = blobOf('{}');
   await pushBlob(registry, 'a', blob);
@@ -108,7 +108,7 @@ test('one connection too many is closed at once', async () => {
   const { hostname, port } = new URL(registry.url);
   const begin = async () => {
     const socket = connect(Number(port), hostname);
-    socket.write('GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await once(socket, 'data');
     return socket;
   };
@@ -116,7 +116,7 @@ test('one connection too many is closed at once', async () => {
   onTestFinished(() => {
     for (const socket of open) socket.destroy();
   });
-  const ping = 'GET /v2/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  const ping = 'GET /v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
   const reply = () => sendRaw(registry, ping).catch(() => '');
   expect(await reply()).toBe('');
   open[0]!.destroy();
@@ -128,7 +128,7 @@ test('a client that promises more than it sends stores nothing', async () => {
   const registry = await testRegistry({ limits: { idleMs: 1500 } });
   const blob = blobOf('ten bytes!');
   const url = `/v2/a/blobs/uploads/?digest=${blob.digest}`;
-  await sendRaw(registry, `POST ${url} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nten bytes!`);
+  await sendRaw(registry, `POST ${url} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nten bytes!`);
   expect((await fetch(`${registry.url}/v2/a/blobs/${blob.digest}`)).status).toBe(404);
   expect((await pushBlob(registry, 'a', blob)).status).toBe(201);
 });
@@ -139,7 +139,7 @@ test('what arrived of a chunk before the client stalled is kept, and the upload 
   const location = new URL(started.headers.get('location')!, registry.url);
   await sendRaw(
     registry,
-    `PATCH ${location.pathname} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nten bytes!`,
+    `PATCH ${location.pathname} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nten bytes!`,
   );
   await expect.poll(async () => (await fetch(location)).headers.get('range')).toBe('0-9');
   location.searchParams.set('digest', blobOf('ten bytes! more').digest);
@@ -149,7 +149,7 @@ test('what arrived of a chunk before the client stalled is kept, and the upload 
 
 test('a client that never finishes its headers is disconnected', async () => {
   const registry = await testRegistry({ limits: { headersMs: 200 } });
-  const reply = await sendRaw(registry, 'GET /v2/ HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+  const reply = await sendRaw(registry, 'GET /v2/ HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
   expect(reply).toMatch(/^HTTP\/1\.1 408 /);
 });
 
@@ -157,7 +157,7 @@ test('a body that trickles in for ever is cut off', async () => {
   const registry = await testRegistry({ limits: { headersMs: 100, requestMs: 300 } });
   const reply = await sendRaw(
     registry,
-    'PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{',
+    'PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{',
   );
   expect(reply).toMatch(/^(HTTP\/1\.1 4\d\d |$)/);
 });
@@ -165,14 +165,14 @@ test('a body that trickles in for ever is cut off', async () => {
 test('a request two servers could read differently is refused', async () => {
   const registry = await testRegistry();
   const head =
-    'POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n';
+    'POST /v2/a/blobs/uploads/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n';
   expect(await sendRaw(registry, `${head}0\r\n\r\nGET /v2/ HTTP/1.1\r\n\r\n`)).toMatch(/^HTTP\/1\.1 400 /);
 });
 
 test('the refused body of one request is not taken for the next', async () => {
   const registry = await testRegistry();
-  const body = 'GET /v2/_catalog HTTP/1.1\r\nHost: x\r\n\r\n';
-  const head = `PATCH /v2/a/blobs/uploads/unknown HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n`;
+  const body = 'GET /v2/_catalog HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const head = `PATCH /v2/a/blobs/uploads/unknown HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n`;
   const reply = await sendRaw(registry, head + body);
   expect(reply).toMatch(/^HTTP\/1\.1 404 /);
   expect(reply).not.toContain('repositories');
@@ -231,4 +231,21 @@ test('tags and repositories named like object members are just names', async () 
   const list = (await (await fetch(`${registry.url}/v2/constructor/tags/list`)).json()) as { tags: string[] };
   expect(list.tags).toEqual(['__proto__', 'constructor', 'toString']);
   expect((await fetch(`${registry.url}/v2/constructor/manifests/valueOf`)).status).toBe(404);
+});
+
+test('a web page cannot reach a registry on loopback under its own name', async () => {
+  const registry = await testRegistry({ allowedHosts: ['registry.local'] });
+  await pushImage(registry, 'a', 'v1');
+  const ask = (host: string, request: string) =>
+    sendRaw(
+      registry,
+      `${request} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+    );
+  const { port } = new URL(registry.url);
+  for (const request of ['GET /v2/', 'GET /v2/a/manifests/v1', 'POST /v2/a/blobs/uploads/', 'GET /other']) {
+    const reply = await ask(`evil.example:${port}`, request);
+    expect(reply).toMatch(/^HTTP\/1\.1 421 /);
+    expect(reply).toContain('"DENIED"');
+  }
+  expect(await ask(`registry.local:${port}`, 'GET /v2/a/manifests/v1')).toMatch(/^HTTP\/1\.1 200 /);
 });

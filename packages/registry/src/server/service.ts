@@ -1,5 +1,5 @@
 import type { DigestAlgorithm } from '@pratique/oci';
-import type { ByteBudget } from '@pratique/storage';
+import type { ByteBudget, HostCheck } from '@pratique/storage';
 import { ApiError } from '../api-error.ts';
 import type { PushEvent, RegistryLimits } from '../options.ts';
 import type { Store } from '../store/store.ts';
@@ -14,6 +14,8 @@ export interface Service {
   readonly onPush: ((event: PushEvent) => void) | undefined;
   /** Requests being worked on; the directory is not given up before they are done. */
   readonly running: Set<Promise<void>>;
+  /** Under which names it may be asked. */
+  readonly mayBeCalled: HostCheck;
   /** With access control a client must not reach blobs of repositories it cannot name. */
   readonly hasAccessControl: boolean;
 }

@@ -135,7 +135,7 @@ test('stopping lets an upload in flight finish, then closes its connection', asy
   const directory = temporaryDirectory();
   const registry = await testRegistry({ directory });
   const blob = blobOf('first half, second half');
-  const idle = sendRaw(registry, 'GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n');
+  const idle = sendRaw(registry, 'GET /v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n');
   let finish: () => void = () => {};
   const body = new ReadableStream({
     start(controller) {
@@ -165,7 +165,10 @@ test('stopping lets an upload in flight finish, then closes its connection', asy
 
 test('stopping does not wait for ever for a client that never finishes', async () => {
   const registry = await testRegistry({ limits: { closeMs: 100 } });
-  const reply = sendRaw(registry, 'PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{');
+  const reply = sendRaw(
+    registry,
+    'PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{',
+  );
   await fetch(`${registry.url}/v2/`);
   await registry.close();
   expect(await reply).toBe('');
@@ -244,15 +247,20 @@ test('a client may mount only from repositories it may pull from', async () => {
   expect(asked.at(-1)).toMatchObject({ action: 'push', repository: 'private' });
 });
 
-test('HTTPS with a given certificate', async () => {
-  const { certificatePem, privateKeyPem, caPem } = createSelfSigned({ names: ['127.0.0.1'] });
+test('HTTPS with a given certificate, which has the names', async () => {
+  const names = ['127.0.0.1', 'registry.example.com'];
+  const { certificatePem, privateKeyPem, caPem } = createSelfSigned({ names });
   const registry = await testRegistry({ tls: { key: privateKeyPem, cert: certificatePem } });
   expect(registry.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
   const status = await new Promise((resolve, reject) => {
-    const outgoing = request(`${registry.url}/v2/`, { ca: caPem }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    });
+    const outgoing = request(
+      `${registry.url}/v2/`,
+      { ca: caPem, headers: { host: names[1] } },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      },
+    );
     outgoing.once('error', reject);
     outgoing.end();
   });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { printable } from '@pratique/errors';
-import { ByteBudget, boundConnections, listen, parseListen, stop } from '@pratique/storage';
+import { ByteBudget, boundConnections, hostCheck, listen, parseListen, stop } from '@pratique/storage';
 import { registryErrors } from '../errors.ts';
 import { defaultLimits, type Registry, type RegistryLimits, type RegistryOptions } from '../options.ts';
 import { collectGarbage } from '../store/garbage.ts';
@@ -28,6 +28,7 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'pratique-registry-'));
   const store = await Store.open(directory);
   const memory = new ByteBudget(limits.memoryBytes);
+  const server = createHttpServer(options, limits);
   const uploads = new Uploads(store.temporaryDirectory, limits, memory);
   const service: Service = {
     store,
@@ -36,9 +37,10 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
     memory,
     onPush: options.onPush,
     running: new Set(),
+    mayBeCalled: options.tls ? () => true : hostCheck(server, [host, ...(options.allowedHosts ?? [])]),
     hasAccessControl: options.auth !== undefined,
   };
-  const server = createHttpServer(service, options, limits);
+  answerRequests(server, service, options);
   const release = async () => {
     await Promise.allSettled(service.running);
     await uploads.close();
@@ -71,9 +73,7 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   };
 }
 
-function createHttpServer(service: Service, options: RegistryOptions, limits: RegistryLimits): Server {
-  const app = createRoutes(service, options);
-  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+function createHttpServer(options: RegistryOptions, limits: RegistryLimits): Server {
   const timeouts = {
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
@@ -84,6 +84,12 @@ function createHttpServer(service: Service, options: RegistryOptions, limits: Re
   const server = options.tls ? createTlsServer({ ...timeouts, ...options.tls }) : createServer(timeouts);
   server.timeout = limits.idleMs;
   boundConnections(server, limits.connections);
+  return server;
+}
+
+function answerRequests(server: Server, service: Service, options: RegistryOptions): void {
+  const app = createRoutes(service, options);
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   server.on('request', (incoming, outgoing: ServerResponse) => {
     // While stopping, a client is told not to send its next request here.
     if (!server.listening) outgoing.setHeader('Connection', 'close');
@@ -91,7 +97,6 @@ function createHttpServer(service: Service, options: RegistryOptions, limits: Re
       logWhenDone(options.log, incoming.method ?? '', incoming.url ?? '', outgoing);
     void listener(incoming, outgoing);
   });
-  return server;
 }
 
 function logWhenDone(

@@ -1,7 +1,10 @@
 import { createServer, type Server } from 'node:http';
+import type { HttpBindings } from '@hono/node-server';
 import { printable } from '@pratique/errors';
 import * as storage from '@pratique/storage';
+import type { MiddlewareHandler } from 'hono';
 import { sigstoreServerErrors } from '../errors.ts';
+import { Refusal } from './refusal.ts';
 
 const timeouts = { headersTimeout: 10_000, requestTimeout: 60_000, keepAliveTimeout: 60_000 };
 const maxConnections = 1024;
@@ -18,6 +21,17 @@ export function createBoundedServer(idleMs = 60_000): Server {
   server.timeout = idleMs;
   return server;
 }
+/** @throws Refusal 421 where the server does not go by the name it is asked under */
+export function requireOwnName(
+  mayBeCalled: storage.HostCheck,
+): MiddlewareHandler<{ Bindings: HttpBindings }> {
+  return async ({ env }, next) => {
+    if (!mayBeCalled(env.incoming.headers.host))
+      throw new Refusal(421, 'the server does not go by this name: --allowed-host gives it one');
+    await next();
+  };
+}
+
 /** How long `stop` waits for requests in flight before it cuts them. */
 const patienceMs = 10_000;
 

@@ -15,7 +15,7 @@ async function begin(rest: string) {
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   socket.on('error', () => {});
-  socket.write(`POST / HTTP/1.1\r\nHost: x\r\n${rest}`);
+  socket.write(`POST / HTTP/1.1\r\nHost: localhost\r\n${rest}`);
   const [incoming, outgoing] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
   return { socket, incoming, outgoing };
 }

@@ -1,6 +1,6 @@
 import { generateSigningKey } from '@pratique/crypto';
 import { expect, onTestFinished, test } from 'vitest';
-import { hashedRekord, hashedRekordV2, post, start, temporaryDirectory } from '../testing/client.ts';
+import { askAs, hashedRekord, hashedRekordV2, post, start, temporaryDirectory } from '../testing/client.ts';
 
 const key = generateSigningKey();
 
@@ -33,4 +33,20 @@ test('an address that writes too often is told to wait, and can still read', asy
   expect(refused[0]!.headers.get('retry-after')).toBe('1');
   expect((await fetch(`${url}/api/v1/log`)).status).toBe(200);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
+});
+
+test('a web page cannot reach a private Sigstore on loopback under its own name', async () => {
+  const directory = temporaryDirectory(onTestFinished);
+  const before = await start(directory);
+  await before.close();
+  const server = await start(directory, {
+    listen: new URL(before.url).host,
+    url: 'https://sigstore.example.com/s',
+    allowedHosts: ['sigstore.local'],
+  });
+  onTestFinished(() => server.close());
+  for (const path of ['/oidc/authorize', '/api/v1/log', '/tuf/root.json', '/metrics', '/healthz', '/other'])
+    expect(await askAs('evil.example', before.url + path)).toBe(421);
+  for (const name of ['sigstore.example.com', 'sigstore.local', 'localhost', '127.0.0.1'])
+    expect(await askAs(name, `${before.url}/api/v1/log`)).toBe(200);
 });

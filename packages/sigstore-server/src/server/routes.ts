@@ -1,7 +1,9 @@
 import type { HttpBindings } from '@hono/node-server';
+import type { HostCheck } from '@pratique/storage';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { certificateLogRoutes } from '../ct/routes.ts';
 import { fulcioRoutes } from '../fulcio/routes.ts';
+import { requireOwnName } from '../http/listener.ts';
 import { Refusal } from '../http/refusal.ts';
 import { tileRoutes } from '../log/routes.ts';
 import { oidcRoutes } from '../oidc/routes.ts';
@@ -31,7 +33,7 @@ const grpcCodes: Readonly<Record<number, number>> = {
 };
 
 /** Everything on one port: the paths of the services do not meet. */
-export function createRoutes(services: Services, rateLimit?: number): Hono<Env> {
+export function createRoutes(services: Services, mayBeCalled: HostCheck, rateLimit?: number): Hono<Env> {
   const app = new Hono<Env>();
   const metrics = createMetrics(services);
   app.use(async (context, next) => {
@@ -39,6 +41,7 @@ export function createRoutes(services: Services, rateLimit?: number): Hono<Env> 
     await next();
     metrics.answered(context.req.path, context.res.status, performance.now() - began);
   });
+  app.use(requireOwnName(mayBeCalled));
   if (rateLimit !== undefined) app.use(limitWrites(new RateLimiter(rateLimit)));
   app.get('/healthz', (context) => context.text('ok\n'));
   app.get('/readyz', (context) => {

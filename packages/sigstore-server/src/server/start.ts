@@ -3,7 +3,7 @@ import { type AddressInfo, isIP } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
 import { printable } from '@pratique/errors';
-import { lockDirectory, makeDirectorySync } from '@pratique/storage';
+import { hostCheck, lockDirectory, makeDirectorySync } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
 import { createBoundedServer, listen, parseListen, stop } from '../http/listener.ts';
 import { logNames, type SigstoreServer, type SigstoreServerOptions } from '../options.ts';
@@ -64,7 +64,8 @@ export async function startSigstoreServer(options: SigstoreServerOptions): Promi
     const bound = server.address() as AddressInfo;
     const url = options.url ?? `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}`;
     const services = await openServices(options, url);
-    const routes = createRoutes(services, options.rateLimit);
+    const mayBeCalled = hostCheck(server, [host, new URL(url).hostname, ...(options.allowedHosts ?? [])]);
+    const routes = createRoutes(services, mayBeCalled, options.rateLimit);
     ready.resolve(getRequestListener(routes.fetch, { overrideGlobalObjects: false }));
     let closing: Promise<void> | undefined;
     return {

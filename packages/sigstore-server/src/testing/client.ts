@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeBase64, formatPublicKey, type SigningKey } from '@pratique/crypto';
@@ -29,6 +31,15 @@ export async function post(url: string, body: unknown, headers: Record<string, s
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
   return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+/** The status of an answer to whom the server goes by `host`: a browser says the name of the page. */
+export async function askAs(host: string, url: string, method = 'GET'): Promise<number | undefined> {
+  const [answer] = (await once(request(url, { method, headers: { host } }).end(), 'response')) as [
+    IncomingMessage,
+  ];
+  answer.resume();
+  return answer.statusCode;
 }
 
 /** A request for a certificate as sigstore-go sends it. */

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { formatVerifierKey, parseVerifierKey } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
-import { lockDirectory } from '@pratique/storage';
+import { type HostCheck, hostCheck, lockDirectory } from '@pratique/storage';
 import { Hono } from 'hono';
 import { sigstoreServerErrors } from '../errors.ts';
-import { createBoundedServer, listen, parseListen, stop } from '../http/listener.ts';
+import { createBoundedServer, listen, parseListen, requireOwnName, stop } from '../http/listener.ts';
 import { Refusal } from '../http/refusal.ts';
 import { readBody } from '../http/request.ts';
 import { loadKey } from '../store/keys.ts';
@@ -25,6 +25,11 @@ export interface WitnessServerOptions {
    * name: the origins of Rekor v1 have spaces, which names have not.
    */
   readonly logs: readonly string[];
+  /**
+   * Names under which a witness on loopback may be asked, besides those in `listen` and `name`, addresses and `localhost`: any
+   * other `Host` is answered 421, since it may be the name of a web page (DNS rebinding).
+   */
+  readonly allowedHosts?: readonly string[];
   /** Encrypts the key. Given at the first start, it is needed at every one after. */
   readonly passphrase?: string;
 }
@@ -74,7 +79,8 @@ export async function startWitness(options: WitnessServerOptions): Promise<Witne
   try {
     const key = loadKey(join(directory, 'keys'), 'witness', passphrase);
     const keeper = new WitnessKeeper({ directory, name, key, logs });
-    const routes = witnessRoutes(keeper);
+    const names = [host, name.split(/[/:]/, 1)[0]!, ...(options.allowedHosts ?? [])];
+    const routes = witnessRoutes(keeper, hostCheck(server, names));
     server.on('request', getRequestListener(routes.fetch, { overrideGlobalObjects: false }));
     await listen(server, host, port, options.listen);
     const bound = server.address() as AddressInfo;
@@ -94,8 +100,9 @@ export async function startWitness(options: WitnessServerOptions): Promise<Witne
   }
 }
 
-function witnessRoutes(keeper: WitnessKeeper): Hono<{ Bindings: HttpBindings }> {
+function witnessRoutes(keeper: WitnessKeeper, mayBeCalled: HostCheck): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
+  app.use(requireOwnName(mayBeCalled));
   app.get('/healthz', (context) => context.text('ok\n'));
   app.post('/add-checkpoint', async (context) => {
     const bytes = await readBody(context.env.incoming, maxBodyBytes);

@@ -11,7 +11,7 @@ import {
 } from '@pratique/crypto';
 import fc from 'fast-check';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import { temporaryDirectory } from '../testing/client.ts';
+import { askAs, temporaryDirectory } from '../testing/client.ts';
 import { startWitness, type WitnessServer } from './serve.ts';
 
 const origin = 'log.example.test';
@@ -178,4 +178,9 @@ test('a second witness on the same directory, and a witness’s key for a log’
   await expect(startWitness({ ...options, logs: ['log.example.test'] })).rejects.toMatchObject({
     code: 'NOTE_INVALID',
   });
+});
+
+test('a web page cannot reach a witness on loopback under its own name', async () => {
+  expect(await askAs('evil.example', `${witness.url}/add-checkpoint`, 'POST')).toBe(421);
+  expect(await askAs('witness.example.test', `${witness.url}/healthz`)).toBe(200);
 });
