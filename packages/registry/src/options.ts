@@ -6,7 +6,7 @@ export interface RegistryLimits {
   readonly manifestBytes: number;
   /** Largest blob. Default 64 GiB. */
   readonly blobBytes: number;
-  /** Connections at the same time; one more is closed at once. Default 2048. */
+  /** Connections at the same time; one more costs the address that has most of them one. Default 2048. */
   readonly connections: number;
   /**
    * Bytes that manifests that come and pieces of blobs that come or go may take in memory together, beyond the first 64

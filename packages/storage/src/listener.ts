@@ -1,5 +1,4 @@
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
 
 /** An address to listen on, written `HOST:PORT` or `[::1]:PORT`; port 0 means any free one. Undefined for anything else. */
 export function parseListen(text: string): { readonly host: string; readonly port: number } | undefined {
@@ -17,20 +16,6 @@ export function listen(server: Server, host: string, port: number): Promise<void
       server.off('error', reject);
       resolve();
     });
-  });
-}
-
-/**
- * Closes a connection at once where there are `most` already. Bun, which knows no `maxConnections`, counts those only on
- * which a request has begun.
- */
-export function boundConnections(server: Server, most: number): void {
-  server.maxConnections = most;
-  let open = 0;
-  server.on('connection', (socket: Socket) => {
-    open++;
-    socket.once('close', () => open--);
-    if (open > most) socket.destroy();
   });
 }
 

@@ -19,7 +19,7 @@ export interface AdmissionLimits {
   readonly maxValues: number;
   /** Milliseconds until the body must have arrived. Default 5 000. */
   readonly bodyTimeoutMs: number;
-  /** Connections at the same time. Default 1 024. */
+  /** Connections at the same time; one more costs the address that has most of them one. Default 1 024. */
   readonly maxConnections: number;
   /** Milliseconds `close` waits for reviews under way. Default 10 000. */
   readonly closeMs: number;

@@ -1,4 +1,4 @@
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import { type JsonObject, parseJson } from '@pratique/crypto';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { send } from '../testing/client.ts';
@@ -331,6 +331,33 @@ test('a body that trickles in is given up', async () => {
     call.write('{');
   });
   expect(status).toBe(408);
+});
+
+test('a review under way is not cut for one more connection where another waits for a request', async () => {
+  const full = await startAdmission({
+    gate: fakeGate(),
+    listen: '127.0.0.1:0',
+    tls: { names: ['localhost', '127.0.0.1'] },
+    limits: { maxConnections: 2 },
+  });
+  onTestFinished(() => full.close());
+  const working = request(`${full.url}/validate`, {
+    method: 'POST',
+    ca: full.caPem,
+    agent: false,
+    headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+  });
+  const answered = new Promise<number | undefined>((resolve) => {
+    working.on('response', (response) => resolve(response.resume().statusCode));
+    working.on('error', () => resolve(undefined));
+  });
+  await new Promise((resolve) => working.write(text.slice(0, 9), resolve));
+  const agent = new Agent({ keepAlive: true });
+  onTestFinished(() => agent.destroy());
+  expect((await send(`${full.url}/healthz`, full.caPem, undefined, { agent })).status).toBe(200);
+  expect((await send(`${full.url}/healthz`, full.caPem, undefined)).status).toBe(200);
+  working.end(text.slice(9));
+  expect(await answered).toBe(200);
 });
 
 test('another content type is refused', async () => {

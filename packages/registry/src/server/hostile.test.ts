@@ -1,9 +1,9 @@
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Authenticator } from '../options.ts';
 import {
   blobOf,
   codesOf,
@@ -103,24 +103,27 @@ test('uploads that begin at the same moment are no more than there may be', asyn
   ]);
 });
 
-test('one connection too many is closed at once', async () => {
-  const registry = await testRegistry({ limits: { connections: 2 } });
-  const { hostname, port } = new URL(registry.url);
-  const begin = async () => {
-    const socket = connect(Number(port), hostname);
-    socket.write('GET /v2/ HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    await once(socket, 'data');
-    return socket;
+test('one connection too many is closed at once where all others are at work', async () => {
+  let begun = 0;
+  const auth: Authenticator = {
+    challenge: 'Basic realm="x"',
+    decide: ({ action }) => {
+      if (action === 'push') begun++;
+      return 'allowed';
+    },
   };
-  const open = [await begin(), await begin()];
-  onTestFinished(() => {
-    for (const socket of open) socket.destroy();
-  });
+  const registry = await testRegistry({ limits: { connections: 2 }, auth });
+  const { hostname, port } = new URL(registry.url);
+  const open = [connect(Number(port), hostname), connect(Number(port), hostname)];
+  const head = 'PUT /v2/a/manifests/v1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
+  for (const socket of open) socket.write(`${head}Content-Length: 9\r\n\r\n{`);
+  await expect.poll(() => begun).toBe(2);
   const ping = 'GET /v2/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
   const reply = () => sendRaw(registry, ping).catch(() => '');
   expect(await reply()).toBe('');
   open[0]!.destroy();
   await expect.poll(reply).toMatch(/^HTTP\/1\.1 200 /);
+  open[1]!.destroy();
 });
 
 test('a client that promises more than it sends stores nothing', async () => {
