@@ -27,6 +27,8 @@ export {
   type JsonValue,
   parseJson,
 } from './encoding/json.ts';
+export { JsonMembers } from './encoding/members.ts';
+export { olpcJson } from './encoding/olpc-json.ts';
 export { formatPem, type PemBlock, parsePem } from './encoding/pem.ts';
 export { cryptoErrors } from './errors.ts';
 export { formatPublicKey, type KeyAlgorithm, type PublicKey, parsePublicKey } from './keys/public-key.ts';

@@ -1,42 +1,18 @@
-import { isJsonObject, type JsonValue } from '@pratique/crypto';
+import { type JsonValue, olpcJson } from '@pratique/crypto';
+import { PratiqueError } from '@pratique/errors';
 import { tufErrors } from '../errors.ts';
 
 /**
- * Canonical JSON as TUF signs it (specification §4.1, OLPC's): members sorted, no white space, in strings only the
- * quote and the backslash escaped, integers only. RFC 8785 escapes control characters as well.
+ * The bytes of metadata that are signed (specification §4.1).
  *
- * @throws TUF_METADATA_INVALID for numbers that are not safe integers
+ * @throws TUF_METADATA_INVALID for what has no signed form
  */
 export function signedBytes(value: JsonValue): Uint8Array {
-  return new TextEncoder().encode(canonical(value));
-}
-
-function canonical(value: JsonValue): string {
-  if (value === null || typeof value === 'boolean') return String(value);
-  if (typeof value === 'string') return quote(value);
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) {
-      throw tufErrors.error('TUF_METADATA_INVALID', {
-        message: 'signed metadata holds a number that is no integer',
-      });
-    }
-    return String(value);
+  try {
+    return new TextEncoder().encode(olpcJson(value));
+  } catch (error) {
+    if (error instanceof PratiqueError)
+      throw tufErrors.error('TUF_METADATA_INVALID', { message: error.message });
+    throw error;
   }
-  if (!isJsonObject(value)) return `[${value.map(canonical).join(',')}]`;
-  const members = Object.entries(value).sort(([a], [b]) => compareCodePoints(a, b));
-  return `{${members.map(([name, member]) => `${quote(name)}:${canonical(member)}`).join(',')}}`;
-}
-
-function quote(text: string): string {
-  if (!text.isWellFormed()) {
-    throw tufErrors.error('TUF_METADATA_INVALID', {
-      message: 'signed metadata holds text that is not Unicode',
-    });
-  }
-  return `"${text.replace(/["\\]/g, '\\$&')}"`;
-}
-
-/** As other implementations sort: by bytes of UTF-8, which is by code point, and differs from UTF-16's order. */
-function compareCodePoints(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
