@@ -102,4 +102,5 @@ export {
 } from './registry/client.ts';
 export { referrersTag } from './registry/referrers.ts';
 export type { RegistryRepository } from './registry/repository.ts';
+export { createTransport, type Transport } from './registry/transport.ts';
 export type * from './types.ts';
