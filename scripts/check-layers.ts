@@ -18,6 +18,7 @@ export const floors: Readonly<Record<string, number>> = {
   '@pratique/keys': 3,
   '@pratique/registry': 3,
   '@pratique/tuf': 3,
+  '@pratique/notary': 3,
   '@pratique/sigstore': 3,
   '@pratique/inspect': 3,
   '@pratique/policy': 4,

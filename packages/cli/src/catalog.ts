@@ -11,6 +11,7 @@ export async function allErrors(): Promise<ReadonlyMap<string, ErrorEntry & { re
     signatures: (await import('@pratique/sigstore')).sigstoreErrors,
     'private Sigstore': (await import('@pratique/sigstore-server')).sigstoreServerErrors,
     'trusted roots': (await import('@pratique/tuf')).tufErrors,
+    'Docker Content Trust': (await import('@pratique/notary')).notaryErrors,
     signing: (await import('@pratique/sigstore-client')).sigstoreClientErrors,
     registry: (await import('@pratique/registry')).registryErrors,
     policy: (await import('@pratique/policy')).policyErrors,

@@ -1,0 +1,49 @@
+import type { SignedTag } from '../metadata/types.ts';
+import { isCovered } from './targets.ts';
+import type { TrustedRepository, TrustedRole } from './trusted-repository.ts';
+
+/** Roles whose tags Docker takes, the first that has the tag: what other roles sign only says who agrees. */
+export const releaseRoles: readonly string[] = ['targets/releases', 'targets'];
+
+/** A tag as one role signed it. */
+export interface ReleasedTag extends SignedTag {
+  readonly tag: string;
+  readonly role: TrustedRole;
+}
+
+/**
+ * What a tag is signed to be by the first of `roles` that has it.
+ *
+ * @returns undefined where none has
+ * @throws the problem of a role that is not believed, and might have signed the tag before the ones that did
+ */
+export function findTag(
+  repository: TrustedRepository,
+  tag: string,
+  roles: readonly string[] = releaseRoles,
+): ReleasedTag | undefined {
+  for (const name of roles) {
+    const problem = repository.problems.get(name);
+    if (problem !== undefined && isCovered(tag, problem.paths)) throw problem.error;
+    const role = repository.roles.get(name);
+    const signed = role?.tags.get(tag);
+    if (role !== undefined && signed !== undefined) return { tag, role, ...signed };
+  }
+  return undefined;
+}
+
+/** Every tag that Docker takes, by name. @throws as `findTag` */
+export function releasedTags(repository: TrustedRepository): readonly ReleasedTag[] {
+  const names = new Set(releaseRoles.flatMap((name) => [...(repository.roles.get(name)?.tags.keys() ?? [])]));
+  return [...names].sort().flatMap((tag) => findTag(repository, tag) ?? []);
+}
+
+/** Roles other than those that release which signed the same tag to be the same. */
+export function signersOf(
+  repository: TrustedRepository,
+  { tag, digest }: ReleasedTag,
+): readonly TrustedRole[] {
+  return [...repository.roles.values()].filter(
+    ({ name, tags }) => !releaseRoles.includes(name) && tags.get(tag)?.digest === digest,
+  );
+}
