@@ -20,6 +20,7 @@ export const floors: Readonly<Record<string, number>> = {
   '@pratique/tuf': 3,
   '@pratique/notary': 3,
   '@pratique/sigstore': 3,
+  '@pratique/notation': 3,
   '@pratique/inspect': 3,
   '@pratique/policy': 4,
   '@pratique/harden': 4,

@@ -9,6 +9,7 @@ export async function allErrors(): Promise<ReadonlyMap<string, ErrorEntry & { re
     keys: (await import('@pratique/crypto')).cryptoErrors,
     'keys elsewhere': (await import('@pratique/keys')).keysErrors,
     signatures: (await import('@pratique/sigstore')).sigstoreErrors,
+    'signatures of the Notary Project': (await import('@pratique/notation')).notationErrors,
     'private Sigstore': (await import('@pratique/sigstore-server')).sigstoreServerErrors,
     'trusted roots': (await import('@pratique/tuf')).tufErrors,
     'Docker Content Trust': (await import('@pratique/notary')).notaryErrors,

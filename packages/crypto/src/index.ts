@@ -80,7 +80,12 @@ export {
 } from './merkle/witness-policy.ts';
 export { issueTimestamp, type TimestampIssuer } from './timestamp/issue.ts';
 export { formatTimestampRequest, parseTimestampRequest, type TimestampRequest } from './timestamp/request.ts';
-export { parseTimestampResponse, type TimestampToken } from './timestamp/response.ts';
+export {
+  parseTimestampResponse,
+  parseTimestampToken,
+  type TimestampToken,
+  tokenInResponse,
+} from './timestamp/response.ts';
 export {
   checkEmbeddedSigner,
   type TimestampResult,
@@ -108,6 +113,7 @@ export {
   newSerialNumber,
   signatureAlgorithm,
 } from './x509/issue.ts';
+export { type NameAttribute, parseName } from './x509/name.ts';
 export { oids } from './x509/oids.ts';
 export { type PathOptions, type PathResult, verifyPath } from './x509/path.ts';
 export { keyOfCertificateRequest } from './x509/request.ts';

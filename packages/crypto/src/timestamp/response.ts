@@ -9,6 +9,8 @@ import { type HashName, hashName, readSignerInfo, type SignerInfo } from './sign
 /** A signed timestamp (RFC 3161), read but not verified. */
 export interface TimestampToken {
   readonly time: Date;
+  /** How far from `time` it may have been, either way, in milliseconds; 0 where the authority does not say. */
+  readonly accuracyMs: number;
   /** Hash of what was stamped. */
   readonly imprint: { readonly algorithm: HashName; readonly digest: Uint8Array };
   /** OID of the policy it was made under. */
@@ -42,9 +44,35 @@ export function parseTimestampResponse(bytes: Uint8Array): TimestampToken {
     response.end();
     return readToken(token);
   } catch (error) {
-    if (!(error instanceof PratiqueError) || error.code === 'TIMESTAMP_UNREADABLE') throw error;
-    throw unreadable(error.message);
+    throw asUnreadable(error);
   }
+}
+
+/**
+ * Reads the token by itself, without the response around it (RFC 3161 §2.4.2, TimeStampToken), under the same limits.
+ *
+ * @throws TIMESTAMP_UNREADABLE
+ */
+export function parseTimestampToken(bytes: Uint8Array): TimestampToken {
+  if (bytes.byteLength > maxBytes) throw unreadable(`it is larger than ${maxBytes} bytes`);
+  try {
+    return readToken(readDer(bytes));
+  } catch (error) {
+    throw asUnreadable(error);
+  }
+}
+
+/** The bytes of the token in a response that `parseTimestampResponse` takes. @throws TIMESTAMP_UNREADABLE */
+export function tokenInResponse(bytes: Uint8Array): Uint8Array {
+  parseTimestampResponse(bytes);
+  const response = readDer(bytes);
+  response.element();
+  return response.element(tags.sequence).bytes;
+}
+
+function asUnreadable(error: unknown): unknown {
+  if (!(error instanceof PratiqueError) || error.code === 'TIMESTAMP_UNREADABLE') return error;
+  return unreadable(error.message);
 }
 
 /** ContentInfo and SignedData. */
@@ -96,7 +124,9 @@ function readCertificates(set: DerReader | undefined): Uint8Array[] {
 }
 
 /** TSTInfo (RFC 3161 §2.4.2). */
-function readInfo(content: Uint8Array): Pick<TimestampToken, 'time' | 'imprint' | 'policy' | 'serialNumber'> {
+function readInfo(
+  content: Uint8Array,
+): Pick<TimestampToken, 'time' | 'accuracyMs' | 'imprint' | 'policy' | 'serialNumber'> {
   const info = readDer(content);
   if (info.smallInteger() !== 1) throw unreadable('its version is not 1');
   const policy = info.oid();
@@ -108,14 +138,35 @@ function readInfo(content: Uint8Array): Pick<TimestampToken, 'time' | 'imprint' 
   const serialNumber = toHex(info.integer());
   const time = readPreciseTime(info);
   if (time === null) throw unreadable('its time is malformed or does not exist');
-  // accuracy, ordering, nonce, tsa, extensions: optional, in this order, each at most once.
-  for (const tag of [tags.sequence, tags.boolean, tags.integer, contextTag(0, true), contextTag(1, true)]) {
+  const accuracyMs = info.peek() === tags.sequence ? readAccuracy(info.element().bytes) : 0;
+  // ordering, nonce, tsa, extensions: optional, in this order, each at most once.
+  for (const tag of [tags.boolean, tags.integer, contextTag(0, true), contextTag(1, true)]) {
     if (info.peek() !== tag) continue;
     if (tag === contextTag(1, true)) refuseCritical(info.nested(tag));
     else info.element(tag);
   }
   info.end();
-  return { time, imprint: { algorithm, digest }, policy, serialNumber };
+  return { time, accuracyMs, imprint: { algorithm, digest }, policy, serialNumber };
+}
+
+/**
+ * Milliseconds of an Accuracy: seconds, `[0]` milliseconds and `[1]` microseconds, each optional. Rounded up.
+ *
+ * @throws TIMESTAMP_UNREADABLE, DER_INVALID
+ */
+export function readAccuracy(der: Uint8Array): number {
+  const accuracy = readDer(der);
+  const seconds = accuracy.peek() === tags.integer ? accuracy.smallInteger() : 0;
+  const [millis = 0, micros = 0] = [0, 1].map((number) => {
+    const tag = contextTag(number, false);
+    if (accuracy.peek() !== tag) return 0;
+    const { content } = accuracy.element(tag);
+    const value = content.reduce((sum, byte) => sum * 256 + byte, 0);
+    if (content.byteLength > 2 || value < 1 || value > 999) throw unreadable('its accuracy is out of range');
+    return value;
+  });
+  accuracy.end();
+  return seconds * 1000 + millis + (micros > 0 ? 1 : 0);
 }
 
 /** No extension of a timestamp is known here, so a critical one must not be passed over. */

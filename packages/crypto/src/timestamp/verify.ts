@@ -21,7 +21,12 @@ export interface TimestampSigner {
  * that leads to it. `problem` means that this authority is named, and the timestamp is not good.
  */
 export type TimestampResult =
-  | { readonly ok: true; readonly time: Date }
+  | {
+      readonly ok: true;
+      readonly time: Date;
+      /** The authority's certificate first, the anchor last. */
+      readonly path: readonly Certificate[];
+    }
   | { readonly ok: false; readonly unknown: boolean; readonly problem: string };
 
 /**
@@ -47,7 +52,9 @@ export function verifyTimestampToken(
       return { ok: false, unknown, problem: `the authority’s certificate cannot be used: ${path.problem}` };
     }
     const problem = checkLeaf(leaf) ?? checkSignature(token, leaf) ?? checkImprint(token, data);
-    return problem === null ? { ok: true, time: token.time } : { ok: false, unknown: false, problem };
+    return problem === null
+      ? { ok: true, time: token.time, path: path.path }
+      : { ok: false, unknown: false, problem };
   } catch (error) {
     if (!(error instanceof PratiqueError)) throw error;
     return { ok: false, unknown: false, problem: error.message };

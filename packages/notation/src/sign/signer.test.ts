@@ -1,0 +1,39 @@
+import { PratiqueError } from '@pratique/errors';
+import { expect, test } from 'vitest';
+import { type Holder, keyPem, newHolder, newSelfSigned, pem } from '../testing/authority.ts';
+import { intermediate, leaf, now, root } from '../testing/world.ts';
+import { fileSigner } from './signer.ts';
+
+const code = (key: string, chain: string, at = now): string => {
+  try {
+    fileSigner(key, new TextEncoder().encode(chain), at);
+    return 'accepted';
+  } catch (error) {
+    if (!(error instanceof PratiqueError)) throw error;
+    expect(error.message).not.toContain('-----BEGIN');
+    return error.code;
+  }
+};
+const chain = (...holders: Holder[]) => pem(...holders);
+
+test('a key with its whole chain signs; a self-signed one alone', () => {
+  expect(code(keyPem(leaf), chain(leaf, intermediate, root))).toBe('accepted');
+  const self = newSelfSigned();
+  expect(code(keyPem(self), chain(self))).toBe('accepted');
+});
+
+test.each<[string, string, string]>([
+  ['the key of somebody else', keyPem(newHolder(intermediate)), chain(leaf, intermediate, root)],
+  ['a chain that is not whole', keyPem(leaf), chain(leaf, intermediate)],
+  ['a chain the other way round', keyPem(leaf), chain(root, intermediate, leaf)],
+  ['no certificates', keyPem(leaf), ''],
+  ['a key where certificates should be', keyPem(leaf), keyPem(leaf)],
+])('%s signs nothing', (_, key, certificates) => {
+  expect(code(key, certificates)).toBe('NOTATION_KEY_UNUSABLE');
+});
+
+test('certificates that have expired sign nothing', () => {
+  expect(code(keyPem(leaf), chain(leaf, intermediate, root), new Date('2028-01-01T00:00:00Z'))).toBe(
+    'NOTATION_KEY_UNUSABLE',
+  );
+});
