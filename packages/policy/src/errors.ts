@@ -85,6 +85,12 @@ export const policyErrors = defineErrors({
     title: 'The newest vulnerability scan is older than the trust configuration accepts, or has no date.',
     remedy: 'Scan the image again with an up-to-date database and attest the result.',
   },
+  SCAN_DATABASE_TOO_OLD: {
+    kind: 'denial',
+    title:
+      'The advisory database of the newest vulnerability scan is older than the trust configuration accepts, or has no date.',
+    remedy: 'Update the database (docs/scan.md), scan the image again and attest the result.',
+  },
   VULNERABILITY_FIXABLE: {
     kind: 'denial',
     title: 'The image has vulnerabilities whose fix has been there for longer than its severity allows.',

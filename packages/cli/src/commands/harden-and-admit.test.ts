@@ -92,6 +92,7 @@ parameters: ${parameters}`,
 test.each<[string, string, string[]]>([
   ['everything that is required was attested', '{ require: [sbom, provenance, scan, checks] }', []],
   ['the scan is of today', '{ vulnerabilities: { scanOlderThanDays: 1 } }', []],
+  ['and so is its database', '{ vulnerabilities: { databaseOlderThanDays: 1 } }', []],
   [
     'a critical vulnerability whose fix is old',
     '{ vulnerabilities: { fixOlderThanDays: { critical: 30 } } }',

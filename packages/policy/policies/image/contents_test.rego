@@ -81,7 +81,7 @@ test_failed_tests if {
 }
 
 limits(given) := object.union(
-	{"fixOlderThanDays": {"critical": 7, "high": 30}, "refuseExploited": false, "scanOlderThanDays": null, "unknown": "deny"},
+	{"fixOlderThanDays": {"critical": 7, "high": 30}, "refuseExploited": false, "scanOlderThanDays": null, "databaseOlderThanDays": null, "unknown": "deny"},
 	given,
 )
 
@@ -208,6 +208,16 @@ test_the_age_of_the_scan if {
 	scan_codes(3) == set()
 	scan_codes(4) == {"SCAN_TOO_OLD"}
 	scan_codes(null) == {"SCAN_TOO_OLD"}
+}
+
+database_codes(facts) := {problem.code | some problem in problems} if {
+	problems := vulnerabilities.deny with input.image as image(facts)
+		with data.pratique.parameters as parameters({"vulnerabilities": limits({"databaseOlderThanDays": 3})})
+}
+
+test_the_age_of_the_database_of_the_scan if {
+	of_age := {age: database_codes({"scan": object.union(scan, {"databaseAgeDays": age}), "findings": []}) | some age in [0, 3, 4, null]}
+	of_age == {0: set(), 3: set(), 4: {"SCAN_DATABASE_TOO_OLD"}, null: {"SCAN_DATABASE_TOO_OLD"}}
 }
 
 exception(given) := object.union(

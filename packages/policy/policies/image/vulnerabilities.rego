@@ -75,20 +75,40 @@ deny contains problem if {
 	limit != null
 	scan := input.image.scan
 	scan != null
-	not is_recent(scan, limit)
+	not is_recent(scan.ageDays, limit)
 	problem := {
 		"code": "SCAN_TOO_OLD",
 		"msg": sprintf("the vulnerability scan of %s says nothing about today", [lib.name(input.image)]),
 		"expected": sprintf("a scan of the last %d days", [limit]),
-		"found": object.get({true: "a scan without a date"}, scan.ageDays == null, sprintf("a scan %v days old", [scan.ageDays])),
+		"found": aged("a scan", scan.ageDays),
 		"remedy": scan_again,
 	}
 }
 
-is_recent(scan, limit) if {
-	scan.ageDays != null
-	scan.ageDays <= limit
+# A new scan with an old database knows nothing of what was published since.
+deny contains problem if {
+	limit := wanted.databaseOlderThanDays
+	limit != null
+	scan := input.image.scan
+	scan != null
+	not is_recent(scan.databaseAgeDays, limit)
+	problem := {
+		"code": "SCAN_DATABASE_TOO_OLD",
+		"msg": sprintf("the vulnerability scan of %s knows nothing of what was published lately", [lib.name(input.image)]),
+		"expected": sprintf("a scan with a database of the last %d days", [limit]),
+		"found": aged("a database", scan.databaseAgeDays),
+		"remedy": sprintf("update the advisory database (pratique db update, or pratique db import), then %s", [scan_again]),
+	}
 }
+
+is_recent(age, limit) if {
+	age != null
+	age <= limit
+}
+
+aged(what, age) := sprintf("%s %d days old", [what, age]) if {
+	age != null
+} else := sprintf("%s without a date", [what])
 
 deny contains problem if {
 	wanted.unknown == "deny"

@@ -136,6 +136,18 @@ test.each<[string, string, string, string[]]>([
   ],
   ['a scan of long ago', 'full', '{ vulnerabilities: { scanOlderThanDays: 0 } }', ['SCAN_TOO_OLD']],
   [
+    'a scan that does not say how old its database is',
+    'full',
+    '{ vulnerabilities: { databaseOlderThanDays: 36500 } }',
+    ['SCAN_DATABASE_TOO_OLD'],
+  ],
+  [
+    'no scan has no database',
+    'bare',
+    '{ vulnerabilities: { databaseOlderThanDays: 36500 } }',
+    ['SCAN_REQUIRED'],
+  ],
+  [
     'a denied package',
     'full',
     '{ packages: { deny: [{ type: npm, name: a, version: "<2" }] } }',

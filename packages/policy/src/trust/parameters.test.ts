@@ -17,6 +17,7 @@ test('what was not said is filled in', () => {
     fixOlderThanDays: { critical: 0 },
     refuseExploited: false,
     scanOlderThanDays: null,
+    databaseOlderThanDays: null,
     unknown: 'deny',
   });
   expect(parameters('packages: { deny: [{ name: a, version: ">=1.0 , <2-1" }] }').packages.deny).toEqual([

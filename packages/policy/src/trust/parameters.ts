@@ -69,6 +69,8 @@ export interface PolicyParameters {
     readonly refuseExploited: boolean;
     /** How old a scan may be; null: any age. */
     readonly scanOlderThanDays: number | null;
+    /** How old the advisory database of a scan may be by now; null: any age. */
+    readonly databaseOlderThanDays: number | null;
     /** What happens where the scan does not know what the others ask for. */
     readonly unknown: OnUnknown;
   } | null;
@@ -166,6 +168,7 @@ export const parametersSchema = v.strictObject({
       ),
       refuseExploited: v.optional(v.boolean()),
       scanOlderThanDays: v.optional(days),
+      databaseOlderThanDays: v.optional(days),
       unknown,
     }),
   ),
@@ -213,6 +216,7 @@ export function parametersOf(given: Given): PolicyParameters {
             ),
             refuseExploited: vulnerabilities.refuseExploited ?? false,
             scanOlderThanDays: vulnerabilities.scanOlderThanDays ?? null,
+            databaseOlderThanDays: vulnerabilities.databaseOlderThanDays ?? null,
             unknown: vulnerabilities.unknown ?? 'deny',
           },
     packages: {
