@@ -1,9 +1,15 @@
-import { printable } from '@pratique/errors';
+import { PratiqueError, printable } from '@pratique/errors';
 import { readInput } from '../blob/artifact.ts';
 import { cliErrors } from '../errors.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
-import { type DockerfileImages, imagesInDockerfile } from '../registry/dockerfile.ts';
+import {
+  type DockerfileImages,
+  imagesInDockerfile,
+  imagesInTriggers,
+  type Stages,
+} from '../registry/dockerfile.ts';
+import { triggersOf } from '../registry/triggers.ts';
 import type { dockerfileVerify } from '../specs/images-in-files.ts';
 import { namesNone } from './manifest-verify.ts';
 
@@ -18,9 +24,26 @@ export const run: Run<typeof dockerfileVerify.flags> = async ({ args, flags, ter
   if (buildArgs.length === 0) tellOfEnvironment(found, terminal);
   if (!flags['base-image-only']) tellOfOthers(found, terminal);
   if (images.length === 0) throw namesNone(args[0]!);
-  const { run: verify } = await import('./verify.ts');
-  return await verify({ args: images, flags, terminal, signal });
+  const { verifyImages } = await import('./verify.ts');
+  return await verifyImages({ args: images, flags, terminal, signal }, async (name, place, subject) => {
+    const stages = found.builtOn.get(name);
+    // What is attached to an image builds nothing.
+    if (stages === undefined || flags['base-image-only'] || flags.attachment !== undefined) return [];
+    const triggers = await triggersOf(place.repository, subject, signal);
+    const { all, fetched } = readTriggers(triggers, stages, place.name);
+    tellOfFetched(fetched, terminal);
+    return all;
+  });
 };
+
+function readTriggers(triggers: readonly string[], stages: readonly Stages[], image: string) {
+  try {
+    return imagesInTriggers(triggers, stages);
+  } catch (error) {
+    if (!(error instanceof PratiqueError)) throw error;
+    throw error.retold({ message: `what ${image} keeps for who builds on it (ONBUILD): ${error.message}` });
+  }
+}
 
 /** `NAME=VALUE`, or `NAME` for what the environment says. */
 function valuesOf(given: readonly string[], { env }: Terminal): Readonly<Record<string, string | undefined>> {
@@ -55,6 +78,10 @@ function tellOfOthers({ frontend, fetched }: DockerfileImages, terminal: Termina
     terminal.err(
       `warning: the frontend ${printable(frontend, 200)} decides what the file means; it was read as a Dockerfile\n`,
     );
+  tellOfFetched(fetched, terminal);
+}
+
+function tellOfFetched(fetched: readonly string[], terminal: Terminal): void {
   for (const source of fetched)
     terminal.err(
       `warning: what ADD fetches from ${printable(source, 200)} is not verified: pin it with --checksum\n`,

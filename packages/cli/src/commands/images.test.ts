@@ -6,9 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   buildImage,
+  buildImageManifest,
   buildIndex,
   buildLayer,
   createRegistryClient,
+  describeBytes,
   machinePlatform,
   pushImage,
 } from '@pratique/oci';
@@ -312,6 +314,66 @@ test('a frontend that nobody signed fails dockerfile verify, as any image does',
     code: 0,
     stderr: expect.stringContaining('decides what the file means'),
   });
+});
+
+/** An image that keeps instructions for who builds on it, and a signature. */
+async function pushBase(name: string, triggers: readonly string[], signed = true) {
+  const client = createRegistryClient({ environment: {} });
+  const repository = client.repository(at(name));
+  const config = new TextEncoder().encode(
+    JSON.stringify({
+      ...machinePlatform(),
+      config: { OnBuild: triggers },
+      rootfs: { type: 'layers', diff_ids: [] },
+    }),
+  );
+  const descriptor = describeBytes(config, 'application/vnd.oci.image.config.v1+json');
+  await repository.putBlob(descriptor, config);
+  const built = buildImageManifest({ config: descriptor, layers: [] });
+  const pushed = await repository.putManifest(built.bytes, built.descriptor.mediaType, { tag: '1' });
+  client.close();
+  if (signed) await pratique('sign', '--key', 'cosign.key', `${at(name)}@${pushed.digest}`);
+  return pushed;
+}
+
+test('dockerfile verify: what a signed base image takes files from when it is built on is verified, too', async () => {
+  await pushBase('trigger', ['RUN true', `COPY --from=${at('frontend:1')} /a /a`, 'COPY --from=tools /b /b']);
+  const stages = `FROM ${at('app:1')} AS tools\n`;
+  const refused = await dockerfile(`${stages}FROM ${at('trigger:1')}\n`);
+  expect(refused).toMatchObject({ code: 10, stderr: expect.stringContaining(at('frontend')) });
+  // Nothing is built on what is only copied from.
+  expect((await dockerfile(`FROM ${at('app:1')}\nCOPY --from=${at('trigger:1')} / /\n`)).code).toBe(0);
+  expect((await dockerfile(`FROM ${at('trigger:1')}\n`, '--base-image-only')).code).toBe(0);
+
+  const tools = await pushBase('tools', [], false);
+  await pushBase('careful', [
+    `RUN --mount=from=${at('tools:1')},target=/x true`,
+    'ADD https://h.invalid/t /t',
+  ]);
+  expect((await dockerfile(`FROM ${at('careful:1')}\n`)).code).toBe(10);
+  await pratique('sign', '--key', 'cosign.key', `${at('tools')}@${tools.digest}`);
+  const passed = await dockerfile(`FROM ${at('careful:1')}\n`, '-o', 'json');
+  expect(passed).toMatchObject({ code: 0, stderr: expect.stringContaining('https://h.invalid/t') });
+  expect(JSON.parse(passed.stdout)).toHaveLength(2);
+});
+
+test('dockerfile verify reads what every image of an index keeps for who builds on it', async () => {
+  const client = createRegistryClient({ environment: {} });
+  const clean = await pushBase('platforms', [], false);
+  const evil = await pushBase('platforms', [`COPY --from=${at('frontend:1')} / /`], false);
+  const index = buildIndex({ manifests: [clean, evil] });
+  await client.repository(at('platforms')).putManifest(index.bytes, index.descriptor.mediaType, { tag: '1' });
+  client.close();
+  await pratique('sign', '--key', 'cosign.key', `${at('platforms')}@${index.descriptor.digest}`);
+  expect((await dockerfile(`FROM ${at('platforms:1')}\n`)).code).toBe(10);
+});
+
+test('dockerfile verify refuses what no builder would take for a trigger', async () => {
+  await pushBase('stage', ['FROM scratch']);
+  const { code, stderr } = await dockerfile(`FROM ${at('stage:1')}\n`);
+  expect(code).not.toBe(0);
+  expect(stderr).toContain(`what ${at('stage')}`);
+  expect(stderr).toContain('a trigger begins a stage of its own');
 });
 
 test('dockerfile verify takes values as the build does, and tells of those of the environment', async () => {

@@ -28,7 +28,20 @@ import { workersOf } from '../registry/workers.ts';
 import type { verify } from '../specs/signing.ts';
 import { checkLines, nearestRejection, rejectionText, signerText } from './verification-report.ts';
 
-export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, signal }) => {
+export const run: Run<typeof verify.flags> = (call) => verifyImages(call, async () => []);
+
+type Call = Parameters<Run<typeof verify.flags>>[0];
+
+/**
+ * Verifies the images that are named, and those that have to be verified because of one that was: `furtherOf` says which.
+ *
+ * @param name as it was given
+ * @param subject what was verified under it
+ */
+export async function verifyImages(
+  { args, flags, terminal, signal }: Call,
+  furtherOf: (name: string, place: VerifiablePlace, subject: Digest) => Promise<readonly string[]>,
+): Promise<number> {
   const trust = await signerTrust(flags, terminal, 'verify', signal);
   const wanted = parseAnnotations(flags.annotations);
   const limits = evidenceLimits(terminal);
@@ -41,7 +54,9 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
   setImmediate(prepareTrust, trust, new Date());
   const printed: unknown[] = [];
   try {
-    for (const name of args) {
+    const names = [...args];
+    // What is added meanwhile is verified, too.
+    for (const name of names) {
       const named = await openForVerification(client, name, flags['local-image'], terminal);
       const image = flags.attachment === undefined ? named : await sbomToVerify(named, { signal, tagPrefix });
       const { repository, version, signatures } = image;
@@ -58,6 +73,8 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
       if (matching.length === 0) throw refusal(image, subject.digest, result, wanted, terminal);
       report(image.name, subject.digest, matching, result.rejected, trust.logs.length > 0, terminal);
       printed.push(...formatVerification(matching, image.claimedName, subject.digest));
+      const further = await furtherOf(name, image, subject.digest);
+      names.push(...further.filter((one) => !names.includes(one)));
     }
     if (flags.output === 'json') terminal.out(`${JSON.stringify(printed)}\n`);
     return 0;
@@ -67,7 +84,7 @@ export const run: Run<typeof verify.flags> = async ({ args, flags, terminal, sig
   } finally {
     client.close();
   }
-};
+}
 
 function carries(signature: VerifiedSignature, wanted: Readonly<Record<string, string>>): boolean {
   return Object.entries(wanted).every(

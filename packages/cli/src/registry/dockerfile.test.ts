@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { imagesInDockerfile } from './dockerfile.ts';
+import { imagesInDockerfile, imagesInTriggers } from './dockerfile.ts';
 
 const images = (text: string, environment: Record<string, string> = {}) =>
   imagesInDockerfile(text, environment);
@@ -242,4 +242,22 @@ test.each([
   ['an instruction that Go calls ONBUILD', 'FROM good:1\nONBU\u0130LD COPY --from=evil:1 / /\n'],
 ])('what builders might read in two ways is refused: %s', (_, text) => {
   expect(() => images(text)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+});
+
+const triggered = (text: string, ...triggers: string[]) =>
+  imagesInTriggers(triggers, images(text).builtOn.get('base:1') ?? []).all;
+
+test('a trigger takes files from the stages that there are before its base, and from images', () => {
+  const text = 'FROM a:1 AS one\nFROM base:1 AS two\nFROM b:1 AS three\n';
+  expect(triggered(text, 'COPY --from=one / /', 'copy --from=0 / /')).toEqual(['a:1']);
+  expect(triggered(text, 'COPY --from=three / /', 'COPY --from=2 / /')).toEqual(['three', '2']);
+  expect(triggered(text, 'RUN --mount=type=bind,from=evil:1,target=/x true')).toEqual(['evil:1']);
+  expect(triggered(text, '# escape=`\nCOPY --fr`\nom=evil:1 / /')).toEqual(['evil:1']);
+  expect(triggered(text, 'ONBUILD COPY --from=evil:1 / /')).toEqual(['evil:1']);
+  expect(triggered(text, 'ENV A=--from=x', 'COPY a --from=b')).toEqual([]);
+});
+
+test('an image that is built on twice has its triggers read for each place', () => {
+  const text = 'FROM base:1 AS one\nFROM a:1 AS two\nFROM base:1\n';
+  expect(triggered(text, 'COPY --from=two / /')).toEqual(['two', 'a:1']);
 });

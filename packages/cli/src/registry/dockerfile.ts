@@ -1,3 +1,5 @@
+import { printable } from '@pratique/errors';
+import { cliErrors } from '../errors.ts';
 import { frontendOf } from './dockerfile-frontend.ts';
 import { type Instruction, instructionsOf } from './dockerfile-instructions.ts';
 import { expandWord, throwNoValue } from './dockerfile-variables.ts';
@@ -8,12 +10,20 @@ export interface DockerfileImages {
   readonly all: readonly string[];
   /** The one of the last stage: what the result is built on, through stages of its own; null for `scratch`. */
   readonly base: string | null;
+  /** The images of `FROM`, each with the stages there are before it, as often as it is built on. */
+  readonly builtOn: ReadonlyMap<string, readonly Stages[]>;
   /** The program that reads the Dockerfile; null where it names none. */
   readonly frontend: string | null;
   /** What `ADD` fetches from elsewhere without `--checksum`, or may, as it is written. */
   readonly fetched: readonly string[];
   /** The given variables whose values were used. */
   readonly used: ReadonlyMap<string, string>;
+}
+
+/** Stages of a Dockerfile, and the images they are built on in the end; null for `scratch`. */
+export interface Stages {
+  readonly named: ReadonlyMap<string, string | null>;
+  readonly numbered: readonly (string | null)[];
 }
 
 /** Those that BuildKit itself gives values, which are not known here. */
@@ -42,6 +52,7 @@ export function imagesInDockerfile(
   const numbered: (string | null)[] = [];
   const all = new Set<string>();
   const fetched: string[] = [];
+  const builtOn = new Map<string, Stages[]>();
   let base: string | null = null;
   const givenOf = (name: string): (() => string) | undefined => {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
@@ -57,11 +68,6 @@ export function imagesInDockerfile(
       // It always has a value, which is not known here.
       return (variables.get(name) ?? givenOf(name) ?? (() => throwNoValue(name)))();
     });
-  const imageOf = (name: string): string | null => {
-    const known = named.get(name);
-    if (known !== undefined) return known;
-    return name === 'scratch' ? null : name;
-  };
   const add = (image: string | null) => {
     if (image !== null) all.add(image);
   };
@@ -79,8 +85,13 @@ export function imagesInDockerfile(
         break;
       case 'FROM': {
         const [image = '', as = '', alias = ''] = words;
-        base = imageOf(expand(image));
+        base = imageOf(expand(image), named);
         add(base);
+        if (base !== null)
+          builtOn.set(base, [
+            ...(builtOn.get(base) ?? []),
+            { named: new Map(named), numbered: [...numbered] },
+          ]);
         numbered.push(base);
         if (as.toUpperCase() === 'AS' && stageName.test(alias.toLowerCase()))
           named.set(alias.toLowerCase(), base);
@@ -89,19 +100,59 @@ export function imagesInDockerfile(
       case 'COPY':
       case 'ADD':
       case 'RUN': {
-        const { copied, mounted } = sources(flags);
-        const stageOf = (from: string) => imageOf(named.has(from.toLowerCase()) ? from.toLowerCase() : from);
-        for (const from of mounted) add(stageOf(from));
-        for (const from of copied) {
-          const stage = /^\d+$/.test(from) ? numbered[Number(from)] : undefined;
-          add(stage === undefined ? stageOf(from) : stage);
-        }
+        for (const image of takenBy(flags, { named, numbered })) add(image);
         if (name === 'ADD') fetched.push(...fetchedBy(instruction));
         break;
       }
     }
   }
-  return { all: [...all], base, frontend, fetched, used };
+  return { all: [...all], base, builtOn, frontend, fetched, used };
+}
+
+/**
+ * The images that an image has files taken from when it is built on, by its triggers (`OnBuild` of its configuration).
+ * BuildKit reads each as a Dockerfile of one instruction, whose stages are those of the file that builds on it.
+ *
+ * @throws USAGE as for Dockerfiles, and for a trigger that would build on yet another image, which no builder takes
+ */
+export function imagesInTriggers(
+  triggers: readonly string[],
+  stages: readonly Stages[],
+): Pick<DockerfileImages, 'all' | 'fetched'> {
+  const all = new Set<string>();
+  const fetched: string[] = [];
+  for (const instruction of triggers.flatMap((trigger) => instructionsOf(trigger).instructions)) {
+    if (instruction.name === 'FROM') {
+      throw cliErrors.error('USAGE', {
+        message: 'a trigger begins a stage of its own',
+        expected: 'an instruction other than FROM behind ONBUILD',
+        found: `FROM ${printable(instruction.words.join(' '), 200)}`,
+      });
+    }
+    if (instruction.name === 'ADD') fetched.push(...fetchedBy(instruction));
+    for (const known of stages)
+      for (const image of takenBy(instruction.flags, known)) if (image !== null) all.add(image);
+  }
+  return { all: [...all], fetched };
+}
+
+function imageOf(name: string, named: Stages['named']): string | null {
+  const known = named.get(name);
+  if (known !== undefined) return known;
+  return name === 'scratch' ? null : name;
+}
+
+/** The images that the flags of a `COPY`, `ADD` or `RUN` name. */
+function takenBy(flags: readonly string[], { named, numbered }: Stages): readonly (string | null)[] {
+  const { copied, mounted } = sources(flags);
+  const stageOf = (from: string) => imageOf(named.has(from.toLowerCase()) ? from.toLowerCase() : from, named);
+  return [
+    ...mounted.map(stageOf),
+    ...copied.map((from) => {
+      const stage = /^\d+$/.test(from) ? numbered[Number(from)] : undefined;
+      return stage === undefined ? stageOf(from) : stage;
+    }),
+  ];
 }
 
 /** Its value, or what it throws, whenever that is asked for: a variable that no image is named with does not matter. */

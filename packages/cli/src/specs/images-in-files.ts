@@ -40,7 +40,7 @@ export const dockerfileVerify = defineCommand({
     },
   ],
   description:
-    'Images are the frontend (# syntax=), which reads the file and decides what is built, and those of FROM, COPY --from and RUN --mount=from,\nalso behind ONBUILD; not what a base image keeps for later in its own ONBUILD. An ARG before the first FROM has the value of --build-arg or,\nwhere that is not given at all, of the environment, else its default. What ADD fetches without --checksum is told.',
+    'Images are the frontend (# syntax=), which reads the file and decides what is built, and those of FROM, COPY --from and RUN --mount=from,\nalso behind ONBUILD, of the file and of the images it is built on. An ARG before the first FROM has the value of --build-arg or,\nwhere that is not given at all, of the environment, else its default. What ADD fetches without --checksum is told.',
   args: ['FILE|-'],
   flags: {
     'build-arg': {
