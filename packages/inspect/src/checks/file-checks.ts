@@ -1,6 +1,8 @@
 import type { ByteSource } from '@pratique/oci';
 import type { FileNode, FileSystem, KeepRule } from '../filesystem/types.ts';
 import { contentText } from '../packages/cataloger.ts';
+import { findSecrets } from '../secrets/find-secrets.ts';
+import { secretFiles } from '../secrets/shipped.ts';
 import type { Check, CheckSubject, Occurrence } from './check.ts';
 
 const accounts = ['etc/passwd', 'etc/shadow', 'etc/group'];
@@ -24,9 +26,11 @@ const credentialFiles: readonly (readonly [name: RegExp, holds: RegExp])[] = [
 
 /** What the checks need of an image: give it to `readImage`. Of a credential only is kept that there is one. */
 export const checkFiles: KeepRule = {
-  id: 'checks-1',
-  keep({ path, size }) {
-    if (size > maxBytes) return undefined;
+  id: 'checks-2',
+  search: secretFiles.search,
+  keep(file, head) {
+    const { path, size } = file;
+    if (size > maxBytes || secretFiles.keep(file, head) !== undefined) return secretFiles.keep(file, head);
     if (accounts.includes(path)) return 'whole';
     const holds = credentialFiles.find(([name]) => name.test(path))?.[1];
     if (holds === undefined) return undefined;
@@ -68,9 +72,15 @@ export const fileChecks: readonly Check[] = [
       'Build without the file ever being in a layer (RUN --mount=type=secret), and change the credential.',
     references: [],
     *find({ fileSystem }) {
+      const places = new Set<string>();
+      for (const { title, path, line, layer } of findSecrets(fileSystem)) {
+        places.add(`${layer} ${path}`);
+        yield { what: `${path}${line === null ? '' : `:${line}`}: ${title}`, layer: layer ?? undefined };
+      }
       for (const { entries, diffId } of fileSystem.layers)
-        for (const entry of entries)
-          if (entry.reduced === 'credential') yield { what: entry.path, layer: diffId };
+        for (const { path, reduced } of entries)
+          if (reduced === 'credential' && !places.has(`${diffId ?? null} ${path}`))
+            yield { what: path, layer: diffId };
     },
   },
   {

@@ -23,7 +23,7 @@ export interface LayerCache {
 }
 
 /** Change it with the form of what is stored. */
-const version = 1;
+const version = 2;
 /** A layer of which more is kept is not remembered: reading it back would cost what reading the layer costs. */
 const maxKeptBytes = 64 * 1024 ** 2;
 
@@ -52,7 +52,8 @@ export async function readCachedLayer(
   options: LayerOptions,
   open: () => Promise<AsyncIterable<Uint8Array>>,
 ): Promise<LayerContents> {
-  const key = [version, digest, diffId, options.keep?.id ?? '', options.digests].join('\n');
+  const { keep } = options;
+  const key = [version, digest, diffId, keep?.id ?? '', keep?.search?.id ?? '', options.digests].join('\n');
   const path = join(cache.directory, `${hash('sha256', key)}.layer`);
   const known = load(path, options);
   if (known !== undefined) return known;

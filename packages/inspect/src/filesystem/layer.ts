@@ -4,7 +4,7 @@ import { inspectErrors } from '../errors.ts';
 import { expandsTooFar } from './expansion.ts';
 import { Spool } from './spool.ts';
 import { type TarEntry, TarStream, type TarVisitor } from './tar-stream.ts';
-import type { KeepRule, LayerContents, LayerEntry, Limits, NodeType } from './types.ts';
+import type { FileSearch, KeepRule, LayerContents, LayerEntry, Limits, NodeType } from './types.ts';
 import { unpack } from './unpack/unpack.ts';
 import type { Unpack } from './unpack/unpacked.ts';
 
@@ -136,7 +136,7 @@ class LayerVisitor implements TarVisitor {
   }
 }
 
-/** Asks the rule once the file's first bytes are there, then keeps what it wants. */
+/** Asks the rule once the file's first bytes are there, then keeps what it wants; searches the file if the rule does. */
 export class FileKeeper {
   private readonly entry: LayerEntry;
   private readonly rule: KeepRule;
@@ -144,20 +144,23 @@ export class FileKeeper {
   private readonly start: number;
   private head: Uint8Array | undefined = new Uint8Array();
   private decision: ReturnType<KeepRule['keep']>;
+  private readonly search: FileSearch | undefined;
 
   constructor(entry: LayerEntry, rule: KeepRule, spool: Spool) {
     this.entry = entry;
     this.rule = rule;
     this.spool = spool;
     this.start = spool.size;
+    this.search = rule.search?.start(entry);
   }
 
   /** Whether what comes next can matter. */
   get wantsMore(): boolean {
-    return this.head !== undefined || this.decision !== undefined;
+    return this.head !== undefined || this.decision !== undefined || this.search !== undefined;
   }
 
   write(chunk: Uint8Array): void {
+    this.search?.write(chunk);
     if (this.head === undefined) {
       if (this.decision !== undefined) this.spool.append(chunk);
       return;
@@ -167,8 +170,14 @@ export class FileKeeper {
     else this.decide(bytes);
   }
 
-  /** What was kept, once all was written. */
-  finish(): Pick<LayerEntry, 'content' | 'reduced'> | undefined {
+  /** What was kept and found, once all was written. */
+  finish(): Pick<LayerEntry, 'content' | 'reduced' | 'found'> | undefined {
+    const found = this.search?.finish();
+    const kept = this.kept();
+    return found === undefined ? kept : { ...kept, found };
+  }
+
+  private kept(): Pick<LayerEntry, 'content' | 'reduced'> | undefined {
     if (this.head !== undefined) this.decide(this.head);
     if (this.decision === undefined) return undefined;
     const { spool, start } = this;

@@ -31,6 +31,8 @@ export interface LayerEntry extends Metadata {
   readonly content?: ByteSource;
   /** The name of the reduction that made `content`; absent where it is the file's own. */
   readonly reduced?: string;
+  /** What a search found in a regular file's content. */
+  readonly found?: ContentFinding;
 }
 
 /** One path of the merged file system. */
@@ -54,12 +56,44 @@ export type Keep =
   | 'whole'
   | { readonly name: string; readonly reduce: (content: ByteSource) => Uint8Array | undefined };
 
+/** A place in a file where a search found what it looks for. */
+export interface ContentMatch {
+  /** Of the search: what it found. */
+  readonly rule: string;
+  /** Counted from 1; null in a file that is no text. */
+  readonly line: number | null;
+}
+
+/** What a search found in a file. */
+export interface ContentFinding {
+  readonly matches: readonly ContentMatch[];
+  /** MD5, SHA-1 and SHA-256 of the file, hexadecimal; none of a file that is large. */
+  readonly digests: readonly string[];
+}
+
+/** Searches one file: given its content in pieces, which are valid only during the call. */
+export interface FileSearch {
+  write(chunk: Uint8Array): void;
+  /** Undefined: nothing was found. */
+  finish(): ContentFinding | undefined;
+}
+
+/** Looks through the content of files while it passes. */
+export interface ContentSearch {
+  /** Names the search and its version in the cache: change it whenever it finds something else. */
+  readonly id: string;
+  /** Undefined: this file is not looked through. */
+  start(file: LayerEntry): FileSearch | undefined;
+}
+
 /** Chooses, in the one pass over a layer, whose content is kept. Must depend on nothing but its arguments. */
 export interface KeepRule {
   /** Names the rule and its version in the cache: change it whenever the choice or a reduction changes. */
   readonly id: string;
   /** @param head the file's first bytes, 64 or as many as it has */
   keep(file: LayerEntry, head: Uint8Array): Keep | undefined;
+  /** Whatever is kept, what is looked for in all files. */
+  readonly search?: ContentSearch | undefined;
 }
 
 /** What has been read of one layer. */

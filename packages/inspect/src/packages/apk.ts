@@ -7,9 +7,13 @@ import type { Checksum } from './package.ts';
 
 const databases = ['lib/apk/db/installed', 'usr/lib/apk/db/installed'];
 
+export function isApkDatabase(path: string): boolean {
+  return databases.includes(path);
+}
+
 /** Alpine's packages (apk-installed(5)): one-letter fields, one paragraph a package. */
 export const apkCataloger: Cataloger = {
-  keep: (file) => (databases.includes(file.path) ? 'whole' : undefined),
+  keep: (file) => (isApkDatabase(file.path) ? 'whole' : undefined),
 
   find({ fileSystem, distro, layerOf }) {
     const nodes = databases.map((path) => fileSystem.resolve(path));

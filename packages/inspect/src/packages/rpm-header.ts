@@ -16,6 +16,8 @@ export interface RpmHeader {
   /** The stream of a module it is of: `nodejs:18:8090020240101:rhel8`. */
   readonly modularityLabel: string | undefined;
   readonly files: readonly string[];
+  /** Of each file's content, hexadecimal; empty for what has none. */
+  readonly fileDigests: readonly string[];
   readonly requires: readonly string[];
   readonly provides: readonly string[];
 }
@@ -29,6 +31,7 @@ const tags = {
   vendor: 1011,
   license: 1014,
   arch: 1022,
+  fileDigests: 1035,
   sourceRpm: 1044,
   provideName: 1047,
   requireName: 1049,
@@ -54,6 +57,7 @@ export function parseRpmHeader(bytes: Uint8Array): RpmHeader | undefined {
     sourceRpm: text(tags.sourceRpm),
     modularityLabel: text(tags.modularityLabel) || undefined,
     files: entries.paths(),
+    fileDigests: entries.texts(tags.fileDigests),
     requires: entries.texts(tags.requireName),
     provides: entries.texts(tags.provideName),
   };

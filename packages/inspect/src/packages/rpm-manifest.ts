@@ -43,6 +43,7 @@ function headerOf(line: string): RpmHeader | undefined {
     modularityLabel: undefined,
     sha256: undefined,
     files: [],
+    fileDigests: [],
     requires: [],
     provides: [],
   };
