@@ -22,16 +22,10 @@ import {
 } from '../../packages/harden/src/index.ts';
 import { readDatabase } from '../../packages/harden/src/strip/installed.ts';
 import { type FileNode, type FileSystem, readRootArchive } from '../../packages/inspect/src/index.ts';
-import { bookwormBase } from '../support/bases.ts';
+import { bookwormBase, serverPackages } from '../support/bases.ts';
 import type { Context, Scenario } from '../support/context.ts';
 import { run } from '../support/process.ts';
 import { sourcesFor } from '../tools/debian.ts';
-
-/** Their scripts make users, groups, alternatives, diversions, settings, directories and links. */
-const compared =
-  'apache2 bind9 cron dbus fish gawk ghostscript git haproxy iputils-ping locales mariadb-client mariadb-server memcached nginx nodejs openssh-client openssh-server php-cli php-fpm postgresql python3 redis-server screen snmpd tmux vim zsh'.split(
-    ' ',
-  );
 
 /** Often added as well; each is accepted by itself, with all it depends on. Without four large ones, for their time. */
 const accepted =
@@ -49,10 +43,10 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
   const install = await installer(base);
   return [
     {
-      name: `${compared.length} packages of Debian 12 come to what dpkg makes of them by running their scripts`,
+      name: `${serverPackages.length} packages of Debian 12 come to what dpkg makes of them by running their scripts`,
       run: async () => {
-        const theirs = await readTar(await bookwormBase(compared));
-        const { fileSystem: ours, skipped, notMade } = await install(compared);
+        const theirs = await readTar(await bookwormBase(serverPackages));
+        const { fileSystem: ours, skipped, notMade } = await install(serverPackages);
         deepEqual(skipped, []);
         const kinds = new Set(notMade.map((one) => `${one.package} ${one.kind}`));
         deepEqual([...kinds].sort(), [
@@ -79,7 +73,7 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
     {
       name: 'the loader’s cache has every library that ldconfig puts there, in its order',
       run: async () => {
-        const theirs = await readTar(await bookwormBase(compared));
+        const theirs = await readTar(await bookwormBase(serverPackages));
         const directory = context.scratch();
         const listed = async (name: string, bytes: Uint8Array) => {
           const file = join(directory, name);
@@ -235,7 +229,7 @@ function nodesOf(fileSystem: FileSystem): ReadonlyMap<string, string> {
 function digestOf({ path, content, size }: FileNode): string {
   const bytes = content?.read(0, size) ?? new Uint8Array();
   // Shells are in it in the order in which packages are configured.
-  const compared =
+  const serverPackages =
     path === 'etc/shells' ? Buffer.from(Buffer.from(bytes).toString().split('\n').sort().join('\n')) : bytes;
-  return createHash('sha256').update(compared).digest('hex').slice(0, 16);
+  return createHash('sha256').update(serverPackages).digest('hex').slice(0, 16);
 }

@@ -15,6 +15,12 @@ export interface Base {
   readonly sources: string;
 }
 
+/** A gigabyte of servers and tools. Their scripts make users, groups, alternatives, diversions, settings, directories and links. */
+export const serverPackages =
+  'apache2 bind9 cron dbus fish gawk ghostscript git haproxy iputils-ping locales mariadb-client mariadb-server memcached nginx nodejs openssh-client openssh-server php-cli php-fpm postgresql python3 redis-server screen snmpd tmux vim zsh'.split(
+    ' ',
+  );
+
 /** The package with Ubuntu's keyring, in a release that is frozen. */
 const keyring = {
   path: 'pool/main/u/ubuntu-keyring/ubuntu-keyring_2021.03.26_all.deb',

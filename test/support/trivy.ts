@@ -16,8 +16,12 @@ function bucketOf(type: string, distro: string): string | undefined {
 }
 
 /** Writes what `database` (ours) says as a database of Trivy's below `cache`. */
-export async function writeTrivyDatabase(context: Context, database: string, cache: string): Promise<void> {
-  const program = join(context.directory, 'trivy-db');
+export async function writeTrivyDatabase(
+  { directory }: Pick<Context, 'directory'>,
+  database: string,
+  cache: string,
+): Promise<void> {
+  const program = join(directory, 'trivy-db');
   await buildGoProgram(
     join(cacheDirectory(), 'tools'),
     fileURLToPath(new URL('../interop/trivy-db', import.meta.url)),
@@ -60,6 +64,8 @@ function constraints(ranges: readonly VersionRange[], versions: readonly string[
 
 interface TrivyReport {
   readonly Results?: readonly {
+    readonly Target: string;
+    readonly Secrets?: readonly { readonly RuleID: string; readonly StartLine: number }[];
     readonly Vulnerabilities?: readonly {
       readonly VulnerabilityID: string;
       readonly PkgName: string;
@@ -69,26 +75,42 @@ interface TrivyReport {
   }[];
 }
 
+/** Reads an image's report of one of Trivy's scanners. */
+async function trivyReport(
+  context: Context,
+  archive: string,
+  scanner: 'vuln' | 'secret',
+  more: readonly string[],
+): Promise<NonNullable<TrivyReport['Results']>> {
+  const args = ['--offline-scan', '--scanners', scanner, '-q', '-f', 'json', ...more];
+  const output = await context.ok('trivy', ['image', '--input', archive, ...args]);
+  return (JSON.parse(output) as TrivyReport).Results ?? [];
+}
+
+/** The kinds of secrets in each file: `etc/key: private-key in line 1`. */
+export async function trivySecrets(
+  context: Context,
+  archive: string,
+  cache: string,
+): Promise<readonly string[]> {
+  const results = await trivyReport(context, archive, 'secret', ['--cache-dir', cache]);
+  return results
+    .flatMap(({ Target, Secrets = [] }) =>
+      Secrets.map(({ RuleID, StartLine }) => `${Target.replace(/^\//, '')}: ${RuleID} in line ${StartLine}`),
+    )
+    .sort();
+}
+
 /** Vulnerability, package and installed version of each finding, and the versions that fix it. */
 export async function trivyFindings(
   context: Context,
   archive: string,
   cache: string,
 ): Promise<Map<string, readonly string[]>> {
-  const args = [
-    '--skip-db-update',
-    '--skip-java-db-update',
-    '--offline-scan',
-    '--scanners',
-    'vuln',
-    '-q',
-    '-f',
-    'json',
-  ];
-  const output = await context.ok('trivy', ['image', '--input', archive, '--cache-dir', cache, ...args]);
-  const { Results = [] } = JSON.parse(output) as TrivyReport;
+  const offline = ['--skip-db-update', '--skip-java-db-update', '--cache-dir', cache];
+  const results = await trivyReport(context, archive, 'vuln', offline);
   return new Map(
-    Results.flatMap(({ Vulnerabilities = [] }) =>
+    results.flatMap(({ Vulnerabilities = [] }) =>
       Vulnerabilities.map((one): [string, string[]] => [
         [one.VulnerabilityID, one.PkgName, one.InstalledVersion].join(' '),
         (one.FixedVersion ?? '').split(', ').filter(Boolean),

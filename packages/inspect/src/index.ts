@@ -55,6 +55,9 @@ export {
   type UnidentifiedComponent,
 } from './sbom/read.ts';
 export { toSpdxSbom } from './sbom/spdx.ts';
+export { findSecrets, type SecretFinding } from './secrets/find-secrets.ts';
+export { secretRules } from './secrets/rules/index.ts';
+export { secretFiles } from './secrets/shipped.ts';
 export { parseStructureTests, type StructureTests, type TestSurroundings } from './structure/parse.ts';
 export {
   type CommandOutcome,
@@ -92,5 +95,6 @@ export {
   type ScanOptions,
   type ScanReport,
   type ScanSubject,
+  type SuppressedSecret,
   scan,
 } from './vulnerabilities/scan.ts';

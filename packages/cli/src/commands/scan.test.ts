@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildImage, buildLayer, createRegistryClient, machinePlatform, pushImage } from '@pratique/oci';
 import { startRegistry } from '@pratique/registry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { secretSamples } from '../../../inspect/src/testing/secrets.ts';
 import { run } from '../program/run.ts';
 import { testTerminal } from '../testing/terminal.ts';
 
@@ -56,6 +57,22 @@ test('a scan prints what was found, and finds by default without failing', async
   expect(code).toBe(0);
   expect(stdout).toMatch(/high +GHSA-1 +lodash +4\.17\.20 +4\.17\.21/);
   expect(stdout).toContain('sbom.json: 1 high, 1 low, in 1 packages');
+});
+
+test('secrets in files are found and count for the threshold, unless they are not wanted', async () => {
+  const modules = join(cwd, 'leaky/node_modules/left-pad');
+  mkdirSync(modules, { recursive: true });
+  writeFileSync(join(modules, 'package.json'), '{"name": "left-pad", "version": "1.0.0"}');
+  writeFileSync(join(cwd, 'leaky/.env'), `A=1\nTOKEN=${secretSamples().get('github-pat')}\n`);
+  const found = await pratique('scan', 'rootfs:leaky', '--fail-on', 'critical');
+  expect(found.code).toBe(2);
+  expect(found.stdout).toMatch(/critical +GitHub personal access token +\.env:2\n/);
+  expect(found.stdout).toContain('rootfs:leaky: no known vulnerabilities; 1 secret, in 1 packages');
+  const without = await pratique('scan', 'rootfs:leaky', '--fail-on', 'critical', '--no-secrets');
+  expect([without.code, without.stdout]).toEqual([
+    0,
+    'rootfs:leaky: no known vulnerabilities, in 1 packages\n',
+  ]);
 });
 
 test('over the threshold is exit code 2, under it 0', async () => {

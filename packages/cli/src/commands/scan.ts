@@ -36,7 +36,7 @@ export const run: Run<typeof scan.flags> = async ({ args, flags, terminal, signa
   try {
     const options = { ignore, vex, onlyFixed: flags['only-fixed'], now, version: programVersion() };
     const report = await withProgress(terminal, async (steps) => {
-      const subject = await openSubject(args[0]!, flags, terminal, steps, signal);
+      const subject = await openSubject(args[0]!, flags, terminal, steps, signal, flags.secrets);
       steps.begin(`looking ${subject.packages.length} packages up`);
       return scanSubject(subject, database, options);
     });

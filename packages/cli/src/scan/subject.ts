@@ -14,7 +14,7 @@ import type { imageFlags } from '../specs/inspect.ts';
 
 /**
  * The packages of what a command names: a bill of materials (a file that ends in `.json`), a root file system, or an
- * image wherever it is. What could not be read is told.
+ * image wherever it is; where its files are to be searched, the secrets in them. What could not be read is told.
  *
  * @throws `FILE_UNREADABLE`, `SBOM_INVALID`, and what reading images throws
  */
@@ -24,12 +24,14 @@ export async function openSubject(
   terminal: Terminal,
   steps: Pick<Steps, 'begin' | 'say'>,
   signal: AbortSignal,
+  searched = false,
 ): Promise<ScanSubject> {
   if (name.endsWith('.json')) return readSbomSubject(name, terminal);
-  const read = await readCatalog(name, flags, terminal, steps, signal);
+  const read = await readCatalog(name, flags, terminal, steps, signal, searched);
   const { distro, packages } = read.catalog;
   const digest = read.image?.descriptor.digest ?? null;
-  return { kind: digest === null ? 'rootfs' : 'image', name: read.name, digest, distro, packages };
+  const { secrets } = read;
+  return { kind: digest === null ? 'rootfs' : 'image', name: read.name, digest, distro, packages, secrets };
 }
 
 function readSbomSubject(name: string, terminal: Terminal): ScanSubject {

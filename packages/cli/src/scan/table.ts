@@ -26,12 +26,21 @@ export function reportTable(report: ScanReport, c: Style): string {
     found.length === 0
       ? 'no known vulnerabilities'
       : found.map((severity) => `${report.counts[severity]} ${severity}`).join(', ');
+  const suppressed = report.suppressed.length + report.suppressedSecrets.length;
+  const secretRows = (report.secrets ?? []).map(({ title, severity, path, line, removed }) => [
+    colour(c, severity)(severity),
+    printable(title),
+    `${printable(path)}${line === null ? '' : `:${line}`}${removed ? ' (removed by a later layer)' : ''}`,
+  ]);
+  const secrets = secretRows.length === 1 ? '1 secret' : `${secretRows.length} secrets`;
   const more = [
+    ...(secretRows.length === 0 ? [] : [secrets]),
     ...(report.withoutFix === 0 ? [] : [`${report.withoutFix} without a fix left out`]),
-    ...(report.suppressed.length === 0 ? [] : [`${report.suppressed.length} suppressed`]),
+    ...(suppressed === 0 ? [] : [`${suppressed} suppressed`]),
   ];
   return [
     ...(rows.length === 0 ? [] : [table([header, ...rows]), '']),
+    ...(secretRows.length === 0 ? [] : [table([['SEVERITY', 'SECRET', 'WHERE'], ...secretRows]), '']),
     `${c.bold(printable(report.subject.name))}: ${[summary, ...more].join('; ')}, in ${report.packages} packages`,
     '',
   ].join('\n');

@@ -25,7 +25,8 @@ const databaseFlag = {
 export const scan = defineCommand({
   name: 'scan',
   group,
-  summary: 'Find the known vulnerabilities of an image, a root file system or what a bill of materials lists',
+  summary:
+    'Find known vulnerabilities and secrets in an image or a root file system, or in what a bill of materials lists',
   examples: [
     {
       command: 'pratique scan registry.example/app:1.0 --fail-on high',
@@ -41,7 +42,7 @@ export const scan = defineCommand({
     },
   ],
   description:
-    'SUBJECT is an image (registry reference, oci:DIRECTORY, docker-archive:FILE), a bill of materials (FILE.json), or rootfs:DIRECTORY and\nrootfs:FILE.tar. Exit code 0: scanned. 2: a finding is as bad as --fail-on. 1: something did not work; there is no database, it is too old, or it says\nnothing about some of the packages (see --allow-uncovered).',
+    'SUBJECT is an image (registry reference, oci:DIRECTORY, docker-archive:FILE), a bill of materials (FILE.json), or rootfs:DIRECTORY and\nrootfs:FILE.tar. Exit code 0: scanned. 2: a vulnerability or a secret is as bad as --fail-on. 1: something did not work; there is no database, it is too old, or it says\nnothing about some of the packages (see --allow-uncovered).',
   args: ['SUBJECT'],
   flags: {
     ...databaseFlag,
@@ -52,6 +53,11 @@ export const scan = defineCommand({
       summary: 'Exit 2 when a finding is at least this bad; unknown: on any finding',
     },
     'only-fixed': { kind: 'boolean', summary: 'Only findings that an upgrade removes' },
+    secrets: {
+      kind: 'boolean',
+      default: true,
+      summary: 'Search the files of every layer for private keys, tokens and passwords',
+    },
     'allow-uncovered': {
       kind: 'boolean',
       summary: 'Exit 0 although the database says nothing about some packages',

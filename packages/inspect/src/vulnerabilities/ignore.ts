@@ -2,14 +2,17 @@ import { printable } from '@pratique/errors';
 import { readYaml, YamlError } from '@pratique/yaml';
 import * as v from 'valibot';
 import { inspectErrors } from '../errors.ts';
+import type { SecretFinding } from '../secrets/find-secrets.ts';
 import type { Finding, Suppression } from './finding.ts';
 
 /** A finding that somebody decided to live with, for a while. */
 export interface IgnoreRule {
-  /** The vulnerability, or an alias of it. */
+  /** The vulnerability, or an alias of it; or the kind of a secret. */
   readonly id: string;
   /** Name of the package; absent: whichever package has it. */
   readonly package?: string | undefined;
+  /** Path of the file that has the secret; absent: whichever file has it. */
+  readonly path?: string | undefined;
   readonly reason: string;
   /** `YYYY-MM-DD`: the last day (UTC) on which the rule counts. */
   readonly expires: string;
@@ -21,6 +24,7 @@ const schema = v.strictObject({
     v.strictObject({
       id: text,
       package: v.optional(text),
+      path: v.optional(text),
       reason: text,
       expires: v.pipe(v.string(), v.isoDate()),
     }),
@@ -28,7 +32,7 @@ const schema = v.strictObject({
 });
 
 /**
- * Parses an ignore file (YAML): a list `ignore` of `id`, `package` (optional), `reason` and `expires`.
+ * Parses an ignore file (YAML): a list `ignore` of `id`, `package` or `path` (optional), `reason` and `expires`.
  *
  * @throws `IGNORE_FILE_INVALID`
  */
@@ -53,8 +57,17 @@ export function isExpired(rule: IgnoreRule, now: Date): boolean {
 export function isAbout(rule: IgnoreRule, finding: Finding): boolean {
   return (
     [finding.vulnerability, ...finding.aliases].includes(rule.id) &&
+    rule.path === undefined &&
     (rule.package === undefined ||
       [finding.package.name, finding.package.source?.name].includes(rule.package))
+  );
+}
+
+export function isAboutSecret(rule: IgnoreRule, { rule: id, path }: SecretFinding): boolean {
+  return (
+    rule.id === id &&
+    rule.package === undefined &&
+    (rule.path === undefined || rule.path.replace(/^\/+/, '') === path)
   );
 }
 

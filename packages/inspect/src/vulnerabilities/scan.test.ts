@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
+import type { SecretFinding } from '../secrets/find-secrets.ts';
 import { databaseOf, installed, osv } from '../testing/database.ts';
 import { parseVex } from '../vex/parse-vex.ts';
 import { parseIgnoreFile } from './ignore.ts';
@@ -27,9 +28,13 @@ const packages = [
   installed('npm', 'three', '1.0'),
 ];
 
-async function report(options: Partial<ScanOptions> = {}): Promise<ScanReport> {
+async function report(
+  options: Partial<ScanOptions> = {},
+  secrets?: readonly SecretFinding[],
+): Promise<ScanReport> {
   using db = await databaseOf(records, built);
-  const subject = { kind: 'image' as const, name: 'app:1', digest: `sha256:${'0'.repeat(64)}`, packages };
+  const digest = `sha256:${'0'.repeat(64)}`;
+  const subject = { kind: 'image' as const, name: 'app:1', digest, packages, secrets };
   return scan(subject, db.database, {
     ignore: [],
     vex: [],
@@ -190,16 +195,21 @@ describe('VEX', () => {
   });
 });
 
+function reportSchema() {
+  const ajv = new Ajv2020({ strict: true, allErrors: true });
+  formats.default(ajv);
+  return ajv.compile(
+    JSON.parse(
+      readFileSync(new URL('../../../../docs/reference/scan-report.schema.json', import.meta.url), 'utf8'),
+    ),
+  );
+}
+
 describe('outputs', () => {
   const ignore = parseIgnoreFile('ignore: [{id: GHSA-b, reason: "a | b <script>", expires: 2026-01-02}]');
 
   test('the report follows its JSON Schema', async () => {
-    const schema = JSON.parse(
-      readFileSync(new URL('../../../../docs/reference/scan-report.schema.json', import.meta.url), 'utf8'),
-    );
-    const ajv = new Ajv2020({ strict: true, allErrors: true });
-    formats.default(ajv);
-    const validate = ajv.compile(schema);
+    const validate = reportSchema();
     for (const one of [await report(), await report({ ignore, onlyFixed: true })]) {
       validate(JSON.parse(JSON.stringify(one)));
       expect(validate.errors).toBeNull();
@@ -253,5 +263,84 @@ describe('outputs', () => {
       '| [CVE-2024-1000](https://osv.dev/vulnerability/GHSA-a) | high (ghsa) | one | 1.0 | 2.0 |  |',
     );
     expect(text).toContain('| GHSA-b | two | ignore until 2026-01-02 | a &#124; b &#60;script&#62; |');
+  });
+});
+
+describe('secrets', () => {
+  const secret: SecretFinding = {
+    rule: 'private-key',
+    title: 'private key',
+    severity: 'critical',
+    path: 'root/.ssh/a|b key',
+    line: 3,
+    layer: `sha256:${'1'.repeat(64)}`,
+    removed: true,
+  };
+  const ignoring = (rest: string) =>
+    parseIgnoreFile(`ignore: [{id: private-key, ${rest} reason: of a test, expires: 2026-12-31}]`);
+
+  test('count for the threshold, and are null where nothing was searched', async () => {
+    const without = await report();
+    expect([without.secrets, reaches(without, 'critical')]).toEqual([null, false]);
+    const none = await report({}, []);
+    expect([none.secrets, reaches(none, 'critical')]).toEqual([[], false]);
+    const found = await report({}, [secret]);
+    expect([found.secrets, found.counts.critical, reaches(found, 'critical')]).toEqual([[secret], 0, true]);
+  });
+
+  test.each([
+    ['their kind', '', true],
+    ['their kind and file', "path: '/root/.ssh/a|b key',", true],
+    ['another file', 'path: root/other,', false],
+    ['a package of some name', 'package: one,', false],
+  ])('are lived with by %s', async (_, rest, ignored) => {
+    const { secrets, suppressedSecrets, staleRules } = await report({ ignore: ignoring(rest) }, [secret]);
+    expect(secrets).toEqual(ignored ? [] : [secret]);
+    expect(suppressedSecrets.map(({ path, suppressed }) => [path, suppressed.reason])).toEqual(
+      ignored ? [[secret.path, 'of a test']] : [],
+    );
+    expect(staleRules).toHaveLength(ignored ? 0 : 1);
+  });
+
+  test('a rule for a file is none for a vulnerability', async () => {
+    const rule = parseIgnoreFile('ignore: [{id: GHSA-b, path: x, reason: y, expires: 2026-12-31}]');
+    expect(names(await report({ ignore: rule }))).toContain('GHSA-b');
+  });
+
+  test('stand in every form of the report, as they are known', async () => {
+    const suppressed = { ...secret, path: 'app/x', removed: false, line: null };
+    const all = await report({ ignore: ignoring('path: app/x,') }, [secret, suppressed]);
+    const validate = reportSchema();
+    validate(JSON.parse(JSON.stringify(all)));
+    expect(validate.errors).toBeNull();
+    const markdown = toMarkdown(all);
+    expect(markdown).toContain(
+      '| private key | critical | root/.ssh/a&#124;b key (removed by a later layer) | 3 |',
+    );
+    expect(markdown).toContain('| private key | app/x | ignore until 2026-12-31 | of a test |');
+    const [run] = (
+      toSarif(all) as {
+        runs: readonly {
+          results: readonly { ruleId: string; ruleIndex: number }[];
+          tool: { driver: { rules: readonly { id: string }[] } };
+        }[];
+      }
+    ).runs;
+    const results = run!.results.filter(({ ruleId }) => ruleId === 'private-key');
+    expect(results).toMatchObject([
+      {
+        locations: [
+          {
+            physicalLocation: {
+              artifactLocation: { uri: 'root/.ssh/a%7Cb%20key' },
+              region: { startLine: 3 },
+            },
+          },
+        ],
+      },
+      { suppressions: [{ kind: 'external', justification: 'of a test' }] },
+    ]);
+    for (const { ruleId, ruleIndex } of run!.results)
+      expect(run!.tool.driver.rules[ruleIndex]!.id).toBe(ruleId);
   });
 });

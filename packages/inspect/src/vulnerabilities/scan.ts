@@ -3,9 +3,10 @@ import type { AdvisoryDatabase, DatabaseStatus } from '../advisories/database.ts
 import { endOfLife } from '../packages/end-of-life.ts';
 import type { Distro, Package } from '../packages/package.ts';
 import { parsePurl } from '../packages/parse-purl.ts';
+import type { SecretFinding } from '../secrets/find-secrets.ts';
 import type { VexStatement } from '../vex/statement.ts';
 import type { Finding, SuppressedFinding, Suppression, Uncovered } from './finding.ts';
-import { type IgnoreRule, ignored, isAbout, isExpired } from './ignore.ts';
+import { type IgnoreRule, ignored, isAbout, isAboutSecret, isExpired } from './ignore.ts';
 import { matchPackages } from './match.ts';
 import { compareSeverity } from './severity.ts';
 import { vexOf } from './vex.ts';
@@ -19,6 +20,8 @@ export interface ScanSubject {
   readonly digest: string | null;
   readonly distro?: Distro | undefined;
   readonly packages: readonly Package[];
+  /** What a search of its files found; undefined where they were not searched. */
+  readonly secrets?: readonly SecretFinding[] | undefined;
 }
 
 export interface ScanOptions {
@@ -52,13 +55,19 @@ export interface ScanReport {
   readonly counts: Readonly<Record<Severity, number>>;
   readonly findings: readonly Finding[];
   readonly suppressed: readonly SuppressedFinding[];
+  /** Secrets in its files, worst first; null where they were not searched: a bill of materials has none. */
+  readonly secrets: readonly SecretFinding[] | null;
+  readonly suppressedSecrets: readonly SuppressedSecret[];
   /** Findings left out because nothing fixes them yet (`onlyFixed`). */
   readonly withoutFix: number;
   /** Ignore rules that are over, or that matched nothing. */
   readonly staleRules: readonly (IgnoreRule & { readonly why: 'expired' | 'unused' })[];
 }
 
-/** Finds the known vulnerabilities of a subject's packages. */
+/** A secret that somebody decided to live with. */
+export type SuppressedSecret = SecretFinding & { readonly suppressed: Suppression };
+
+/** Finds the known vulnerabilities of a subject's packages, and judges the secrets in its files. */
 export function scan(subject: ScanSubject, database: AdvisoryDatabase, options: ScanOptions): ScanReport {
   const { now } = options;
   const status = database.status();
@@ -76,6 +85,14 @@ export function scan(subject: ScanSubject, database: AdvisoryDatabase, options: 
     if (reason === undefined) standing.push(finding);
     else suppressed.push({ ...finding, suppressed: reason });
   }
+  const secrets: SecretFinding[] = [];
+  const suppressedSecrets: SuppressedSecret[] = [];
+  for (const secret of subject.secrets ?? []) {
+    const rule = active.find((one) => isAboutSecret(one, secret));
+    if (rule !== undefined) used.add(rule);
+    if (rule === undefined) secrets.push(secret);
+    else suppressedSecrets.push({ ...secret, suppressed: ignored(rule) });
+  }
   const shown = options.onlyFixed
     ? standing.filter((one) => one.fixedVersion !== undefined || one.fixUnknown)
     : standing;
@@ -92,6 +109,8 @@ export function scan(subject: ScanSubject, database: AdvisoryDatabase, options: 
     counts: countBySeverity(shown),
     findings: shown,
     suppressed,
+    secrets: subject.secrets === undefined ? null : secrets,
+    suppressedSecrets,
     withoutFix: standing.length - shown.length,
     staleRules: options.ignore.flatMap((rule) =>
       used.has(rule)
@@ -123,7 +142,11 @@ function countBySeverity(findings: readonly Finding[]): Readonly<Record<Severity
   return counts;
 }
 
-/** Whether any finding is as bad as `threshold`, or worse. */
-export function reaches(report: ScanReport, threshold: Severity): boolean {
-  return report.findings.some(({ severity }) => compareSeverity(severity.severity, threshold) <= 0);
+/** Whether any vulnerability or secret is as bad as `threshold`, or worse. */
+export function reaches({ findings, secrets }: ScanReport, threshold: Severity): boolean {
+  const all = [
+    ...findings.map(({ severity }) => severity.severity),
+    ...(secrets ?? []).map((one) => one.severity),
+  ];
+  return all.some((severity) => compareSeverity(severity, threshold) <= 0);
 }

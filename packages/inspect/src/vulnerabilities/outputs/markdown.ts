@@ -6,7 +6,7 @@ import type { ScanReport } from '../scan.ts';
 export function toMarkdown(report: ScanReport): string {
   const counts = severities.filter((severity) => report.counts[severity] > 0);
   const lines = [
-    `# Vulnerabilities of ${cell(report.subject.name)}`,
+    `# Scan of ${cell(report.subject.name)}`,
     '',
     counts.length === 0
       ? `None known in ${report.packages} packages.`
@@ -40,14 +40,25 @@ export function toMarkdown(report: ScanReport): string {
       );
     }
   }
-  if (report.suppressed.length > 0) {
-    lines.push('', '## Suppressed', '', '| Vulnerability | Package | By | Reason |', '|---|---|---|---|');
+  if (report.secrets !== null && report.secrets.length > 0) {
+    lines.push('', '## Secrets', '', '| Secret | Severity | File | Line |', '|---|---|---|---|');
+    for (const { title, severity, path, line, removed } of report.secrets)
+      lines.push(
+        `| ${cell(title)} | ${severity} | ${cell(path)}${removed ? ' (removed by a later layer)' : ''} | ${line ?? ''} |`,
+      );
+  }
+  if (report.suppressed.length + report.suppressedSecrets.length > 0) {
+    lines.push('', '## Suppressed', '', '| What | Where | By | Reason |', '|---|---|---|---|');
     for (const { vulnerability, package: installed, suppressed } of report.suppressed) {
       const until = suppressed.expires === undefined ? '' : ` until ${suppressed.expires}`;
       lines.push(
         `| ${cell(vulnerability)} | ${cell(installed.name)} | ${suppressed.by}${until} | ${cell(suppressed.reason)} |`,
       );
     }
+    for (const { title, path, suppressed } of report.suppressedSecrets)
+      lines.push(
+        `| ${cell(title)} | ${cell(path)} | ${suppressed.by} until ${suppressed.expires} | ${cell(suppressed.reason)} |`,
+      );
   }
   lines.push(
     '',

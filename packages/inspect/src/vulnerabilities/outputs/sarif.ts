@@ -1,4 +1,5 @@
 import type { Severity } from '../../advisories/advisory.ts';
+import type { SecretFinding } from '../../secrets/find-secrets.ts';
 import type { Finding } from '../finding.ts';
 import type { ScanReport } from '../scan.ts';
 
@@ -21,11 +22,20 @@ const typicalScores: Readonly<Record<Severity, string>> = {
   unknown: '5.5',
 };
 
-/** SARIF 2.1.0: one rule a vulnerability, one result a finding; suppressed ones with their justification. */
+/** SARIF 2.1.0: one rule a vulnerability or kind of secret, one result a finding; suppressed ones with their justification. */
 export function toSarif(report: ScanReport): unknown {
   const all = [...report.findings, ...report.suppressed];
   const rules = [...new Map(all.map((finding) => [finding.vulnerability, finding])).values()];
-  const indices = new Map(rules.map(({ vulnerability }, index) => [vulnerability, index]));
+  const kinds = [
+    ...new Map(
+      [...(report.secrets ?? []), ...report.suppressedSecrets].map((one) => [one.rule, one]),
+    ).values(),
+  ];
+  const indices = new Map(
+    [...rules.map(({ vulnerability }) => vulnerability), ...kinds.map(({ rule }) => rule)].map(
+      (id, index) => [id, index],
+    ),
+  );
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -35,15 +45,25 @@ export function toSarif(report: ScanReport): unknown {
           driver: {
             name: report.tool.name,
             version: report.tool.version,
-            rules: rules.map(({ vulnerability, title, url, severity }) => ({
-              id: vulnerability,
-              shortDescription: { text: title ?? vulnerability },
-              ...(url === undefined ? {} : { helpUri: url }),
-              properties: {
-                'security-severity': severity.score?.toFixed(1) ?? typicalScores[severity.severity],
-                tags: ['vulnerability', 'security', severity.severity],
-              },
-            })),
+            rules: [
+              ...rules.map(({ vulnerability, title, url, severity }) => ({
+                id: vulnerability,
+                shortDescription: { text: title ?? vulnerability },
+                ...(url === undefined ? {} : { helpUri: url }),
+                properties: {
+                  'security-severity': severity.score?.toFixed(1) ?? typicalScores[severity.severity],
+                  tags: ['vulnerability', 'security', severity.severity],
+                },
+              })),
+              ...kinds.map(({ rule, title, severity }) => ({
+                id: rule,
+                shortDescription: { text: title },
+                properties: {
+                  'security-severity': typicalScores[severity],
+                  tags: ['secret', 'security', severity],
+                },
+              })),
+            ],
           },
         },
         results: [
@@ -51,6 +71,11 @@ export function toSarif(report: ScanReport): unknown {
           ...report.suppressed.map((finding) => ({
             ...resultOf(finding, report, indices),
             suppressions: [{ kind: 'external', justification: finding.suppressed.reason }],
+          })),
+          ...(report.secrets ?? []).map((secret) => secretResult(secret, report, indices)),
+          ...report.suppressedSecrets.map((secret) => ({
+            ...secretResult(secret, report, indices),
+            suppressions: [{ kind: 'external', justification: secret.suppressed.reason }],
           })),
         ],
         properties: { subject: report.subject, database: report.database },
@@ -77,5 +102,30 @@ function resultOf(finding: Finding, report: ScanReport, indices: ReadonlyMap<str
       },
     ],
     partialFingerprints: { 'package/v1': `${vulnerability} ${installed.purl}` },
+  };
+}
+
+function secretResult(
+  secret: SecretFinding,
+  report: ScanReport,
+  indices: ReadonlyMap<string, number>,
+): object {
+  const { rule, title, severity, path, line, layer, removed } = secret;
+  const gone = removed ? ' A later layer removed or replaced the file; it is in the image all the same.' : '';
+  return {
+    ruleId: rule,
+    ruleIndex: indices.get(rule),
+    level: levels[severity],
+    message: { text: `${path} holds what looks like a secret: ${title}.${gone}` },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: encodeURI(path) },
+          region: { startLine: line ?? 1 },
+        },
+        logicalLocations: [{ fullyQualifiedName: `${report.subject.name}: ${layer ?? path}` }],
+      },
+    ],
+    partialFingerprints: { 'secret/v1': `${rule} ${path} ${line ?? 0}` },
   };
 }
