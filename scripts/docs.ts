@@ -1,10 +1,11 @@
-// Writes what is made from the code and from measurements: docs/reference/errors.md, docs/reference/cli.md and the table in
-// docs/executable.md.
+// Writes what is made from the code and from measurements: docs/reference/errors.md, docs/reference/cli.md,
+// docs/reference/secrets.md and the table in docs/executable.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { allErrors } from '../packages/cli/src/catalog.ts';
 import { commandHelp } from '../packages/cli/src/program/help.ts';
 import { commands } from '../packages/cli/src/specs/index.ts';
+import { secretRules, severities } from '../packages/inspect/src/index.ts';
 
 const kinds = {
   denial: 'an answer about an image: no',
@@ -41,6 +42,24 @@ function cliPage(): string {
   return `${parts.join('\n\n')}\n`;
 }
 
+/** Every kind of secret, worst first. */
+function secretsPage(): string {
+  const rows = severities.flatMap((severity) =>
+    secretRules
+      .filter((rule) => rule.severity === severity)
+      .map(
+        ({ id, title, inBinaries }) =>
+          `| \`${id}\` | ${title} | ${severity} | ${inBinaries ? 'all' : 'text'} |`,
+      )
+      .sort(),
+  );
+  return [
+    '# Kinds of secrets',
+    'Made from the code by `scripts/docs.ts`: what [`pratique scan`](../scan.md#secrets) and `pratique check` look for in files.',
+    `| id | what it is | severity | in which files |\n|---|---|---|---|\n${rows.join('\n')}\n`,
+  ].join('\n\n');
+}
+
 interface Measurements {
   readonly time: string;
   readonly machine: { readonly cpu: string; readonly cores: number; readonly os: string };
@@ -73,6 +92,7 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/reference/errors.md', await errorsPage()],
     ['docs/reference/cli.md', cliPage()],
+    ['docs/reference/secrets.md', secretsPage()],
     ['docs/executable.md', executablePage()],
   ]);
 }

@@ -1,10 +1,10 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildImage, buildLayer, createRegistryClient, machinePlatform, pushImage } from '@pratique/oci';
 import { startRegistry } from '@pratique/registry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { secretSamples } from '../../../inspect/src/testing/secrets.ts';
 import { run } from '../program/run.ts';
 import { testTerminal } from '../testing/terminal.ts';
 
@@ -63,12 +63,13 @@ test('secrets in files are found and count for the threshold, unless they are no
   const modules = join(cwd, 'leaky/node_modules/left-pad');
   mkdirSync(modules, { recursive: true });
   writeFileSync(join(modules, 'package.json'), '{"name": "left-pad", "version": "1.0.0"}');
-  writeFileSync(join(cwd, 'leaky/.env'), `A=1\nTOKEN=${secretSamples().get('github-pat')}\n`);
-  const found = await pratique('scan', 'rootfs:leaky', '--fail-on', 'critical');
+  const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+  writeFileSync(join(cwd, 'leaky/.env'), `A=1\nKEY=${key}`);
+  const found = await pratique('scan', 'rootfs:leaky', '--fail-on', 'high');
   expect(found.code).toBe(2);
-  expect(found.stdout).toMatch(/critical +GitHub personal access token +\.env:2\n/);
-  expect(found.stdout).toContain('rootfs:leaky: no known vulnerabilities; 1 secret, in 1 packages');
-  const without = await pratique('scan', 'rootfs:leaky', '--fail-on', 'critical', '--no-secrets');
+  expect(found.stdout).toMatch(/high +private key +\.env:2\n/);
+  expect(found.stdout).toContain('rootfs:leaky: no known vulnerabilities, 1 secret, in 1 packages');
+  const without = await pratique('scan', 'rootfs:leaky', '--fail-on', 'high', '--no-secrets');
   expect([without.code, without.stdout]).toEqual([
     0,
     'rootfs:leaky: no known vulnerabilities, in 1 packages\n',

@@ -22,10 +22,10 @@ export function reportTable(report: ScanReport, c: Style): string {
   );
   const header = ['SEVERITY', 'VULNERABILITY', 'PACKAGE', 'INSTALLED', 'FIXED', 'RISK', 'RATED BY'];
   const found = severities.filter((severity) => report.counts[severity] > 0);
-  const summary =
+  const counts =
     found.length === 0
-      ? 'no known vulnerabilities'
-      : found.map((severity) => `${report.counts[severity]} ${severity}`).join(', ');
+      ? ['no known vulnerabilities']
+      : found.map((severity) => `${report.counts[severity]} ${severity}`);
   const suppressed = report.suppressed.length + report.suppressedSecrets.length;
   const secretRows = (report.secrets ?? []).map(({ title, severity, path, line, removed }) => [
     colour(c, severity)(severity),
@@ -33,8 +33,8 @@ export function reportTable(report: ScanReport, c: Style): string {
     `${printable(path)}${line === null ? '' : `:${line}`}${removed ? ' (removed by a later layer)' : ''}`,
   ]);
   const secrets = secretRows.length === 1 ? '1 secret' : `${secretRows.length} secrets`;
+  const summary = [...counts, ...(secretRows.length === 0 ? [] : [secrets])].join(', ');
   const more = [
-    ...(secretRows.length === 0 ? [] : [secrets]),
     ...(report.withoutFix === 0 ? [] : [`${report.withoutFix} without a fix left out`]),
     ...(suppressed === 0 ? [] : [`${suppressed} suppressed`]),
   ];
