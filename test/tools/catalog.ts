@@ -24,6 +24,18 @@ export interface GoModule {
   readonly versionArguments: readonly string[];
 }
 
+/** A program built in the directory of its own module, whose go.sum pins what it needs. */
+export interface GoSource {
+  readonly kind: 'go-source';
+  readonly version: string;
+  readonly module: string;
+  /** What go.sum says of the module: `h1:…`. */
+  readonly sum: string;
+  /** Of the program, in the module. */
+  readonly directory: string;
+  readonly versionArguments: readonly string[];
+}
+
 /** A program of a Debian release; a copy on PATH will do from version `minimum` on. */
 interface DebianTool {
   readonly kind: 'debian';
@@ -50,7 +62,7 @@ interface NpmTool extends NpmPackage {
   readonly kind: 'npm';
 }
 
-export type Tool = GoTool | GoModule | DebianTool | NpmTool | CosignWithPiv;
+export type Tool = GoTool | GoModule | GoSource | DebianTool | NpmTool | CosignWithPiv;
 
 export const tools = {
   cosign: {
@@ -85,6 +97,15 @@ export const tools = {
     versionArguments: ['version'],
   },
   oras: { kind: 'go', version: '1.3.6', module: 'oras.land/oras/cmd/oras', versionArguments: ['version'] },
+  // Built where it lies: not every proxy lists the versions of its module, which `go install` asks for.
+  notation: {
+    kind: 'go-source',
+    version: '1.3.2',
+    module: 'github.com/notaryproject/notation',
+    sum: 'h1:roSxDRZ+w8kIgxoxruhHpSVtVFwpfq2piuaMvOrPaco=',
+    directory: 'cmd/notation',
+    versionArguments: ['version'],
+  },
   opa: {
     kind: 'go',
     version: '1.20.2',
@@ -292,7 +313,7 @@ export function versionIn(output: string): string | undefined {
 }
 
 /** Whether a copy that reports `found` may stand for the tool: exact for what we pin, at least for what Debian ships. */
-export function isAcceptable(tool: GoTool | GoModule | DebianTool, found: string): boolean {
+export function isAcceptable(tool: GoTool | GoModule | GoSource | DebianTool, found: string): boolean {
   if (tool.kind !== 'debian') return found === tool.version;
   const [a, b] = [found, tool.minimum].map((text) => text.split('.').map(Number));
   for (let i = 0; i < 3; i++) {

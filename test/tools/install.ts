@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
 import {
   type GoModule,
+  type GoSource,
   isAcceptable,
   isToolName,
   type Tool,
@@ -20,7 +21,7 @@ import {
 import { capture, moveIntoPlace } from './command.ts';
 import { buildCosignWithPiv } from './cosign-piv.ts';
 import { unpackDebianTool } from './debian.ts';
-import { buildGoProgram, buildGoTool } from './go.ts';
+import { buildGoProgram, buildGoTool, fetchGoModule } from './go.ts';
 import { withLock } from './lock.ts';
 import { unpackNpmTool } from './npm.ts';
 
@@ -57,6 +58,7 @@ async function install(cache: string, name: ToolName): Promise<string> {
   return await withLock(`${home}.lock`, async () => {
     if (!existsSync(path)) {
       if (tool.kind === 'go') await buildGoTool(cache, home, tool.module, tool.version);
+      else if (tool.kind === 'go-source') await buildGoSource(cache, home, name, tool);
       else if (tool.kind === 'go-module') await buildGoModule(cache, home, name, tool);
       else if (tool.kind === 'cosign-piv') await buildCosignWithPiv(cache, home, tool.version);
       else if (tool.kind === 'npm') unpackNpmTool(home, name, tool);
@@ -69,16 +71,30 @@ async function install(cache: string, name: ToolName): Promise<string> {
   });
 }
 
+async function buildGoSource(cache: string, home: string, name: string, tool: GoSource): Promise<void> {
+  process.stderr.write(`Building ${name} ${tool.version} (minutes, once)\n`);
+  const source = await fetchGoModule(cache, tool.module, tool.version, tool.sum);
+  await buildInto(home, (staging) =>
+    buildGoProgram(cache, join(source, tool.directory), join(staging, 'bin', name), ['-ldflags', '-s -w']),
+  );
+}
+
 async function buildGoModule(cache: string, home: string, name: string, tool: GoModule): Promise<void> {
   const { directory, version, versionVariable } = tool;
   process.stderr.write(`Building ${name} ${version} (minutes, once)\n`);
-  const staging = mkdtempSync(`${home}.`);
   const named = versionVariable === undefined ? '' : ` -X ${versionVariable}=v${version}`;
-  const flags = ['-ldflags', `-s -w${named}`];
+  const source = fileURLToPath(new URL(directory, import.meta.url));
+  await buildInto(home, (staging) =>
+    buildGoProgram(cache, source, join(staging, 'bin', name), ['-ldflags', `-s -w${named}`]),
+  );
+}
+
+/** Builds beside where it is to be, so that an interrupted build leaves nothing there. */
+async function buildInto(home: string, build: (staging: string) => Promise<void>): Promise<void> {
+  const staging = mkdtempSync(`${home}.`);
   try {
     mkdirSync(join(staging, 'bin'));
-    const source = fileURLToPath(new URL(directory, import.meta.url));
-    await buildGoProgram(cache, source, join(staging, 'bin', name), flags);
+    await build(staging);
   } catch (error) {
     rmSync(staging, { recursive: true, force: true });
     throw error;
