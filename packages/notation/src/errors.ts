@@ -119,6 +119,11 @@ export const notationErrors = defineErrors({
     remedy:
       'Correct it by the trust store and trust policy specification of the Notary Project, version 1.0.',
   },
+  NOTATION_POLICY_MISSING: {
+    kind: 'denial',
+    title: 'No statement of the trust policy speaks of this repository.',
+    remedy: 'Add the repository to the `registryScopes` of a statement, or a statement with the scope `*`.',
+  },
   NOTATION_TRUST_STORE: {
     kind: 'usage',
     title: 'A trust store of notation cannot be used.',

@@ -18,6 +18,7 @@ export {
   type GateOptions,
   type GateRequest,
 } from './gate/gate.ts';
+export { notationStation } from './gate/notation.ts';
 export type { CollectContext, Found, OpenRepository, Station } from './gate/stations.ts';
 export type { DecisionLogConfig, FileLogConfig, HttpLogConfig } from './log/config.ts';
 export type { DecisionContext, DecisionEvent } from './log/event.ts';

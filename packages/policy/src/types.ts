@@ -40,6 +40,8 @@ export interface ImageFacts {
         readonly by: readonly string[];
         /** Fingerprints of the keys, and identities, that would do. */
         readonly wanted: readonly string[];
+        /** The one family of signatures it signs in, where that is not Cosign's: `notation`. */
+        readonly format?: string;
       }
     >
   >;

@@ -285,7 +285,15 @@ more(n) := "" if {
 	n == 0
 } else := sprintf(" (and %d more refused)", [n])
 
-remedy(requirement) := sprintf("pratique sign --key KEY %s%s", [
+remedy(requirement) := sprintf("pratique notation sign %s%s", [
+	concat("", [sprintf("-m %s=%s ", [key, value]) | some key, value in requirement.annotations]),
+	lib.pinned(input.image),
+]) if {
+	count(requirement.of) > 0
+	every authority in requirement.of {
+		input.image.authorities[authority].format == "notation"
+	}
+} else := sprintf("pratique sign --key KEY %s%s", [
 	lib.annotation_flags(requirement.annotations),
 	lib.pinned(input.image),
 ])

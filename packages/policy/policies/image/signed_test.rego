@@ -26,6 +26,13 @@ test_unsigned if {
 	problem.remedy == sprintf("pratique sign --key KEY a.b/team/app@%s", [fixtures.digest])
 }
 
+test_unsigned_by_one_who_signs_with_notation if {
+	image := fixtures.image([], [object.union(fixtures.requirement(1, ["team"]), {"annotations": {"env": "prod"}})])
+	problem := one(object.union(image, {"authorities": {"team": {"format": "notation"}}}))
+	problem.code == "SIGNATURE_MISSING"
+	problem.remedy == sprintf("pratique notation sign -m env=prod a.b/team/app@%s", [fixtures.digest])
+}
+
 test_an_image_nobody_speaks_of if {
 	requirement := object.union(fixtures.requirement(1, []), {"entry": "default"})
 	one(fixtures.image([fixtures.signature("team", {})], [requirement])).code == "IMAGE_NOT_COVERED"

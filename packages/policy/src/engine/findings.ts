@@ -1,4 +1,5 @@
 import { type ErrorCatalog, printable } from '@pratique/errors';
+import { notationErrors } from '@pratique/notation';
 import { ociErrors } from '@pratique/oci';
 import { sigstoreErrors } from '@pratique/sigstore';
 import { policyErrors } from '../errors.ts';
@@ -85,7 +86,12 @@ function text(value: unknown): string | null {
 }
 
 function remedyOf(code: string): string | null {
-  for (const { entries } of [policyErrors, sigstoreErrors, ociErrors] as readonly ErrorCatalog[]) {
+  for (const { entries } of [
+    policyErrors,
+    sigstoreErrors,
+    notationErrors,
+    ociErrors,
+  ] as readonly ErrorCatalog[]) {
     if (Object.hasOwn(entries, code)) return entries[code]?.remedy ?? null;
   }
   return null;

@@ -1,3 +1,4 @@
+import { describeIdentities } from '@pratique/notation';
 import type { ImageIndex, ManifestContent, Platform, Reference } from '@pratique/oci';
 import { describeIdentity, type Signer } from '@pratique/sigstore';
 import type { Attributed } from '../gate/stations.ts';
@@ -106,7 +107,7 @@ function signatureFact(signature: Attributed['signatures'][number]): SignatureFa
 }
 
 function authorityFact(
-  { name, keys, identities, attestations: wanted }: Authority,
+  { name, keys, identities, notation, attestations: wanted }: Authority,
   signatures: readonly SignatureFact[],
   attestations: readonly AttestationFact[],
 ): ImageFacts['authorities'][string] {
@@ -119,7 +120,12 @@ function authorityFact(
       wanted.every(({ predicateType }) => made.some((one) => one.predicateType === predicateType)),
     attestations: wanted,
     by: [...new Set(own.map(({ signer }) => idOf(signer)))].sort(),
-    wanted: [...keys.map((key) => key.fingerprint), ...identities.map(describeIdentity)].sort(),
+    wanted: [
+      ...keys.map((key) => key.fingerprint),
+      ...identities.map(describeIdentity),
+      ...new Set((notation ?? []).flatMap(describeIdentities)),
+    ].sort(),
+    ...(notation !== undefined && keys.length + identities.length === 0 ? { format: 'notation' } : {}),
   };
 }
 

@@ -11,6 +11,7 @@ import { composeDecision } from './decision.ts';
 import { type Admitted, examineImages } from './examine.ts';
 import type { Lookup } from './lookup.ts';
 import { MemoryBudget } from './memory.ts';
+import { notationStation } from './notation.ts';
 import { evaluateRequest } from './request.ts';
 import type { OpenRepository, Station } from './stations.ts';
 import { TagCache } from './tags.ts';
@@ -24,7 +25,7 @@ export interface GateOptions {
   readonly openRepository: OpenRepository;
   /** Finds pull secrets that authorities name; without it only those are used that the trust configuration's files hold. */
   readonly namespaceSecrets?: NamespaceSecrets;
-  /** Families of signatures that are looked for. Default: Cosign's, in all its formats. */
+  /** Families of signatures that are looked for. Default: Cosign's, in all its formats, and Notation's. */
   readonly stations?: readonly Station[];
   /** May be shared with gates of other trust or policies, but of the same stations. Default: one of its own. */
   readonly cache?: DecisionCache;
@@ -107,7 +108,7 @@ export function createGate(options: GateOptions): Gate {
     engine,
     openRepository: options.openRepository,
     namespaceSecrets: options.namespaceSecrets,
-    stations: options.stations ?? [cosignStation],
+    stations: options.stations ?? [cosignStation, notationStation],
     cache,
     tags: tagTtlMs > 0 ? new TagCache(tagTtlMs, clock) : undefined,
     memory: new MemoryBudget(maxEvidenceBytes),

@@ -9,6 +9,7 @@ import {
   type Quorum,
   type WitnessPolicy,
 } from '@pratique/crypto';
+import { statementJson } from '@pratique/notation';
 import type { Digest } from '@pratique/oci';
 import type { TextMatcher, Window } from '@pratique/sigstore';
 import { sourceText } from './source.ts';
@@ -42,7 +43,7 @@ export function trustDigest(trust: Omit<Trust, 'digest'>): Digest {
 
 /** Fingerprints, and identities as they were asked for. */
 function authorityJson(
-  { keys, identities, attestations, sources, vouching }: Authority,
+  { keys, identities, notation, attestations, sources, vouching }: Authority,
   vouchings: readonly Vouching[],
 ): JsonValue {
   const fingerprints = keys.map((key) => key.fingerprint).sort();
@@ -50,6 +51,14 @@ function authorityJson(
   return {
     vouching: vouchings.indexOf(vouching),
     keys: fingerprints,
+    ...(notation === undefined
+      ? {}
+      : {
+          notation: notation.map(({ registryScopes, ...statement }) => ({
+            registryScopes: registryScopes.toSorted(),
+            ...statementJson(statement),
+          })),
+        }),
     ...(sources === undefined ? {} : { sources: sources.map(sourceText) }),
     attestations: attestations.map(({ predicateType, policy }) => ({ predicateType, policy })),
     identities: identities.map(({ issuer, subject, extensions = {} }) => ({

@@ -13,6 +13,7 @@ import { policyErrors } from '../errors.ts';
 import type { FetchedPolicies } from './cluster-image-policy/remote-policies.ts';
 import type { FetchedRoots } from './cluster-image-policy/tuf-roots.ts';
 import { isKeyReference, type ManagedKeys } from './managed-keys.ts';
+import { readNotation } from './notation.ts';
 import { invalid, type Path, placeOf, type Source } from './problems.ts';
 import type { TrustFile } from './schema.ts';
 import type { Authority, LogTrust, Vouching } from './types.ts';
@@ -60,6 +61,9 @@ export function readAuthority(
         policy: null,
       }),
     ),
+    ...(given.notation === undefined
+      ? {}
+      : { notation: readNotation(source, [...at, 'notation'], given.notation, files) }),
     vouching,
   };
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
+import { mayBeOneSigner } from '@pratique/notation';
 import {
   describeIdentity,
   type TextMatcher,
@@ -17,7 +18,7 @@ import { parametersOf } from './parameters.ts';
 import { invalid, type Path, type Source, schemaError } from './problems.ts';
 import { type TrustFile, trustSchema } from './schema.ts';
 import { decisionLogOf, engineOf } from './settings.ts';
-import type { Authority, Trust, TrustEntry, Vouching } from './types.ts';
+import type { Authority, ScopedStatement, Trust, TrustEntry, Vouching } from './types.ts';
 
 /** Where no trusted root is named: a signature by key needs no other proof. */
 const nobody: TrustedRoot = { logs: [], certificateLogs: [], authorities: [], timestampAuthorities: [] };
@@ -177,6 +178,17 @@ function checkOwners(source: Source, at: Path, of: readonly Authority[]): void {
   }
   for (const [index, one] of of.entries()) {
     for (const other of of.slice(index + 1)) {
+      if (mayShareNotation(one, other)) {
+        throw invalid(
+          source,
+          at,
+          `one signature of the Notary Project may count for both ${one.name} and ${other.name}`,
+          {
+            expected: 'trusted identities that cannot be the same, or roots of their own',
+            found: 'subjects of the same trust store that contradict each other nowhere',
+          },
+        );
+      }
       const shared = one.identities.find((a) => other.identities.some((b) => mayBeOne(a, b)));
       if (shared === undefined) continue;
       throw invalid(
@@ -190,6 +202,11 @@ function checkOwners(source: Source, at: Path, of: readonly Authority[]): void {
       );
     }
   }
+}
+
+function mayShareNotation(a: Authority, b: Authority): boolean {
+  const statements = ({ notation }: Authority): readonly ScopedStatement[] => notation ?? [];
+  return statements(a).some((one) => statements(b).some((other) => mayBeOneSigner(one, other)));
 }
 
 /** Whether there can be a signer who is both. Two patterns are not compared: there may be. */

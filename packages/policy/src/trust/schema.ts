@@ -49,6 +49,48 @@ const identity = v.pipe(
   ),
 );
 
+const list = v.pipe(v.array(text), v.minLength(1, 'at least one'));
+const action = v.picklist(['enforce', 'log'], 'enforce or log');
+
+const notation = v.union(
+  [
+    v.strictObject({ trustPolicy: text, trustStore: v.optional(text) }),
+    v.strictObject({
+      trustStores: v.pipe(
+        v.strictObject({
+          ca: v.optional(list),
+          signingAuthority: v.optional(list),
+          tsa: v.optional(list),
+        }),
+        v.check(
+          ({ ca, signingAuthority }) => ca !== undefined || signingAuthority !== undefined,
+          'ca or signingAuthority',
+        ),
+      ),
+      trustedIdentities: list,
+      signatureVerification: v.optional(
+        v.strictObject({
+          level: v.optional(v.picklist(['strict', 'permissive'], 'strict or permissive'), 'strict'),
+          override: v.optional(
+            v.strictObject({
+              authenticTimestamp: v.optional(action),
+              expiry: v.optional(action),
+              revocation: v.optional(v.picklist(['enforce', 'log', 'skip'], 'enforce, log or skip')),
+            }),
+            {},
+          ),
+          verifyTimestamp: v.optional(
+            v.picklist(['always', 'afterCertExpiry'], 'always or afterCertExpiry'),
+            'always',
+          ),
+        }),
+        {},
+      ),
+    }),
+  ],
+  '{trustPolicy: FILE, trustStore: FOLDER} or {trustStores: {ca: [FILES]}, trustedIdentities: […]}',
+);
+
 const predicateType = v.pipe(
   v.string(),
   v.check(
@@ -64,11 +106,16 @@ const authority = v.pipe(
     keyFile: v.optional(v.string()),
     keyFiles: v.optional(v.pipe(v.array(v.string()), v.minLength(1, 'at least one'))),
     identities: v.optional(v.pipe(v.array(identity), v.minLength(1, 'at least one'))),
+    notation: v.optional(notation),
     attestations: v.optional(v.pipe(v.array(predicateType), v.minLength(1, 'at least one'))),
   }),
   v.check(
     (input) => Object.keys(input).some((name) => name !== 'attestations'),
-    'key, keys, keyFile, keyFiles or identities',
+    'key, keys, keyFile, keyFiles, identities or notation',
+  ),
+  v.check(
+    ({ attestations, notation }) => attestations === undefined || notation === undefined,
+    'attestations or notation: signatures of the Notary Project attest nothing',
   ),
 );
 

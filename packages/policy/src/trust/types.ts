@@ -1,4 +1,5 @@
 import type { JsonObject, PublicKey, WitnessPolicy } from '@pratique/crypto';
+import type { TrustStatement } from '@pratique/notation';
 import type { Digest, Keychain, Reference } from '@pratique/oci';
 import type { Thresholds, TrustedIdentity, TrustedRoot } from '@pratique/sigstore';
 import type { EngineChoice } from '../engine/choose.ts';
@@ -9,17 +10,25 @@ import type { ImageGlob } from './glob.ts';
 import type { ObjectSelector } from './objects.ts';
 import type { PolicyParameters } from './parameters.ts';
 
-/** Who may sign, and what: any one of these keys, or any one of these identities. */
+/** Who may sign, and what: any one of these keys, any one of these identities, or whom Notation trusts. */
 export interface Authority {
   readonly name: string;
   readonly keys: readonly PublicKey[];
   readonly identities: readonly TrustedIdentity[];
+  /** Whose signatures of the Notary Project count; of several statements, the one about the repository. */
+  readonly notation?: readonly [ScopedStatement, ...ScopedStatement[]];
   /** What it must have attested, all of it, to count; where this is empty, it must have signed. */
   readonly attestations: readonly RequiredAttestation[];
   /** Where its signatures are kept, and count from alone. Absent: beside the image. */
   readonly sources?: readonly [SignatureSource, ...SignatureSource[]];
   /** Logs and certificates that prove its signatures. Authorities with the same object are verified together. */
   readonly vouching: Vouching;
+}
+
+/** A statement of a trust policy of Notation, and the repositories it is about. */
+export interface ScopedStatement extends TrustStatement {
+  /** `*`, or repositories whose registry is in its one spelling. */
+  readonly registryScopes: readonly string[];
 }
 
 /** A place for signatures other than the usual one. */
