@@ -22,7 +22,7 @@ export const cryptoErrors = defineErrors({
     kind: 'usage',
     title: 'A key file is not a key in a form that is read here.',
     remedy:
-      'Give a PEM file: `PUBLIC KEY`, or `ENCRYPTED SIGSTORE PRIVATE KEY`, `PRIVATE KEY`, `EC PRIVATE KEY`, `RSA PRIVATE KEY`. `pratique generate-key-pair` makes a new pair.',
+      'Give a PEM file: `PUBLIC KEY`, or `ENCRYPTED SIGSTORE PRIVATE KEY`, `ENCRYPTED PRIVATE KEY`, `PRIVATE KEY`, `EC PRIVATE KEY`, `RSA PRIVATE KEY`. `pratique generate-key-pair` makes a new pair.',
   },
   KEY_UNSUPPORTED: {
     kind: 'usage',

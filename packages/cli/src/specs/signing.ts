@@ -71,8 +71,13 @@ export const importKeyPair = defineCommand({
   summary: 'Turn a PEM private key into an encrypted cosign key pair',
   examples: [
     { command: 'pratique import-key-pair --key rsa.pem', does: 'import-cosign.key and import-cosign.pub' },
+    {
+      command: 'pratique import-key-pair --key ~/.docker/trust/private/KEY-ID.key',
+      does: 'a key of Docker Content Trust; COSIGN_PASSWORD opens it, and encrypts the new file',
+    },
   ],
-  description: 'Reads PKCS#8, PKCS#1 and SEC 1 PEM: ECDSA P-256, P-384, P-521, RSA from 2048 bits, Ed25519.',
+  description:
+    'Reads PKCS#8 (encrypted, too), PKCS#1 and SEC 1 PEM: ECDSA P-256, P-384, P-521, RSA from 2048 bits, Ed25519.',
   args: [],
   flags: {
     key: { kind: 'string', short: 'k', placeholder: 'FILE', summary: 'The private key to import' },

@@ -3,6 +3,7 @@ import { parsePem } from '../encoding/pem.ts';
 import { cryptoErrors } from '../errors.ts';
 import { signEd25519ph } from './ed25519.ts';
 import { decryptKeyFile, encryptedKeyLabels, encryptKeyFile } from './encrypted-key-file.ts';
+import { decryptPkcs8, encryptedPkcs8Label, withoutKeyHeaders } from './encrypted-pkcs8.ts';
 import { type KeyAlgorithm, publicKeyOf } from './public-key.ts';
 import type { Signer } from './signer.ts';
 import { defaultSchemes } from './verify.ts';
@@ -29,16 +30,19 @@ export function generateSigningKey(algorithm: KeyAlgorithm = 'ecdsa-p256'): Sign
 }
 
 /**
- * Reads a private key file: Cosign's encrypted form, or unencrypted PEM `PRIVATE KEY` (PKCS #8), `EC PRIVATE KEY`
- * (SEC 1; a preceding `EC PARAMETERS` block as OpenSSL writes it is skipped) and `RSA PRIVATE KEY` (PKCS #1).
- * `password` is used for the encrypted form only; an empty one is a password too.
+ * Reads a private key file: Cosign's encrypted form, PEM `ENCRYPTED PRIVATE KEY` (PKCS #8, also with the headers that
+ * Notary writes), or unencrypted PEM `PRIVATE KEY` (PKCS #8), `EC PRIVATE KEY` (SEC 1; a preceding `EC PARAMETERS` block
+ * as OpenSSL writes it is skipped) and `RSA PRIVATE KEY` (PKCS #1). `password` is used for the encrypted forms only; an
+ * empty one is a password too.
  *
  * @throws KEY_PASSWORD_WRONG, KEY_FILE_INVALID, KEY_INVALID, KEY_UNSUPPORTED
  */
 export function parseSigningKey(pem: string, password: string | Uint8Array = ''): SigningKey {
   if (pem.length > 64 * 1024)
     throw cryptoErrors.error('KEY_INVALID', { message: 'a private key file of over 64 KiB' });
-  const blocks = parsePem(pem, 'the private key file').filter((block) => block.label !== 'EC PARAMETERS');
+  const blocks = parsePem(withoutKeyHeaders(pem), 'the private key file').filter(
+    (block) => block.label !== 'EC PARAMETERS',
+  );
   const [block] = blocks;
   if (block === undefined || blocks.length > 1) {
     throw cryptoErrors.error('KEY_INVALID', {
@@ -49,6 +53,8 @@ export function parseSigningKey(pem: string, password: string | Uint8Array = '')
     return importDer(decryptKeyFile(block.bytes, password), 'pkcs8');
   }
   switch (block.label) {
+    case encryptedPkcs8Label:
+      return fromKeyObject(decryptPkcs8(block.bytes, password));
     case 'PRIVATE KEY':
       return importDer(block.bytes, 'pkcs8');
     case 'EC PRIVATE KEY':
@@ -58,7 +64,7 @@ export function parseSigningKey(pem: string, password: string | Uint8Array = '')
     default:
       throw cryptoErrors.error('KEY_INVALID', {
         message: 'not a private key that can be read here',
-        expected: `${encryptedKeyLabels[0]}, PRIVATE KEY, EC PRIVATE KEY or RSA PRIVATE KEY`,
+        expected: `${encryptedKeyLabels[0]}, ${encryptedPkcs8Label}, PRIVATE KEY, EC PRIVATE KEY or RSA PRIVATE KEY`,
         found: block.label,
       });
   }
@@ -66,7 +72,9 @@ export function parseSigningKey(pem: string, password: string | Uint8Array = '')
 
 /** True when the file needs a password before it can be used. */
 export function isEncryptedKey(pem: string): boolean {
-  return encryptedKeyLabels.some((label) => pem.includes(`-----BEGIN ${label}-----`));
+  return [...encryptedKeyLabels, encryptedPkcs8Label].some((label) =>
+    pem.includes(`-----BEGIN ${label}-----`),
+  );
 }
 
 /** Cosign's key file for `key`, PEM, encrypted with `password` and today's default parameters. */
