@@ -3,7 +3,7 @@ import { defineErrors } from '@pratique/errors';
 const suspicious =
   'Try again in a while. If it stays, do not trust the server: ask whoever signs this repository which root key is theirs, and what version of the root they know.';
 
-/** Codes of Docker Content Trust. They are faults or mistakes: a server that cannot be believed answers nothing. */
+/** Codes of Docker Content Trust. All but `NOTARY_TAG_NOT_SIGNED` are faults or mistakes: a server that cannot be believed answers nothing. */
 export const notaryErrors = defineErrors({
   NOTARY_METADATA_INVALID: {
     kind: 'fault',
@@ -19,7 +19,7 @@ export const notaryErrors = defineErrors({
     kind: 'fault',
     title: 'The root of a repository’s trust data is not the one that is trusted, and not reached from it.',
     remedy:
-      'Compare the root key with the one its owner names (`docker trust inspect` prints it as Root Key). If it was replaced on purpose, name the new one: --root-key ID or --root FILE.',
+      'Compare the root key with the one its owner names (`docker trust inspect` prints it as Root). If it was replaced on purpose, name the new one: --root-key ID or --root FILE.',
   },
   NOTARY_EXPIRED: {
     kind: 'fault',
@@ -58,6 +58,17 @@ export const notaryErrors = defineErrors({
     kind: 'auth',
     title: 'A Notary server wants other credentials than those of the registry.',
     remedy: 'Log in at the registry of the image: pratique login REGISTRY.',
+  },
+  NOTARY_TAG_NOT_SIGNED: {
+    kind: 'denial',
+    title: 'No role that is trusted has signed this tag with Docker Content Trust.',
+    remedy: '`pratique trust inspect REPOSITORY` lists the tags that are signed, and by whom.',
+  },
+  NOTARY_ROOT_REQUIRED: {
+    kind: 'usage',
+    title: 'Nothing says which root of a repository’s trust data is trusted.',
+    remedy:
+      'Name its root key (--root-key ID, as `docker trust inspect` prints it), a root.json (--root FILE; Docker keeps it in ~/.docker/trust/tuf/REPOSITORY/metadata) or the authority of its certificates (--root-ca FILE); --trust-on-first-use believes the server this one time.',
   },
   NOTARY_SERVER_INVALID: {
     kind: 'usage',

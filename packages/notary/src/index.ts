@@ -2,7 +2,14 @@ export { defaultServer, repositoryName, serverAddress } from './client/name.ts';
 export { type NotaryOptions, openNotary } from './client/server.ts';
 export type { TrustSource } from './client/source.ts';
 export { directoryState, memoryState, type Seen, type TrustState } from './client/state.ts';
-export { findTag, type ReleasedTag, releasedTags, releaseRoles, signersOf } from './client/tags.ts';
+export {
+  findTag,
+  type ReleasedTag,
+  releasedTags,
+  releaseRoles,
+  requireTag,
+  signersOf,
+} from './client/tags.ts';
 export type { KnownRole, TrustedRepository, TrustedRole } from './client/trusted-repository.ts';
 export { type UpdateOptions, updateTrust } from './client/update.ts';
 export { notaryErrors } from './errors.ts';

@@ -26,8 +26,8 @@ export interface NotaryOptions {
   readonly environment: NodeJS.ProcessEnv;
   /** Where the credentials of the image's registry are: the server takes the same. Default: Docker's files. */
   readonly keychain?: Keychain | undefined;
-  /** TLS beside what `tls/HOST` in Docker's directory says. */
-  readonly connection?: Pick<ConnectionOptions, 'ca' | 'insecure'> | undefined;
+  /** Certificate authorities in PEM, trusted beside the usual ones and those that `tls/HOST` in Docker's directory has. */
+  readonly ca?: string | readonly string[] | undefined;
   readonly retry?: Partial<RetryPolicy>;
   /** Milliseconds for one file. Default 60 seconds. */
   readonly totalMs?: number;
@@ -114,17 +114,16 @@ function ownError(cause: unknown, what: string, maxBytes: number): unknown {
 }
 
 /** Authorities and a client certificate as Docker keeps them: `tls/HOST[:PORT]/` with `*.crt`, and `NAME.cert` with `NAME.key`. */
-function connectionTo(server: URL, { environment, connection = {} }: NotaryOptions): ConnectionOptions {
+function connectionTo(server: URL, { environment, ca }: NotaryOptions): ConnectionOptions {
   const { DOCKER_CONFIG } = environment;
   const directory = join(DOCKER_CONFIG || join(environment.HOME || homedir(), '.docker'), 'tls', server.host);
   const names = namesIn(directory);
   const read = (name: string) => new TextDecoder().decode(readFile(join(directory, name)));
   const authorities = names.filter((name) => name.endsWith('.crt')).map(read);
   const client = names.find((name) => name.endsWith('.cert'));
-  const given = connection.ca === undefined ? [] : [connection.ca].flat();
+  const given = ca === undefined ? [] : [ca].flat();
   return {
     environment,
-    insecure: connection.insecure ?? false,
     ...(authorities.length + given.length === 0 ? {} : { ca: [...given, ...authorities] }),
     ...(client === undefined
       ? {}

@@ -1,3 +1,4 @@
+import { notaryErrors } from '../errors.ts';
 import type { SignedTag } from '../metadata/types.ts';
 import { isCovered } from './targets.ts';
 import type { TrustedRepository, TrustedRole } from './trusted-repository.ts';
@@ -32,8 +33,25 @@ export function findTag(
   return undefined;
 }
 
-/** Every tag that Docker takes, by name. @throws as `findTag` */
+/** The same of a tag that must be signed. @throws NOTARY_TAG_NOT_SIGNED, and as `findTag` */
+export function requireTag(
+  repository: TrustedRepository,
+  tag: string,
+  roles: readonly string[] = releaseRoles,
+): ReleasedTag {
+  const found = findTag(repository, tag, roles);
+  if (found !== undefined) return found;
+  throw notaryErrors.error('NOTARY_TAG_NOT_SIGNED', {
+    message: `${repository.repository}:${tag} is not signed with Docker Content Trust`,
+    expected: `the tag in ${roles.join(' or ')}`,
+    found: 'none',
+  });
+}
+
+/** Every tag that Docker takes, by name. @throws the problem of a role that is not believed: its tags are not known */
 export function releasedTags(repository: TrustedRepository): readonly ReleasedTag[] {
+  const problem = releaseRoles.map((name) => repository.problems.get(name)).find((one) => one !== undefined);
+  if (problem !== undefined) throw problem.error;
   const names = new Set(releaseRoles.flatMap((name) => [...(repository.roles.get(name)?.tags.keys() ?? [])]));
   return [...names].sort().flatMap((tag) => findTag(repository, tag) ?? []);
 }

@@ -22,7 +22,12 @@ export interface TrustedRole extends KnownRole {
 export interface TrustedRepository {
   /** As Docker names it: `docker.io/library/alpine`. */
   readonly repository: string;
-  readonly root: KnownRole & { readonly version: number; readonly expires: Date };
+  readonly root: KnownRole & {
+    /** Ids of the certificates that its keys are in: what `docker trust inspect` prints of the root. */
+    readonly certificateIds: readonly string[];
+    readonly version: number;
+    readonly expires: Date;
+  };
   /** When the server's timestamp ends: until then, what it says may be the newest there is. */
   readonly fresh: Date;
   /** Targets and what it delegates to, by name. */

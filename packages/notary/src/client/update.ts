@@ -62,7 +62,13 @@ export async function updateTrust(options: UpdateOptions): Promise<TrustedReposi
   });
   return {
     repository,
-    root: { name: 'root', keyIds: canonicalIds(trusted.keys), version: root.version, expires: root.expires },
+    root: {
+      name: 'root',
+      keyIds: canonicalIds(trusted.keys),
+      certificateIds: trusted.keys.keyIds,
+      version: root.version,
+      expires: root.expires,
+    },
     fresh: timestamp.expires < snapshot.expires ? timestamp.expires : snapshot.expires,
     ...walk,
   };

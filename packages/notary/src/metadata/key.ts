@@ -21,7 +21,7 @@ import { invalid, Members } from './members.ts';
 export interface NotaryKey {
   /** Of the key as it stands in the metadata, of a certificate where it is one. */
   readonly id: string;
-  /** Of the public key alone, whatever certificate it is in: what `docker trust inspect` prints. */
+  /** Of the public key alone, whatever certificate it is in: what its file is called, and what `docker trust inspect` prints of signers. */
   readonly canonicalId: string;
   readonly publicKey: PublicKey;
   /** The signer's first, then those above it; empty for a bare key. */

@@ -108,11 +108,12 @@ export function untrusted(message: string, expected: string, found: string) {
   return notaryErrors.error('NOTARY_ROOT_UNTRUSTED', { message, expected, found });
 }
 
-/** Root keys, as `docker trust inspect` names them. */
+/** Ids of the public keys of a role, whatever certificates they are in: what files of keys are called. */
 export function canonicalIds({ keyIds, keys }: RoleKeys): readonly string[] {
   return keyIds.map((id) => keys.get(id)?.canonicalId ?? id);
 }
 
+/** Root keys, as `docker trust inspect` names them. */
 export function shownKeys({ keys }: SignedRoot): string {
-  return `root keys ${canonicalIds(keys).join(', ')}`;
+  return `root keys ${keys.keyIds.join(', ')}`;
 }

@@ -134,6 +134,9 @@ function info(bytes: Uint8Array): Document {
 
 const common = (type: string, version = 1): Document => ({ _type: type, version, expires: future });
 
+/** A moment at which what is made now has not expired by the clock, for programs that look at it. */
+export const soon = (): string => new Date(Date.now() + 86_400_000).toISOString();
+
 /**
  * A Notary server with one repository whose every part can be made wrong on its own: documents are edited, `publish`
  * names and signs them with whatever keys stand in `signers`, and `files` can still be changed afterwards.
@@ -156,15 +159,19 @@ export class VirtualNotary {
   readonly requests: string[] = [];
   reachable = true;
 
-  constructor(repository = 'registry.test/team/app', signing = generateSigningKey()) {
+  readonly expires: string;
+
+  constructor(repository = 'registry.test/team/app', signing = generateSigningKey(), expires = future) {
     this.repository = repository;
+    this.expires = expires;
+    for (const document of [this.timestamp, this.snapshot, this.targets]) document.expires = expires;
     this.signers = {
       root: [rootKey(repository, signing)],
       targets: [bareKey()],
       snapshot: [bareKey('ed25519')],
       timestamp: [bareKey('ed25519')],
     };
-    this.root = { ...common('Root'), consistent_snapshot: false, keys: {}, roles: {} };
+    this.root = { ...common('Root'), expires, consistent_snapshot: false, keys: {}, roles: {} };
     this.nameKeys();
     this.publishRoot();
     this.sign('1.0', 'one');
@@ -196,9 +203,9 @@ export class VirtualNotary {
     return fresh;
   }
 
-  /** Signs a tag to be some content, which is nowhere. */
-  sign(tag: string, content: string, role: Document = this.targets): string {
-    const bytes = encode(content);
+  /** Signs a tag to be some content, which need not be anywhere. */
+  sign(tag: string, content: string | Uint8Array, role: Document = this.targets): string {
+    const bytes = typeof content === 'string' ? encode(content) : content;
     role.targets[tag] = info(bytes);
     return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   }
@@ -213,7 +220,12 @@ export class VirtualNotary {
     Object.assign(from.delegations.keys, keysOf(keys));
     from.delegations.roles.push({ name, ...roleOf(keys), ...(paths === null ? {} : { paths }) });
     this.signers[name] = keys;
-    this.delegated[name] ??= { ...common('Targets'), targets: {}, delegations: { keys: {}, roles: [] } };
+    this.delegated[name] ??= {
+      ...common('Targets'),
+      expires: this.expires,
+      targets: {},
+      delegations: { keys: {}, roles: [] },
+    };
     return this.delegated[name];
   }
 
