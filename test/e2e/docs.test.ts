@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { generateSigningKey } from '@pratique/crypto';
 import { defaultManagementKey, openPivToken, slotNamed } from '@pratique/keys';
 import { startFakeDaemon } from '@pratique/keys/testing/pcscd';
 import { PivCard } from '@pratique/keys/testing/piv-card';
+import { type ServedNotary, serveNotary } from '@pratique/notary/testing/serve-notary';
+import { soon, VirtualNotary } from '@pratique/notary/testing/virtual-notary';
 import { buildImage, buildLayer, createRegistryClient, machinePlatform, pushImage } from '@pratique/oci';
 import { type Registry, startRegistry } from '@pratique/registry';
 import { type SigstoreServer, startSigstoreServer } from '@pratique/sigstore-server';
@@ -24,6 +27,10 @@ let pcscd: Awaited<ReturnType<typeof startFakeDaemon>>;
 const documentedRegistry = 'localhost:5000';
 /** And `localhost:5080` where the reader's Sigstore is, with its data in `./sigstore`. */
 const documentedSigstore = 'localhost:5080';
+/** And `localhost:4443` where the reader's Notary server is, which has `app:1.0`, with its root in `./notary-root.json`. */
+const documentedNotary = 'localhost:4443';
+let notary: VirtualNotary;
+let servedNotary: ServedNotary;
 
 beforeAll(async () => {
   sigstoreDirectory = mkdtempSync(join(tmpdir(), 'pratique-docs-sigstore-'));
@@ -48,11 +55,19 @@ beforeEach(async () => {
   ]);
   const client = createRegistryClient({ environment: {} });
   const image = buildImage({ layers: [layer], platform: machinePlatform() });
-  await pushImage(image, client.repository(`${registry.address}/app`), { tag: '1.0' });
+  const repository = client.repository(`${registry.address}/app`);
+  await pushImage(image, repository, { tag: '1.0' });
+  notary = new VirtualNotary(`${registry.address}/app`, generateSigningKey(), soon());
+  notary.sign('1.0', (await repository.getManifest('1.0')).bytes);
+  notary.publish();
+  servedNotary = await serveNotary(notary);
   client.close();
 });
 
-afterEach(() => registry.close());
+afterEach(async () => {
+  servedNotary.close();
+  await registry.close();
+});
 
 afterAll(async () => {
   await sigstore.close();
@@ -65,6 +80,7 @@ function places(): [documented: string, actual: string][] {
   return [
     [documentedRegistry, registry.address],
     [documentedSigstore, new URL(sigstore.url).host],
+    [documentedNotary, new URL(servedNotary.url).host],
   ];
 }
 
@@ -99,6 +115,7 @@ describe('every command shown in a document prints what the document shows', () 
       const cwd = mkdtempSync(join(tmpdir(), 'pratique-docs-'));
       directories.push(cwd);
       symlinkSync(sigstoreDirectory, join(cwd, 'sigstore'));
+      writeFileSync(join(cwd, 'notary-root.json'), notary.files.get('root.json')!);
       for (const step of steps) {
         const actual = await runShell(step.command, cwd);
         if (matchesShown(step.shown, actual)) continue;

@@ -6,6 +6,7 @@ import {
   parseReference,
   type Reference,
   type RegistryClient,
+  type RegistryOptions,
   type RegistryRepository,
 } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
@@ -16,8 +17,11 @@ import type { registryFlags } from '../specs/shared.ts';
 
 export type RegistryFlags = FlagValues<typeof registryFlags>;
 
-/** The registry client that the `--registry-…` flags ask for. */
-export function openClient(flags: RegistryFlags, terminal: Terminal): RegistryClient {
+/** The credentials that the `--registry-…` flags name; empty where they are in Docker's and Podman's files. */
+export function registryCredentials(
+  flags: RegistryFlags,
+  terminal: Terminal,
+): Pick<RegistryOptions, 'credentials' | 'keychain'> {
   const username = flags['registry-username'];
   const password = flags['registry-password'];
   const token = flags['registry-token'];
@@ -28,6 +32,14 @@ export function openClient(flags: RegistryFlags, terminal: Terminal): RegistryCl
       found: username === undefined ? 'only --registry-password' : 'only --registry-username',
     });
   }
+  if (token !== undefined) return { credentials: { registryToken: token } };
+  if (username !== undefined && password !== undefined) return { credentials: { username, password } };
+  return flags['k8s-keychain'] ? { keychain: kubernetesKeychain(terminal.env) } : {};
+}
+
+/** The registry client that the `--registry-…` flags ask for. */
+export function openClient(flags: RegistryFlags, terminal: Terminal): RegistryClient {
+  const credentials = registryCredentials(flags, terminal);
   const caFile = flags['registry-cacert'];
   const serverName = flags['registry-server-name'];
   const clientCertificate = readKeyPair(
@@ -36,13 +48,7 @@ export function openClient(flags: RegistryFlags, terminal: Terminal): RegistryCl
     terminal,
   );
   return createRegistryClient({
-    ...(token !== undefined
-      ? { credentials: { registryToken: token } }
-      : username !== undefined && password !== undefined
-        ? { credentials: { username, password } }
-        : flags['k8s-keychain']
-          ? { keychain: kubernetesKeychain(terminal.env) }
-          : {}),
+    ...credentials,
     allowHttp: flags['allow-http-registry'],
     insecure: flags['allow-insecure-registry'],
     ...(caFile === undefined ? {} : { ca: readAuthorities(caFile, terminal) }),

@@ -1,4 +1,4 @@
-import type { SigningKey } from '@pratique/crypto';
+import type { PublicKey, SigningKey } from '@pratique/crypto';
 import { PratiqueError, printable } from '@pratique/errors';
 import { type ContentSigner, keySigner, type Signed } from '@pratique/sigstore';
 import {
@@ -39,6 +39,8 @@ export interface SignerPurpose {
 
 /** A signer for one command; `close` when the command is done. */
 export interface OpenSigner extends ContentSigner {
+  /** The key that signs; null for one that is made for each signature. */
+  readonly key: PublicKey | null;
   close(): Promise<void>;
 }
 
@@ -62,7 +64,7 @@ export async function openSigner(
   try {
     if (chosen === null) {
       if (key === null || certificate !== null) throw noWitness();
-      return reporting(keySigner(key), close, terminal);
+      return reporting(keySigner(key), key.publicKey, close, terminal);
     }
     const { fulcio, issuer } = chosen;
     const witnesses = { ...chosen, ...(envelopeKind && { envelopeKind }) };
@@ -83,7 +85,7 @@ export async function openSigner(
             },
           )
         : witnessedKeySigner(services, key, witnesses, root, certificate);
-    return reporting(signer, close, terminal);
+    return reporting(signer, key?.publicKey ?? null, close, terminal);
   } catch (error) {
     await close();
     throw error;
@@ -120,8 +122,14 @@ async function agree(
 }
 
 /** Says on standard error who was certified and where it was logged, as cosign does. */
-function reporting(signer: ContentSigner, close: () => Promise<void>, terminal: Terminal): OpenSigner {
+function reporting(
+  signer: ContentSigner,
+  key: PublicKey | null,
+  close: () => Promise<void>,
+  terminal: Terminal,
+): OpenSigner {
   return {
+    key,
     close,
     async sign(content, request) {
       const signed = await signer.sign(content, request);

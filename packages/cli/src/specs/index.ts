@@ -13,6 +13,7 @@ import {
 import { attest, attestBlob, verifyBlobAttestation } from './attestations.ts';
 
 import { bundleCreate, bundleInspect, bundleUpgrade } from './bundle.ts';
+import { trustInspect, trustMigrate } from './content-trust.ts';
 import { admissionServe, admit } from './gates.ts';
 import { harden } from './harden.ts';
 import { copy, inspect, ls, resolveImage, tree, triangulate } from './images.ts';
@@ -91,6 +92,8 @@ export const commands: readonly CommandSpec[] = [
   trustedRootCreate,
   signingConfigCreate,
   verifyBlobAttestation,
+  trustInspect,
+  trustMigrate,
   manifestVerify,
   dockerfileVerify,
   generate,
