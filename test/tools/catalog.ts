@@ -190,6 +190,23 @@ export const tools = {
     packages: ['docker-registry', 'libc6'],
     versionArguments: ['--version'],
   },
+  // Notary's server, and its client beside it. Debian's do not know their version, so that a copy on PATH will not do.
+  'notary-server': {
+    kind: 'debian',
+    minimum: '0.7.0',
+    release: 'bookworm',
+    packages: ['notary', 'libc6'],
+    others: ['notary'],
+    versionArguments: ['-h'],
+  },
+  // The last that has `docker trust` built in; it needs no daemon.
+  docker: {
+    kind: 'debian',
+    minimum: '20.10.0',
+    release: 'trixie',
+    packages: ['docker-cli', 'libc6'],
+    versionArguments: ['--version'],
+  },
   // Its version has two numbers, so that a copy on PATH is not asked for its own.
   pigz: {
     kind: 'debian',

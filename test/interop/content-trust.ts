@@ -1,0 +1,390 @@
+/**
+ * Docker Content Trust: what Notary's client and `docker trust` publish on a real Notary server is verified, and what was
+ * tampered with, rolled back or is of another root is refused; migrated, cosign verifies it.
+ */
+import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context, Scenario } from '../support/context.ts';
+import { NotaryServer, PASSPHRASE, type Publisher } from '../support/notary.ts';
+import type { TestImage } from '../support/registries.ts';
+import { FAULT, NO_SIGNATURE, SIGN_FLAGS } from '../support/signing.ts';
+
+/** A repository that somebody signs tags of, and how we are asked about it. */
+interface Signed {
+  readonly notary: NotaryServer;
+  readonly publisher: Publisher;
+  readonly image: TestImage;
+  /** `127.0.0.1:PORT/team/app`, its name on the registry and on the Notary server. */
+  readonly name: string;
+  readonly rootKey: string;
+}
+
+/** An image whose tag v1 its owner signed. */
+async function signed(context: Context, notary: NotaryServer): Promise<Signed> {
+  const publisher = notary.publisher();
+  const image = await context.image(context.ours);
+  const name = `${context.ours.host}/${image.repository}`;
+  await publisher.notary('init', '-p', name);
+  await addTag(context, { publisher, image, name }, 'v1');
+  return { notary, publisher, image, name, rootKey: rootKeyOf(publisher) };
+}
+
+async function addTag(
+  context: Context,
+  { publisher, image, name }: Pick<Signed, 'publisher' | 'image' | 'name'>,
+  tag: string,
+  ...roles: string[]
+): Promise<void> {
+  const size = (await context.ok('crane', ['manifest', '--insecure', image.pinned])).length;
+  const hash = ['--sha256', image.digest.slice('sha256:'.length)];
+  await publisher.notary(
+    'addhash',
+    '-p',
+    name,
+    tag,
+    String(size),
+    ...hash,
+    ...roles.flatMap((role) => ['-r', role]),
+  );
+}
+
+/** The id of the one root key that is on disk. */
+function rootKeyOf({ directory }: Publisher): string {
+  const [id] = keysOf(directory, 'root');
+  return id!;
+}
+
+function keysOf(directory: string, role: string): string[] {
+  return globSync('*.key', { cwd: join(directory, 'trust', 'private') })
+    .filter((file) =>
+      readFileSync(join(directory, 'trust', 'private', file), 'utf8').includes(`\nrole: ${role}\n`),
+    )
+    .map((file) => file.slice(0, -'.key'.length))
+    .sort();
+}
+
+const environment = ({ publisher }: Signed, url: string) => ({
+  DOCKER_CONFIG: publisher.directory,
+  DOCKER_CONTENT_TRUST_SERVER: url,
+});
+
+/** `pratique trust inspect`, with what was seen kept in `state`, which is empty unless it is given. */
+function inspect(
+  context: Context,
+  code: number,
+  of: Signed,
+  { root = ['--root-key', of.rootKey], name = of.name, state = context.scratch(), url = of.notary.url } = {},
+) {
+  const args = ['trust', 'inspect', ...root, '--trust-state', state, '-o', 'json', name];
+  return context.exits(code, 'pratique', args, { env: environment(of, url) });
+}
+
+const tagsIn = (stdout: string): string[] =>
+  (JSON.parse(stdout) as [{ SignedTags: { SignedTag: string }[] }])[0].SignedTags.map((tag) => tag.SignedTag);
+
+/** The document of `docker trust inspect` with its lists in one order. */
+function ordered(text: string): unknown {
+  const sort = (value: unknown): unknown => {
+    if (Array.isArray(value))
+      return value.map(sort).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, sort(part)]));
+  };
+  return sort(JSON.parse(text));
+}
+
+async function refusedFor(
+  context: Context,
+  code: string,
+  of: Signed,
+  how: Parameters<typeof inspect>[3] = {},
+) {
+  const { stderr } = await inspect(context, FAULT, of, how);
+  ok(stderr.includes(`"${code}"`), stderr);
+}
+
+function verifying(context: Context, notary: NotaryServer): Scenario[] {
+  return [
+    {
+      name: 'content trust: docker trust adds signers, Notary’s client signs for them: we print what docker trust inspect prints',
+      run: async () => {
+        const of = await signed(context, notary);
+        const { publisher, name } = of;
+        for (const signer of ['alice', 'bob']) {
+          const directory = context.scratch();
+          await publisher.docker('trust', 'key', 'generate', signer, '--dir', directory);
+          await publisher.docker(
+            'trust',
+            'signer',
+            'add',
+            '--key',
+            join(directory, `${signer}.pub`),
+            signer,
+            name,
+          );
+        }
+        await addTag(context, of, 'v2', 'targets/releases', 'targets/alice', 'targets/bob');
+        await addTag(context, of, 'v10', 'targets/releases', 'targets/bob');
+        await addTag(context, of, 'unreleased', 'targets/alice');
+        for (const asked of [name, `${name}:v2`, `${name}:v1`]) {
+          const theirs = await publisher.docker('trust', 'inspect', asked);
+          const ours = await inspect(context, 0, of, { name: asked });
+          deepEqual(ordered(ours.stdout), ordered(theirs));
+        }
+        deepEqual(tagsIn((await inspect(context, 0, of)).stdout), ['v1', 'v2', 'v10']);
+        await inspect(context, 2, of, { name: `${name}:unreleased` });
+        const text = await context.ok(
+          'pratique',
+          ['trust', 'inspect', '--root-key', of.rootKey, '--trust-state', context.scratch(), name],
+          { env: environment(of, notary.url) },
+        );
+        match(text, /v2 +sha256:[0-9a-f]{64} +targets\/releases +alice, bob\n/);
+      },
+    },
+    {
+      name: 'content trust: every key is rotated, by the client and by the server, and we follow from the first root',
+      run: async () => {
+        const of = await signed(context, notary);
+        const { publisher, name } = of;
+        const state = context.scratch();
+        const first = context.scratch();
+        const root = join(publisher.directory, 'trust', 'tuf', name, 'metadata', 'root.json');
+        await context.ok(['cp'], [root, join(first, 'root.json')]);
+        await inspect(context, 0, of, { state });
+        for (const [role, ...flags] of [
+          ['targets'],
+          ['snapshot', '-r'],
+          ['timestamp', '-r'],
+          ['root'],
+          ['root'],
+        ] as const) {
+          await publisher.notary('key', 'rotate', name, role, ...flags);
+        }
+        // The first root is version 1; the server's keys and those of targets are new in a version each.
+        equal((await notary.fetch(`/v2/${name}/_trust/tuf/6.root.json`)).status, 200);
+        await addTag(context, of, 'v2');
+        for (const how of [
+          { state },
+          {},
+          { root: ['--root', join(first, 'root.json')] },
+          { root: ['--trust-on-first-use'] },
+        ])
+          deepEqual(tagsIn((await inspect(context, 0, of, how)).stdout), ['v1', 'v2']);
+      },
+    },
+    {
+      name: 'content trust: another root key, another repository of the same key, and no root at all are refused',
+      run: async () => {
+        const of = await signed(context, notary);
+        const other = await signed(context, notary);
+        await refusedFor(context, 'NOTARY_ROOT_UNTRUSTED', of, { root: ['--root-key', other.rootKey] });
+        const { publisher, name } = of;
+        const second = `${name}-second`;
+        await publisher.notary('init', '-p', second);
+        await inspect(context, 0, of, { name: second });
+        const as = (from: string, to: string) => (path: string) => path.replace(from, to);
+        const swap = as(`/v2/${name}/`, `/v2/${second}/`);
+        const { bytes } = await notary.fetch(swap(`/v2/${name}/_trust/tuf/root.json`));
+        await notary.behind(
+          (file, own) => (file === 'root.json' ? bytes : own),
+          publisher.directory,
+          (url) => refusedFor(context, 'NOTARY_THRESHOLD', of, { url }),
+        );
+        const { stderr } = await inspect(context, 3, of, { root: [] });
+        match(stderr, /"NOTARY_ROOT_REQUIRED"/);
+      },
+    },
+    {
+      name: 'content trust: whatever byte of whatever file is changed on the way, no other tag is believed',
+      run: async () => {
+        const of = await signed(context, notary);
+        const [right] = JSON.parse((await inspect(context, 0, of)).stdout);
+        for (const role of ['root', 'timestamp', 'snapshot', 'targets']) {
+          for (const share of [0.1, 0.5, 0.9]) {
+            const tamper = (file: string, bytes: Buffer) => {
+              if (!file.startsWith(role) && !file.endsWith(`${role}.json`)) return bytes;
+              const changed = Buffer.from(bytes);
+              changed[Math.floor(changed.length * share)]! ^= 1;
+              return changed;
+            };
+            await notary.behind(tamper, of.publisher.directory, async (url) => {
+              const { code, stdout } = await context.run(
+                'pratique',
+                [
+                  'trust',
+                  'inspect',
+                  '--root-key',
+                  of.rootKey,
+                  '--trust-state',
+                  context.scratch(),
+                  '-o',
+                  'json',
+                  of.name,
+                ],
+                { env: environment(of, url) },
+              );
+              if (code === 0) deepEqual(JSON.parse(stdout), [right]);
+              else equal(code, FAULT);
+            });
+          }
+        }
+      },
+    },
+    {
+      name: 'content trust: files of before are a rollback to who has seen newer ones, and a repository that is gone as well',
+      run: async () => {
+        const of = await signed(context, notary);
+        const { publisher, name } = of;
+        const path = (file: string) => `/v2/${name}/_trust/tuf/${file}`;
+        const before = (await notary.fetch(path('timestamp.json'))).bytes;
+        await addTag(context, of, 'v2');
+        const state = context.scratch();
+        await inspect(context, 0, of, { state });
+        const old = (file: string, bytes: Buffer) => (file === 'timestamp.json' ? before : bytes);
+        await notary.behind(old, publisher.directory, async (url) => {
+          deepEqual(tagsIn((await inspect(context, 0, of, { url })).stdout), ['v1']);
+          await refusedFor(context, 'NOTARY_ROLLBACK', of, { url, state });
+        });
+        await publisher.notary('delete', '--remote', name);
+        await refusedFor(context, 'NOTARY_ROLLBACK', of, { state });
+        await refusedFor(context, 'NOTARY_NOT_FOUND', of);
+      },
+    },
+    {
+      name: 'content trust: a tag and a delegation that are taken back are gone',
+      run: async () => {
+        const of = await signed(context, notary);
+        const { publisher, name } = of;
+        const directory = context.scratch();
+        await publisher.docker('trust', 'key', 'generate', 'carol', '--dir', directory);
+        await publisher.docker(
+          'trust',
+          'signer',
+          'add',
+          '--key',
+          join(directory, 'carol.pub'),
+          'carol',
+          name,
+        );
+        await addTag(context, of, 'v2', 'targets/releases', 'targets/carol');
+        const state = context.scratch();
+        deepEqual(tagsIn((await inspect(context, 0, of, { state })).stdout), ['v1', 'v2']);
+        await publisher.notary('remove', '-p', name, 'v1');
+        await publisher.docker('trust', 'signer', 'remove', '--force', 'carol', name);
+        const { stdout } = await inspect(context, 0, of, { state });
+        deepEqual(ordered(stdout), ordered(await publisher.docker('trust', 'inspect', name)));
+        await inspect(context, 2, of, { state, name: `${name}:v1` });
+      },
+    },
+  ];
+}
+
+function migrating(context: Context, notary: NotaryServer): Scenario[] {
+  const migrate = async (of: Signed, code: number, ...args: string[]) => {
+    const root = ['--root-key', of.rootKey, '--trust-state', context.scratch()];
+    return await context.exits(code, 'pratique', ['trust', 'migrate', ...root, ...args], {
+      env: environment(of, notary.url),
+    });
+  };
+  return (['bundle', 'legacy'] as const).map((format) => ({
+    name: `content trust: migrated images are verified by cosign, and nothing is signed twice (${format})`,
+    run: async () => {
+      const of = await signed(context, notary);
+      const { name, image } = of;
+      await addTag(context, of, 'v2');
+      const key = await context.keyPair('cosign');
+      const formats = [`--new-bundle-format=${format === 'bundle'}`];
+      const signing = ['--key', key.privateKey, ...SIGN_FLAGS, ...formats];
+      const verify = ['verify', '--key', key.publicKey, '--insecure-ignore-tlog', '--allow-http-registry'];
+      const dry = await migrate(of, 0, ...signing, '--dry-run', name);
+      match(
+        dry.stdout,
+        /to be signed {2}\(tags v1, v2; by targets; on the registry v2 is another image now, or none\)/,
+      );
+      await context.exits(NO_SIGNATURE, 'cosign', [...verify, image.pinned]);
+
+      match((await migrate(of, 0, ...signing, name)).stdout, / {2}signed {2}/);
+      const [targets] = keysOf(of.publisher.directory, 'targets');
+      const annotations = {
+        'docker-content-trust.tags': 'v1,v2',
+        'docker-content-trust.role': 'targets',
+        'docker-content-trust.keys': targets!,
+      };
+      // Of cosign, -a takes lists with commas.
+      const asked = Object.entries(annotations).flatMap(([label, value]) => ['-a', `"${label}=${value}"`]);
+      for (const program of ['cosign', 'pratique'] as const)
+        await context.ok(program, [...verify, ...asked, image.pinned]);
+
+      const attached = async () => await context.ok('pratique', ['tree', '-o', 'json', image.pinned]);
+      const before = await attached();
+      const again = await migrate(of, 0, ...signing, '-o', 'json', `${name}:v1`);
+      const { images } = JSON.parse(again.stdout) as { images: { status: string; tags: string[] }[] };
+      deepEqual(
+        images.map(({ status, tags }) => [status, tags]),
+        [['signed already', ['v1']]],
+      );
+      equal(await attached(), before);
+    },
+  }));
+}
+
+function oldKeys(context: Context, notary: NotaryServer): Scenario[] {
+  return [
+    {
+      name: 'content trust: keys of ~/.docker/trust/private are imported, sign images, and cosign verifies them',
+      run: async () => {
+        const of = await signed(context, notary);
+        const directory = context.scratch();
+        const [targets] = keysOf(of.publisher.directory, 'targets');
+        const env = { COSIGN_PASSWORD: PASSPHRASE };
+        for (const id of [of.rootKey, targets!]) {
+          const prefix = join(directory, id);
+          const file = join(of.publisher.directory, 'trust', 'private', `${id}.key`);
+          const importing = ['import-key-pair', '--key', file, '--output-key-prefix', prefix];
+          await context.exits(4, 'pratique', importing, { env: { COSIGN_PASSWORD: 'another' } });
+          ok(!existsSync(`${prefix}.key`));
+          await context.ok('pratique', importing, { env });
+          const image = await context.image(context.ours);
+          await context.ok('cosign', ['sign', '--key', `${prefix}.key`, ...SIGN_FLAGS, image.pinned], {
+            env,
+          });
+          const verify = ['--key', `${prefix}.pub`, '--insecure-ignore-tlog', '--allow-http-registry'];
+          await context.ok('pratique', ['verify', ...verify, image.pinned]);
+        }
+      },
+    },
+    {
+      name: 'content trust: what the registry does not have is named and left, the rest is signed',
+      run: async () => {
+        const of = await signed(context, notary);
+        const gone = { ...of, image: { ...of.image, digest: `sha256:${'0'.repeat(64)}` } };
+        await addTag(context, gone, 'gone');
+        const key = await context.keyPair('pratique');
+        const root = ['--root-key', of.rootKey, '--trust-state', context.scratch()];
+        const args = ['trust', 'migrate', ...root, '--key', key.privateKey, ...SIGN_FLAGS, of.name];
+        const { stdout } = await context.exits(FAULT, 'pratique', args, { env: environment(of, notary.url) });
+        match(stdout, /sha256:0{64} {2}missing {2}/);
+        const verify = ['--key', key.publicKey, '--insecure-ignore-tlog', '--allow-http-registry'];
+        await context.ok('cosign', ['verify', ...verify, of.image.pinned]);
+      },
+    },
+  ];
+}
+
+export async function scenarios(context: Context): Promise<Scenario[]> {
+  const notary = await NotaryServer.start(context);
+  return [
+    ...verifying(context, notary),
+    ...migrating(context, notary),
+    ...oldKeys(context, notary),
+    {
+      name: 'content trust: a server that stopped has not said that nothing is signed',
+      run: async () => {
+        const of = await signed(context, notary);
+        await notary.stop();
+        await refusedFor(context, 'NOTARY_UNREACHABLE', of);
+      },
+    },
+  ];
+}
