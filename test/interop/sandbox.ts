@@ -4,7 +4,9 @@
  * that the tests name; started by root, and by somebody else. Among them is what an image would do that wants to get out.
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -15,6 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { directory, file, symlink, type TestEntry, tar } from '../../packages/inspect/src/testing/tar.ts';
 import type { Context, Scenario } from '../support/context.ts';
@@ -279,6 +282,28 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
         },
       },
       {
+        name: `${runtime}: a command ends when who started it is killed`,
+        run: async () => {
+          // Nobody else sleeps for so long.
+          const seconds = `1000.${process.pid}`;
+          const sleeping = async () => (await run('ps', ['-eo', 'args'])).stdout.includes(`sleep ${seconds}`);
+          const file = join(scratch, `sleeps-${runtime}.json`);
+          const commands = [{ name: 'sleeps', command: 'sleep', args: [seconds] }];
+          writeFileSync(file, JSON.stringify({ schemaVersion: '2.0.0', commandTests: commands }));
+          const [program, ...args] = [...pratique, 'check', image, '--no-cache', '--structure-test', file];
+          const killed = spawn(program!, args, {
+            // Its files stay.
+            env: { ...process.env, PATH: await pathOf(scratch, runtime), TMPDIR: scratch },
+            stdio: 'ignore',
+          });
+          const ended = once(killed, 'exit');
+          await until(sleeping, 'the command is started');
+          killed.kill('SIGKILL');
+          await ended;
+          await until(async () => !(await sleeping()), 'the command is gone');
+        },
+      },
+      {
         name: `${runtime}: an image whose /etc/passwd leads out of it, or does not end, is not run`,
         run: async () => {
           const path = await pathOf(scratch, runtime);
@@ -402,6 +427,14 @@ async function imageWith(
 const crunWithCgroups = (crun: string) => `#!/bin/sh
 exec unshare --mount sh -c 'umount --recursive /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup && exec ${crun} "$@"' crun "$@"
 `;
+
+async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (await condition()) return;
+    await delay(100);
+  }
+  throw new Error(`it does not come about that ${what}`);
+}
 
 /** A PATH with what this needs and one runtime, or none. */
 async function pathOf(scratch: string, runtime: 'bwrap' | 'crun' | undefined): Promise<string> {

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SandboxedCommand, SandboxRuntime } from './sandbox-runtime.ts';
@@ -13,21 +12,30 @@ export const crun: SandboxRuntime = {
   async invocation(one) {
     writeFileSync(join(one.home, 'config.json'), JSON.stringify(runtimeConfig(one)));
     const { entry, gid } = one.identities;
-    const command = [...entry, 'crun', ...globals(one.home), 'run', '--bundle', one.home, container];
+    const command = [...entry, 'sh', '-c', guardian, join(one.home, 'state'), one.home];
     // It is root of the container until it starts the command.
-    return { command, group: gid };
-  },
-
-  // Killing crun leaves what it runs.
-  stop({ home, identities }) {
-    const command = [...identities.entry, 'crun', ...globals(home), 'delete', '--force', container];
-    spawnSync(command[0]!, command.slice(1), { stdio: 'ignore', timeout: 10_000 });
+    return { command, group: gid, hasLifeline: true };
   },
 };
 
-function globals(home: string): readonly string[] {
-  return ['--root', join(home, 'state'), '--cgroup-manager', 'disabled'];
-}
+/**
+ * Killing crun leaves what it runs. So this stands between us and it: the shell ends both when the other end of its standard
+ * input is closed, which the kernel does for who is killed; and has the exit code of the command.
+ */
+const guardian = `
+bundle=$1
+set -- crun --root "$0" --cgroup-manager disabled
+exec 4<&0 </dev/null
+"$@" run --bundle "$bundle" ${container} 4<&- &
+run=$!
+{ read -r _ <&4; "$@" delete --force ${container}; kill -9 $run; } >/dev/null 2>&1 &
+watch=$!
+wait $run
+code=$?
+kill $watch
+"$@" delete --force ${container} >/dev/null 2>&1
+exit $code
+`;
 
 /**
  * The container of one command (OCI runtime specification 1.0.2, config.md): every namespace of its own, nothing of the

@@ -22,6 +22,8 @@ export interface Invocation {
   readonly command: readonly string[];
   /** What the program finds open at 3; whoever starts it closes it. */
   readonly descriptor?: number;
+  /** It ends, with all that it runs, when its standard input does. Otherwise that is empty, and it ends when it is killed. */
+  readonly hasLifeline?: boolean;
   /** The group that has to reach `root`, where the identities are. */
   readonly group: number;
 }
@@ -31,6 +33,4 @@ export interface SandboxRuntime {
   readonly name: 'bubblewrap' | 'crun';
   /** What runs one command, and ends with it and with its exit code. */
   invocation(one: SandboxedCommand): Promise<Invocation>;
-  /** Ends a command that goes on when what was invoked is killed. */
-  stop?(one: SandboxedCommand): void;
 }

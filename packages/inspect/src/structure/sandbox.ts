@@ -150,23 +150,22 @@ async function outcomeOf(
   one: SandboxedCommand,
   milliseconds: number,
 ): Promise<CommandOutcome> {
-  const { command, descriptor, group } = await runtime.invocation(one);
+  const invocation = await runtime.invocation(one);
+  const { descriptor, group } = invocation;
   try {
     if (one.identities.count > 1) {
       chmodSync(one.home, 0o710);
       asRoot(one.identities, ['chown', `0:${group}`, one.home]);
     }
-    return await outcomeOfInvocation(runtime, one, command, descriptor, milliseconds);
+    return await outcomeOfInvocation(one, invocation, milliseconds);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
 async function outcomeOfInvocation(
-  runtime: SandboxRuntime,
   one: SandboxedCommand,
-  [program, ...args]: Invocation['command'],
-  descriptor: number | undefined,
+  { command: [program, ...args], descriptor, hasLifeline = false }: Invocation,
   milliseconds: number,
 ): Promise<CommandOutcome> {
   const pipe = (name: string) => {
@@ -180,15 +179,17 @@ async function outcomeOfInvocation(
   const [stdout, stderr] = [pipe('stdout'), pipe('stderr')];
   const more = descriptor === undefined ? [] : [descriptor];
   const child = spawn(program!, args, {
-    stdio: ['ignore', stdout.descriptor, stderr.descriptor, ...more],
+    stdio: [hasLifeline ? 'pipe' : 'ignore', stdout.descriptor, stderr.descriptor, ...more],
     env: { PATH: process.env.PATH },
+    // Who ends us with all of our group must not end what ends the command.
+    detached: hasLifeline,
   });
   for (const { descriptor } of [stdout, stderr]) closeSync(descriptor);
   let isStopped = false;
   const stop = () => {
     isStopped = true;
-    runtime.stop?.(one);
-    child.kill('SIGKILL');
+    child.stdin?.destroy();
+    if (!hasLifeline) child.kill('SIGKILL');
   };
   const timer = setTimeout(stop, milliseconds);
   const collect = async (stream: AsyncIterable<Buffer>): Promise<string> => {
