@@ -1,10 +1,20 @@
 import { defineErrors } from '@pratique/errors';
 
-const resign = 'Sign the image again: `notation sign IMAGE@DIGEST`.';
+const resign = 'Sign the image again: `pratique notation sign IMAGE@DIGEST`, or notation itself.';
 const tampered = `Do not deploy this image until you know who changed its signature. ${resign}`;
 
 /** Error codes of this package. */
 export const notationErrors = defineErrors({
+  NOTATION_SIGNATURE_MISSING: {
+    kind: 'denial',
+    title: 'The image has no signature of the Notary Project.',
+    remedy: 'Sign it: `pratique notation sign IMAGE@DIGEST`, or notation itself.',
+  },
+  NOTATION_NOT_VERIFIED: {
+    kind: 'denial',
+    title: 'No signature of the Notary Project on the image meets the trust policy.',
+    remedy: 'Read why each was refused, and compare the signers with `pratique notation inspect IMAGE`.',
+  },
   NOTATION_MANIFEST_INVALID: {
     kind: 'denial',
     title: 'A signature manifest of the Notary Project is not well formed.',
@@ -70,6 +80,11 @@ export const notationErrors = defineErrors({
     kind: 'denial',
     title: 'The signature is genuine, but it is for another image.',
     remedy: 'Sign this image itself: a signature cannot be copied from one image to another.',
+  },
+  NOTATION_METADATA_MISMATCH: {
+    kind: 'denial',
+    title: 'The signature does not have the user metadata that was asked for.',
+    remedy: 'Look at what it has with `pratique notation inspect IMAGE`, or sign again with `-m KEY=VALUE`.',
   },
   NOTATION_SIGNER_UNTRUSTED: {
     kind: 'denial',
@@ -140,5 +155,10 @@ export const notationErrors = defineErrors({
     kind: 'usage',
     title: 'Names of user metadata that begin with `io.cncf.notary` are reserved by the Notary Project.',
     remedy: 'Choose another name.',
+  },
+  NOTATION_TIMESTAMP_FAILED: {
+    kind: 'fault',
+    title: 'The timestamp authority made no timestamp that is good for the signature.',
+    remedy: 'Check `--timestamp-url` and `--timestamp-root-cert`, and try again.',
   },
 });

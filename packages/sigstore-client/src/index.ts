@@ -24,3 +24,4 @@ export { type EnvelopeKind, findRekorEntry, rekorEntryAt } from './rekor/v1.ts';
 export { type KeylessOptions, keylessSigner } from './signer/keyless.ts';
 export { witnessedKeySigner } from './signer/witnessed-key.ts';
 export { type Testimony, type Witnesses, witness } from './signer/witnesses.ts';
+export { requestTimestamp } from './tsa/request-timestamp.ts';

@@ -19,7 +19,13 @@ export function checkLines(checks: readonly Check[]): readonly string[] {
   });
 }
 
-export function rejectionText({ code, message, source }: Rejection): string {
+export function rejectionText({
+  code,
+  message,
+  source,
+}: Pick<Rejection, 'code' | 'message'> & {
+  readonly source: { readonly format: string; readonly manifest: string };
+}): string {
   return `${code} ${printable(message, 400)} (${source.format} ${source.manifest})`;
 }
 

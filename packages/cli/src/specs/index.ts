@@ -19,6 +19,7 @@ import { harden } from './harden.ts';
 import { copy, inspect, ls, resolveImage, tree, triangulate } from './images.ts';
 import { dockerfileVerify, generate, manifestVerify } from './images-in-files.ts';
 import { check, sbom } from './inspect.ts';
+import { notationInspect, notationList, notationLs, notationSign, notationVerify } from './notation.ts';
 import {
   pivAttestation,
   pivGenerateKey,
@@ -97,6 +98,11 @@ export const commands: readonly CommandSpec[] = [
   manifestVerify,
   dockerfileVerify,
   generate,
+  notationSign,
+  notationVerify,
+  notationList,
+  notationLs,
+  notationInspect,
   admit,
   admissionServe,
   policyEval,
