@@ -10,4 +10,8 @@ export const limits = {
   recursion: 600,
   /** Steps: conjuncts added, expressions evaluated. */
   steps: 2_000_000,
+  /** Of what an evaluation makes, in bytes: nodes, texts and lists, about as large as they are. */
+  memory: 512 * 1024 * 1024,
+  /** Of elements of a list that a function makes. */
+  elements: 100_000,
 } as const;

@@ -507,3 +507,38 @@ test('a document complies with itself as a policy, and with none that says other
     { numRuns: 100 },
   );
 });
+
+/** Each of these would make gigabytes, and most of them within the time that there is. */
+test.each<readonly [string, string, string]>([
+  ['nodes', 'x: [for a in l for b in l {a: a, b: b}]', 'more than 512 MiB'],
+  ['references to a list', 'x: [for a in l {l}]', 'more than 512 MiB'],
+  ['lists of a function', 'x: {for a in l {"\\(a)": list.Repeat([a], 9000)}}', 'more than 512 MiB'],
+  [
+    'texts that are doubled',
+    `t0: t\n${Array.from({ length: 20 }, (_, i) => `t${i + 1}: t${i} + t${i}`).join('\n')}`,
+    'more than 512 MiB',
+  ],
+  [
+    'texts in texts',
+    `t0: t\n${Array.from({ length: 20 }, (_, i) => `t${i + 1}: "\\(t${i})\\(t${i})"`).join('\n')}`,
+    'more than 512 MiB',
+  ],
+  ['a text of many', 'x: strings.Join(list.Repeat([t], 200), t)', 'a text of such a length'],
+  ['letters', 'x: strings.Split(t + t, "")', 'a list of such a length'],
+  ['runes', 'x: strings.Runes(t + t)', 'a list of such a length'],
+  ['lists that are joined', 'x: list.Concat(list.Repeat([l], 200))', 'a list of such a length'],
+  ['lists in lists', 'x: list.FlattenN(list.Repeat([l], 200), -1)', 'a list of such a length'],
+])(
+  'a policy takes no more memory than there is for it: %s',
+  (_, text, message) => {
+    const policy = compiled(`import ("list"
+"strings")
+l: [...int]
+t: string
+u: list.Concat([[strings.ToUpper("a")]])
+${text}`);
+    const document = { l: Array.from({ length: 1000 }, (_, i) => i), t: 'a'.repeat(80_000) };
+    expect(() => policy.validate(document, { timeoutMs: 300_000 })).toThrow(message);
+  },
+  60_000,
+);

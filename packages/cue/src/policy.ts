@@ -59,7 +59,7 @@ export class CuePolicy {
     for (const { body } of this.#files)
       root.conjuncts.push({ env: null, expression: body, standing: free, via: [] });
     root.conjuncts.push(...data);
-    const problem = machine.verdict(root) ?? (final ? missing(root) : null);
+    const problem = attempt(() => machine.verdict(root) ?? (final ? missing(root) : null));
     if (problem !== null) return { path: problem.path.join('.'), message: problem.message };
     if (root.settled.incomplete && root.settled.elsewhere)
       throw new CueError(
@@ -68,6 +68,16 @@ export class CuePolicy {
       );
     if (root.settled.incomplete) return { path: '', message: 'what is at the top is not known without more' };
     return null;
+  }
+}
+
+/** Runs what may make a text or an array of a length that JavaScript has none of. */
+function attempt<T>(run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RangeError) throw new CueError('cue_limit_error', error.message);
+    throw error;
   }
 }
 

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts';
 import type { Place } from '../syntax/source.ts';
 import { unsupported } from '../syntax/source.ts';
 import type { Concrete } from '../values/concrete.ts';
@@ -32,6 +33,12 @@ export const constant = (value: string | number | bigint): Builtin => ({
   type: 'constant',
   value: typeof value === 'string' ? string(value) : int(value),
 });
+
+/** A list that a function makes. */
+export function listOf(made: readonly Concrete[], at: Place): Concrete {
+  if (made.length > limits.elements) throw unsupported(at, 'a list of such a length');
+  return { kind: 'list', items: made };
+}
 
 /** The text of an argument whose kind has been seen to be one. */
 export const text = (value: Concrete | undefined): string => (value as { value: string }).value;

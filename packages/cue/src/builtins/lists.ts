@@ -1,8 +1,9 @@
+import { limits } from '../limits.ts';
 import { type Place, unsupported } from '../syntax/source.ts';
 import { type Concrete, equal } from '../values/concrete.ts';
 import { arithmetic, type CueNumber, compareNumbers, decimal, divide, int } from '../values/number.ts';
 import { compareScalars, Kind, type Scalar } from '../values/scalar.ts';
-import { count, func, items, test } from './define.ts';
+import { count, func, items, listOf, test } from './define.ts';
 import type { Builtin, Package } from './types.ts';
 
 const L = Kind.list;
@@ -74,8 +75,14 @@ function part(list: Concrete | undefined, from: number, to: number): Concrete | 
   return { kind: 'list', items: items(list).slice(from, to) };
 }
 
-function flat(list: readonly Concrete[], depth: number): readonly Concrete[] {
-  return list.flatMap((item) => (item.kind === 'list' && depth !== 0 ? flat(item.items, depth - 1) : [item]));
+/** Without what would make it too long, but for one that shows that. */
+function flat(list: readonly Concrete[], depth: number, made: Concrete[] = []): readonly Concrete[] {
+  for (const item of list) {
+    if (made.length > limits.elements) break;
+    if (item.kind === 'list' && depth !== 0) flat(item.items, depth - 1, made);
+    else made.push(item);
+  }
+  return made;
 }
 
 const sorted = (list: readonly Concrete[]): readonly Concrete[] =>
@@ -108,9 +115,9 @@ export const lists: Package = new Map([
   ],
   [
     'Concat',
-    func([L], ([all]) => {
+    func([L], ([all], at) => {
       if (items(all).some(({ kind }) => kind !== 'list')) return 'an element is no list';
-      return { kind: 'list', items: items(all).flatMap(items) };
+      return listOf(flat(items(all), 1), at);
     }),
   ],
   ['Sum', ofNumbers(folded('+', 0))],
@@ -147,10 +154,7 @@ export const lists: Package = new Map([
       return { kind: 'list', items: Array.from({ length: times }, () => items(list)).flat() };
     }),
   ],
-  [
-    'FlattenN',
-    func([L, I], ([list, depth], at) => ({ kind: 'list', items: flat(items(list), count(depth, at)) })),
-  ],
+  ['FlattenN', func([L, I], ([list, depth], at) => listOf(flat(items(list), count(depth, at)), at))],
   [
     'SortStrings',
     func([L], ([list]) =>

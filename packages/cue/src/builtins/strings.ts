@@ -3,11 +3,11 @@ import { type Place, unsupported } from '../syntax/source.ts';
 import type { Concrete } from '../values/concrete.ts';
 import { int } from '../values/number.ts';
 import { compareScalars, Kind, string } from '../values/scalar.ts';
-import { count, func, items, test, text } from './define.ts';
+import { count, func, items, listOf, test, text } from './define.ts';
 import type { Package } from './types.ts';
 
 const S = Kind.string;
-const list = (parts: readonly string[]): Concrete => ({ kind: 'list', items: parts.map(string) });
+const list = (parts: readonly string[], at: Place): Concrete => listOf(parts.map(string), at);
 const runes = (value: string) => Array.from(value).length;
 
 /** Go's tables of letters are not those of JavaScript beyond ASCII. */
@@ -16,8 +16,10 @@ function ascii(value: string, at: Place): string {
   return value;
 }
 
+/** No more parts than show that there are too many. */
 function split(value: string, separator: string): string[] {
-  return separator === '' ? Array.from(value) : value.split(separator);
+  const most = limits.elements + 1;
+  return separator === '' ? Array.from(value.slice(0, 2 * most)) : value.split(separator, most);
 }
 
 /** The parts of a text, at most `most` of them; what is over stays in the last. */
@@ -89,11 +91,16 @@ export const strings: Package = new Map([
       int(text(part) === '' ? runes(text(s)) + 1 : text(s).split(text(part)).length - 1),
     ),
   ],
-  ['Split', func([S, S], ([s, separator]) => list(split(text(s), text(separator))))],
+  ['Split', func([S, S], ([s, separator], at) => list(split(text(s), text(separator)), at))],
   [
     'Join',
-    func([Kind.list, S], ([parts, separator]) => {
+    func([Kind.list, S], ([parts, separator], at) => {
       if (items(parts).some(({ kind }) => kind !== 'string')) return 'an element is no text';
+      const separators = text(separator).length * items(parts).length;
+      sized(
+        items(parts).reduce((sum, part) => sum + text(part).length, separators),
+        at,
+      );
       return string(items(parts).map(text).join(text(separator)));
     }),
   ],
@@ -104,6 +111,7 @@ export const strings: Package = new Map([
         ascii(text(s), at)
           .split(/[\t\n\v\f\r ]+/)
           .filter((part) => part !== ''),
+        at,
       ),
     ),
   ],
@@ -125,12 +133,12 @@ export const strings: Package = new Map([
   ],
   [
     'SplitN',
-    func([S, S, Kind.int], ([s, by, n], at) => list(splitN(text(s), text(by), count(n, at), false))),
+    func([S, S, Kind.int], ([s, by, n], at) => list(splitN(text(s), text(by), count(n, at), false), at)),
   ],
-  ['SplitAfter', func([S, S], ([s, by]) => list(splitN(text(s), text(by), -1, true)))],
+  ['SplitAfter', func([S, S], ([s, by], at) => list(splitN(text(s), text(by), -1, true), at))],
   [
     'SplitAfterN',
-    func([S, S, Kind.int], ([s, by, n], at) => list(splitN(text(s), text(by), count(n, at), true))),
+    func([S, S, Kind.int], ([s, by, n], at) => list(splitN(text(s), text(by), count(n, at), true), at)),
   ],
   ['Index', func([S, S], ([s, part]) => position(text(s), text(s).indexOf(text(part))))],
   ['LastIndex', func([S, S], ([s, part]) => position(text(s), text(s).lastIndexOf(text(part))))],
@@ -138,7 +146,12 @@ export const strings: Package = new Map([
   ['LastIndexAny', func([S, S], ([s, any]) => anyOf(text(s), text(any), true))],
   [
     'Runes',
-    func([S], ([s]) => ({ kind: 'list', items: Array.from(text(s), (rune) => int(rune.codePointAt(0)!)) })),
+    func([S], ([s], at) =>
+      listOf(
+        split(text(s), '').map((rune) => int(rune.codePointAt(0)!)),
+        at,
+      ),
+    ),
   ],
   [
     'SliceRunes',

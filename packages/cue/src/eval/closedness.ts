@@ -60,7 +60,7 @@ export function witness(node: Node, { groups }: Standing, what: keyof Evidence |
       validator: false,
     };
     if (what !== null) known[what] = true;
-    node.evidence.set(group, known);
+    node.addEvidence(group, known);
   }
 }
 

@@ -2,7 +2,7 @@ import { CueError } from '../errors.ts';
 import { Kind } from '../values/scalar.ts';
 import { type Alternative, distinct, preferredOf, type Taken } from './alternatives.ts';
 import type { Machine } from './machine.ts';
-import { Node } from './node.ts';
+import type { Node } from './node.ts';
 
 /** Of copies that are alternatives: what led to them. */
 const takenOf = new WeakMap<Node, readonly Taken[]>();
@@ -30,7 +30,7 @@ export function tryChoices(
   let last = false;
   for (let choice = 0; choice < count; choice++) {
     machine.step();
-    const copy = new Node(node.parent, node.label, node.presence);
+    const copy = machine.node(node.parent, node.label, node.presence);
     copy.conjuncts.push(...node.conjuncts);
     copy.choice = true;
     const attempt = machine.deeper(() => expand(copy, choice));

@@ -22,7 +22,7 @@ import { Fields } from './fields.ts';
 import { validatorOf } from './functions.ts';
 import { unifyLists } from './lists.ts';
 import type { Machine } from './machine.ts';
-import { bind, type Conjunct, type Environment, type ListShape, Node } from './node.ts';
+import { bind, type Conjunct, type Environment, type ListShape, type Node } from './node.ts';
 import { isCycle } from './result.ts';
 
 type Disjunction = Expression & { type: 'disjunction' };
@@ -125,7 +125,7 @@ export class Expansion {
         'cue_unsupported_error',
         `a comparison of a part of it with _|_ in what is not wholly known is not supported: ${node.path.join('.')}`,
       );
-    if (node.problems.length === 0) unifyLists(node, this.#lists);
+    if (node.problems.length === 0) unifyLists(this.#machine, node, this.#lists);
     // Fields that are only required make no struct of what embeds something else.
     const required = [...node.fields].some(
       ([label, field]) => isRegular(label) && field.presence === 'required',
@@ -264,7 +264,7 @@ export class Expansion {
     const { via, here } = origin;
     switch (declaration.type) {
       case 'let': {
-        const held = new Node(node, declaration.label);
+        const held = this.#machine.node(node, declaration.label);
         held.conjuncts.push({ env, expression: declaration.value, standing: free, via: [] });
         env.lets.set(declaration.label, held);
         return;

@@ -141,7 +141,7 @@ function member(node: Node, label: string, at: Place, probing: boolean): Found {
     if (node.kinds !== Kind.struct && ![...node.fields.keys()].some(isRegular))
       throw unsupported(at, 'a field of what may be no struct');
     if (mayBeClosed(node)) throw unsupported(at, `the field ${nameOf(label)}, which is not there,`);
-    node.missed.add(label);
+    node.addMissed(label);
     return incomplete;
   }
   // Where no such field is allowed, CUE has an error and no value that may still come.
@@ -280,6 +280,7 @@ function interpolate(
     if (value.kind === 'null') return bottom('null in a text');
     const shown = value.kind === 'number' ? numberText(value) : String(value.value);
     if (shown === null) throw unsupported(part, 'a float in a text');
+    machine.makes(shown.length);
     text += shown;
   }
   return scalar(string(text));
@@ -364,6 +365,8 @@ function binary(
     if (partly.length > 0) throw unsupported(expression, 'a list or a struct that is not wholly known');
     return bottom(`${operator} of lists or structs`);
   }
+  if (a.value.kind === 'string' && b.value.kind === 'string')
+    machine.makes(a.value.value.length + b.value.value.length);
   return operation(operator, a.value, b.value, expression);
 }
 

@@ -5,7 +5,7 @@ import { isRegular, nameOf } from '../values/label.ts';
 import { string } from '../values/scalar.ts';
 import { free } from './closedness.ts';
 import type { Machine } from './machine.ts';
-import { type Conjunct, Node, type Pattern } from './node.ts';
+import type { Conjunct, Node, Pattern } from './node.ts';
 
 /** The fields of one node while it is expanded: each has the constraints of every pattern its name matches. */
 export class Fields {
@@ -33,8 +33,8 @@ export class Fields {
     let field = node.fields.get(label);
     const fresh = field === undefined;
     if (field === undefined) {
-      field = new Node(node, label, presence);
-      node.fields.set(label, field);
+      field = this.#machine.node(node, label, presence);
+      node.addField(label, field);
     }
     this.#give(field, conjunct);
     if (presence === 'member' || (presence === 'required' && field.presence === 'optional'))

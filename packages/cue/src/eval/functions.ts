@@ -124,7 +124,17 @@ export function call(
   if (unknown) return incomplete;
   const result = builtin.call(values, expression);
   if (typeof result === 'string') return bottom(result);
+  machine.makes(sizeOf(result));
   return held(machine, env, result);
+}
+
+/** What a function has made, about, in bytes; parts of its arguments count again. */
+function sizeOf(value: Concrete): number {
+  if (value.kind === 'string') return value.value.length;
+  if (value.kind === 'list') return value.items.reduce((sum, item) => sum + 64 + sizeOf(item), 0);
+  if (value.kind === 'struct')
+    return [...value.fields.values()].reduce((sum, one) => sum + 64 + sizeOf(one), 0);
+  return 0;
 }
 
 /** The value that a text of JSON says. */
@@ -138,6 +148,7 @@ function unmarshal(
   const text = argumentOf(machine, env, argument, Kind.string);
   if (text === null) return incomplete;
   if ('message' in text) return bottom(text.message);
+  machine.makes(32 * (text as Concrete & { kind: 'string' }).value.length);
   const body = jsonBody((text as Concrete & { kind: 'string' }).value, expression);
   if (body === null) return bottom('no JSON');
   const node = machine.temporary(null, body, null);

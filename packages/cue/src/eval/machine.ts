@@ -1,5 +1,6 @@
 import { CueError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import type { Presence } from '../syntax/ast.ts';
 import { comparesBottom } from '../syntax/compares-bottom.ts';
 import type { Place } from '../syntax/source.ts';
 import { unsupported } from '../syntax/source.ts';
@@ -12,10 +13,14 @@ import { forbiddenField, free, groupsOf } from './closedness.ts';
 import { Expansion } from './expansion.ts';
 import { type Conjunct, type Environment, Node, type Problem } from './node.ts';
 
+/** With what hangs on it: measured. */
+const nodeBytes = 1000;
+
 /** One evaluation: what bounds it, and what is asked of nodes. */
 export class Machine {
   #steps = 0;
   #recursion = 0;
+  #memory = 0;
   /** How often something has been compared with `_|_` that would be a part of what is not there. */
   doubts = 0;
   readonly #deadline: number;
@@ -51,6 +56,22 @@ export class Machine {
       throw new CueError('cue_limit_error', 'the policy takes too long');
   }
 
+  /**
+   * Counts what is made, before it is where it may be large. Nothing counts as gone: most is part of the result.
+   *
+   * @throws CueError where it is too much
+   */
+  makes(bytes: number): void {
+    this.#memory += bytes;
+    if (this.#memory > limits.memory)
+      throw new CueError('cue_limit_error', `more than ${limits.memory / 1024 / 1024} MiB of values`);
+  }
+
+  node(parent: Node | null, label: string, presence?: Presence): Node {
+    this.makes(nodeBytes);
+    return new Node(parent, label, presence);
+  }
+
   /** Runs what may come to itself again. */
   deeper<T>(run: () => T): T {
     if (this.#recursion >= limits.recursion)
@@ -83,7 +104,7 @@ export class Machine {
 
   /** A node for an expression of its own, where no field is. */
   temporary(env: Environment | null, expression: Conjunct['expression'], parent: Node | null): Node {
-    const node = new Node(parent, 's');
+    const node = this.node(parent, 's');
     node.conjuncts.push({ env, expression, standing: free, via: [] });
     return node;
   }

@@ -73,7 +73,7 @@ export class Node {
   readonly checks: Check[] = [];
   /** It is a struct, and not only what could be one. */
   struct = false;
-  fields = new Map<string, Node>();
+  #fields: Map<string, Node> | undefined;
   elements: Node[] | null = null;
   /** It is `_`, or a validator of whatever there is. */
   anything = false;
@@ -89,9 +89,8 @@ export class Node {
   elsewhere = false;
   readonly problems: Problem[] = [];
   groups: Group[] = [];
-  readonly evidence = new Map<Group, Evidence>();
-  /** Labels that were looked for in vain while the node was being expanded. */
-  readonly missed = new Set<string>();
+  #evidence: Map<Group, Evidence> | undefined;
+  #missed: Set<string> | undefined;
 
   /** Of a disjunction: what is left of it. */
   alternatives: Node[] | null = null;
@@ -112,6 +111,36 @@ export class Node {
     this.depth = parent === null ? 0 : parent.depth + 1;
   }
 
+  // Most nodes are scalars, which have none of these.
+
+  get fields(): ReadonlyMap<string, Node> {
+    return this.#fields ?? noFields;
+  }
+
+  addField(label: string, field: Node): void {
+    this.#fields ??= new Map();
+    this.#fields.set(label, field);
+  }
+
+  get evidence(): ReadonlyMap<Group, Evidence> {
+    return this.#evidence ?? noEvidence;
+  }
+
+  addEvidence(group: Group, evidence: Evidence): void {
+    this.#evidence ??= new Map();
+    this.#evidence.set(group, evidence);
+  }
+
+  /** Labels that were looked for in vain while the node was being expanded. */
+  get missed(): ReadonlySet<string> {
+    return this.#missed ?? noLabels;
+  }
+
+  addMissed(label: string): void {
+    this.#missed ??= new Set();
+    this.#missed.add(label);
+  }
+
   /** The node itself, or the only alternative that is left of its disjunctions. */
   get settled(): Node {
     return this.alternatives?.length === 1 ? this.alternatives[0]!.settled : this;
@@ -126,6 +155,10 @@ export class Node {
     this.problems.push({ path: this.path, message: `${message}${where}` });
   }
 }
+
+const noFields: ReadonlyMap<string, Node> = new Map();
+const noEvidence: ReadonlyMap<Group, Evidence> = new Map();
+const noLabels: ReadonlySet<string> = new Set();
 
 export function placeText({ source, offset }: Place): string {
   const { file, row, col } = source.location(offset);

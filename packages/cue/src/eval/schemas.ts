@@ -9,7 +9,7 @@ import { Kind } from '../values/scalar.ts';
 import type { Validator } from './checks.ts';
 import { free } from './closedness.ts';
 import type { Machine } from './machine.ts';
-import { type Conjunct, type Environment, Node, placeText } from './node.ts';
+import { type Conjunct, type Environment, type Node, placeText } from './node.ts';
 import { missing } from './required.ts';
 
 type Call = Expression & { type: 'call' };
@@ -105,7 +105,7 @@ function isPlainBound(bound: Expression): boolean {
 function examine(machine: Machine, env: Environment | null, argument: Expression): void {
   if (!isPlain(argument)) throw unsupported(argument, 'such a schema');
   for (const schema of argument.type === 'list' ? [argument, ...argument.elements] : [argument]) {
-    const node = new Node(null, 's');
+    const node = machine.node(null, 's');
     node.conjuncts.push({ env, expression: schema as Expression, standing: free, via: [] });
     if (machine.deeper(() => machine.verdict(node)) !== null)
       throw unsupported(argument, 'a schema that contradicts itself');
@@ -122,7 +122,7 @@ function fit(
   schema: Expression,
   value: Conjunct['expression'],
 ): Fit {
-  const node = new Node(null, 's');
+  const node = machine.node(null, 's');
   node.conjuncts.push({ env: null, expression: value, standing: free, via: [] });
   node.conjuncts.push({ env, expression: schema, standing: free, via: [] });
   if (machine.deeper(() => machine.verdict(node)) !== null) return 'contradicts';
