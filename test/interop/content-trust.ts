@@ -3,7 +3,7 @@
  * tampered with, rolled back or is of another root is refused; migrated, cosign verifies it.
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Scenario } from '../support/context.ts';
 import { NotaryServer, PASSPHRASE, type Publisher } from '../support/notary.ts';
@@ -329,6 +329,83 @@ function migrating(context: Context, notary: NotaryServer): Scenario[] {
   }));
 }
 
+/** What the gate decides, with a state of its own where none is given. */
+async function admit(
+  context: Context,
+  of: Signed,
+  code: number,
+  asked: string,
+  more = '',
+  url = of.notary.url,
+) {
+  const trust = join(context.scratch(), 'trust.yaml');
+  const authority = `{ server: "${url}", rootKeys: ["${of.rootKey}"]${more} }`;
+  writeFileSync(
+    trust,
+    `apiVersion: pratique.dev/v1\nkind: Trust\nauthorities: { docker: { contentTrust: ${authority} } }\n` +
+      'images: [{ match: "**", require: { any: [docker] } }]\n',
+  );
+  const args = ['admit', '--trust', trust, '-o', 'json', asked];
+  return await context.exits(code, 'pratique', args, { env: { DOCKER_CONFIG: of.publisher.directory } });
+}
+
+function admitting(context: Context, notary: NotaryServer): Scenario[] {
+  return [
+    {
+      name: 'content trust: the gate admits what a tag is signed to be, and neither another image nor one of another role',
+      run: async () => {
+        const of = await signed(context, notary);
+        const { name, image, publisher } = of;
+        for (const asked of [image.tagged, image.pinned, `${image.tagged}@${image.digest}`])
+          await admit(context, of, 0, asked);
+        const other = await context.image(context.ours);
+        await context.ok('crane', ['copy', '--insecure', other.pinned, `${name}:v2`]);
+        const unsigned = await admit(context, of, 2, `${name}:v2`);
+        match(unsigned.stdout, /"NOTARY_TAG_NOT_SIGNED"/);
+        await context.ok('crane', ['copy', '--insecure', other.pinned, image.tagged]);
+        match((await admit(context, of, 2, image.tagged)).stdout, /"NOTARY_DIGEST_NOT_SIGNED"/);
+        await admit(context, of, 0, `${image.tagged}@${image.digest}`);
+        const directory = context.scratch();
+        await publisher.docker('trust', 'key', 'generate', 'dave', '--dir', directory);
+        await publisher.docker('trust', 'signer', 'add', '--key', join(directory, 'dave.pub'), 'dave', name);
+        await addTag(context, of, 'v3', 'targets/dave');
+        await context.ok('crane', ['copy', '--insecure', image.pinned, `${name}:v3`]);
+        match((await admit(context, of, 2, `${name}:v3`)).stdout, /"NOTARY_TAG_NOT_SIGNED"/);
+        await admit(context, of, 0, `${name}:v3`, ', roles: [targets/dave]');
+      },
+    },
+    {
+      name: 'content trust: to the gate a rollback, another root and a server that is gone are faults',
+      run: async () => {
+        const of = await signed(context, notary);
+        const { name, image, publisher } = of;
+        const other = await signed(context, notary);
+        const fault = async (code: string, ...more: [string, string?]) => {
+          const { stdout } = await admit(context, of, 2, image.tagged, ...more);
+          const [{ decision }] = JSON.parse(stdout) as [
+            { decision: { denials: { code: string; fault: boolean }[] } },
+          ];
+          deepEqual(
+            decision.denials.map((denial) => [denial.code, denial.fault]),
+            [[code, true]],
+          );
+        };
+        const state = `, state: "${context.scratch()}"`;
+        const before = (await notary.fetch(`/v2/${name}/_trust/tuf/timestamp.json`)).bytes;
+        await addTag(context, of, 'v2');
+        await admit(context, of, 0, image.tagged, state);
+        const old = (file: string, bytes: Buffer) => (file === 'timestamp.json' ? before : bytes);
+        await notary.behind(old, publisher.directory, (url) => fault('NOTARY_ROLLBACK', state, url));
+        const foreign = (file: string, bytes: Buffer) => (file === 'timestamp.json' ? undefined : bytes);
+        await notary.behind(foreign, publisher.directory, (url) => fault('NOTARY_MISMATCH', '', url));
+        await fault('NOTARY_UNREACHABLE', '', 'https://127.0.0.1:1');
+        const wrong = { ...of, rootKey: other.rootKey };
+        match((await admit(context, wrong, 2, image.tagged)).stdout, /"NOTARY_ROOT_UNTRUSTED"/);
+      },
+    },
+  ];
+}
+
 function oldKeys(context: Context, notary: NotaryServer): Scenario[] {
   return [
     {
@@ -377,6 +454,7 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
   return [
     ...verifying(context, notary),
     ...migrating(context, notary),
+    ...admitting(context, notary),
     ...oldKeys(context, notary),
     {
       name: 'content trust: a server that stopped has not said that nothing is signed',
