@@ -70,6 +70,12 @@ export const notaryErrors = defineErrors({
     remedy:
       'Name its root key (--root-key ID, as `docker trust inspect` prints it), a root.json (--root FILE; Docker keeps it in ~/.docker/trust/tuf/REPOSITORY/metadata) or the authority of its certificates (--root-ca FILE); --trust-on-first-use believes the server this one time.',
   },
+  NOTARY_DIGEST_NOT_SIGNED: {
+    kind: 'denial',
+    title: 'The image is not the one that its tag is signed to be with Docker Content Trust.',
+    remedy:
+      'Do not run it: the tag was moved on the registry, or what it should be was not signed yet. `pratique trust inspect IMAGE` says which digest is signed.',
+  },
   NOTARY_SERVER_INVALID: {
     kind: 'usage',
     title: 'The address of a Notary server cannot be used.',

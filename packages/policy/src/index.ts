@@ -9,6 +9,7 @@ export { createWasmEngine, type WasmEngineOptions } from './engine/wasm/engine.t
 export { policyErrors } from './errors.ts';
 export { type Statement, unsignedFacts } from './facts/unsigned.ts';
 export { type CacheStats, DecisionCache, type DecisionCacheOptions } from './gate/cache.ts';
+export { contentTrustStation, type NotaryAccess } from './gate/content-trust.ts';
 export { cosignStation } from './gate/cosign.ts';
 export {
   type CheckOptions,

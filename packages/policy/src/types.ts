@@ -40,7 +40,7 @@ export interface ImageFacts {
         readonly by: readonly string[];
         /** Fingerprints of the keys, and identities, that would do. */
         readonly wanted: readonly string[];
-        /** The one family of signatures it signs in, where that is not Cosign's: `notation`. */
+        /** The one family of signatures it signs in, where that is not Cosign's: `notation`, `docker-content-trust`. */
         readonly format?: string;
       }
     >

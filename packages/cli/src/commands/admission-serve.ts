@@ -2,7 +2,7 @@ import { openGate } from '../gate/open-gate.ts';
 import { startWebhook } from '../gate/start-webhook.ts';
 import { serveUntilStopped } from '../program/serve.ts';
 import type { Run } from '../program/spec.ts';
-import { openClient } from '../registry/client.ts';
+import { notaryAccess, openClient } from '../registry/client.ts';
 import type { admissionServe } from '../specs/gates.ts';
 
 export const run: Run<typeof admissionServe.flags> = async ({ flags, terminal, signal }) => {
@@ -10,7 +10,7 @@ export const run: Run<typeof admissionServe.flags> = async ({ flags, terminal, s
   try {
     const webhook = await startWebhook(
       { ...flags, listen: flags.listen ?? '127.0.0.1:8443' },
-      await openGate(flags, client, terminal),
+      await openGate(flags, client, terminal, notaryAccess(flags, terminal)),
       terminal,
     );
     return await serveUntilStopped(

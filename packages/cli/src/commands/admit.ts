@@ -13,7 +13,7 @@ import { readFile } from '../program/read-file.ts';
 import type { Run } from '../program/spec.ts';
 import { style } from '../program/style.ts';
 import type { Terminal } from '../program/terminal.ts';
-import { openClient } from '../registry/client.ts';
+import { notaryAccess, openClient } from '../registry/client.ts';
 import type { admit } from '../specs/gates.ts';
 
 export const run: Run<typeof admit.flags> = async ({ args, flags, terminal, signal }) => {
@@ -29,7 +29,7 @@ export const run: Run<typeof admit.flags> = async ({ args, flags, terminal, sign
   const client = openClient(flags, terminal);
   let log: DecisionLog | undefined;
   try {
-    const gate = await openGate(flags, client, terminal);
+    const gate = await openGate(flags, client, terminal, notaryAccess(flags, terminal));
     log = openLog(gate.trust, terminal);
     const options = { ...(deadlineMs === undefined ? {} : { deadlineMs }), signal };
     const results: { title: string; source: object; decision: Decision }[] = [];

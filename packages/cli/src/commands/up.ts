@@ -12,7 +12,7 @@ import { sigstoreNotes, startPrivateSigstore } from '../private-sigstore/start.t
 import { serveUntilStopped } from '../program/serve.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
-import { openClient } from '../registry/client.ts';
+import { notaryAccess, openClient } from '../registry/client.ts';
 import type { up } from '../specs/servers.ts';
 
 type Flags = FlagValues<typeof up.flags>;
@@ -89,7 +89,12 @@ function openUpGate(
   terminal: Terminal,
 ): Promise<Gate> {
   const isNode = isLoopback(flags['admission-listen'].replace(/:\d+$/, ''));
-  return openGate({ ...flags, trust, 'local-registries': isNode }, client, terminal);
+  return openGate(
+    { ...flags, trust, 'local-registries': isNode },
+    client,
+    terminal,
+    notaryAccess(flags, terminal),
+  );
 }
 
 function startSigstore(flags: Flags, data: string, terminal: Terminal): Promise<SigstoreServer> {

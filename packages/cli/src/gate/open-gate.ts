@@ -1,7 +1,14 @@
 import { resolve } from 'node:path';
 import { printable } from '@pratique/errors';
 import { namespaceSecrets, type RegistryClient } from '@pratique/oci';
-import { createEngine, createGate, type Gate, loadPolicies, loadTrust } from '@pratique/policy';
+import {
+  createEngine,
+  createGate,
+  type Gate,
+  loadPolicies,
+  loadTrust,
+  type NotaryAccess,
+} from '@pratique/policy';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { chosenEngine, type EngineFlags } from './engine-flags.ts';
@@ -13,8 +20,17 @@ export interface GateFlags extends EngineFlags {
   readonly 'local-registries': boolean;
 }
 
-/** The gate of a trust configuration and policies on disk, over one registry client. */
-export async function openGate(flags: GateFlags, client: RegistryClient, terminal: Terminal): Promise<Gate> {
+/**
+ * The gate of a trust configuration and policies on disk, over one registry client.
+ *
+ * @param notary how Notary servers are reached; absent: with Docker's credentials
+ */
+export async function openGate(
+  flags: GateFlags,
+  client: RegistryClient,
+  terminal: Terminal,
+  notary: NotaryAccess = { environment: { ...terminal.env } },
+): Promise<Gate> {
   if (flags.trust === undefined) {
     throw cliErrors.error('USAGE', {
       message: 'nothing says whose signatures count',
@@ -31,6 +47,7 @@ export async function openGate(flags: GateFlags, client: RegistryClient, termina
     trust,
     engine,
     openRepository: (reference, keychain) => client.repository(reference, keychain),
+    notary,
     namespaceSecrets: namespaceSecrets(terminal.env),
     localRegistries: flags['local-registries'] ? 'ask' : 'refuse',
     onInternalError: (error) =>

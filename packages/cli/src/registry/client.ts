@@ -9,6 +9,7 @@ import {
   type RegistryOptions,
   type RegistryRepository,
 } from '@pratique/oci';
+import type { NotaryAccess } from '@pratique/policy';
 import { cliErrors } from '../errors.ts';
 import type { FlagValues } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -18,7 +19,7 @@ import type { registryFlags } from '../specs/shared.ts';
 export type RegistryFlags = FlagValues<typeof registryFlags>;
 
 /** The credentials that the `--registry-…` flags name; empty where they are in Docker's and Podman's files. */
-export function registryCredentials(
+function registryCredentials(
   flags: RegistryFlags,
   terminal: Terminal,
 ): Pick<RegistryOptions, 'credentials' | 'keychain'> {
@@ -56,6 +57,17 @@ export function openClient(flags: RegistryFlags, terminal: Terminal): RegistryCl
     ...(serverName === undefined ? {} : { serverName }),
     environment: { ...terminal.env },
   });
+}
+
+/** How a Notary server is reached: it takes the credentials of the registry, and its certificate is of the same authorities. */
+export function notaryAccess(flags: RegistryFlags, terminal: Terminal): NotaryAccess {
+  const { credentials, keychain } = registryCredentials(flags, terminal);
+  const ca = flags['registry-cacert'];
+  return {
+    environment: { ...terminal.env },
+    keychain: credentials === undefined ? keychain : { resolve: async () => credentials },
+    ca: ca === undefined ? undefined : readAuthorities(ca, terminal),
+  };
 }
 
 /** An image on a registry as a command names it. */

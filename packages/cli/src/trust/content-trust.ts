@@ -16,8 +16,7 @@ import { readFile, readText } from '../program/read-file.ts';
 import type { FlagValues } from '../program/spec.ts';
 import { stateDirectory } from '../program/state-directory.ts';
 import type { Terminal } from '../program/terminal.ts';
-import { readAuthorities } from '../program/tls-files.ts';
-import { type RegistryFlags, registryCredentials } from '../registry/client.ts';
+import { notaryAccess, type RegistryFlags } from '../registry/client.ts';
 import type { contentTrustFlags } from '../specs/content-trust.ts';
 
 type Flags = FlagValues<typeof contentTrustFlags> & RegistryFlags;
@@ -31,16 +30,9 @@ export async function openContentTrust(
 ): Promise<TrustedRepository> {
   const repository = repositoryName(reference);
   const pin = pinOf(repository, flags, terminal);
-  const { credentials, keychain } = registryCredentials(flags, terminal);
-  const ca = flags['registry-cacert'];
   return await updateTrust({
     repository,
-    source: openNotary(reference, {
-      server: flags['notary-server'],
-      environment: { ...terminal.env },
-      keychain: credentials === undefined ? keychain : { resolve: async () => credentials },
-      ca: ca === undefined ? undefined : readAuthorities(ca, terminal),
-    }),
+    source: openNotary(reference, { ...notaryAccess(flags, terminal), server: flags['notary-server'] }),
     pin,
     state: directoryState(
       resolve(terminal.cwd, flags['trust-state'] ?? join(stateDirectory(terminal.env), 'content-trust')),

@@ -22,7 +22,7 @@ interface RootOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const maxRootBytes = 1024 * 1024;
+const maxRootBytes = 256 * 1024;
 /** Versions of the root that are fetched at most on the way from a trusted one to the newest. */
 const maxSteps = 128;
 

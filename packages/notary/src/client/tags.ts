@@ -3,6 +3,9 @@ import type { SignedTag } from '../metadata/types.ts';
 import { isCovered } from './targets.ts';
 import type { TrustedRepository, TrustedRole } from './trusted-repository.ts';
 
+/** What signatures with Docker Content Trust are called beside those of other formats. */
+export const contentTrustFormat = 'docker-content-trust';
+
 /** Roles whose tags Docker takes, the first that has the tag: what other roles sign only says who agrees. */
 export const releaseRoles: readonly string[] = ['targets/releases', 'targets'];
 

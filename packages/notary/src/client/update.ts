@@ -21,7 +21,7 @@ export interface UpdateOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const maxTimestampBytes = 1024 * 1024;
+const maxTimestampBytes = 64 * 1024;
 const maxSnapshotBytes = 4 * 1024 * 1024;
 
 /**

@@ -1,4 +1,5 @@
 import { type ErrorCatalog, printable } from '@pratique/errors';
+import { notaryErrors } from '@pratique/notary';
 import { notationErrors } from '@pratique/notation';
 import { ociErrors } from '@pratique/oci';
 import { sigstoreErrors } from '@pratique/sigstore';
@@ -90,6 +91,7 @@ function remedyOf(code: string): string | null {
     policyErrors,
     sigstoreErrors,
     notationErrors,
+    notaryErrors,
     ociErrors,
   ] as readonly ErrorCatalog[]) {
     if (Object.hasOwn(entries, code)) return entries[code]?.remedy ?? null;

@@ -1,3 +1,4 @@
+import { contentTrustFormat } from '@pratique/notary';
 import { describeIdentities } from '@pratique/notation';
 import type { ImageIndex, ManifestContent, Platform, Reference } from '@pratique/oci';
 import { describeIdentity, type Signer } from '@pratique/sigstore';
@@ -107,7 +108,7 @@ function signatureFact(signature: Attributed['signatures'][number]): SignatureFa
 }
 
 function authorityFact(
-  { name, keys, identities, notation, attestations: wanted }: Authority,
+  { name, keys, identities, notation, contentTrust, attestations: wanted }: Authority,
   signatures: readonly SignatureFact[],
   attestations: readonly AttestationFact[],
 ): ImageFacts['authorities'][string] {
@@ -124,9 +125,25 @@ function authorityFact(
       ...keys.map((key) => key.fingerprint),
       ...identities.map(describeIdentity),
       ...new Set((notation ?? []).flatMap(describeIdentities)),
+      ...(contentTrust === undefined ? [] : [`Docker Content Trust: ${contentTrust.roles.join(' or ')}`]),
     ].sort(),
-    ...(notation !== undefined && keys.length + identities.length === 0 ? { format: 'notation' } : {}),
+    ...formatOf({ keys, identities, notation, contentTrust }),
   };
+}
+
+/** Where an authority signs in one way alone that is not Cosign's. */
+function formatOf({
+  keys,
+  identities,
+  notation,
+  contentTrust,
+}: Pick<Authority, 'keys' | 'identities'> & {
+  readonly [Way in 'notation' | 'contentTrust']: Authority[Way] | undefined;
+}): { readonly format?: string } {
+  if (keys.length + identities.length > 0 || (notation !== undefined && contentTrust !== undefined))
+    return {};
+  if (notation !== undefined) return { format: 'notation' };
+  return contentTrust === undefined ? {} : { format: contentTrustFormat };
 }
 
 function idOf(signer: Signer): string {

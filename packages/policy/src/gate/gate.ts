@@ -6,6 +6,7 @@ import type { AdmittedObject } from '../trust/objects.ts';
 import type { Trust } from '../trust/types.ts';
 import type { Decision } from '../types.ts';
 import { type CacheStats, DecisionCache } from './cache.ts';
+import { contentTrustStation, type NotaryAccess } from './content-trust.ts';
 import { cosignStation } from './cosign.ts';
 import { composeDecision } from './decision.ts';
 import { type Admitted, examineImages } from './examine.ts';
@@ -25,7 +26,9 @@ export interface GateOptions {
   readonly openRepository: OpenRepository;
   /** Finds pull secrets that authorities name; without it only those are used that the trust configuration's files hold. */
   readonly namespaceSecrets?: NamespaceSecrets;
-  /** Families of signatures that are looked for. Default: Cosign's, in all its formats, and Notation's. */
+  /** How Notary servers are reached. Default: with Docker's credentials, and proxies of `process.env`. */
+  readonly notary?: NotaryAccess;
+  /** Families of signatures that are looked for. Default: Cosign's, in all its formats, Notation's, and Docker Content Trust. */
   readonly stations?: readonly Station[];
   /** May be shared with gates of other trust or policies, but of the same stations. Default: one of its own. */
   readonly cache?: DecisionCache;
@@ -108,7 +111,11 @@ export function createGate(options: GateOptions): Gate {
     engine,
     openRepository: options.openRepository,
     namespaceSecrets: options.namespaceSecrets,
-    stations: options.stations ?? [cosignStation, notationStation],
+    stations: options.stations ?? [
+      cosignStation,
+      notationStation,
+      contentTrustStation(options.notary ?? { environment: process.env }),
+    ],
     cache,
     tags: tagTtlMs > 0 ? new TagCache(tagTtlMs, clock) : undefined,
     memory: new MemoryBudget(maxEvidenceBytes),

@@ -129,6 +129,7 @@ async function gather(
   const signal = AbortSignal.any([AbortSignal.timeout(gatherTimeoutMs), finished.signal]);
   const share = new MemoryShare(lookup.memory, signal);
   const reserve = (bytes: number) => share.reserve(bytes);
+  const now = new Date(lookup.clock());
   progress.step = `the manifest of ${name}`;
   const repository = await openRepository(reference);
   // What is said of the digest is asked for beside the image: a round trip less, and it counts only where there is one.
@@ -142,7 +143,7 @@ async function gather(
             ? repository
             : await openRepository(elsewhere ?? reference, keychainOf(lookup, pullSecrets, namespace));
         const asked = [...place.trust.authorities.values()].filter(({ name }) => needed.has(name));
-        const context = { signal, image: reference, tagPrefix, trust: place.trust, asked, reserve };
+        const context = { signal, now, image: reference, tagPrefix, trust: place.trust, asked, reserve };
         return await station.collect(where, digest, context);
       }),
     ),
@@ -159,7 +160,6 @@ async function gather(
         : undefined,
       collecting,
     ]);
-    const now = new Date(lookup.clock());
     const subject = manifest.descriptor;
     const results = await Promise.all(all.map((found) => found.verify(subject, now)));
     progress.step = `the policies about ${name}`;

@@ -18,6 +18,8 @@ export type OpenRepository = (reference: Reference, keychain?: Keychain) => Repo
 /** What a station is told beside where to look, and about what. */
 export interface CollectContext {
   readonly signal: AbortSignal;
+  /** When it is; for where what is fetched next depends on what has not expired. */
+  readonly now: Date;
   /** The image as it was asked for. */
   readonly image: Reference;
   /** Before the names of tags, where signatures are found by such. */

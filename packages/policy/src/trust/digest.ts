@@ -9,6 +9,7 @@ import {
   type Quorum,
   type WitnessPolicy,
 } from '@pratique/crypto';
+import { pinId } from '@pratique/notary';
 import { statementJson } from '@pratique/notation';
 import type { Digest } from '@pratique/oci';
 import type { TextMatcher, Window } from '@pratique/sigstore';
@@ -43,7 +44,7 @@ export function trustDigest(trust: Omit<Trust, 'digest'>): Digest {
 
 /** Fingerprints, and identities as they were asked for. */
 function authorityJson(
-  { keys, identities, notation, attestations, sources, vouching }: Authority,
+  { keys, identities, notation, contentTrust, attestations, sources, vouching }: Authority,
   vouchings: readonly Vouching[],
 ): JsonValue {
   const fingerprints = keys.map((key) => key.fingerprint).sort();
@@ -58,6 +59,15 @@ function authorityJson(
             registryScopes: registryScopes.toSorted(),
             ...statementJson(statement),
           })),
+        }),
+    ...(contentTrust === undefined
+      ? {}
+      : {
+          contentTrust: {
+            server: contentTrust.server,
+            root: pinId(contentTrust.root),
+            roles: contentTrust.roles,
+          },
         }),
     ...(sources === undefined ? {} : { sources: sources.map(sourceText) }),
     attestations: attestations.map(({ predicateType, policy }) => ({ predicateType, policy })),

@@ -12,6 +12,7 @@ import {
 import { policyErrors } from '../errors.ts';
 import type { FetchedPolicies } from './cluster-image-policy/remote-policies.ts';
 import type { FetchedRoots } from './cluster-image-policy/tuf-roots.ts';
+import { readContentTrust } from './content-trust.ts';
 import { isKeyReference, type ManagedKeys } from './managed-keys.ts';
 import { readNotation } from './notation.ts';
 import { invalid, type Path, placeOf, type Source } from './problems.ts';
@@ -64,6 +65,9 @@ export function readAuthority(
     ...(given.notation === undefined
       ? {}
       : { notation: readNotation(source, [...at, 'notation'], given.notation, files) }),
+    ...(given.contentTrust === undefined
+      ? {}
+      : { contentTrust: readContentTrust(source, [...at, 'contentTrust'], given.contentTrust, files) }),
     vouching,
   };
 }

@@ -131,7 +131,7 @@ test.each([
     'an authority without a key',
     'authorities:\n  team: {}',
     '4:9',
-    'key, keys, keyFile, keyFiles, identities or notation',
+    'key, keys, keyFile, keyFiles, identities, notation or contentTrust',
   ],
   [
     'a missing key file',
@@ -234,7 +234,7 @@ test.each([
   [
     'keys',
     'authorities:\n  team: { keyfile: a.pub }',
-    'key, keys, keyFile, keyFiles, identities, notation, attestations',
+    'key, keys, keyFile, keyFiles, identities, notation, contentTrust, attestations',
   ],
   ['keys of a list', 'images:\n  - macht: a.b/c', 'match: …'],
   ['keys of one of several forms', 'engine: { kind: opa, ulr: x }', 'url'],

@@ -189,6 +189,15 @@ function checkOwners(source: Source, at: Path, of: readonly Authority[]): void {
           },
         );
       }
+      const role = one.contentTrust?.roles.find((name) => other.contentTrust?.roles.includes(name));
+      if (role !== undefined) {
+        throw invalid(
+          source,
+          at,
+          `${one.name} and ${other.name} share a role of Docker Content Trust, so that one signature would count for both`,
+          { expected: 'authorities with roles of their own', found: role },
+        );
+      }
       const shared = one.identities.find((a) => other.identities.some((b) => mayBeOne(a, b)));
       if (shared === undefined) continue;
       throw invalid(

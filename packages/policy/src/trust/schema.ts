@@ -1,3 +1,4 @@
+import { isDelegatedRole, releaseRoles } from '@pratique/notary';
 import { isExtensionName, parsePredicateType, predicateTypeNames } from '@pratique/sigstore';
 import * as v from 'valibot';
 import { parametersSchema } from './parameters.ts';
@@ -91,6 +92,36 @@ const notation = v.union(
   '{trustPolicy: FILE, trustStore: FOLDER} or {trustStores: {ca: [FILES]}, trustedIdentities: […]}',
 );
 
+const contentTrust = v.pipe(
+  v.strictObject({
+    server: v.optional(text),
+    rootKeys: v.optional(list),
+    rootFile: v.optional(text),
+    rootAuthorities: v.optional(text),
+    roles: v.optional(
+      v.pipe(
+        v.array(
+          v.pipe(
+            v.string(),
+            v.check(
+              (name) => name === 'targets' || isDelegatedRole(name),
+              'a role: targets, or targets/NAME',
+            ),
+          ),
+        ),
+        v.minLength(1, 'at least one'),
+      ),
+      [...releaseRoles],
+    ),
+    state: v.optional(text),
+  }),
+  v.check(
+    ({ rootKeys, rootFile, rootAuthorities }) =>
+      [rootKeys, rootFile, rootAuthorities].filter((given) => given !== undefined).length === 1,
+    'one of rootKeys, rootFile and rootAuthorities',
+  ),
+);
+
 const predicateType = v.pipe(
   v.string(),
   v.check(
@@ -107,15 +138,20 @@ const authority = v.pipe(
     keyFiles: v.optional(v.pipe(v.array(v.string()), v.minLength(1, 'at least one'))),
     identities: v.optional(v.pipe(v.array(identity), v.minLength(1, 'at least one'))),
     notation: v.optional(notation),
+    contentTrust: v.optional(contentTrust),
     attestations: v.optional(v.pipe(v.array(predicateType), v.minLength(1, 'at least one'))),
   }),
   v.check(
     (input) => Object.keys(input).some((name) => name !== 'attestations'),
-    'key, keys, keyFile, keyFiles, identities or notation',
+    'key, keys, keyFile, keyFiles, identities, notation or contentTrust',
   ),
   v.check(
     ({ attestations, notation }) => attestations === undefined || notation === undefined,
     'attestations or notation: signatures of the Notary Project attest nothing',
+  ),
+  v.check(
+    ({ attestations, contentTrust }) => attestations === undefined || contentTrust === undefined,
+    'attestations or contentTrust: Docker Content Trust attests nothing',
   ),
 );
 

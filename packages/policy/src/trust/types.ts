@@ -1,4 +1,5 @@
 import type { JsonObject, PublicKey, WitnessPolicy } from '@pratique/crypto';
+import type { RootPin } from '@pratique/notary';
 import type { TrustStatement } from '@pratique/notation';
 import type { Digest, Keychain, Reference } from '@pratique/oci';
 import type { Thresholds, TrustedIdentity, TrustedRoot } from '@pratique/sigstore';
@@ -10,19 +11,33 @@ import type { ImageGlob } from './glob.ts';
 import type { ObjectSelector } from './objects.ts';
 import type { PolicyParameters } from './parameters.ts';
 
-/** Who may sign, and what: any one of these keys, any one of these identities, or whom Notation trusts. */
+/** Who may sign, and what: any one of these keys, any one of these identities, whom Notation trusts, or roles of content trust. */
 export interface Authority {
   readonly name: string;
   readonly keys: readonly PublicKey[];
   readonly identities: readonly TrustedIdentity[];
   /** Whose signatures of the Notary Project count; of several statements, the one about the repository. */
   readonly notation?: readonly [ScopedStatement, ...ScopedStatement[]];
+  /** Which roles of Docker Content Trust sign tags for it. */
+  readonly contentTrust?: ContentTrust;
   /** What it must have attested, all of it, to count; where this is empty, it must have signed. */
   readonly attestations: readonly RequiredAttestation[];
   /** Where its signatures are kept, and count from alone. Absent: beside the image. */
   readonly sources?: readonly [SignatureSource, ...SignatureSource[]];
   /** Logs and certificates that prove its signatures. Authorities with the same object are verified together. */
   readonly vouching: Vouching;
+}
+
+/** Where tags are signed with Docker Content Trust, and by whom. */
+export interface ContentTrust {
+  /** The Notary server; null where Docker looks for it. */
+  readonly server: string | null;
+  /** What makes the root of a repository trusted; never the first use. */
+  readonly root: RootPin;
+  /** The first of them that has a tag says what it is. */
+  readonly roles: readonly string[];
+  /** The directory where is kept what was seen; null as long as the process lives. */
+  readonly state: string | null;
 }
 
 /** A statement of a trust policy of Notation, and the repositories it is about. */
