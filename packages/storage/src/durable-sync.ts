@@ -7,6 +7,7 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -37,9 +38,34 @@ export function replaceFile(path: string, content: string | Uint8Array, secret =
   syncDirectorySync(directory);
 }
 
-/** Makes a directory, and those above it that are missing, with names that survive a power cut. */
+/**
+ * Makes a directory, and those above it that are missing. Node's own (`recursive`) goes round for ever where a directory that
+ * is there takes no others, as `/proc`.
+ *
+ * @returns the first that was made
+ */
+export function makeDirectories(path: string, mode = 0o777): string | undefined {
+  const directory = resolve(path);
+  if (isDirectory(directory)) return undefined;
+  const above = dirname(directory);
+  const first = above === directory ? undefined : makeDirectories(above, mode);
+  try {
+    mkdirSync(directory, { mode });
+  } catch (error) {
+    // Somebody else was faster.
+    if (isDirectory(directory)) return first;
+    throw error;
+  }
+  return first ?? directory;
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** The same, with names that survive a power cut. */
 export function makeDirectorySync(path: string, mode?: number): void {
-  const first = mkdirSync(resolve(path), { recursive: true, ...(mode === undefined ? {} : { mode }) });
+  const first = makeDirectories(path, mode);
   if (first === undefined) return;
   let made = resolve(path);
   for (; made !== first; made = dirname(made)) syncDirectorySync(dirname(made));

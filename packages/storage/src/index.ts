@@ -1,7 +1,13 @@
 export { type BudgetShare, ByteBudget } from './byte-budget.ts';
 export { boundConnections } from './connections.ts';
 export { removeQuietly, replaceDurably, syncDirectory, writeTemporary } from './durable.ts';
-export { makeDirectorySync, readOrCreate, replaceFile, syncDirectorySync } from './durable-sync.ts';
+export {
+  makeDirectories,
+  makeDirectorySync,
+  readOrCreate,
+  replaceFile,
+  syncDirectorySync,
+} from './durable-sync.ts';
 export { endedBySignals, hearSignals } from './ended-by-signals.ts';
 export { type HostCheck, hostCheck } from './host-names.ts';
 export { listen, parseListen, stop } from './listener.ts';

@@ -1,8 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { lockDirectory, readOrCreate, replaceDurably, replaceFile } from './index.ts';
+import {
+  lockDirectory,
+  makeDirectories,
+  makeDirectorySync,
+  readOrCreate,
+  replaceDurably,
+  replaceFile,
+} from './index.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -65,4 +72,21 @@ test('a secret is readable by its owner only, and made once', () => {
   replaceFile(path, 'third', true);
   expect(readFileSync(path, 'utf8')).toBe('third');
   expect(readdirSync(join(directory, 'keys'))).toEqual(['secret']);
+});
+
+test('directories are made where they are missing, and the first of them is told', () => {
+  const inside = (...names: string[]) => join(directory, ...names);
+  expect(makeDirectories(inside('a', 'b', 'c'), 0o700)).toBe(inside('a'));
+  expect(['a', 'a/b', 'a/b/c'].map((name) => statSync(inside(name)).mode & 0o777)).toEqual([
+    0o700, 0o700, 0o700,
+  ]);
+  expect(makeDirectories(inside('a', 'b'))).toBeUndefined();
+  expect(makeDirectories(inside('a', '..', 'a', 'd'))).toBe(inside('a', 'd'));
+  writeFileSync(inside('file'), '');
+  expect(() => makeDirectories(inside('file', 'x'))).toThrow(/EEXIST|ENOTDIR/);
+});
+
+test.runIf(process.platform === 'linux')('where no directory can be made, that is said', () => {
+  expect(() => makeDirectories('/proc/none/x')).toThrow('ENOENT');
+  expect(() => makeDirectorySync('/proc/none')).toThrow('ENOENT');
 });

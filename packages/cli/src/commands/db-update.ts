@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { AdvisoryDatabase, fetchDatabase, inspectErrors } from '@pratique/inspect';
 import { collectEvidence, sigstoreErrors, type Trust, verifyEvidence } from '@pratique/sigstore';
+import { makeDirectories } from '@pratique/storage';
 import { signerTrust } from '../keys/signer-trust.ts';
 import type { Run } from '../program/spec.ts';
 import { openClient } from '../registry/client.ts';
@@ -25,7 +25,7 @@ export const run: Run<typeof dbUpdate.flags> = async ({ args, flags, terminal, s
     }
     if (trust !== undefined) await requireSignature(image, descriptor, trust, signal);
     const path = databasePath(flags.db, terminal);
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectories(dirname(path));
     await fetchDatabase(manifest, image.repository, path, { signal });
     const database = AdvisoryDatabase.open(path);
     terminal.err(`Built at ${database.builtAt()}\n`);

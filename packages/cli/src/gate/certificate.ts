@@ -1,8 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TlsOptions } from '@pratique/admission';
 import { createSelfSigned } from '@pratique/crypto';
+import { makeDirectories } from '@pratique/storage';
 
 const renewBeforeMs = 30 * 24 * 3600 * 1000;
 
@@ -12,7 +13,7 @@ const renewBeforeMs = 30 * 24 * 3600 * 1000;
  * it lacks one of the names.
  */
 export function keptCertificate(directory: string, names: readonly string[]): TlsOptions {
-  mkdirSync(directory, { recursive: true });
+  makeDirectories(directory);
   const file = (name: string): string => join(directory, name);
   if (!isGood(file('tls.crt'), file('tls.key'), file('ca.crt'), names)) {
     const made = createSelfSigned({ names });

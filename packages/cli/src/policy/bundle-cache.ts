@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectories } from '@pratique/storage';
 import { cacheDirectory } from '../program/cache-directory.ts';
 
 /** A download kept with the ETag it came with, so that the server need not send it again. */
@@ -29,7 +30,7 @@ export function bundleCache(url: string, env: Readonly<Record<string, string | u
     },
     write(etag, bytes) {
       try {
-        mkdirSync(directory, { recursive: true, mode: 0o700 });
+        makeDirectories(directory, 0o700);
         const temporary = `${file}.${process.pid}`;
         writeFileSync(temporary, Buffer.concat([Buffer.from(`${sha256(bytes)} ${etag}\n`), bytes]), {
           mode: 0o600,

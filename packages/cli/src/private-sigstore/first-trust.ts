@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectories } from '@pratique/storage';
 import { stringify } from 'yaml';
 
 /**
@@ -15,7 +16,7 @@ export function writeFirstTrust(path: string, issuer: string): boolean {
     images: [{ match: '**', require: { any: ['people'] } }],
     log: { trustedRoot: 'sigstore/trusted_root.json' },
   });
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectories(dirname(path));
   // Nobody else's, should one have come in between.
   writeFileSync(
     path,

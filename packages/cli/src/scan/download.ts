@@ -1,17 +1,10 @@
 import { createHash, hash } from 'node:crypto';
-import {
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { createReadStream, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isJsonObject, parseJson } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
+import { makeDirectories } from '@pratique/storage';
 import { cliErrors } from '../errors.ts';
 import { openUrl, shownUrl } from '../program/open-url.ts';
 
@@ -71,7 +64,7 @@ export async function downloadAdvisories(text: string, options: DownloadOptions)
       await response.body?.cancel();
       throw failed(url, `the server answered ${response.status}`);
     }
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectories(directory, 0o700);
     const temporary = `${file}.${process.pid}.tmp`;
     try {
       const digester = createHash('sha256');

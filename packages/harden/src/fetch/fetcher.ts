@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printable } from '@pratique/errors';
+import { makeDirectories } from '@pratique/storage';
 import { hardenErrors } from '../errors.ts';
 
 /** How many packages are fetched at the same time. */
@@ -98,7 +99,7 @@ export function createFetcher(options: FetcherOptions = {}): Fetcher {
 
 async function keep(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
-  await mkdir(join(path, '..'), { recursive: true });
+  makeDirectories(join(path, '..'));
   await writeFile(temporary, bytes);
   await rename(temporary, path);
 }

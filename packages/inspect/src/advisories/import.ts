@@ -1,7 +1,8 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { printable } from '@pratique/errors';
+import { makeDirectories } from '@pratique/storage';
 import { inspectErrors } from '../errors.ts';
 import { checkSchema } from './database.ts';
 import { fromChangelog, type SourceChangelog } from './formats/changelog.ts';
@@ -69,7 +70,7 @@ async function inDatabase<T>(
   now: Date,
   work: (writer: AdvisoryWriter) => Promise<T>,
 ): Promise<T> {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectories(dirname(path));
   const database = new DatabaseSync(path, { timeout: 30_000 });
   try {
     const isNew = statSync(path).size === 0;

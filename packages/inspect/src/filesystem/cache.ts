@@ -1,16 +1,8 @@
 import { hash, randomUUID } from 'node:crypto';
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '@pratique/oci';
+import { makeDirectories } from '@pratique/storage';
 import { type LayerOptions, readLayer } from './layer.ts';
 import { Spool } from './spool.ts';
 import type { LayerContents, LayerEntry } from './types.ts';
@@ -128,7 +120,7 @@ function store(
   const stored: Stored = { digest, diffId, size, entries };
   const rest = Buffer.concat([Buffer.from(`${JSON.stringify(stored)}\n`), ...kept]);
   try {
-    mkdirSync(cache.directory, { recursive: true, mode: 0o700 });
+    makeDirectories(cache.directory, 0o700);
     const temporary = join(cache.directory, `${randomUUID()}.tmp`);
     writeFileSync(temporary, Buffer.concat([Buffer.from(`${hash('sha256', rest)}\n`), rest]), {
       mode: 0o600,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isJsonObject, type JsonObject, parseJson } from '@pratique/crypto';
-import { readNamedFile } from '@pratique/storage';
+import { makeDirectories, readNamedFile } from '@pratique/storage';
 import { ociErrors } from '../errors.ts';
 import { dockerHub } from '../reference/reference.ts';
 import { eraseWithHelper, storeWithHelper } from './helper.ts';
@@ -91,7 +91,7 @@ function readConfig(path: string): JsonObject {
 async function writeConfig(path: string, config: JsonObject): Promise<void> {
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectories(dirname(path), 0o700);
     await writeFile(temporary, `${JSON.stringify(config, null, '\t')}\n`, { mode: 0o600, flag: 'wx' });
     await rename(temporary, path);
   } catch (cause) {

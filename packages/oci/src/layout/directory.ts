@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { makeDirectories } from '@pratique/storage';
 import { collect } from '../http/collect.ts';
 import { maxManifestBytes, parseManifest } from '../manifest/parse.ts';
 import { digestAlgorithm, digestHex, isDigest } from '../reference/digest.ts';
@@ -80,7 +81,7 @@ async function replaceFile(
 ): Promise<void> {
   const temporary = join(directory, `.${randomUUID()}.tmp`);
   try {
-    await mkdir(directory, { recursive: true });
+    makeDirectories(directory);
     const handle = await open(temporary, 'wx', 0o644);
     try {
       for await (const chunk of chunks) {

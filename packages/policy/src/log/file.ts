@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeDirectories } from '@pratique/storage';
 import { policyErrors } from '../errors.ts';
 import type { FileLogConfig } from './config.ts';
 import type { LogSink } from './sink.ts';
@@ -83,7 +84,7 @@ export class FileSink implements LogSink {
   /** A line that a crash cut short is ended, so that the next one stands by itself. */
   async #open(): Promise<{ handle: FileHandle; size: number }> {
     const { path, sync } = this.#config;
-    await mkdir(dirname(path), { recursive: true });
+    makeDirectories(dirname(path));
     const handle = await open(path, 'a+', 0o600);
     let { size } = await handle.stat();
     if (size > 0) {

@@ -15,7 +15,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { printable } from '@pratique/errors';
 import { type Digest, digestAlgorithm, digestOf, isRepositoryName } from '@pratique/oci';
-import { lockDirectory, removeQuietly, syncDirectory, writeTemporary } from '@pratique/storage';
+import {
+  lockDirectory,
+  makeDirectories,
+  removeQuietly,
+  syncDirectory,
+  writeTemporary,
+} from '@pratique/storage';
 import { registryErrors } from '../errors.ts';
 import type { InspectedManifest } from '../manifest/inspect.ts';
 import { algorithms, SharedBlobs, statBlob } from './blobs.ts';
@@ -41,7 +47,7 @@ export class Store {
   /** Opens (or makes) a data directory for this process alone, and removes what a crash left half done. */
   static async open(directory: string): Promise<Store> {
     try {
-      mkdirSync(directory, { recursive: true });
+      makeDirectories(directory);
     } catch (cause) {
       throw registryErrors.error('REGISTRY_DIRECTORY_UNUSABLE', {
         message: `cannot make the data directory ${printable(directory)}`,

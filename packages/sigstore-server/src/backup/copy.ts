@@ -15,7 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { encodeBase64, GrowingTree, leafHash, parseCheckpoint } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
-import { isThere, replaceFile, syncDirectorySync } from '@pratique/storage';
+import { isThere, makeDirectories, replaceFile, syncDirectorySync } from '@pratique/storage';
 import { sigstoreServerErrors } from '../errors.ts';
 import { Journal } from '../log/journal.ts';
 import { decodeEntry } from '../log/log.ts';
@@ -66,7 +66,7 @@ export async function copyDirectory(
       expected: 'a directory that is not there yet',
     });
   }
-  mkdirSync(dirname(target), { recursive: true });
+  makeDirectories(dirname(target));
   const temporary = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
   mkdirSync(temporary, { mode: 0o700 });
   try {

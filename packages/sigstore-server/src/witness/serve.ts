@@ -1,10 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { formatVerifierKey, parseVerifierKey } from '@pratique/crypto';
 import { printable } from '@pratique/errors';
-import { type HostCheck, hostCheck, lockDirectory } from '@pratique/storage';
+import { type HostCheck, hostCheck, lockDirectory, makeDirectories } from '@pratique/storage';
 import { Hono } from 'hono';
 import { sigstoreServerErrors } from '../errors.ts';
 import { createBoundedServer, listen, parseListen, requireOwnName, stop } from '../http/listener.ts';
@@ -68,7 +67,7 @@ export async function startWitness(options: WitnessServerOptions): Promise<Witne
       found: printable(name, 255),
     });
   }
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectories(directory, 0o700);
   const unlock = await lockDirectory(directory, 'witness');
   if (unlock === undefined) {
     throw sigstoreServerErrors.error('SIGSTORE_SERVER_DIRECTORY_IN_USE', {

@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile } from '@pratique/storage';
+import { makeDirectories, replaceFile } from '@pratique/storage';
 
 /** Where verified files are kept between runs, by name. What is read back is verified like anything else. */
 export interface FileStore {
@@ -24,7 +24,7 @@ export function directoryStore(directory: string, onFailure: (error: Error) => v
     },
     write(name, bytes) {
       try {
-        mkdirSync(directory, { recursive: true, mode: 0o700 });
+        makeDirectories(directory, 0o700);
         replaceFile(path(name), bytes);
       } catch (error) {
         onFailure(error as Error);
