@@ -38,7 +38,8 @@ export async function issueTimestamp(
   const info = sequence(
     integer(1),
     objectIdentifier(issuer.policy),
-    sequence(sequence(objectIdentifier(oids[request.hash])), octetString(request.imprint)),
+    request.messageImprint ??
+      sequence(sequence(objectIdentifier(oids[request.hash])), octetString(request.imprint)),
     unsignedInteger(newSerialNumber()),
     generalizedTime(time),
     ...(request.nonce === null ? [] : [encodeDer(tags.integer, request.nonce)]),

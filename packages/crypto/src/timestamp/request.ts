@@ -10,6 +10,8 @@ import { oids } from '../x509/oids.ts';
 export interface TimestampRequest {
   readonly hash: HashAlgorithm;
   readonly imprint: Uint8Array;
+  /** DER of both, as it must come back where it was given: some write NULL behind the hash, and compare it. */
+  readonly messageImprint?: Uint8Array;
   /** OID of the policy asked for. */
   readonly policy: string | null;
   /** Big-endian INTEGER content, as it must come back. */
@@ -37,7 +39,8 @@ export function parseTimestampRequest(bytes: Uint8Array): TimestampRequest {
   if (bytes.byteLength > maxRequestBytes) throw invalid('it is too large');
   const request = readDer(bytes);
   if (request.smallInteger() !== 1) throw invalid('it is not version 1');
-  const imprint = request.nested();
+  const { bytes: messageImprint } = request.element(tags.sequence);
+  const imprint = readDer(messageImprint);
   const algorithm = imprint.nested();
   const hash = hashes.get(algorithm.oid());
   if (!algorithm.done) algorithm.null();
@@ -59,7 +62,7 @@ export function parseTimestampRequest(bytes: Uint8Array): TimestampRequest {
     certificates = value === 'ff';
   }
   if (!request.done) throw invalid('it has extensions');
-  return { hash: hash.name, imprint: digest, policy, nonce, certificates };
+  return { hash: hash.name, imprint: digest, messageImprint, policy, nonce, certificates };
 }
 
 /** A TimeStampReq for `data` by its SHA-256, with the authority's certificate in the answer: DER. */

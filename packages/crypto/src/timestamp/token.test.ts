@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { PratiqueError } from '@pratique/errors';
 import { expect, test } from 'vitest';
-import { encodeDer, sequence, unsignedInteger } from '../der/writer.ts';
+import { encodeDer, objectIdentifier, octetString, sequence, unsignedInteger } from '../der/writer.ts';
 import { generateSigningKey } from '../keys/signing-key.ts';
 import { parseCertificate } from '../x509/certificate.ts';
 import {
@@ -39,6 +40,23 @@ test('the token of a response is read as what it is in the response', async () =
   expect(() => parseTimestampToken(response)).toThrow(PratiqueError);
   expect(() => parseTimestampToken(Uint8Array.of(...token, 0))).toThrow(PratiqueError);
   expect(() => parseTimestampToken(new Uint8Array(65 * 1024))).toThrow(PratiqueError);
+});
+
+test('what is stamped comes back as it was asked for, with NULL behind its hash or without', async () => {
+  const plain = formatTimestampRequest(Uint8Array.of(1));
+  const nothing = Uint8Array.of(5, 0);
+  const hash = new Uint8Array(createHash('sha256').update(Uint8Array.of(1)).digest());
+  const withNull = sequence(
+    unsignedInteger(Uint8Array.of(1)),
+    sequence(sequence(objectIdentifier(oids.sha256), nothing), octetString(hash)),
+  );
+  for (const bytes of [plain, withNull]) {
+    const request = parseTimestampRequest(bytes);
+    const response = await issueTimestamp(request, { key, certificate, policy: '1.2.3' }, time);
+    const { content, imprint } = parseTimestampResponse(response);
+    expect(Buffer.from(content).includes(Buffer.from(request.messageImprint!))).toBe(true);
+    expect(imprint).toEqual({ algorithm: 'sha256', digest: hash });
+  }
 });
 
 const seconds = (value: number) => unsignedInteger(Uint8Array.of(value));
