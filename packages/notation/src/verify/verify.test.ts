@@ -23,6 +23,7 @@ import {
   stamp,
   wabbit,
 } from '../testing/authority.ts';
+import { withHeaders as forgeHeaders, type HeaderChanges } from '../testing/forge.ts';
 import {
   codeOf,
   content,
@@ -42,31 +43,9 @@ import { levelOf } from '../trust/level.ts';
 import { parseTrustedIdentities } from '../trust/policy.ts';
 import type { NotationItem } from '../types.ts';
 
-/** Headers by the names that both envelopes have; `undefined` takes one out. */
-type Changes = Readonly<Record<string, string | number | boolean | readonly string[] | Date | undefined>>;
-
-const coseLabels: Readonly<Record<string, number>> = { alg: 1, crit: 2, cty: 3 };
-
 /** A signature whose signer wrote these protected headers. */
-async function withHeaders(format: EnvelopeFormat, changes: Changes, by = signer): Promise<NotationItem> {
-  if (format === 'jws') {
-    const header: Record<string, unknown> = { ...jwsHeader(content(), by) };
-    for (const [name, value] of Object.entries(changes))
-      header[name] = value instanceof Date ? `${value.toISOString().slice(0, 19)}Z` : value;
-    return itemOf(format, await formatJws(header as JsonObject, content(), by));
-  }
-  const header = new Map(coseHeader(content(), by));
-  for (const [name, value] of Object.entries(changes)) {
-    const label = coseLabels[name] ?? name;
-    if (value === undefined) header.delete(label);
-    else
-      header.set(
-        label,
-        value instanceof Date ? { tag: 1, value: value.getTime() / 1000 } : (value as CborValue),
-      );
-  }
-  return itemOf(format, await formatCose(header, content(), by));
-}
+const withHeaders = async (format: EnvelopeFormat, changes: HeaderChanges, by = signer) =>
+  itemOf(format, await forgeHeaders(format, content(), by, changes));
 
 const scheme = 'io.cncf.notary.signingScheme';
 const time = 'io.cncf.notary.signingTime';
@@ -110,7 +89,7 @@ describe.each(formats)('%s', (format) => {
     expect(codeOf(judge(item))).toBe('NOTATION_SIGNER_UNTRUSTED');
   });
 
-  test.each<[string, Changes, string]>([
+  test.each<[string, HeaderChanges, string]>([
     ['without crit', { crit: undefined }, 'NOTATION_ENVELOPE_INVALID'],
     ['with an empty crit', { crit: [] }, 'NOTATION_ENVELOPE_INVALID'],
     ['with a crit that is no list', { crit: scheme }, 'NOTATION_ENVELOPE_INVALID'],
