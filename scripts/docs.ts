@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { allErrors } from '../packages/cli/src/catalog.ts';
 import { commandHelp } from '../packages/cli/src/program/help.ts';
 import { commands } from '../packages/cli/src/specs/index.ts';
-import { secretRules, severities } from '../packages/inspect/src/index.ts';
+import { notSearched, secretRules, severities } from '../packages/inspect/src/index.ts';
 
 const kinds = {
   denial: 'an answer about an image: no',
@@ -44,13 +44,14 @@ function cliPage(): string {
 
 /** Every kind of secret, worst first. */
 function secretsPage(): string {
+  const kinds = [
+    ...secretRules.map((rule) => ({ ...rule, where: rule.inBinaries ? 'all' : 'text' })),
+    { ...notSearched, where: 'all' },
+  ];
   const rows = severities.flatMap((severity) =>
-    secretRules
-      .filter((rule) => rule.severity === severity)
-      .map(
-        ({ id, title, inBinaries }) =>
-          `| \`${id}\` | ${title} | ${severity} | ${inBinaries ? 'all' : 'text'} |`,
-      )
+    kinds
+      .filter((kind) => kind.severity === severity)
+      .map(({ id, title, where }) => `| \`${id}\` | ${title} | ${severity} | ${where} |`)
       .sort(),
   );
   return [

@@ -56,7 +56,7 @@ export {
 } from './sbom/read.ts';
 export { toSpdxSbom } from './sbom/spdx.ts';
 export { findSecrets, type SecretFinding } from './secrets/find-secrets.ts';
-export { secretRules } from './secrets/rules/index.ts';
+export { notSearched, secretRules } from './secrets/rules/index.ts';
 export { secretFiles } from './secrets/shipped.ts';
 export { parseStructureTests, type StructureTests, type TestSurroundings } from './structure/parse.ts';
 export {

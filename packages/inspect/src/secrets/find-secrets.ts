@@ -1,7 +1,7 @@
 import type { Severity } from '../advisories/advisory.ts';
 import type { FileSystem } from '../filesystem/types.ts';
 import { compareSeverity } from '../vulnerabilities/severity.ts';
-import { secretRules } from './rules/index.ts';
+import { notSearched, secretRules } from './rules/index.ts';
 import { shippedDigests } from './shipped.ts';
 
 /** A secret in a file of an image. Never holds the secret itself. */
@@ -21,7 +21,7 @@ export interface SecretFinding {
   readonly removed: boolean;
 }
 
-const rules = new Map(secretRules.map((rule) => [rule.id, rule]));
+const kinds = new Map([...secretRules, notSearched].map((kind) => [kind.id, kind]));
 
 /**
  * The secrets in the layers of an image that was read with `secretFiles`, also where a later layer removed the file:
@@ -38,7 +38,7 @@ export function findSecrets(fileSystem: FileSystem): readonly SecretFinding[] {
       if (content.digests.some((digest) => shipped!.has(digest))) continue;
       const removed = fileSystem.get(path)?.layer !== index;
       for (const { rule: id, line } of content.matches) {
-        const { title, severity } = rules.get(id)!;
+        const { title, severity } = kinds.get(id)!;
         found.push({ rule: id, title, severity, path, line, layer: diffId ?? null, removed });
       }
     }

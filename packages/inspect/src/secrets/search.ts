@@ -8,7 +8,7 @@ import type {
 } from '../filesystem/types.ts';
 import { isPlaceholder } from './placeholder.ts';
 import type { SecretRule } from './rule.ts';
-import { secretRules } from './rules/index.ts';
+import { notSearched, secretRules } from './rules/index.ts';
 import { WordSearch } from './word-search.ts';
 
 /** Bytes searched at a time. */
@@ -16,6 +16,11 @@ const pieceBytes = 1024 * 1024;
 /** More than any rule looks at from its word on, and more than before it. */
 const aheadBytes = 6 * 1024;
 const behindBytes = 2 * 1024;
+/**
+ * Bytes that may be looked at more closely, in all and for each byte of a file: more than any honest file needs, whose
+ * words stand far apart. One made of nothing but words would take minutes for each megabyte.
+ */
+const lookedBytes = { inAll: 1024 * 1024, each: 16, aLook: 64 };
 /** Pieces that no search uses; there are as many as files that were searched at the same time. */
 const idleMemory: Uint8Array[] = [];
 /** A file with as many secrets is not searched any further. */
@@ -80,9 +85,12 @@ class SecretFileSearch implements FileSearch {
   #unseen = false;
   #kind: 'text' | 'binary' | undefined;
   #digests: readonly string[] = [];
+  /** How many bytes may still be looked at more closely. */
+  #left: number;
 
   constructor(file: LayerEntry) {
     this.#file = file;
+    this.#left = lookedBytes.inAll + lookedBytes.each * file.size;
   }
 
   write(chunk: Uint8Array): void {
@@ -92,7 +100,7 @@ class SecretFileSearch implements FileSearch {
       this.#search(chunk, true);
       return;
     }
-    for (let at = 0; at < chunk.length && this.#matches.length < maxMatches; ) {
+    for (let at = 0; at < chunk.length && this.#left >= 0 && this.#matches.length < maxMatches; ) {
       if (this.#piece === undefined) {
         this.#memory = idleMemory.pop() ?? new Uint8Array(pieceBytes);
         this.#piece = this.#memory.subarray(0, size);
@@ -135,7 +143,8 @@ class SecretFileSearch implements FileSearch {
     const words = wordsFor(this.#kind);
     const until = isLast ? bytes.length : bytes.length - aheadBytes;
     words.search.find(bytes, (word, at) => {
-      if (at < until && this.#matches.length < maxMatches) this.#look(words.rules[word]!, bytes, at);
+      if (at < until && this.#left >= 0 && this.#matches.length < maxMatches)
+        this.#look(words.rules[word]!, bytes, at);
     });
     if (this.#matches.length > 0 && bytes.length === this.#file.size)
       this.#digests = ['md5', 'sha1', 'sha256'].map((name) => createHash(name).update(bytes).digest('hex'));
@@ -144,7 +153,13 @@ class SecretFileSearch implements FileSearch {
   #look(rule: SecretRule, bytes: Uint8Array, at: number): void {
     if (rule.path !== undefined && !rule.path.test(this.#file.path)) return;
     const from = Math.max(0, at - (rule.before ?? 1));
-    const text = latin1(bytes, from, at + (rule.after ?? 256));
+    const to = Math.min(bytes.length, at + (rule.after ?? 256));
+    this.#left -= to - from + lookedBytes.aLook;
+    if (this.#left < 0) {
+      this.#found(notSearched, bytes, at);
+      return;
+    }
+    const text = latin1(bytes, from, to);
     const { pattern } = rule;
     pattern.lastIndex = pattern.sticky ? at - from : 0;
     for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
@@ -159,7 +174,7 @@ class SecretFileSearch implements FileSearch {
     }
   }
 
-  #found({ id }: SecretRule, bytes: Uint8Array, begin: number): void {
+  #found({ id }: Pick<SecretRule, 'id'>, bytes: Uint8Array, begin: number): void {
     const at = this.#start + begin;
     if (this.#matches.some((match) => match.rule === id && match.at === at)) return;
     const line = this.#kind === 'text' ? this.#lines + lineBreaks(bytes.subarray(0, begin)) + 1 : null;
@@ -182,7 +197,7 @@ function isText(bytes: Uint8Array): boolean {
 }
 
 function latin1({ buffer, byteOffset, byteLength }: Uint8Array, from: number, to: number): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1', from, Math.min(to, byteLength));
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1', from, to);
 }
 
 function lineBreaks(bytes: Uint8Array): number {

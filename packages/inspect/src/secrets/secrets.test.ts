@@ -166,6 +166,20 @@ describe('where it is', () => {
     expect(searching.finish()?.matches).toEqual([{ rule: 'github-pat', line: 1 }]);
   });
 
+  test('a file of nothing but beginnings is not searched to its end, which is told', () => {
+    for (const word of ['ghs_', 'AKIA', '.eyJ', 'glpat-', '-----BEGIN '])
+      expect(search(word.repeat(Math.ceil(3_000_000 / word.length)), 'x', 512 * 1024)).toEqual([
+        { rule: 'not-searched', line: 1 },
+      ]);
+    // Where words are no more than what text has of them, nothing is left out.
+    const css =
+      '.button { background: linear-gradient(90deg, #1da1f2, #4267b2) } /* twitter, facebook, linkedin */\n';
+    const token = sample('github-pat');
+    expect(search(`${css.repeat(20_000)}${token}\n`, 'app/x.css', 512 * 1024)).toEqual([
+      { rule: 'github-pat', line: 20_001 },
+    ]);
+  });
+
   test('of very many in one file fifty are told', () => {
     const many = Array.from({ length: 200 }, (_, at) => secretSamples(`${at}`).get('github-pat')).join('\n');
     expect(search(many)).toHaveLength(50);

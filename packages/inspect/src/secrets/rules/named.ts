@@ -17,6 +17,7 @@ function named(
     title,
     severity,
     words: inAnyCase(vendor),
+    after: 200,
     pattern: new RegExp(`${name}(?:["'](?<secret>${value})["']|(?<secret>${value})\\s*(?:$|\\n))`, 'iy'),
   };
 }

@@ -9,7 +9,8 @@ function token(
   form: RegExp,
   more: Pick<SecretRule, 'after' | 'isGenuine'> = {},
 ): SecretRule {
-  const pattern = new RegExp(`(?<![A-Za-z0-9])(?:${form.source})(?![A-Za-z0-9])`, 'y');
+  // What was taken is not given back (an atomic group): what is longer than a secret is none, and not tried shorter.
+  const pattern = new RegExp(`(?<![A-Za-z0-9])(?=(?<secret>${form.source}))\\k<secret>(?![A-Za-z0-9])`, 'y');
   return { id, title, severity, words: beginnings, pattern, inBinaries: true, ...more };
 }
 
