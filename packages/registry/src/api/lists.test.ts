@@ -152,3 +152,24 @@ test('more referrers than one answer may hold come in pages that lose none', asy
   expect(seen.length).toBe(3);
   expect(new Set(seen)).toEqual(expected);
 });
+
+test('what was pushed or deleted after a list was asked for is in the next one, or no longer', async () => {
+  const registry = await testRegistry();
+  const subject = await pushImage(registry, 'a', 'v1');
+  const repositories = async () =>
+    (await json<{ repositories: string[] }>(registry, '/v2/_catalog')).body.repositories;
+  const referrers = async () =>
+    (await json<ReferrersPage>(registry, `/v2/a/referrers/${subject.digest}`)).body.manifests.map(
+      ({ digest }) => digest,
+    );
+  expect([await repositories(), await referrers()]).toEqual([['a'], []]);
+  await pushImage(registry, 'b/c', 'v1');
+  const pushed: string[] = [];
+  for (const tag of ['one', 'two', 'three']) {
+    pushed.push((await pushImage(registry, 'a', tag, { subject, annotations: { tag } })).digest);
+    expect([await repositories(), await referrers()]).toEqual([['a', 'b/c'], [...pushed].sort()]);
+  }
+  const gone = await fetch(`${registry.url}/v2/a/manifests/${pushed[0]}`, { method: 'DELETE' });
+  expect(gone.status).toBe(202);
+  expect(await referrers()).toEqual(pushed.slice(1).sort());
+});

@@ -3,7 +3,7 @@ import { mediaTypes } from '@pratique/oci';
 import { ApiError } from '../api-error.ts';
 import { inspectManifest } from '../manifest/inspect.ts';
 import { type Exchange, parseDigestParameter, sendJson } from '../server/exchange.ts';
-import { pageOf } from '../server/page.ts';
+import { firstAfter, pageOf } from '../server/page.ts';
 import type { Service } from '../server/service.ts';
 import { type Referrer, referrerJson } from '../store/referrers.ts';
 import type { RepositoryStore } from '../store/repository.ts';
@@ -37,9 +37,10 @@ export async function listReferrers(service: Service, exchange: Exchange): Promi
   const descriptors: string[] = [];
   let bytes = 0;
   let link: string | undefined;
-  for (const referrer of repository?.referrers(digest) ?? []) {
-    if (referrer.digest <= last || (artifactType !== null && referrer.artifactType !== artifactType))
-      continue;
+  const referrers = repository?.referrers(digest) ?? [];
+  for (let at = firstAfter(referrers, last, (one) => one.digest); at < referrers.length; at++) {
+    const referrer = referrers[at]!;
+    if (artifactType !== null && referrer.artifactType !== artifactType) continue;
     const json = referrer.json ?? describe(service, repository!, referrer);
     bytes += Buffer.byteLength(json);
     if (bytes > referrersPageBytes && descriptors.length > 0) {

@@ -19,20 +19,24 @@ export function pageOf(items: readonly string[], query: URLSearchParams, path: s
   }
   const limit = Math.min(n === null ? largestPage : Number(n), largestPage);
   const last = query.get('last');
-  const start = last === null || last === '' ? 0 : firstAfter(items, last);
+  const start = last === null || last === '' ? 0 : firstAfter(items, last, (item) => item);
   const page = items.slice(start, start + limit);
   const more = limit > 0 && start + limit < items.length;
   const next = `${path}?n=${limit}&last=${encodeURIComponent(page.at(-1) ?? '')}`;
   return { items: page, link: more ? `<${next}>; rel="next"` : undefined };
 }
 
-/** Position of the first item greater than `text`; it need not be among them (its tag may be gone by now). */
-function firstAfter(items: readonly string[], text: string): number {
+/** Position of the first of sorted items greater than `text`; it need not be among them (its tag may be gone by now). */
+export function firstAfter<Item>(
+  items: readonly Item[],
+  text: string,
+  textOf: (item: Item) => string,
+): number {
   let low = 0;
   let high = items.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (items[middle]! <= text) low = middle + 1;
+    if (textOf(items[middle]!) <= text) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -16,12 +16,18 @@ const keptLength = 4096;
 /** Which manifests of a repository refer to which subject. The subject need not be here (yet). */
 export class ReferrersIndex {
   readonly #bySubject = new Map<Digest, Map<Digest, Referrer>>();
+  /** Those that were asked for since they changed. */
+  readonly #sorted = new Map<Digest, readonly Referrer[]>();
   readonly #subjects = new Map<Digest, Digest>();
 
   /** Ordered by digest. */
   of(subject: Digest): readonly Referrer[] {
-    const found = [...(this.#bySubject.get(subject)?.values() ?? [])];
-    return found.sort((a, b) => (a.digest < b.digest ? -1 : 1));
+    const known = this.#bySubject.get(subject);
+    if (known === undefined) return [];
+    const sorted =
+      this.#sorted.get(subject) ?? [...known.values()].sort((a, b) => (a.digest < b.digest ? -1 : 1));
+    this.#sorted.set(subject, sorted);
+    return sorted;
   }
 
   add(manifest: StoredManifest, inspected: InspectedManifest): void {
@@ -32,6 +38,7 @@ export class ReferrersIndex {
     const { digest } = manifest;
     known.set(digest, { digest, artifactType, json: json.length <= keptLength ? json : undefined });
     this.#bySubject.set(subject, known);
+    this.#sorted.delete(subject);
     this.#subjects.set(digest, subject);
   }
 
@@ -39,6 +46,7 @@ export class ReferrersIndex {
     const subject = this.#subjects.get(digest);
     if (subject === undefined) return;
     this.#subjects.delete(digest);
+    this.#sorted.delete(subject);
     const known = this.#bySubject.get(subject);
     known?.delete(digest);
     if (known?.size === 0) this.#bySubject.delete(subject);

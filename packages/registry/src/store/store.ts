@@ -35,6 +35,7 @@ export class Store {
   readonly #blobs: SharedBlobs;
   readonly #unlock: () => Promise<void>;
   readonly #repositories = new Map<string, Promise<RepositoryStore>>();
+  #sortedNames: readonly string[] | undefined;
   readonly #cache = new ManifestCache(64 * 1024 * 1024);
 
   private constructor(directory: string, unlock: () => Promise<void>) {
@@ -97,10 +98,11 @@ export class Store {
 
   /** Names of all repositories, sorted. */
   names(): readonly string[] {
-    return readdirSync(join(this.directory, 'repositories'))
+    this.#sortedNames ??= readdirSync(join(this.directory, 'repositories'))
       .map((entry) => entry.replaceAll('+', '/'))
       .filter(isRepositoryName)
       .sort();
+    return this.#sortedNames;
   }
 
   /** The manifest's bytes, checked against its digest when they come from the disk. */
@@ -185,6 +187,7 @@ export class Store {
     writeFileSync(join(fresh, 'index.json'), empty, { flush: true });
     await Promise.all([syncDirectory(fresh), syncDirectory(join(fresh, 'blobs'))]);
     renameSync(fresh, directory);
+    this.#sortedNames = undefined;
     await syncDirectory(join(this.directory, 'repositories'));
     return RepositoryStore.load(name, directory, this.temporaryDirectory);
   }
