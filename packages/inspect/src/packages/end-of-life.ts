@@ -3,9 +3,9 @@ import type { Distro } from './package.ts';
 
 /**
  * The last day of security support by the distribution's own team, by `ID` and `VERSION_ID` (of Alpine the branch).
- * Sources: wiki.debian.org/DebianReleases, ubuntu.com/about/release-cycle, alpinelinux.org/releases,
+ * Sources: wiki.debian.org/DebianReleases, ubuntu.com/about/release-cycle, distro-info-data, alpinelinux.org/releases,
  * access.redhat.com/support/policy/updates/errata, wiki.almalinux.org, wiki.rockylinux.org, en.opensuse.org/Lifetime,
- * suse.com/lifecycle, centos.org, oracle.com (lifetime support policy), aws.amazon.com, docs.fedoraproject.org, learn.microsoft.com (release cadence of Azure Linux), openeuler.org. What is paid for or done by others afterwards does not count here.
+ * suse.com/lifecycle (of SLES 16 by way of Trivy), centos.org, oracle.com (lifetime support policy), aws.amazon.com, docs.fedoraproject.org, learn.microsoft.com (release cadence of Azure Linux), openeuler.org. What is paid for or done by others afterwards does not count here.
  */
 const lastDays: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   debian: {
@@ -22,8 +22,15 @@ const lastDays: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '20.04': '2025-05-31',
     '22.04': '2027-06-01',
     '24.04': '2029-05-31',
+    '24.10': '2025-07-10',
+    '25.04': '2026-01-15',
+    '25.10': '2026-07-09',
+    '26.04': '2031-05-29',
   },
   alpine: {
+    '3.5': '2018-11-01',
+    '3.6': '2019-05-01',
+    '3.7': '2019-11-01',
     '3.8': '2020-05-01',
     '3.9': '2020-11-01',
     '3.10': '2021-05-01',
@@ -39,6 +46,7 @@ const lastDays: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '3.20': '2026-04-01',
     '3.21': '2026-11-01',
     '3.22': '2027-05-01',
+    '3.23': '2027-11-01',
   },
   rhel: {
     '6': '2020-11-30',
@@ -54,6 +62,8 @@ const lastDays: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   mariner: { '1.0': '2023-08-31', '2.0': '2025-07-31' },
   azurelinux: { '3.0': '2027-08-31' },
   fedora: {
+    '34': '2022-06-07',
+    '35': '2022-12-13',
     '36': '2023-05-16',
     '37': '2023-12-05',
     '38': '2024-05-21',
@@ -83,6 +93,10 @@ const lastDays: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   almalinux: { '8': '2029-03-01', '9': '2032-05-31', '10': '2035-05-31' },
   rocky: { '8': '2029-05-31', '9': '2032-05-31', '10': '2035-05-31' },
   sles: {
+    '12': '2016-06-30',
+    '12.1': '2017-05-31',
+    '12.2': '2018-03-31',
+    '12.3': '2019-06-30',
     '12.4': '2020-06-30',
     '12.5': '2024-10-31',
     '15': '2019-12-31',
@@ -93,6 +107,8 @@ const lastDays: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '15.5': '2024-12-31',
     '15.6': '2025-12-31',
     '15.7': '2031-07-31',
+    '16.0': '2027-11-30',
+    '16.1': '2028-11-30',
   },
   'opensuse-leap': {
     '15.2': '2022-01-04',

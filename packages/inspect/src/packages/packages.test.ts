@@ -328,6 +328,7 @@ test('os-release is read without being run, and a release knows its end', () => 
   expect(endOfLife({ id: 'constructor', versionId: '1' })).toBeUndefined();
   expect(endOfLife({ id: 'rhel', versionId: '9.4' })).toBe('2032-05-31');
   expect(endOfLife({ id: 'opensuse-leap', versionId: '15.5' })).toBe('2024-12-31');
+  expect(endOfLife({ id: 'sles', versionId: '16.0' })).toBe('2027-11-30');
   expect(endOfLife({ id: 'centos', versionId: '8', prettyName: 'CentOS Linux 8' })).toBe('2021-12-31');
   expect(endOfLife({ id: 'centos', versionId: '8', prettyName: 'CentOS Stream 8' })).toBe('2024-05-31');
   expect(endOfLife(parseOsRelease('ID=fedora\nSUPPORT_END=2026-05-13\n')!)).toBe('2026-05-13');
