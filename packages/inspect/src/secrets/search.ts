@@ -61,11 +61,12 @@ export const secretSearch: ContentSearch = {
   start: (file) => (file.size < 20 || isPublished(file.path) ? undefined : new SecretFileSearch(file)),
 };
 
-const packageDirectory = /(?:^|\/)(?:node_modules|site-packages|dist-packages|gems|pkg\/mod)\//;
+const packageDirectory =
+  /(?:^|\/)(?:node_modules|site-packages|dist-packages|lib\/python[\d.]+|gems|pkg\/mod)\//;
 const aboutPackage =
-  /(?:^|[/_.-])(?:tests?|__tests__|specs?|testdata|testing|fixtures?|examples?|docs?)(?:[/_.-]|$)|\.(?:md|rst|markdown)$/i;
+  /(?:^|[/_.-])(?:tests?|__tests__|specs?|testdata|testing|fixtures?|examples?|docs?)(?:[/_.-]|$)|\.(?:dist|egg)-info\/|\.(?:md|rst|markdown)$/i;
 
-/** Tests, examples and documents of packages: what looks like a secret there everybody has. */
+/** Tests, examples and documents of packages, and of Python itself: what looks like a secret there everybody has. */
 function isPublished(path: string): boolean {
   const match = packageDirectory.exec(path);
   return match !== null && aboutPackage.test(path.slice(match.index + match[0].length));

@@ -109,6 +109,8 @@ describe('what is none is not found', () => {
       'app/node_modules/tls/test/key.pem',
       'app/node_modules/tls/README.md',
       'usr/lib/python3/dist-packages/tornado/test/test.key',
+      'usr/local/lib/python3.13/test/certdata/keycert.pem',
+      'usr/lib/python3/dist-packages/jwt-2.6.0.egg-info/PKG-INFO',
       'opt/gems/x-1.0/spec/fixtures/key.pem',
       'root/go/pkg/mod/example.org/x@v1.0.0/testdata/key.pem',
     ])
