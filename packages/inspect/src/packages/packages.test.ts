@@ -328,7 +328,6 @@ test('os-release is read without being run, and a release knows its end', () => 
   expect(endOfLife({ id: 'constructor', versionId: '1' })).toBeUndefined();
   expect(endOfLife({ id: 'rhel', versionId: '9.4' })).toBe('2032-05-31');
   expect(endOfLife({ id: 'opensuse-leap', versionId: '15.5' })).toBe('2024-12-31');
-  expect(endOfLife({ id: 'sles', versionId: '16.0' })).toBe('2027-11-30');
   expect(endOfLife({ id: 'centos', versionId: '8', prettyName: 'CentOS Linux 8' })).toBe('2021-12-31');
   expect(endOfLife({ id: 'centos', versionId: '8', prettyName: 'CentOS Stream 8' })).toBe('2024-05-31');
   expect(endOfLife(parseOsRelease('ID=fedora\nSUPPORT_END=2026-05-13\n')!)).toBe('2026-05-13');
@@ -404,7 +403,7 @@ test.each([
   ['ID="sles"\nID_LIKE="suse"\nVERSION_ID="15.6"', 'sles:15.6', '2025-12-31'],
   ['ID="sles"\nVERSION_ID="15"', 'sles:15.0', '2019-12-31'],
   ['ID="sles"\nVERSION_ID="15.7"', 'sles:15.7', '2031-07-31'],
-  ['ID="sles"\nID_LIKE="suse opensuse"\nVERSION_ID="16.0"', 'sles:16.0', undefined],
+  ['ID="sles"\nID_LIKE="suse opensuse"\nVERSION_ID="16.0"', 'sles:16.0', '2027-11-30'],
   ['ID="rhel"\nID_LIKE="fedora"\nVERSION_ID="8.10"', 'rhel:8', '2029-05-31'],
   ['ID="ol"\nVERSION_ID="10.0"', 'ol:10', undefined],
   ['ID=mariner\nVERSION_ID="2.0"', 'mariner:2', '2025-07-31'],
