@@ -3,10 +3,28 @@
  * signs the other verifies and the gate admits; what one refuses so does the other.
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { certificateExtension, type KeyAlgorithm, oids } from '@pratique/crypto';
-import { type EnvelopeFormat, formatEnvelope, formatPayload, notationMediaTypes } from '@pratique/notation';
+import {
+  type Certificate,
+  certificateExtension,
+  type KeyAlgorithm,
+  oids,
+  parseCertificate,
+} from '@pratique/crypto';
+import type { PratiqueError } from '@pratique/errors';
+import {
+  type EnvelopeFormat,
+  formatEnvelope,
+  formatPayload,
+  levelOf,
+  notationMediaTypes,
+  parseEnvelope,
+  parsePayload,
+  readTrustStore,
+  type VerifyTimestamp,
+  verifyNotation,
+} from '@pratique/notation';
 import {
   extensions,
   type Holder,
@@ -28,10 +46,12 @@ import {
   emptyDescriptor,
   emptyJson,
 } from '@pratique/oci';
+import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
 import { startTimestampAuthority } from '../../packages/cli/src/testing/timestamp-authority.ts';
 import type { Context, Scenario } from '../support/context.ts';
 import { startSigstore } from '../support/private-sigstore.ts';
 import type { TestImage, TestRegistry } from '../support/registries.ts';
+import { fetchGoModule } from '../tools/go.ts';
 
 const hour = 3_600_000;
 const validity = { validFrom: new Date(Date.now() - hour), validUntil: new Date(Date.now() + 24 * hour) };
@@ -621,6 +641,120 @@ function forged(context: Context): Scenario[] {
   ]);
 }
 
+/** notation-go's own test data: envelopes with real timestamps, and for plugins, with what its tests say of each. */
+const vectors = {
+  module: 'github.com/notaryproject/notation-go',
+  version: '1.3.2',
+  sum: 'h1:4223iLXOHhEV7ZPzIUJEwwMkhlgzoYFCsMJvSH1Chb8=',
+};
+
+/** The file, when its timestamp is asked for, and the code; null where it is accepted. */
+const timestampVectors: readonly [file: string, verifyTimestamp: VerifyTimestamp, code: string | null][] = [
+  ['jwsWithTimestamp', 'always', null],
+  ['coseWithTimestamp', 'always', null],
+  ['jwsExpiredWithTimestamp', 'always', null],
+  ['coseExpiredWithTimestamp', 'always', null],
+  ['coseExpiredWithTimestamp', 'afterCertExpiry', null],
+  ['withoutTimestamp', 'always', 'NOTATION_TIMESTAMP_MISSING'],
+  ['withoutTimestamp', 'afterCertExpiry', null],
+  ['timestampBeforeNotBefore', 'always', 'NOTATION_CERTIFICATE_EXPIRED'],
+  ['timestampAfterNotAfter', 'always', 'NOTATION_CERTIFICATE_EXPIRED'],
+];
+const mockVectors: readonly [file: string, code: string | null][] = [
+  ['ca_valid_sig_env', null],
+  ['sa_valid_sig_env', null],
+  ['ca_invalid_sig_env', 'NOTATION_ENVELOPE_INVALID'],
+  ['sa_invalid_sig_env', 'NOTATION_ENVELOPE_INVALID'],
+  ['ca_expired_sig_env', 'NOTATION_SIGNATURE_EXPIRED'],
+  ['sa_expired_sig_env', 'NOTATION_SIGNATURE_EXPIRED'],
+  ['ca_plugin_sig_env', 'NOTATION_PLUGIN_NEEDED'],
+  ['sa_plugin_sig_env', 'NOTATION_PLUGIN_NEEDED'],
+  ['ca_incompatible_pluginver_sig_env_1.0.9', 'NOTATION_PLUGIN_NEEDED'],
+];
+
+/** What the verifier says of an envelope about whatever it is about, whose own last certificate is trusted. */
+function codeOf(
+  bytes: Uint8Array,
+  tsa: readonly Certificate[],
+  verifyTimestamp: VerifyTimestamp,
+): string | null {
+  const envelope = bytes[0] === 0xd2 ? 'cose' : 'jws';
+  let trusted: Certificate[] = [];
+  let subject: Descriptor = { mediaType: '', digest: `sha256:${'0'.repeat(64)}`, size: 0 };
+  try {
+    const parsed = parseEnvelope(envelope, bytes);
+    trusted = [parseCertificate(parsed.certificates.at(-1)!)];
+    subject = parsePayload(parsed);
+  } catch {
+    // The verifier says so below.
+  }
+  const statement = {
+    name: 'vectors',
+    // The authorities of its timestamps name lists of what they revoked.
+    level: levelOf('strict', { revocation: 'log' }),
+    verifyTimestamp,
+    stores: { ca: trusted, signingAuthority: trusted, tsa },
+    identities: '*',
+  } as const;
+  const source = { format: 'notation', manifest: subject.digest } as const;
+  const verdict = verifyNotation({ source, envelope, bytes }, subject, statement, now);
+  return verdict.ok ? null : verdict.rejection.code;
+}
+
+/** Trust stores of its tests, and how many certificates they have; null where they are refused. */
+const storeVectors = [
+  ['ca', 'valid-trust-store', 6],
+  ['ca', 'valid-trust-store-self-signed', 1],
+  ['signingAuthority', 'valid-trust-store', 3],
+  ['ca', 'trust-store-with-invalid-certs', null],
+  ['ca', 'trust-store-with-leaf-certs', null],
+  ['ca', 'trust-store-with-leaf-certs-in-single-file', null],
+  ['tsa', 'test-nonSelfIssued', null],
+] as const;
+
+function ownVectors(): Scenario[] {
+  const fetchVectors = async () => {
+    const { module, version, sum } = vectors;
+    return await fetchGoModule(cacheDirectory(), module, version, sum);
+  };
+  const stores = 'verifier/testdata/truststore';
+  return [
+    {
+      name: `${timestampVectors.length + mockVectors.length} envelopes of notation-go’s tests, half of them with real timestamps, are judged as its tests say`,
+      run: async () => {
+        const home = await fetchVectors();
+        const read = (...path: string[]) => new Uint8Array(readFileSync(join(home, ...path)));
+        const store = (name: string) => readTrustStore(join(home, stores), 'tsa', name);
+        const signed = (file: string) => read('verifier/testdata/timestamp/sigEnv', `${file}.sig`);
+        for (const [file, verifyTimestamp, code] of timestampVectors) {
+          const tsa = store('test-timestamp');
+          equal(codeOf(signed(file), tsa, verifyTimestamp), code, `${file}, ${verifyTimestamp}`);
+        }
+        const expired = signed('coseExpiredWithTimestamp');
+        equal(codeOf(expired, store('test-mismatch'), 'always'), 'NOTATION_TIMESTAMP_INVALID');
+        equal(codeOf(expired, [], 'always'), 'NOTATION_CERTIFICATE_EXPIRED');
+        for (const [file, code] of mockVectors)
+          equal(codeOf(read('internal/mock/testdata', `${file}.json`), [], 'always'), code, file);
+      },
+    },
+    {
+      name: `${storeVectors.length} trust stores of notation-go’s tests are read or refused as its tests say`,
+      run: async () => {
+        const home = await fetchVectors();
+        for (const [type, name, count] of storeVectors) {
+          let found: number | null = null;
+          try {
+            found = readTrustStore(join(home, stores), type, name).length;
+          } catch (error) {
+            equal((error as PratiqueError).code, 'NOTATION_TRUST_STORE');
+          }
+          equal(found, count, `${type}:${name}`);
+        }
+      },
+    },
+  ];
+}
+
 export async function scenarios(context: Context): Promise<readonly Scenario[]> {
   return [
     quickstart(context),
@@ -628,5 +762,6 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
     ...keys(context),
     ...times(context),
     ...forged(context),
+    ...ownVectors(),
   ];
 }

@@ -7,6 +7,9 @@ import { coseHeader, type EnvelopeContent, formatCose, formatJws, jwsHeader } fr
 import { type NotationSigner, signWith } from '../sign/signer.ts';
 import type { Holder } from './authority.ts';
 
+export { type CborValue, isMap, isTag, readCbor } from '../cbor/read.ts';
+export { writeCbor } from '../cbor/write.ts';
+
 /** Headers by the names that both envelopes have; `undefined` takes one out, and a time is written as the envelope writes it. */
 export type HeaderChanges = Readonly<
   Record<string, string | number | boolean | readonly string[] | Date | undefined>
