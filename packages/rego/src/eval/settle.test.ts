@@ -95,6 +95,25 @@ describe('rules that each need the next, further than the stack goes', () => {
     const rule = compile({ modules: { 'p.rego': `${text}\ns := x if x := r0 with input.x as 8` } }).rule(
       'data.p.s',
     );
-    expect(() => rule.evaluate({ x: 7 })).toThrow(expect.objectContaining({ code: 'eval_depth_error' }));
+    // However much stack there is, little of it is left here.
+    expect(() => nearTheEnd(() => rule.evaluate({ x: 7 }))).toThrow(
+      expect.objectContaining({ code: 'eval_depth_error' }),
+    );
   });
 });
+
+/** Runs something with the stack of so many small frames. */
+function nearTheEnd<T>(run: () => T, left = 2_000): T {
+  let frames = 0;
+  let result: { readonly value: T } | undefined;
+  const descend = (): void => {
+    try {
+      descend();
+    } catch (error) {
+      if (result !== undefined || frames >= left) throw error;
+    }
+    if (++frames === left) result = { value: run() };
+  };
+  descend();
+  return result!.value;
+}

@@ -39,6 +39,9 @@ export function readYaml(text: string, charge: (steps: number) => void): Value {
     if (/^%/m.test(source)) throw new YamlError('yaml: did not find expected <document start>');
     return null;
   }
+  // The reader takes the end of the stack for a mistake in the text.
+  if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION'))
+    throw new RangeError('Maximum call stack size exceeded');
   const problem = document.errors[0];
   if (problem !== undefined)
     throw syntaxError(problem.code, problem.message, lines.linePos(problem.pos[0]).line);
