@@ -91,7 +91,7 @@ const standard = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 const decoded = (value: string) => new Uint8Array(Buffer.from(value, 'base64'));
 const honest = unchecked(...chain);
 
-function damageJws(bytes: Uint8Array, random: Random): Uint8Array {
+async function damageJws(bytes: Uint8Array, random: Random): Promise<Uint8Array> {
   const jws = JSON.parse(text(bytes)) as Flattened;
   const json = (name: 'protected' | 'payload') => JSON.parse(text(decoded(jws[name]))) as unknown;
   switch (random.below(6)) {
@@ -112,7 +112,8 @@ function damageJws(bytes: Uint8Array, random: Random): Uint8Array {
     default: {
       const name = random.pick(['protected', 'payload'] as const);
       jws[name] = url(bytesOf(damageJson(json(name), random)));
-      if (random.chance(0.7)) jws.signature = url(honest.sign(bytesOf(`${jws.protected}.${jws.payload}`)));
+      if (random.chance(0.7))
+        jws.signature = url(await honest.sign(bytesOf(`${jws.protected}.${jws.payload}`)));
       return bytesOf(JSON.stringify(jws));
     }
   }
@@ -136,7 +137,7 @@ const strays: readonly CborValue[] = [
   { tag: 18, value: [] },
 ];
 
-function damageCose(bytes: Uint8Array, random: Random): Uint8Array {
+async function damageCose(bytes: Uint8Array, random: Random): Promise<Uint8Array> {
   if (random.chance(0.2)) return damageBytes(bytes, random);
   const message = readCbor(bytes);
   if (!isTag(message) || !Array.isArray(message.value)) throw new Error('no COSE_Sign1');
@@ -151,7 +152,7 @@ function damageCose(bytes: Uint8Array, random: Random): Uint8Array {
   if (random.chance(0.3)) return writeCbor(damaged(message, random));
   const other = writeCbor(damaged(readCbor(header), random));
   const signed = writeCbor(['Signature1', other, new Uint8Array(), payload]);
-  return whole([other, unprotected, payload, random.chance(0.7) ? honest.sign(signed) : signature]);
+  return whole([other, unprotected, payload, random.chance(0.7) ? await honest.sign(signed) : signature]);
 }
 
 /** The value with one thing in it another. */
@@ -204,7 +205,7 @@ export async function fuzzEnvelopes(
     let bytes = seeds[format];
     for (let more = 1 + random.below(2); more > 0; more--) {
       try {
-        bytes = format === 'jws' ? damageJws(bytes, random) : damageCose(bytes, random);
+        bytes = await (format === 'jws' ? damageJws : damageCose)(bytes, random);
       } catch {
         bytes = damageBytes(bytes, random);
       }

@@ -3,6 +3,7 @@
  * signs the other verifies and the gate admits; what one refuses so does the other.
  */
 import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -51,6 +52,7 @@ import { startTimestampAuthority } from '../../packages/cli/src/testing/timestam
 import type { Context, Scenario } from '../support/context.ts';
 import { startSigstore } from '../support/private-sigstore.ts';
 import type { TestImage, TestRegistry } from '../support/registries.ts';
+import { openSoftHsm, pin } from '../support/softhsm.ts';
 import { fetchGoModule } from '../tools/go.ts';
 
 const hour = 3_600_000;
@@ -234,6 +236,42 @@ function keys(context: Context): Scenario[] {
         }
     },
   }));
+}
+
+/** What notation has plugins for. */
+function inToken(context: Context): Scenario {
+  return {
+    name: 'keys in a PKCS#11 token sign without a plugin, and notation verifies',
+    run: async () => {
+      const hsm = await openSoftHsm(context);
+      await hsm.token('release');
+      const config = new Configuration(context);
+      for (const algorithm of ['ecdsa-p256', 'ecdsa-p384'] as const) {
+        const holder = newHolder(root, { ...validity, algorithm });
+        const pkcs8 = Buffer.from(holder.key.exportPkcs8());
+        const id = algorithm.slice(-2);
+        await hsm.put(
+          'release',
+          algorithm,
+          id,
+          createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }),
+        );
+        const key = `pkcs11:token=release;object=${algorithm}`;
+        const flags = ['--key-path', key, '--cert-path', config.put(pem(holder, root), `${algorithm}.crt`)];
+        for (const format of ['jws', 'cose']) {
+          const image = await context.image(context.ours);
+          await context.ok(
+            'pratique',
+            ['notation', 'sign', '--signature-format', format, ...flags, image.pinned],
+            {
+              env: { ...hsm.env, COSIGN_PKCS11_PIN: pin },
+            },
+          );
+          equal(await sameVerdict(config, image), true);
+        }
+      }
+    },
+  };
 }
 
 function quickstart(context: Context): Scenario {
@@ -760,6 +798,7 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
     quickstart(context),
     ...context.registries.flatMap((registry) => signedAndVerified(context, registry)),
     ...keys(context),
+    inToken(context),
     ...times(context),
     ...forged(context),
     ...ownVectors(),

@@ -6,7 +6,7 @@ export { defaultNotationLimits, type NotationLimits } from './limits.ts';
 export { type EnvelopeFormat, formatOf, notationMediaTypes } from './media-types.ts';
 export { type EnvelopeContent, formatEnvelope } from './sign/envelope.ts';
 export { formatPayload, type SignedNotation, type SignNotationOptions, signNotation } from './sign/sign.ts';
-export { fileSigner, type NotationSigner } from './sign/signer.ts';
+export { chainSigner, type NotationSigner } from './sign/signer.ts';
 export { type Level, type LevelName, levelNames, levelOf } from './trust/level.ts';
 export {
   type PolicyStatement,

@@ -1,7 +1,7 @@
 import { tokenInResponse } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
 import {
-  fileSigner,
+  chainSigner,
   notationErrors,
   readTrustedCertificates,
   signNotation,
@@ -9,10 +9,11 @@ import {
 } from '@pratique/notation';
 import { openServices, requestTimestamp, type Services } from '@pratique/sigstore-client';
 import { cliErrors } from '../errors.ts';
+import { openSigningKey } from '../keys/key-reference.ts';
 import { keyNamed, usualFormat } from '../notation/directory.ts';
 import { warnOfTag } from '../notation/open.ts';
 import { milliseconds } from '../policy/duration.ts';
-import { readFile, readText } from '../program/read-file.ts';
+import { readFile } from '../program/read-file.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { programVersion } from '../program/version.ts';
@@ -28,11 +29,12 @@ export const run: Run<typeof notationSign.flags> = async ({ args, flags, termina
   const envelope = (flags['signature-format'] as 'jws' | 'cose' | undefined) ?? usualFormat(terminal);
   const { keyPath, certPath } = keyFiles(flags, terminal);
   const certificates = readFile(certPath, terminal.cwd, 'text');
-  const signer = fileSigner(readText(keyPath, terminal.cwd), certificates, new Date());
+  const key = await openSigningKey(keyPath, terminal, 'notation sign', signal);
   const services = openServices({ ...terminal.env });
-  const timestamp = timestamping(flags, services, terminal, signal);
   const client = openClient(flags, terminal);
   try {
+    const signer = chainSigner(key, certificates, new Date());
+    const timestamp = timestamping(flags, services, terminal, signal);
     for (const text of args) {
       const image = openImage(client, text, terminal);
       warnOfTag(image, 'sign', terminal);
@@ -55,6 +57,7 @@ export const run: Run<typeof notationSign.flags> = async ({ args, flags, termina
   } finally {
     client.close();
     services.close();
+    await key.close();
   }
 };
 

@@ -5,6 +5,7 @@ import {
   type NotationItem,
   type NotationRejection,
   type NotationSignature,
+  type NotationVerdict,
   notationErrors,
   type TrustStatement,
   verifyNotation,
@@ -34,7 +35,7 @@ export const run: Run<typeof notationVerify.flags> = async ({ args, flags, termi
       }
       const statement = loadStatement(written, join(notationDirectory(terminal), 'truststore'));
       const found = await openWithSignatures(image, 'verify', flags['max-signatures'], terminal, signal);
-      report(found.name, verifyAll(image, found, statement, wanted, terminal), statement, terminal);
+      report(found.name, firstThatCounts(image, found, statement, wanted, terminal), statement, terminal);
     }
     return 0;
   } finally {
@@ -42,20 +43,22 @@ export const run: Run<typeof notationVerify.flags> = async ({ args, flags, termi
   }
 };
 
+type Accepted = Extract<NotationVerdict, { ok: true }>;
+
 /** The first signature that counts; one is enough. @throws NOTATION_SIGNATURE_MISSING, NOTATION_NOT_VERIFIED */
-function verifyAll(
+function firstThatCounts(
   image: NamedImage,
   { name, subject, evidence }: WithSignatures,
   statement: TrustStatement,
   wanted: Readonly<Record<string, string>>,
   terminal: Terminal,
-): NotationSignature {
+): Accepted {
   const refused: NotationRejection[] = [...evidence.skipped];
   const now = new Date();
   for (const item of evidence.items) {
     const verdict = verifyNotation(item, subject, statement, now);
     if (!verdict.ok) refused.push(verdict.rejection);
-    else if (carries(verdict.signature, wanted)) return verdict.signature;
+    else if (carries(verdict.signature, wanted)) return verdict;
     else refused.push(otherMetadata(item, verdict.signature, wanted));
   }
   const [first, ...others] = refused;
@@ -95,7 +98,7 @@ function otherMetadata(
 /** In notation's words: what it prints, and what only was told. */
 function report(
   name: string,
-  { annotations, checks, signer }: NotationSignature,
+  { genuine, signature: { annotations, checks, signer } }: Accepted,
   { level }: TrustStatement,
   terminal: Terminal,
 ): void {
@@ -106,7 +109,8 @@ function report(
       `Warning: ${check} was set to "${action}" and failed with error: ${printable(detail, 1000)}\n`,
     );
   }
-  terminal.err(`Signed by ${printable(signer.subject, 500)}, trusted by ${printable(signer.issuer, 500)}\n`);
+  const whom = genuine ? `trusted by ${printable(signer.issuer, 500)}` : 'whom nobody trusts';
+  terminal.err(`Signed by ${printable(signer.subject, 500)}, ${whom}\n`);
   terminal.out(`Successfully verified signature for ${name}\n`);
   const metadata = Object.entries(annotations);
   if (metadata.length === 0) return;

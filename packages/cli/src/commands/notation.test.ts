@@ -198,6 +198,15 @@ test('a signature that has expired is denied', async () => {
   expect(permissive.stderr).toContain('Warning: expiry was set to "log" and failed with error:');
 });
 
+test('at the level audit a stranger’s signature is accepted, and said to be one that nobody trusts', async () => {
+  await pratique('notation', 'sign', ...as('auditee', newSelfSigned(validity)), pinned);
+  trust({ signatureVerification: { level: 'audit' } });
+  const { code, stderr } = await pratique('notation', 'verify', pinned);
+  expect(code).toBe(0);
+  expect(stderr).toContain('Warning: authenticity was set to "log" and failed with error:');
+  expect(stderr).toContain('Signed by CN=signer,O=wabbit-networks.io,ST=WA,C=US, whom nobody trusts\n');
+});
+
 test('the level skip verifies nothing, and says so', async () => {
   trust({ signatureVerification: { level: 'skip' }, trustStores: [], trustedIdentities: [] });
   expect(await pratique('notation', 'verify', pinned)).toMatchObject({

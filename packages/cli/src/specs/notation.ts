@@ -69,7 +69,12 @@ export const notationSign = defineCommand({
       placeholder: 'NAME',
       summary: 'Name of a key in signingkeys.json; the default one there, unless given',
     },
-    'key-path': { kind: 'string', placeholder: 'FILE', summary: 'The private key, PEM' },
+    'key-path': {
+      kind: 'string',
+      placeholder: 'KEY',
+      summary:
+        'The private key: FILE, env://NAME, or an ECDSA key in a token or service (pkcs11:…, piv:…, k8s://…, hashivault://…, awskms://…, gcpkms://…, azurekms://…)',
+    },
     'cert-path': {
       kind: 'string',
       placeholder: 'FILE',

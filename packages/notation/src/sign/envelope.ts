@@ -53,7 +53,7 @@ export async function formatJws(
 ): Promise<Uint8Array> {
   const encode = (bytes: Uint8Array | string) => Buffer.from(bytes).toString('base64url');
   const [protectedText, payloadText] = [encode(JSON.stringify(header)), encode(payload)];
-  const signature = sign(new TextEncoder().encode(`${protectedText}.${payloadText}`));
+  const signature = await sign(new TextEncoder().encode(`${protectedText}.${payloadText}`));
   const token = await timestamp?.(signature);
   return new TextEncoder().encode(
     JSON.stringify({
@@ -89,7 +89,7 @@ export async function formatCose(
   { chain, sign }: NotationSigner,
 ): Promise<Uint8Array> {
   const protectedBytes = writeCbor(header);
-  const signature = sign(toBeSigned(protectedBytes, payload));
+  const signature = await sign(toBeSigned(protectedBytes, payload));
   const token = await timestamp?.(signature);
   const unprotected = new Map<number | string, CborValue>([
     [labels.x5chain, chain.map(({ der }) => der)],

@@ -1,5 +1,5 @@
 import { constants, createPrivateKey, type KeyObject, sign } from 'node:crypto';
-import { type Certificate, parseSigningKey } from '@pratique/crypto';
+import { type Certificate, concatBytes, readDer, type Signer, type SigningKey } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
 import { chainProblem } from '../certificate/chain.ts';
 import { type Algorithm, algorithmOf, algorithms } from '../envelope/algorithm.ts';
@@ -12,17 +12,16 @@ export interface NotationSigner {
   /** The signer's certificate first, the root last. */
   readonly chain: readonly [Certificate, ...Certificate[]];
   /** A signature in the form of JOSE and COSE. */
-  sign(data: Uint8Array): Uint8Array;
+  sign(data: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
 /**
- * A signer of files: a private key as PEM, and its certificate with the chain behind it, in order. The chain has to meet
- * the rules that verifiers have, and to be valid at `now`.
+ * Signs with a key, and its certificate with the chain behind it, in order. The chain has to meet the rules that verifiers
+ * have, and to be valid at `now`. A key that is elsewhere is ECDSA: for RSA, tokens and services make PKCS #1 v1.5.
  *
- * @throws NOTATION_KEY_UNUSABLE; what `parseSigningKey` throws
+ * @throws NOTATION_KEY_UNUSABLE
  */
-export function fileSigner(keyPem: string, certificates: Uint8Array, now: Date): NotationSigner {
-  const key = parseSigningKey(keyPem);
+export function chainSigner(key: Signer, certificates: Uint8Array, now: Date): NotationSigner {
   const chain = readChain(certificates);
   const problem = chainProblem(chain, 'signing');
   if (problem !== null) throw unusable(`the certificate chain cannot be used: ${problem}`);
@@ -42,8 +41,26 @@ export function fileSigner(keyPem: string, certificates: Uint8Array, now: Date):
     );
   // The chain's rules have seen that it is one that signs.
   const algorithm = algorithmOf(leaf.publicKey)!;
-  const object = createPrivateKey({ key: Buffer.from(key.exportPkcs8()), format: 'der', type: 'pkcs8' });
-  return { algorithm, chain, sign: (data) => signWith(object, algorithm, data) };
+  if (isHere(key)) {
+    const object = createPrivateKey({ key: Buffer.from(key.exportPkcs8()), format: 'der', type: 'pkcs8' });
+    return { algorithm, chain, sign: (data) => signWith(object, algorithm, data) };
+  }
+  const { half } = algorithms[algorithm];
+  if (half === null)
+    throw unusable('an RSA key in a token or a key service does not sign with PSS', 'an ECDSA key', 'rsa');
+  return { algorithm, chain, sign: async (data) => fixedWidth(await key.sign(data), half) };
+}
+
+function isHere(key: Signer): key is SigningKey {
+  return 'exportPkcs8' in key;
+}
+
+/** `r` and `s` one after the other, as JOSE and COSE write them, of a signature in DER. */
+function fixedWidth(der: Uint8Array, half: number): Uint8Array {
+  const numbers = readDer(der);
+  const [r, s] = [numbers.positiveInteger(), numbers.positiveInteger()];
+  const padded = (part: Uint8Array) => concatBytes(new Uint8Array(half - part.byteLength), part);
+  return concatBytes(padded(r), padded(s));
 }
 
 /** Signs with a key in the algorithm that goes with it. */

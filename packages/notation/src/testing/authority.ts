@@ -16,7 +16,7 @@ import {
   type SigningKey,
   tokenInResponse,
 } from '@pratique/crypto';
-import { fileSigner, type NotationSigner } from '../sign/signer.ts';
+import { chainSigner, type NotationSigner } from '../sign/signer.ts';
 
 /** Attributes of a subject in order, by OID. */
 export type Subject = readonly (readonly [oid: string, value: string])[];
@@ -143,7 +143,7 @@ export function keyPem({ key }: Holder): string {
 
 /** Signs with the first of a chain. */
 export function signerOf(leaf: Holder, ...above: readonly Holder[]): NotationSigner {
-  return fileSigner(keyPem(leaf), new TextEncoder().encode(pem(leaf, ...above)), leaf.certificate.validFrom);
+  return chainSigner(leaf.key, new TextEncoder().encode(pem(leaf, ...above)), leaf.certificate.validFrom);
 }
 
 /** A timestamp authority below `root`. */

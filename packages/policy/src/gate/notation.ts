@@ -65,6 +65,8 @@ function judge(
   }
   const verdict = verifyNotation(item, subject, statement, now);
   if (!verdict.ok) return { ...nothing, rejected: [verdict.rejection] };
+  // No level that is accepted in a trust configuration takes one that is not.
+  if (!verdict.genuine) return nothing;
   return { ...nothing, signatures: [{ ...verdict.signature, authorities: [authority] }] };
 }
 
