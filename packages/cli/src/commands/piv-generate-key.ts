@@ -18,19 +18,16 @@ export const run: Run<typeof pivGenerateKey.flags> = async ({ flags, terminal, s
   const done = await withPivToken(flags, terminal, signal, questions, async (token, keys) => {
     const slot = keys.slotNamed(flags.slot || 'signature');
     const believed = attestationAuthorities(flags['attestation-roots'], terminal, keys.yubicoAuthorities);
-    let managementKey = given ?? keys.defaultManagementKey;
-    if (isRandom) {
-      const random = keys.randomManagementKey();
-      await token.setManagementKey(managementKey, random);
-      managementKey = random;
-    }
+    const managementKey = given ?? keys.defaultManagementKey;
     const publicKey = await token.generateKey(managementKey, slot, {
       pin: (flags['pin-policy'] as KeyPolicy['pin']) || slot.policy.pin,
       touch: (flags['touch-policy'] as KeyPolicy['touch']) || slot.policy.touch,
     });
     terminal.err('Generated public key\n');
     terminal.out(`${formatPublicKey(publicKey)}\n`);
-    showAttestation(await token.attestation(slot, believed), terminal);
+    // Not before: without the old one a key that could not be made could not be made later either.
+    if (isRandom) await token.setManagementKey(managementKey, keys.randomManagementKey());
+    showAttestation(await token.attestation(slot, believed, publicKey), terminal);
     return true;
   });
   return done ? 0 : exit.operational;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { generateSigningKey } from '@pratique/crypto';
 import { startFakeDaemon } from '@pratique/keys/testing/pcscd';
 import { PivCard } from '@pratique/keys/testing/piv-card';
 import { createMaker } from '@pratique/keys/testing/piv-maker';
@@ -108,6 +109,28 @@ test('a management key is set, opens the token, and is not given back', async ()
   expect((await piv(...generate, '--management-key', key)).code).toBe(4);
   expect((await piv('reset', '-f')).code).toBe(0);
   expect((await piv(...generate)).code).toBe(0);
+});
+
+test('a key that cannot be made leaves the token its management key', async () => {
+  const truth = card.respond.bind(card);
+  card.respond = (apdu) => (apdu[1] === 0x47 ? Uint8Array.of(0x6a, 0x80) : truth(apdu));
+  const failed = await piv(...generate, '--random-management-key');
+  expect(failed.stderr).toContain('error PIV_FAILED');
+  card.respond = truth;
+  expect((await piv(...generate)).code).toBe(0);
+});
+
+test('a key that is not the attested one is not said to be verified', async () => {
+  const truth = card.respond.bind(card);
+  const point = generateSigningKey().publicKey.spki.slice(-65);
+  card.respond = (apdu) => {
+    const response = truth(apdu);
+    if (apdu[1] === 0x47) response.set(point, response.byteLength - 2 - point.byteLength);
+    return response;
+  };
+  const made = await piv(...generate);
+  expect(made).toMatchObject({ code: 2, stderr: expect.stringContaining('error PIV_ATTESTATION_INVALID') });
+  expect(made.stderr).not.toContain('Verified ok');
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import {
   type Certificate,
+  certificateExtension,
   certificateExtensions,
   distinguishedName,
   generateSigningKey,
@@ -157,4 +158,21 @@ test('Yubico’s certificates are three roots, and authorities that the newest o
   expect(roots).toHaveLength(3);
   expect(intermediates).toHaveLength(4);
   for (const one of intermediates) expect(isIssuedBy(one, { roots, intermediates }, now)).toBe(true);
+});
+
+test('a policy that is not known is not taken for the one that is usual for the slot', () => {
+  const root = issue('root', undefined, authority(1));
+  const device = issue('device', root, []);
+  const verify = (...policy: number[]) => {
+    const extension = certificateExtension('1.3.6.1.4.1.41482.3.8', Uint8Array.from(policy));
+    const { certificate } = issue('YubiKey PIV Attestation 9c', device, [extension]);
+    const authorities = { roots: [root.certificate], intermediates: [] };
+    return verifyAttestation(device.certificate, certificate, slotNamed('signature'), authorities, now)
+      .policy;
+  };
+  expect(verify(1, 3)).toEqual({ pin: 'never', touch: 'cached' });
+  // Of a fingerprint nothing is said.
+  expect(verify(4, 1)).toBeNull();
+  for (const odd of [[0, 1], [6, 1], [1, 0], [1, 4], [1], [1, 1, 1]])
+    expect(() => verify(...odd)).toThrow(expect.objectContaining({ code: 'PIV_ANSWER_INVALID' }));
 });

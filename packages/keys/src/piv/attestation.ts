@@ -3,6 +3,7 @@ import {
   DerReader,
   distinguishedName,
   equalBytes,
+  type PublicKey,
   parseCertificate,
 } from '@pratique/crypto';
 import { keysErrors } from '../errors.ts';
@@ -68,6 +69,7 @@ export function policyExtension(certificate: Certificate): Uint8Array | undefine
  * Has a token attest the key in a slot, and verifies that it was made in a token of a maker who is believed.
  *
  * @param certificateOf reads the certificate in a data object of the token
+ * @param made the key that it must be
  * @throws KEY_NOT_FOUND, PIV_ATTESTATION_INVALID, PIV_FAILED, PIV_ANSWER_INVALID
  */
 export async function verifiedAttestation(
@@ -76,6 +78,7 @@ export async function verifiedAttestation(
   certificateOf: (object: number) => Promise<Certificate | null>,
   authorities: Authorities,
   now: Date,
+  made?: PublicKey,
 ): Promise<Attestation> {
   const keyCertificate = await attestKey(exchange, slot);
   if (keyCertificate === undefined) {
@@ -87,6 +90,8 @@ export async function verifiedAttestation(
   }
   const deviceCertificate = await certificateOf(attestationCertificate);
   if (deviceCertificate === null) throw unproven('the token has no certificate to attest with');
+  if (made !== undefined && !equalBytes(keyCertificate.publicKey.spki, made.spki))
+    throw unproven('the attestation is of another key than the token said that it made');
   return verifyAttestation(deviceCertificate, keyCertificate, slot, authorities, now);
 }
 
@@ -119,7 +124,7 @@ export function verifyAttestation(
   if (formFactor !== undefined && formFactor.byteLength !== 1)
     throw invalid('an attestation with an odd form factor');
   const policy = policyExtension(keyCertificate);
-  if (policy !== undefined && policy.byteLength !== 2) throw invalid('an attestation with an odd policy');
+  if (policy !== undefined && !isPolicy(policy)) throw invalid('an attestation with an odd policy');
   return {
     deviceCertificate,
     keyCertificate,
@@ -128,6 +133,12 @@ export function verifyAttestation(
     formFactor: formFactor?.[0] ?? null,
     policy: policy === undefined ? null : readPolicy(policy, slot.policy),
   };
+}
+
+/** As far as policies are known: what is not must not pass for the one that is usual. */
+function isPolicy(bytes: Uint8Array): boolean {
+  const [pin = 0, touch = 0] = bytes;
+  return bytes.byteLength === 2 && pin >= 1 && pin <= 5 && touch >= 1 && touch <= 3;
 }
 
 function subjectFor({ key }: Slot): Uint8Array {

@@ -1,7 +1,9 @@
+import { generateSigningKey, parseCertificate } from '@pratique/crypto';
 import type { PratiqueError } from '@pratique/errors';
 import { expect, onTestFinished, test } from 'vitest';
 import { startFakeDaemon } from '../testing/pcscd.ts';
 import { type CardOptions, PivCard } from '../testing/piv-card.ts';
+import { createMaker } from '../testing/piv-maker.ts';
 import { openPivToken } from './manage.ts';
 import { defaultManagementKey, randomManagementKey } from './management-key.ts';
 import { slotNamed } from './slots.ts';
@@ -138,4 +140,22 @@ test('a token that never lets itself be blocked does not keep the reset going', 
   const truth = card.respond.bind(card);
   card.respond = (apdu) => (apdu[1] === 0x20 ? Uint8Array.of(0x63, 0xc3) : truth(apdu));
   await expect(token.reset()).rejects.toThrow(say('PIV_FAILED', '63c3'));
+});
+
+test('a token that says another key than the one it attests is not believed', async () => {
+  const maker = createMaker();
+  const { token, card } = await open({ maker });
+  const authorities = { roots: [parseCertificate(maker.certificate)], intermediates: [] };
+  const made = await token.generateKey(defaultManagementKey, slot, slot.policy);
+  await expect(token.attestation(slot, authorities, made)).resolves.toBeDefined();
+  const truth = card.respond.bind(card);
+  const point = generateSigningKey().publicKey.spki.slice(-65);
+  card.respond = (apdu) => {
+    const response = truth(apdu);
+    if (apdu[1] === 0x47) response.set(point, response.byteLength - 2 - point.byteLength);
+    return response;
+  };
+  const said = await token.generateKey(defaultManagementKey, slot, slot.policy);
+  await expect(token.attestation(slot, authorities)).resolves.toBeDefined();
+  await expect(token.attestation(slot, authorities, said)).rejects.toThrow(say('PIV_ATTESTATION_INVALID'));
 });

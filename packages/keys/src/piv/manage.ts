@@ -26,8 +26,11 @@ export interface PivToken {
   setManagementKey(current: Uint8Array, next: Uint8Array): Promise<void>;
   /** Makes a key, in place of the one that is there. @throws PIV_MANAGEMENT_KEY_…, PIV_FAILED, PIV_APPLICATION_MISSING */
   generateKey(managementKey: Uint8Array, slot: Slot, policy: KeyPolicy): Promise<PublicKey>;
-  /** @throws KEY_NOT_FOUND, PIV_ATTESTATION_INVALID, PIV_FAILED */
-  attestation(slot: Slot, authorities: Authorities): Promise<Attestation>;
+  /**
+   * @param made what the token said is in the slot: it must be that key which is attested
+   * @throws KEY_NOT_FOUND, PIV_ATTESTATION_INVALID, PIV_FAILED
+   */
+  attestation(slot: Slot, authorities: Authorities, made?: PublicKey): Promise<Attestation>;
   /** Makes the PIV application as new, without keys. @throws PIV_FAILED */
   reset(): Promise<void>;
   close(): Promise<void>;
@@ -54,7 +57,7 @@ export async function openPivToken(serial: number | undefined, context: KeyConte
         return await generateInSlot(exchange, slot, policy);
       });
     },
-    attestation: (slot, authorities) =>
+    attestation: (slot, authorities, made) =>
       token.use((exchange) =>
         verifiedAttestation(
           exchange,
@@ -62,6 +65,7 @@ export async function openPivToken(serial: number | undefined, context: KeyConte
           (object) => certificateAt(exchange, object),
           authorities,
           new Date(),
+          made,
         ),
       ),
     reset: () =>
