@@ -183,6 +183,74 @@ test('a target without SHA-256 is no image', async () => {
   await expect(update(notary)).rejects.toMatchObject({ code: 'NOTARY_METADATA_INVALID' });
 });
 
+const states = () => {
+  const state = memoryState();
+  return (notary: VirtualNotary) =>
+    updateTrust({
+      repository: notary.repository,
+      source: notary.source(),
+      pin: { kind: 'first-use' },
+      state,
+      now,
+    });
+};
+
+test('a role that signed before and is not in the snapshot any more is a rollback', async () => {
+  const updating = states();
+  const notary = new VirtualNotary();
+  notary.delegate('targets/releases', [bareKey()]);
+  notary.publish();
+  await updating(notary);
+  delete notary.snapshot.meta['targets/releases'];
+  notary.publishSnapshot();
+  expect((await updating(notary)).problems.get('targets/releases')?.error.code).toBe('NOTARY_ROLLBACK');
+});
+
+test('what was seen of a role is not forgotten while it is broken', async () => {
+  const updating = states();
+  const notary = new VirtualNotary();
+  const releases = notary.delegate('targets/releases', [bareKey()]);
+  const { expires } = releases;
+  const codes: (string | undefined)[] = [];
+  for (const [version, until] of [
+    [7, expires],
+    [7, past],
+    [6, expires],
+  ] as const) {
+    Object.assign(releases, { version, expires: until });
+    notary.publish();
+    codes.push((await updating(notary)).problems.get('targets/releases')?.error.code);
+  }
+  expect(codes).toEqual([undefined, 'NOTARY_EXPIRED', 'NOTARY_ROLLBACK']);
+});
+
+test('all tags are not known where those of releases are not', async () => {
+  const notary = new VirtualNotary();
+  notary.delegate('targets/releases', [bareKey()], ['2.']).expires = past;
+  notary.publish();
+  const trusted = await update(notary);
+  expect(findTag(trusted, '1.0')).toBeDefined();
+  expect(() => releasedTags(trusted)).toThrow(expect.objectContaining({ code: 'NOTARY_EXPIRED' }));
+});
+
+test('more roles than anybody has, and more bytes, are refused', async () => {
+  const many = new VirtualNotary();
+  const key = bareKey('ed25519');
+  for (const name of ['targets/a', 'targets/b']) {
+    const parent = many.delegate(name, [key]);
+    for (let count = 0; count < 200; count++)
+      parent.delegations.roles.push({ name: `${name}/r${count}`, keyids: [], threshold: 1, paths: [''] });
+  }
+  many.publish();
+  await expect(update(many)).rejects.toMatchObject({ code: 'NOTARY_METADATA_INVALID' });
+  const large = new VirtualNotary();
+  for (let count = 0; count < 4; count++) large.delegate(`targets/r${count}`, [key]);
+  large.publish();
+  for (let count = 0; count < 4; count++) large.snapshot.meta[`targets/r${count}`].length = 30_000_000;
+  large.publishSnapshot();
+  await expect(update(large)).rejects.toMatchObject({ code: 'NOTARY_METADATA_INVALID' });
+});
+
 test('delegations that go on and on end', async () => {
   const notary = new VirtualNotary();
   let parent = notary.targets;

@@ -345,6 +345,18 @@ test.each(forgeries)('%s: refused', async (_, forge, code) => {
   expect(await refused(notary)).toBe(code);
 });
 
+test('a file without SHA-512 is compared with SHA-256', async () => {
+  const notary = new VirtualNotary();
+  delete notary.snapshot.meta.targets.hashes.sha512;
+  notary.publishSnapshot();
+  expect(await refused(notary)).toBe('accepted');
+  const other = seal({ ...notary.targets, version: 3 }, notary.signers.targets!);
+  notary.files.set(notary.fileOf('targets'), other);
+  notary.snapshot.meta.targets.length = other.byteLength;
+  notary.publishSnapshot();
+  expect(await refused(notary)).toBe('NOTARY_MISMATCH');
+});
+
 test('a role that needs two keys is not content with one that signs twice, nor with one in two certificates', async () => {
   const notary = new VirtualNotary();
   const signing = generateSigningKey();
@@ -420,6 +432,17 @@ test('to ask for trust on first use does not undo a root that was named before',
   const other = new VirtualNotary();
   other.rotateRoot();
   expect(await refused(other, firstUse, state)).toBe('NOTARY_ROOT_UNTRUSTED');
+});
+
+test('to ask for trust on first use does not forget what was seen under a root that was named', async () => {
+  const state = memoryState();
+  const notary = new VirtualNotary();
+  notary.timestamp.version = 7;
+  notary.publish();
+  for (const pin of [pinOf(notary), firstUse]) expect(await refused(notary, pin, state)).toBe('accepted');
+  notary.timestamp.version = 6;
+  notary.publish();
+  expect(await refused(notary, pinOf(notary), state)).toBe('NOTARY_ROLLBACK');
 });
 
 test('a root that was believed on first use is not, once another is named', async () => {
@@ -574,6 +597,44 @@ test.each(rotations)('a rotation %s is refused', async (_, forge, code) => {
   forge(notary);
   expect(await refused(notary, pin, state)).toBe(code);
   expect(await refused(notary, pin, memoryState())).toBe(code);
+});
+
+test('no version of the root is passed over, whoever signed the one after', async () => {
+  const notary = new VirtualNotary();
+  const pin = pinOf(notary);
+  const [first] = notary.signers.root!;
+  notary.rotateRoot();
+  const [second] = notary.signers.root!;
+  notary.root.version++;
+  notary.publishRoot([first!, second!]);
+  notary.publish();
+  const first1: RootPin = { kind: 'root', bytes: notary.files.get('1.root.json')! };
+  expect(await refused(notary, first1)).toBe('accepted');
+  notary.files.set('2.root.json', notary.files.get('3.root.json')!);
+  expect(await refused(notary, first1)).toBe('NOTARY_ROOT_UNTRUSTED');
+  expect(await refused(notary, pin)).toBe('NOTARY_ROOT_UNTRUSTED');
+});
+
+test('a server that has the newest root for every version is not asked again and again', async () => {
+  const notary = new VirtualNotary();
+  const pin = pinOf(notary);
+  for (let count = 0; count < 20; count++) notary.rotateRoot();
+  for (let version = 1; version < 21; version++)
+    notary.files.set(`${version}.root.json`, notary.files.get('root.json')!);
+  expect(await refused(notary, pin)).toBe('NOTARY_ROOT_UNTRUSTED');
+  expect(notary.requests).toEqual(['root.json', '20.root.json']);
+});
+
+test('roots are walked so far, and no further', async () => {
+  const notary = new VirtualNotary();
+  const pin = pinOf(notary);
+  const first: RootPin = { kind: 'root', bytes: notary.files.get('root.json')! };
+  for (let count = 0; count < 140; count++) notary.rotateRoot();
+  expect(await refused(notary, first)).toBe('NOTARY_ROOT_UNTRUSTED');
+  expect(notary.requests).toEqual(['root.json']);
+  notary.requests.length = 0;
+  expect(await refused(notary, pin)).toBe('NOTARY_ROOT_UNTRUSTED');
+  expect(notary.requests.length).toBeLessThan(132);
 });
 
 test('a key that was rotated away signs nothing any more', async () => {

@@ -106,7 +106,7 @@ export function verifyWith(
   signature: Uint8Array,
 ): boolean {
   const known = Object.hasOwn(methods, method) ? methods[method] : undefined;
-  if (known === undefined || !publicKey.algorithm.startsWith(known.algorithm)) return false;
+  if (known === undefined) return false;
   const encoded = known.algorithm === 'ecdsa' ? toDer(signature, publicKey.bits) : signature;
   return encoded !== null && verifySignature(publicKey, bytes, encoded, [known.scheme]) !== null;
 }
