@@ -195,6 +195,30 @@ const states = () => {
     });
 };
 
+test('roles that do not matter are not asked for, and what was seen of them stays so', async () => {
+  const notary = new VirtualNotary();
+  const alice = notary.delegate('targets/alice', [bareKey()]);
+  const nightly = notary.delegate('targets/alice/nightly', [bareKey()], [''], alice);
+  notary.delegate('targets/bob', [bareKey()]);
+  notary.publish();
+  const state = memoryState();
+  const updating = (roles?: readonly string[]) => {
+    notary.requests.length = 0;
+    const source = notary.source();
+    const { repository } = notary;
+    return updateTrust({ repository, source, pin: { kind: 'first-use' }, state, now, roles });
+  };
+  await updating();
+  const files = ['targets', 'targets/alice', 'targets/alice/nightly'].map((role) => notary.fileOf(role));
+  expect([...(await updating(['targets/alice/nightly'])).roles.keys()]).toHaveLength(3);
+  expect(notary.requests.slice(3)).toEqual(files);
+  const none = await updating(['targets', 'targets/releases']);
+  expect([...none.roles.keys()]).toEqual(['targets']);
+  expect(none.delegations.map(({ name }) => name)).toEqual(['targets/alice', 'targets/bob']);
+  const seen = state.read(notary.repository)?.versions;
+  expect([seen?.get('targets/alice'), seen?.get('targets/alice/nightly')]).toEqual([1, nightly.version]);
+});
+
 test('a role that signed before and is not in the snapshot any more is a rollback', async () => {
   const updating = states();
   const notary = new VirtualNotary();

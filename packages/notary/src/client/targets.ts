@@ -27,11 +27,14 @@ const ofOneRole: ReadonlySet<string> = new Set([
 /**
  * Reads targets and every role below it, parents first: they say who signs for their children. What a child may sign is
  * never more than what its parent may.
+ *
+ * @param wanted delegated roles that matter; absent: all
  */
 export async function walkTargets(
   reader: RoleReader,
   snapshot: Snapshot,
   top: RoleKeys,
+  wanted?: readonly string[],
 ): Promise<Pick<TrustedRepository, 'roles' | 'delegations' | 'problems'>> {
   const roles = new Map<string, TrustedRole>();
   const delegations: KnownRole[] = [];
@@ -42,6 +45,10 @@ export async function walkTargets(
     const { name, paths } = role;
     if (name !== 'targets') delegations.push({ name, keyIds: canonicalIds(role) });
     if (delegations.length > maxRoles) throw invalid(`there are more than ${maxRoles} delegated roles`);
+    if (!isWanted(name, wanted)) {
+      reader.keep(name);
+      continue;
+    }
     bytes += snapshot.meta.get(name)?.length ?? 0;
     if (bytes > maxAllBytes) throw invalid(`the roles have more than ${maxAllBytes} bytes`);
     try {
@@ -52,11 +59,15 @@ export async function walkTargets(
     } catch (error) {
       if (name === 'targets' || !(error instanceof PratiqueError) || !ofOneRole.has(error.code)) throw error;
       problems.set(name, { error, paths });
-      const seen = reader.seenVersion(name);
-      if (seen !== undefined) reader.versions.set(name, seen);
+      reader.keep(name);
     }
   }
   return { roles, delegations, problems };
+}
+
+/** Whether a role matters, or one below it does. */
+function isWanted(name: string, wanted: readonly string[] | undefined): boolean {
+  return name === 'targets' || (wanted?.some((role) => role === name || role.startsWith(`${name}/`)) ?? true);
 }
 
 /** @returns undefined for a delegated role that has not signed anything yet */

@@ -18,6 +18,8 @@ export interface UpdateOptions {
   readonly pin: RootPin;
   readonly state: TrustState;
   readonly now: Date;
+  /** Delegated roles that matter, and so those above them; the rest is not asked for. Absent: all. */
+  readonly roles?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -52,7 +54,7 @@ export async function updateTrust(options: UpdateOptions): Promise<TrustedReposi
   const info = snapshot.meta.get('root');
   if (info === undefined) throw mismatch('root.json', 'to be named in the snapshot', 'not named');
   verifyFile(trusted.bytes, info, 'root.json');
-  const walk = await walkTargets(reader, snapshot, root.roles.targets);
+  const walk = await walkTargets(reader, snapshot, root.roles.targets, options.roles);
 
   state.write(repository, {
     pin: seen?.pin ?? pinId(pin),
@@ -88,6 +90,12 @@ export class RoleReader {
   /** The version that was seen before; undefined where none was. */
   seenVersion(role: string): number | undefined {
     return this.#seen?.versions.get(role);
+  }
+
+  /** What was seen of a role that is not read now, and of those below it, stays so. */
+  keep(role: string): void {
+    for (const [name, version] of this.#seen?.versions ?? [])
+      if (name === role || name.startsWith(`${role}/`)) this.versions.set(name, version);
   }
 
   /** The file of a role that signed metadata names. */

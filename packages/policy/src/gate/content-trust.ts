@@ -63,7 +63,7 @@ export function contentTrustStation(access: NotaryAccess): Station {
 
 /** @returns the answer of a server that it has no such repository, which is none of a fault */
 async function fetchTrust(
-  { server, root, state }: ContentTrust,
+  { server, root, roles, state }: ContentTrust,
   { image, signal, now, reserve }: CollectContext,
   access: NotaryAccess,
   remembered: TrustState,
@@ -82,6 +82,7 @@ async function fetchTrust(
       pin: root,
       state: state === null ? remembered : directoryState(state),
       now,
+      roles,
       signal,
     });
   } catch (error) {
