@@ -1,8 +1,8 @@
 import { decodeBase64, type JsonObject, olpcJson, parseJson } from '@pratique/crypto';
-import { PratiqueError, printable } from '@pratique/errors';
+import { printable } from '@pratique/errors';
 import { notaryErrors } from '../errors.ts';
 import { verifyWith } from './key.ts';
-import { invalid, Members } from './members.ts';
+import { Members, readable } from './members.ts';
 import type { RoleKeys } from './types.ts';
 
 interface Signature {
@@ -38,15 +38,6 @@ export function parseEnvelope(bytes: Uint8Array, what: string): Envelope {
 
 function parseDocument(bytes: Uint8Array, what: string) {
   return readable(() => parseJson(bytes, what, { maxDepth: 16 }));
-}
-
-function readable<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof PratiqueError && error.code === 'ENCODING_INVALID') throw invalid(error.message);
-    throw error;
-  }
 }
 
 /**

@@ -106,6 +106,13 @@ test.each([
   );
 });
 
+test('a key that is no Unicode is refused', () => {
+  const keyval = { private: null, public: '\ud800' };
+  expect(() => parseKey('0'.repeat(64), { keytype: 'ecdsa', keyval })).toThrow(
+    expect.objectContaining({ code: 'NOTARY_METADATA_INVALID' }),
+  );
+});
+
 test('a key of one kind in the place of another verifies nothing', () => {
   const { keyval } = bareKey('ecdsa-p256').value;
   for (const keytype of ['rsa', 'ed25519', 'ecdsa-x509']) {

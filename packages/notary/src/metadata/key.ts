@@ -15,7 +15,7 @@ import {
   verifySignature,
 } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
-import { invalid, Members } from './members.ts';
+import { invalid, Members, readable } from './members.ts';
 
 /** A key that signs trust data. */
 export interface NotaryKey {
@@ -63,7 +63,8 @@ export function parseKey(id: string, value: JsonValue): NotaryKey | null {
   const encoded = key.object('keyval').value('public');
   if (typeof encoded !== 'string' || encoded.length > maxPublicLength)
     throw invalid(`the key ${id} has no content`);
-  if (keyId(type, encoded) !== id) throw invalid(`the key ${id} is filed under an id that is not its own`);
+  if (readable(() => keyId(type, encoded)) !== id)
+    throw invalid(`the key ${id} is filed under an id that is not its own`);
   const known = Object.hasOwn(types, type) ? types[type] : undefined;
   if (known === undefined) return null;
   try {
