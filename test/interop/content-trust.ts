@@ -2,13 +2,18 @@
  * Docker Content Trust: what Notary's client and `docker trust` publish on a real Notary server is verified, and what was
  * tampered with, rolled back or is of another root is refused; migrated, cosign verifies it.
  */
-import { deepEqual, equal, match, ok } from 'node:assert/strict';
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
+import { createHash, createPublicKey } from 'node:crypto';
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { findTag, memoryState, updateTrust } from '@pratique/notary';
+import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
 import type { Context, Scenario } from '../support/context.ts';
 import { NotaryServer, PASSPHRASE, type Publisher } from '../support/notary.ts';
+import { alice, bob, identity, startSigstore, token } from '../support/private-sigstore.ts';
 import type { TestImage } from '../support/registries.ts';
 import { FAULT, NO_SIGNATURE, SIGN_FLAGS } from '../support/signing.ts';
+import { fetchGoModule } from '../tools/go.ts';
 
 /** A repository that somebody signs tags of, and how we are asked about it. */
 interface Signed {
@@ -329,6 +334,168 @@ function migrating(context: Context, notary: NotaryServer): Scenario[] {
   }));
 }
 
+/** Repositories as clients of 2016 wrote them, which Notary keeps to test that its newer clients read them. */
+const old = {
+  module: 'github.com/theupdateframework/notary',
+  version: '0.7.0',
+  sum: 'h1:QyagRZ7wlSpjT5N2qQAh/pN+DVqgekv4DzbAiAiEL3c=',
+  repositories: ['docker.com/notary0.1/samplerepo', 'docker.com/notary0.3/tst'],
+  /** Of the file LICENSE, in both. */
+  digest: 'sha256:9395bac6fccb26bcb55efb083d1b4b0fe72a1c25f959f056c016120b3bb56a62',
+  length: 11309,
+} as const;
+
+/** By which Notary names a public key: the hash of what it writes of it. */
+function keyIdOf(pem: string): string {
+  const key = createPublicKey(pem);
+  const keytype = key.asymmetricKeyType === 'ec' ? 'ecdsa' : 'rsa';
+  const content = key.export({ type: 'spki', format: 'der' }).toString('base64');
+  const json = `{"keytype":"${keytype}","keyval":{"private":null,"public":"${content}"}}`;
+  return createHash('sha256').update(json).digest('hex');
+}
+
+function oldData(context: Context): Scenario {
+  return {
+    name: 'content trust: what Notary 0.1 and 0.3 wrote in 2016 is verified, with the keys that they wrote, and not after its time',
+    run: async () => {
+      const { module, version, sum } = old;
+      const home = await fetchGoModule(join(cacheDirectory(), 'tools'), module, version, sum);
+      for (const repository of old.repositories) {
+        const directory = join(home, 'fixtures', 'compatibility', repository.split('/')[1]!);
+        const files = join(directory, 'tuf', repository, 'metadata');
+        const source = {
+          name: files,
+          // What a server has by its hash is here by its name.
+          fetch: async (file: string) =>
+            readFileSync(join(files, file.replace(/\.[0-9a-f]{64}\.json$/, '.json'))),
+        };
+        const pin = { kind: 'root', bytes: readFileSync(join(files, 'root.json')) } as const;
+        const at = (now: string) =>
+          updateTrust({ repository, source, pin, state: memoryState(), now: new Date(now) });
+        const found = findTag(await at('2017-01-01T00:00:00Z'), 'LICENSE');
+        deepEqual([found?.digest, found?.length, found?.role.name], [old.digest, old.length, 'targets']);
+        await rejects(at('2120-01-01T00:00:00Z'), { code: 'NOTARY_EXPIRED' });
+        await rejects(
+          updateTrust({
+            repository: old.repositories.find((other) => other !== repository)!,
+            source,
+            pin: { kind: 'first-use' },
+            state: memoryState(),
+            now: new Date('2017-01-01T00:00:00Z'),
+          }),
+          { code: 'NOTARY_THRESHOLD' },
+        );
+        for (const file of globSync('private/**/*.key', { cwd: directory }).sort()) {
+          const prefix = join(context.scratch(), 'old');
+          const importing = [
+            'import-key-pair',
+            '--key',
+            join(directory, file),
+            '--output-key-prefix',
+            prefix,
+          ];
+          await context.ok('pratique', importing, { env: { COSIGN_PASSWORD: 'randompass' } });
+          equal(basename(file).slice(0, 64), keyIdOf(readFileSync(`${prefix}.pub`, 'utf8')));
+        }
+      }
+    },
+  };
+}
+
+function authorities(context: Context, notary: NotaryServer): Scenario {
+  return {
+    name: 'content trust: root keys whose certificate an authority issued are trusted by it, and by no other of its name',
+    run: async () => {
+      const directory = context.scratch();
+      const publisher = notary.publisher();
+      const image = await context.image(context.ours);
+      const name = `${context.ours.host}/${image.repository}`;
+      const openssl = (...args: string[]) => context.ok(['openssl'], args, { cwd: directory });
+      const newKey = (file: string) =>
+        openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', file);
+      for (const ca of ['ca', 'other']) {
+        await newKey(`${ca}.key`);
+        await openssl(
+          'req',
+          '-x509',
+          '-new',
+          '-key',
+          `${ca}.key`,
+          '-subj',
+          '/CN=Root CA',
+          '-out',
+          `${ca}.crt`,
+        );
+      }
+      await newKey('root.key');
+      await openssl(
+        'req',
+        '-new',
+        '-key',
+        'root.key',
+        '-subj',
+        `/CN=${name.replaceAll('/', '\\/')}`,
+        '-out',
+        'root.csr',
+      );
+      writeFileSync(
+        join(directory, 'leaf.cnf'),
+        'basicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=codeSigning\n',
+      );
+      const issuing = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'leaf.cnf'];
+      await openssl('x509', '-req', '-in', 'root.csr', '-days', '300', ...issuing, '-out', 'root.crt');
+      const key = await openssl('ec', '-in', 'root.key', '-aes256', '-passout', `pass:${PASSPHRASE}`);
+      writeFileSync(
+        join(directory, 'encrypted.key'),
+        key.replace(/^(-----BEGIN .*-----\n)/m, '$1role: root\n'),
+      );
+      const rootKey = [
+        '--rootkey',
+        join(directory, 'encrypted.key'),
+        '--rootcert',
+        join(directory, 'root.crt'),
+      ];
+      await publisher.notary('init', '-p', name, ...rootKey);
+      await addTag(context, { publisher, image, name }, 'v1');
+      const of = { notary, publisher, image, name, rootKey: '' };
+      const { stdout } = await inspect(context, 0, of, { root: ['--root-ca', join(directory, 'ca.crt')] });
+      deepEqual(tagsIn(stdout), ['v1']);
+      await refusedFor(context, 'NOTARY_ROOT_UNTRUSTED', of, {
+        root: ['--root-ca', join(directory, 'other.crt')],
+      });
+    },
+  };
+}
+
+function keyless(context: Context, notary: NotaryServer): Scenario {
+  return {
+    name: 'content trust: migrated without a key, cosign verifies the identity; and what it signed is left out',
+    run: async () => {
+      const of = await signed(context, notary);
+      const sigstore = await startSigstore(context, context.scratch());
+      try {
+        const services = ['--signing-config', sigstore.signingConfig, '--trusted-root', sigstore.trustedRoot];
+        const migrate = async (...more: string[]) => {
+          const args = ['--root-key', of.rootKey, '--trust-state', context.scratch(), ...services, ...more];
+          const token_ = ['--identity-token', await token(sigstore, alice), '-y'];
+          return await context.ok('pratique', ['trust', 'migrate', ...args, ...token_, of.name], {
+            env: environment(of, notary.url),
+          });
+        };
+        const known = identity(sigstore, alice);
+        match(await migrate('--dry-run', ...known), / {2}to be signed {2}/);
+        match(await migrate(), / {2}signed {2}/);
+        const verify = ['verify', '--trusted-root', sigstore.trustedRoot, '--allow-http-registry'];
+        await context.ok('cosign', [...verify, ...known, of.image.pinned]);
+        match(await migrate(...known), / {2}signed already {2}/);
+        match(await migrate('--dry-run', ...identity(sigstore, bob)), / {2}to be signed {2}/);
+      } finally {
+        await sigstore.server.stop();
+      }
+    },
+  };
+}
+
 /** What the gate decides, with a state of its own where none is given. */
 async function admit(
   context: Context,
@@ -454,6 +621,9 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
   return [
     ...verifying(context, notary),
     ...migrating(context, notary),
+    keyless(context, notary),
+    authorities(context, notary),
+    oldData(context),
     ...admitting(context, notary),
     ...oldKeys(context, notary),
     {

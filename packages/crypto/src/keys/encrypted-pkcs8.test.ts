@@ -47,6 +47,29 @@ test('headers are taken from unencrypted keys, too, and others from none', () =>
   );
 });
 
+const old = (cipher: string) =>
+  privateKey.export({ type: 'sec1', format: 'pem', cipher, passphrase: 'secret' }) as string;
+const withRole = (text: string) => text.replace(/(DEK-Info: .*\n)/, '$1role: targets/releases\n');
+
+test.each([
+  ['as OpenSSL writes it', old('aes-256-cbc')],
+  ['with 128 bits', old('aes-128-cbc')],
+  ['with a header of Notary', withRole(old('aes-256-cbc'))],
+  ['with lines that end as on Windows', withRole(old('aes-256-cbc')).replaceAll('\n', '\r\n')],
+])('a key of Notary of before PKCS #8 is opened with its password: %s', (_, text) => {
+  expect(isEncryptedKey(text)).toBe(true);
+  expect(parseSigningKey(text, 'secret').publicKey.spki).toEqual(spki);
+  expect(code(() => parseSigningKey(text, 'wrong'))).toBe('KEY_PASSWORD_WRONG');
+});
+
+test.each([
+  ['another cipher', old('des-ede3-cbc')],
+  ['something behind it', `${old('aes-256-cbc')}${plain}`],
+  ['another header', old('aes-256-cbc').replace('DEK-Info', 'X-Info')],
+])('with %s it is refused', (_, text) => {
+  expect(code(() => parseSigningKey(text, 'secret'))).toBe('ENCODING_INVALID');
+});
+
 const encrypted = (scheme: string, derivation: string, iterations: number) =>
   formatPem(
     'ENCRYPTED PRIVATE KEY',

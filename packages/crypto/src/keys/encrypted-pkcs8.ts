@@ -27,9 +27,7 @@ export function decryptPkcs8(der: Uint8Array, password: string | Uint8Array): Ke
     });
   } catch {
     // The cause is left out on purpose: it may quote what it failed to parse.
-    throw cryptoErrors.error('KEY_PASSWORD_WRONG', {
-      message: 'the password does not open this private key file',
-    });
+    throw wrongPassword();
   }
 }
 
@@ -48,13 +46,8 @@ function refused(why: string) {
   return cryptoErrors.error('KEY_FILE_INVALID', { message: `the private key file is not usable: ${why}` });
 }
 
-/**
- * Takes out the lines in which Notary says what a key is for (`role: targets`, `gun: …`): headers of the PEM of before
- * RFC 7468.
- */
-export function withoutKeyHeaders(pem: string): string {
-  return pem.replace(
-    /(-----BEGIN (?:ENCRYPTED )?PRIVATE KEY-----\r?\n)(?:(?:gun|path|role): [^\r\n]*\r?\n){1,3}\r?\n/,
-    '$1',
-  );
+export function wrongPassword() {
+  return cryptoErrors.error('KEY_PASSWORD_WRONG', {
+    message: 'the password does not open this private key file',
+  });
 }

@@ -3,7 +3,8 @@ import { parsePem } from '../encoding/pem.ts';
 import { cryptoErrors } from '../errors.ts';
 import { signEd25519ph } from './ed25519.ts';
 import { decryptKeyFile, encryptedKeyLabels, encryptKeyFile } from './encrypted-key-file.ts';
-import { decryptPkcs8, encryptedPkcs8Label, withoutKeyHeaders } from './encrypted-pkcs8.ts';
+import { decryptPkcs8, encryptedPkcs8Label } from './encrypted-pkcs8.ts';
+import { decryptLegacy, isLegacyEncrypted, withoutKeyHeaders } from './headed-key-file.ts';
 import { type KeyAlgorithm, publicKeyOf } from './public-key.ts';
 import type { Signer } from './signer.ts';
 import { defaultSchemes } from './verify.ts';
@@ -30,8 +31,8 @@ export function generateSigningKey(algorithm: KeyAlgorithm = 'ecdsa-p256'): Sign
 }
 
 /**
- * Reads a private key file: Cosign's encrypted form, PEM `ENCRYPTED PRIVATE KEY` (PKCS #8, also with the headers that
- * Notary writes), or unencrypted PEM `PRIVATE KEY` (PKCS #8), `EC PRIVATE KEY` (SEC 1; a preceding `EC PARAMETERS` block
+ * Reads a private key file: Cosign's encrypted form, PEM `ENCRYPTED PRIVATE KEY` (PKCS #8), both kinds of keys that Notary
+ * wrote, with their headers, or unencrypted PEM `PRIVATE KEY` (PKCS #8), `EC PRIVATE KEY` (SEC 1; a preceding `EC PARAMETERS` block
  * as OpenSSL writes it is skipped) and `RSA PRIVATE KEY` (PKCS #1). `password` is used for the encrypted forms only; an
  * empty one is a password too.
  *
@@ -40,6 +41,7 @@ export function generateSigningKey(algorithm: KeyAlgorithm = 'ecdsa-p256'): Sign
 export function parseSigningKey(pem: string, password: string | Uint8Array = ''): SigningKey {
   if (pem.length > 64 * 1024)
     throw cryptoErrors.error('KEY_INVALID', { message: 'a private key file of over 64 KiB' });
+  if (isLegacyEncrypted(pem)) return fromKeyObject(decryptLegacy(pem, password));
   const blocks = parsePem(withoutKeyHeaders(pem), 'the private key file').filter(
     (block) => block.label !== 'EC PARAMETERS',
   );
@@ -72,6 +74,7 @@ export function parseSigningKey(pem: string, password: string | Uint8Array = '')
 
 /** True when the file needs a password before it can be used. */
 export function isEncryptedKey(pem: string): boolean {
+  if (isLegacyEncrypted(pem)) return true;
   return [...encryptedKeyLabels, encryptedPkcs8Label].some((label) =>
     pem.includes(`-----BEGIN ${label}-----`),
   );

@@ -1,6 +1,16 @@
+import { generateSigningKey } from '@pratique/crypto';
 import { expect, test } from 'vitest';
 import { pinOfKeys } from '../root/pin.ts';
-import { bareKey, type Document, now, past, seal, VirtualNotary } from '../testing/virtual-notary.ts';
+import {
+  bareKey,
+  type Document,
+  now,
+  oldCertificateOf,
+  past,
+  seal,
+  TrustKey,
+  VirtualNotary,
+} from '../testing/virtual-notary.ts';
 import { memoryState } from './state.ts';
 import { findTag, releasedTags, signersOf } from './tags.ts';
 import { updateTrust } from './update.ts';
@@ -42,6 +52,20 @@ test('who signed something else under the same tag does not agree', async () => 
   notary.publish();
   const trusted = await update(notary);
   expect(signersOf(trusted, findTag(trusted, '1.0')!)).toEqual([]);
+});
+
+test('a key in a certificate of version 1, as Docker’s manual has people make it, signs; and is no root', async () => {
+  const notary = new VirtualNotary();
+  const signing = generateSigningKey('rsa');
+  const key = new TrustKey(signing, oldCertificateOf(signing, notary.repository));
+  notary.sign('1.0', 'newer', notary.delegate('targets/releases', [key]));
+  notary.publish();
+  expect(findTag(await update(notary), '1.0')?.role.keyIds).toEqual([key.canonicalId]);
+  notary.signers.root = [key];
+  notary.nameKeys();
+  notary.publishRoot();
+  notary.publish();
+  await expect(update(notary)).rejects.toMatchObject({ code: 'NOTARY_THRESHOLD' });
 });
 
 test('a role signs what it was given and its parent may give', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   type Certificate,
+  contextTag,
   decodeBase64,
   derWriter,
   encodeBase64,
@@ -11,7 +12,9 @@ import {
   parseCertificate,
   parsePem,
   parsePublicKey,
+  readDer,
   type SignatureScheme,
+  tags,
   verifySignature,
 } from '@pratique/crypto';
 import { PratiqueError } from '@pratique/errors';
@@ -24,7 +27,7 @@ export interface NotaryKey {
   /** Of the public key alone, whatever certificate it is in: what its file is called, and what `docker trust inspect` prints of signers. */
   readonly canonicalId: string;
   readonly publicKey: PublicKey;
-  /** The signer's first, then those above it; empty for a bare key. */
+  /** The signer's first, then those above it; empty for a bare key, and where one is not of version 3 of X.509. */
   readonly certificates: readonly Certificate[];
 }
 
@@ -69,11 +72,13 @@ export function parseKey(id: string, value: JsonValue): NotaryKey | null {
   if (known === undefined) return null;
   try {
     const bytes = decodeBase64(encoded, 'a key');
-    const certificates = known.certificate ? readCertificates(bytes) : [];
-    const publicKey = certificates[0]?.publicKey ?? parsePublicKey(withPrefix(known.algorithm, bytes));
+    const chain = known.certificate ? readChain(bytes) : [];
+    const publicKey = parsePublicKey(
+      known.certificate ? keyInside(chain[0]!) : withPrefix(known.algorithm, bytes),
+    );
     if (!publicKey.algorithm.startsWith(known.algorithm)) return null;
     const canonicalId = known.certificate ? keyId(known.algorithm, encodeBase64(publicKey.spki)) : id;
-    return { id, canonicalId, publicKey, certificates };
+    return { id, canonicalId, publicKey, certificates: readCertificates(chain) };
   } catch (error) {
     if (error instanceof PratiqueError) return null;
     throw error;
@@ -86,13 +91,37 @@ export function keyId(type: string, encoded: string): string {
   return createHash('sha256').update(olpcJson(value)).digest('hex');
 }
 
-function readCertificates(bytes: Uint8Array): readonly Certificate[] {
+/** Certificates as DER, the signer's first. */
+function readChain(bytes: Uint8Array): readonly Uint8Array[] {
   const blocks = parsePem(new TextDecoder().decode(bytes), 'a certificate').filter(
     ({ label }) => label === 'CERTIFICATE',
   );
   if (blocks.length === 0 || blocks.length > maxCertificates)
     throw invalid('a key is no chain of certificates');
-  return blocks.map(({ bytes: der }) => parseCertificate(der));
+  return blocks.map(({ bytes: der }) => der);
+}
+
+/**
+ * The SubjectPublicKeyInfo in a certificate of whatever version: what Docker's manual has people make for delegations is of
+ * version 1, and is only a key.
+ */
+function keyInside(der: Uint8Array): Uint8Array {
+  const body = readDer(der).nested();
+  body.optionalNested(contextTag(0, true));
+  body.integer();
+  // The algorithm, the issuer, the validity and the subject.
+  for (let part = 0; part < 4; part++) body.element(tags.sequence);
+  return body.element(tags.sequence).bytes;
+}
+
+/** Only what can be read as a whole says for whom it is, and who issued it. */
+function readCertificates(chain: readonly Uint8Array[]): readonly Certificate[] {
+  try {
+    return chain.map((der) => parseCertificate(der));
+  } catch (error) {
+    if (error instanceof PratiqueError) return [];
+    throw error;
+  }
 }
 
 function withPrefix(algorithm: string, bytes: Uint8Array): Uint8Array {

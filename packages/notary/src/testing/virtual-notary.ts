@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, sign } from 'node:crypto';
 import {
   certificateExtensions,
+  derWriter,
   distinguishedName,
   encodeBase64,
   formatPem,
@@ -12,6 +13,7 @@ import {
   olpcJson,
   parseCertificate,
   type SigningKey,
+  signatureAlgorithm,
 } from '@pratique/crypto';
 import type { TrustSource } from '../client/source.ts';
 import { notaryErrors } from '../errors.ts';
@@ -98,6 +100,22 @@ export function certificateOf(key: SigningKey, name: string, options: Certificat
   );
   parseCertificate(der);
   return formatPem('CERTIFICATE', der);
+}
+
+/** A certificate of version 1, which says nothing but a key, as `openssl x509 -req` makes it. */
+export function oldCertificateOf(key: SigningKey, name: string): string {
+  const { sequence, unsignedInteger, time, bitString } = derWriter;
+  const algorithm = signatureAlgorithm(key);
+  const called = distinguishedName(undefined, name);
+  const toBeSigned = sequence(
+    unsignedInteger(Uint8Array.of(1)),
+    algorithm,
+    called,
+    sequence(time(new Date('2016-01-01T00:00:00Z')), time(new Date('2017-01-01T00:00:00Z'))),
+    called,
+    key.publicKey.spki,
+  );
+  return formatPem('CERTIFICATE', sequence(toBeSigned, algorithm, bitString(key.sign(toBeSigned))));
 }
 
 export function rootKey(
