@@ -339,7 +339,10 @@ const old = {
   module: 'github.com/theupdateframework/notary',
   version: '0.7.0',
   sum: 'h1:QyagRZ7wlSpjT5N2qQAh/pN+DVqgekv4DzbAiAiEL3c=',
-  repositories: ['docker.com/notary0.1/samplerepo', 'docker.com/notary0.3/tst'],
+  repositories: [
+    { repository: 'docker.com/notary0.1/samplerepo', password: 'randompass' },
+    { repository: 'docker.com/notary0.3/tst', password: 'password' },
+  ],
   /** Of the file LICENSE, in both. */
   digest: 'sha256:9395bac6fccb26bcb55efb083d1b4b0fe72a1c25f959f056c016120b3bb56a62',
   length: 11309,
@@ -360,7 +363,7 @@ function oldData(context: Context): Scenario {
     run: async () => {
       const { module, version, sum } = old;
       const home = await fetchGoModule(join(cacheDirectory(), 'tools'), module, version, sum);
-      for (const repository of old.repositories) {
+      for (const { repository, password } of old.repositories) {
         const directory = join(home, 'fixtures', 'compatibility', repository.split('/')[1]!);
         const files = join(directory, 'tuf', repository, 'metadata');
         const source = {
@@ -377,7 +380,7 @@ function oldData(context: Context): Scenario {
         await rejects(at('2120-01-01T00:00:00Z'), { code: 'NOTARY_EXPIRED' });
         await rejects(
           updateTrust({
-            repository: old.repositories.find((other) => other !== repository)!,
+            repository: 'docker.com/another',
             source,
             pin: { kind: 'first-use' },
             state: memoryState(),
@@ -394,7 +397,7 @@ function oldData(context: Context): Scenario {
             '--output-key-prefix',
             prefix,
           ];
-          await context.ok('pratique', importing, { env: { COSIGN_PASSWORD: 'randompass' } });
+          await context.ok('pratique', importing, { env: { COSIGN_PASSWORD: password } });
           equal(basename(file).slice(0, 64), keyIdOf(readFileSync(`${prefix}.pub`, 'utf8')));
         }
       }
