@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readLayer } from '../filesystem/layer.ts';
 import { mergeLayers } from '../filesystem/tree.ts';
 import { defaultLimits, type LayerEntry } from '../filesystem/types.ts';
-import { secretSamples } from '../testing/secrets.ts';
+import { secretSample, secretSamples } from '../testing/secrets.ts';
 import { file, type TestEntry, tar } from '../testing/tar.ts';
 import { findSecrets, type SecretFinding } from './find-secrets.ts';
 import { secretRules } from './rules/index.ts';
@@ -12,7 +12,7 @@ import { secretSearch } from './search.ts';
 import { secretFiles } from './shipped.ts';
 
 const samples = secretSamples();
-const sample = (rule: string): string => samples.get(rule)!;
+const sample = (rule: string): string => secretSample(rule);
 /** Where a kind is looked for in some files only. */
 const paths: Readonly<Record<string, string>> = { 'maven-settings-password': 'root/.m2/settings.xml' };
 
@@ -65,7 +65,7 @@ describe('every kind of secret', () => {
           fc.string({ maxLength: 8 }),
           fc.stringMatching(/^[\w \t\n"'=:;,.-]{0,200}$/),
           (seed, around) => {
-            const secret = secretSamples(seed).get(id)!;
+            const secret = secretSample(id, seed);
             expect(rulesIn(`${around}\n"${secret}"\n${around}`, paths[id])).toContain(id);
           },
         ),
@@ -89,6 +89,7 @@ describe('what is none is not found', () => {
     ['a token without a header', `eyJ${'x'.repeat(20)}.eyJ${'y'.repeat(20)}.${'z'.repeat(43)}`],
     ['a hash under the name of a secret', `secret_key = ${createHash('sha1').update('x').digest('hex')}`],
     ['a password that everybody uses', 'postgres://postgres:postgres@localhost/app'],
+    ['another one', 'mysql://root:my-secret-pw@db/app'],
     ['a variable in an address', `postgres://app:${'$'}{PASSWORD}@db/app`],
   ])('%s', (_, text) => {
     expect(rulesIn(`value = "${text}"\n`)).toEqual([]);
@@ -183,7 +184,7 @@ describe('where it is', () => {
   });
 
   test('of very many in one file fifty are told', () => {
-    const many = Array.from({ length: 200 }, (_, at) => secretSamples(`${at}`).get('github-pat')).join('\n');
+    const many = Array.from({ length: 200 }, (_, at) => secretSample('github-pat', `${at}`)).join('\n');
     expect(search(many)).toHaveLength(50);
   });
 });

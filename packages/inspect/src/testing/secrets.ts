@@ -8,11 +8,12 @@ const hex = '0123456789abcdef';
 
 /** Draws text from an alphabet; the same each time for one seed. */
 function drawing(seed: string): (alphabet: string, length: number) => string {
-  let count = 0;
+  let drawn = createHash('sha512').update(seed).digest();
+  let next = 0;
   return (alphabet, length) =>
     Array.from({ length }, () => {
-      const [byte] = createHash('sha256').update(`${seed} ${count++}`).digest();
-      return alphabet[byte! % alphabet.length];
+      if (next === drawn.length) [drawn, next] = [createHash('sha512').update(drawn).digest(), 0];
+      return alphabet[drawn[next++]! % alphabet.length];
     }).join('');
 }
 
@@ -97,7 +98,7 @@ const samples: Readonly<Record<string, (of: Draw) => string>> = {
   'terraform-token': (of) => `${of(alnum, 14)}.atlas${'v1.'}${of(alnum, 67)}`,
   'mapbox-secret-token': (of) => `sk.${'eyJ'}${of(alnum, 70)}.${of(alnum, 22)}`,
   'jwt-token': jsonToken,
-  'aws-secret-access-key': (of) => `aws_secret_access${'_key'} = ${of(alnum, 38)}aB`,
+  'aws-secret-access-key': (of) => `aws_secret_access${'_key'} = ${of(alnum, 37)}aB7`,
   'azure-storage-account-key': (of) => `AccountName=x;Account${'Key'}=${of(alnum, 86)}==;`,
   'azure-sas-token': (of) =>
     `https://x.blob.core.windows.net/c?sv=2022-11-02&ss=b&srt=sco&sp=rl&se=2030-01-01T00:00:00Z&${'sig'}=${of(alnum, 43)}%3D`,
@@ -141,7 +142,12 @@ const samples: Readonly<Record<string, (of: Draw) => string>> = {
   'maven-settings-password': (of) => `<pass${'word'}>${of(alnum, 16)}</password>`,
 };
 
-/** A made-up secret of each kind, by the rule that finds it; another one for another seed. */
-export function secretSamples(seed = 'a'): ReadonlyMap<string, string> {
-  return new Map(Object.entries(samples).map(([rule, sample]) => [rule, sample(drawing(`${seed} ${rule}`))]));
+/** A made-up secret that a rule finds; another one for another seed. */
+export function secretSample(rule: string, seed = 'a'): string {
+  return samples[rule]!(drawing(`${seed} ${rule}`));
+}
+
+/** One of each kind, by the rule that finds it. */
+export function secretSamples(seed?: string): ReadonlyMap<string, string> {
+  return new Map(Object.keys(samples).map((rule) => [rule, secretSample(rule, seed)]));
 }

@@ -4,6 +4,10 @@ import { inAnyCase, type SecretRule, words } from '../rule.ts';
 /** Between a name and its value: `=`, `:` and what programs, YAML, JSON and shells write for them. */
 const assigned = String.raw`["']?\s{0,4}(?:=>|:=|[=:])\s{0,4}["']?`;
 
+/** Passwords in examples and on machines of developers. */
+const everybodys =
+  /^(?:my[_-]?)?(?:secret[_-]?)?(?:pass(?:w(?:or)?d)?|pw|pwd|secret|postgres|root|admin|user|mysql|guest|foo|bar|test)\d{0,4}$|^\.+$/i;
+
 /** Secrets of clouds that tell what they are by their name, or by what is in the middle of them. */
 export const cloudRules: readonly SecretRule[] = [
   {
@@ -26,7 +30,7 @@ export const cloudRules: readonly SecretRule[] = [
     before: 32,
     // Forty characters of base64 have letters of both cases; hexadecimal ones are the hash of something.
     isGenuine: (secret) =>
-      /[A-Z]/.test(secret) && /[a-z]/.test(secret) && /\d/.test(secret) && !/EXAMPLE/.test(secret),
+      /[A-Z]/.test(secret) && /[a-z]/.test(secret) && /[\d+/]/.test(secret) && !/EXAMPLE/.test(secret),
   },
   {
     id: 'azure-storage-account-key',
@@ -118,9 +122,7 @@ export const cloudRules: readonly SecretRule[] = [
     ),
     pattern:
       /[a-z+]{4,12}:\/\/[^\s:/@"'`<>$%{}]{0,60}:(?<secret>[^\s:/@"'`<>$%{}]{4,100})@[A-Za-z0-9.-]{1,200}/y,
-    isGenuine: (secret) =>
-      !isPlaceholder(secret) &&
-      !/^(?:pass|pw|secret|postgres|root|admin|user|mysql|guest|foo|bar|test|my|\.)/i.test(secret),
+    isGenuine: (secret) => !isPlaceholder(secret) && !everybodys.test(secret),
   },
   {
     id: 'maven-settings-password',
