@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { newRoot, pem } from '@pratique/notation/testing/authority';
 import { parseReference } from '@pratique/oci';
 import { sigstoreErrors } from '@pratique/sigstore';
 import { expect, test } from 'vitest';
@@ -21,13 +22,16 @@ function blocks(name: string, language: string): string[] {
   return [...found].map((match) => match[1]!);
 }
 
+/** Of an authority, where a certificate is named. */
+const authorityPem = pem(newRoot('authority'));
+
 test('every trust configuration in trust.md is one', () => {
   const examples = blocks('trust.md', 'yaml');
   expect(examples.length).toBeGreaterThanOrEqual(3);
   for (const text of examples) {
     const trust = parseTrust(text, 'trust.md', {
       resolve: (path) => path,
-      read: (path) => new TextEncoder().encode(publicPem(path)),
+      read: (path) => new TextEncoder().encode(path.endsWith('.crt') ? authorityPem : publicPem(path)),
     });
     expect(trust.digest).toMatch(/^sha256:/);
   }
