@@ -53,6 +53,7 @@ import type { Context, Scenario } from '../support/context.ts';
 import { startSigstore } from '../support/private-sigstore.ts';
 import type { TestImage, TestRegistry } from '../support/registries.ts';
 import { openSoftHsm, pin } from '../support/softhsm.ts';
+import { reviewOf, startWebhook } from '../support/webhook.ts';
 import { fetchGoModule } from '../tools/go.ts';
 
 const hour = 3_600_000;
@@ -137,13 +138,17 @@ class Configuration {
     return { notation: notation!.code === 0, pratique: pratique!.code === 0 };
   }
 
-  /** The gate's decision, by this configuration as it is. */
-  async admit(image: TestImage) {
+  /** A trust configuration in which this configuration is trusted as it is. */
+  trustFile(): string {
     const authorities = { notation: { notation: { trustPolicy: this.file('trustpolicy.json') } } };
     const images = [{ match: '**', require: { any: ['notation'] } }];
     const trust = { apiVersion: 'pratique.dev/v1', kind: 'Trust', authorities, images };
-    const file = this.put(JSON.stringify(trust), 'trust.json');
-    const args = ['admit', '--trust', file, '-o', 'json', image.pinned];
+    return this.put(JSON.stringify(trust), 'trust.json');
+  }
+
+  /** The gate's decision. */
+  async admit(image: TestImage) {
+    const args = ['admit', '--trust', this.trustFile(), '-o', 'json', image.pinned];
     const { code, stdout, stderr } = await this.#context.run('pratique', args);
     ok([0, 2].includes(code), stderr);
     const [one] = JSON.parse(stdout) as [{ readonly decision: Decision }];
@@ -236,6 +241,40 @@ function keys(context: Context): Scenario[] {
         }
     },
   }));
+}
+
+function webhook(context: Context): Scenario {
+  return {
+    name: 'the admission webhook lets in what notation signed, and pins its digest; a stranger’s, none and no answer are three refusals',
+    run: async () => {
+      const config = new Configuration(context);
+      const started = await startWebhook(config.trustFile(), context.scratch());
+      try {
+        const signed = await context.image(context.theirs);
+        config.key(newHolder(root, validity), root);
+        await config.ok('notation', ['sign', signed.pinned]);
+        const stranger = newRoot('stranger', validity);
+        const forged = await context.image(context.theirs);
+        config.key(newHolder(stranger, validity), stranger);
+        await config.ok('notation', ['sign', forged.pinned]);
+        const unsigned = await context.image(context.theirs);
+        const mutated = await started.review('/mutate', reviewOf([signed.tagged]));
+        ok(mutated.allowed, JSON.stringify(mutated.status));
+        match(Buffer.from(mutated.patch!, 'base64').toString(), new RegExp(`@${signed.digest}`));
+        for (const [image, code] of [
+          [forged.tagged, 'NOTATION_SIGNER_UNTRUSTED'],
+          [unsigned.tagged, 'SIGNATURE_MISSING'],
+          ['127.0.0.1:1/team/app:v1', 'OCI_UNREACHABLE'],
+        ] as const) {
+          const { allowed, status } = await started.review('/validate', reviewOf([image]));
+          equal(allowed, false);
+          match(status!.message!, new RegExp(code));
+        }
+      } finally {
+        await started.stop();
+      }
+    },
+  };
 }
 
 /** What notation has plugins for. */
@@ -799,6 +838,7 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
     ...context.registries.flatMap((registry) => signedAndVerified(context, registry)),
     ...keys(context),
     inToken(context),
+    webhook(context),
     ...times(context),
     ...forged(context),
     ...ownVectors(),
