@@ -4,11 +4,11 @@ import type { Descriptor } from '@pratique/oci';
 import { type Envelope, parseEnvelope } from '../envelope/envelope.ts';
 import { notationErrors } from '../errors.ts';
 import { describeSubject } from '../trust/distinguished-name.ts';
-import type { CheckName } from '../trust/level.ts';
 import type { TrustStatement } from '../trust/statement.ts';
-import type { NotationCheck, NotationItem, NotationRejection, NotationSignature } from '../types.ts';
+import type { NotationItem, NotationRejection, NotationSignature } from '../types.ts';
 import { checkAuthenticity } from './authenticity.ts';
 import { type Chain, checkSignature, readChain } from './integrity.ts';
+import { LevelChecks } from './level-checks.ts';
 import { checkSubject, parsePayload, type TargetArtifact } from './payload.ts';
 import { checkRevocation } from './revocation.ts';
 import { checkTime } from './time.ts';
@@ -54,56 +54,29 @@ export function verifyNotation(
   statement: TrustStatement,
   now: Date,
 ): NotationVerdict {
-  const checks: NotationCheck[] = [];
-  const { actions } = statement.level;
-  const run = <Value>(name: string, check: () => Value, detail: (value: Value) => string): Value => {
-    try {
-      const value = check();
-      checks.push({ name, ok: true, detail: detail(value) });
-      return value;
-    } catch (error) {
-      checks.push({ name, ok: false, detail: error instanceof Error ? error.message : 'failed' });
-      throw error;
-    }
-  };
-  const byLevel = <Value>(
-    name: CheckName,
-    check: () => Value,
-    detail: (value: Value) => string,
-  ): Value | null => {
-    if (actions[name] === 'skip') {
-      checks.push({ name, ok: null, detail: 'skipped, as the trust policy says' });
-      return null;
-    }
-    try {
-      return run(name, check, detail);
-    } catch (error) {
-      if (actions[name] === 'enforce' || !(error instanceof PratiqueError)) throw error;
-      return null;
-    }
-  };
+  const list = new LevelChecks(statement.level);
   try {
-    const { envelope, chain, target } = run(
+    const { envelope, chain, target } = list.run(
       'integrity',
       () => checkIntegrity(item, subject),
       ({ envelope: { format, algorithm } }) => `${format}, ${algorithm}`,
     );
-    const anchor = byLevel(
+    const anchor = list.byLevel(
       'authenticity',
       () => checkAuthenticity(chain, envelope.scheme, statement),
       (found: Certificate) => `trusted by ${describeSubject(found)}`,
     );
-    byLevel(
+    list.byLevel(
       'expiry',
       () => checkExpiry(envelope, now),
       (text) => text,
     );
-    const signedAt = byLevel(
+    const signedAt = list.byLevel(
       'authenticTimestamp',
       () => checkTime(envelope, chain, statement, now),
       (time) => (time === null ? 'its certificates are valid' : `signed at ${time.toISOString()}`),
     );
-    byLevel(
+    list.byLevel(
       'revocation',
       () => checkRevocation(chain),
       () => 'its certificates cannot be revoked',
@@ -123,11 +96,11 @@ export function verifyNotation(
         annotations: target.annotations,
         signedAt: signedAt?.toISOString() ?? null,
         log: null,
-        checks,
+        checks: list.checks,
       },
     };
   } catch (error) {
-    return { ok: false, rejection: { source: item.source, ...refusal(error), checks } };
+    return { ok: false, rejection: { source: item.source, ...refusal(error), checks: list.checks } };
   }
 }
 
