@@ -1,6 +1,6 @@
 /** Keys in AWS KMS, used by cosign and by us: local-kms, behind a look at the credentials of who asks. */
 import { equal, match, notEqual, ok } from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Aws, newAwsKey, region, startAws } from '../support/aws.ts';
 import type { Context, Scenario } from '../support/context.ts';
@@ -168,6 +168,7 @@ async function refusalsOfAws(context: Context, aws: Aws): Promise<void> {
     const { stderr } = await context.exits(exit, 'pratique', args, { env: environment });
     match(stderr, new RegExp(`^error ${code}:`, 'm'));
     ok(!stderr.includes(wrong) && !stderr.includes(env['AWS_SECRET_ACCESS_KEY']!), stderr);
+    equal(existsSync(bundle), false);
     // cosign is let in by the same credentials only.
     if (code === 'KEY_SERVICE_REFUSED' || code === 'KEY_CREDENTIALS_MISSING')
       notEqual(

@@ -77,8 +77,8 @@ function problemWith(command: string, flag: string): string | null {
       return null;
     } catch (error) {
       const said = (error as Error).message;
-      if (/is not done here|argument missing|is invalid| takes | needs /.test(said)) return null;
       if (/unknown option/.test(said)) return said;
+      if (/is not done here|argument missing|is invalid| takes | needs /.test(said)) return null;
       throw error;
     }
   }
@@ -301,6 +301,7 @@ async function keyless(context: Context): Promise<Scenario[]> {
         const args = ['--signature', signature, '--cert', certificate, ...identity(sigstore, alice), file];
         const root = ['--trusted-root', sigstore.trustedRoot];
         notEqual((await context.run('pratique', ['verify-blob', ...root, ...args])).code, 0);
+        notEqual((await context.run('cosign', ['verify-blob', ...args], { env: sigstore.env })).code, 0);
       },
     },
     { name: 'stops when told to', run: () => sigstore.server.stop() },

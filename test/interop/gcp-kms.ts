@@ -1,6 +1,6 @@
 /** Keys in Google Cloud KMS, used by cosign, over Google's gRPC, and by us: a service with real keys, at Google's names. */
 import { equal, match, notEqual } from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context, Scenario } from '../support/context.ts';
 import { type Google, keyRing, newGoogleKey, startGoogle } from '../support/google.ts';
@@ -155,6 +155,7 @@ async function refusals(context: Context, google: Google): Promise<void> {
     const { stderr } = await context.exits(exit, 'pratique', args, { env: environment });
     match(stderr, new RegExp(`^error ${code}:`, 'm'));
     equal(stderr.includes('of somebody else'), false);
+    equal(existsSync(join(directory, 'bundle')), false);
     if (code === 'KEY_SERVICE_REFUSED')
       notEqual(
         (await context.run('cosign', ['public-key', '--key', gcpkms(name)], { env: environment })).code,

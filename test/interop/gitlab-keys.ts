@@ -1,6 +1,6 @@
 /** Key pairs in CI/CD variables of GitLab, made by cosign or by us and used by both; and in secrets of GitHub, which workflows read. */
 import { equal, match, notEqual, ok } from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Context, PASSWORD, type Scenario } from '../support/context.ts';
 import { githubToken, startGithub } from '../support/github.ts';
@@ -101,6 +101,7 @@ async function refusals(context: Context): Promise<void> {
     const { stderr } = await context.exits(exit, 'pratique', args, { env: environment });
     match(stderr, new RegExp(`^error ${code}:`, 'm'));
     ok(!stderr.includes(wrong) && !stderr.includes(gitlabToken) && !stderr.includes(PASSWORD), stderr);
+    equal(existsSync(join(directory, 'bundle')), false);
     notEqual((await context.run('cosign', ['public-key', '--key', key], { env: environment })).code, 0);
   }
 }

@@ -202,6 +202,9 @@ async function signAndVerify(context: Context, desk: Desk, owner: Signer): Promi
       }
       const foreignly = ['verify', '--key', foreign, '--insecure-ignore-tlog', '--allow-http-registry'];
       notEqual((await desk.run(verifier, [...foreignly, image.pinned])).code, 0);
+      const [, ...foreignKey] = foreignly;
+      const claimed = ['verify-attestation', '--type', type, ...foreignKey, attested.pinned];
+      notEqual((await desk.run(verifier, claimed)).code, 0);
     }
   }
   // Another key in the slot: what the one before signed is not of this token any more.
@@ -472,7 +475,8 @@ async function realAttestations(): Promise<void> {
     let judged = true;
     try {
       verify();
-    } catch {
+    } catch (error) {
+      equal((error as { code?: string }).code, 'PIV_ATTESTATION_INVALID');
       judged = false;
     }
     equal(String(judged), isGood);
