@@ -1,5 +1,5 @@
 export { defaultServer, repositoryName, serverAddress } from './client/name.ts';
-export { type NotaryOptions, openNotary } from './client/server.ts';
+export { type NotaryOptions, type NotarySource, openNotary } from './client/server.ts';
 export type { TrustSource } from './client/source.ts';
 export { directoryState, memoryState, type Seen, type TrustState } from './client/state.ts';
 export {

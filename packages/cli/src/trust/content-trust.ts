@@ -30,16 +30,17 @@ export async function openContentTrust(
 ): Promise<TrustedRepository> {
   const repository = repositoryName(reference);
   const pin = pinOf(repository, flags, terminal);
-  return await updateTrust({
-    repository,
-    source: openNotary(reference, { ...notaryAccess(flags, terminal), server: flags['notary-server'] }),
-    pin,
-    state: directoryState(
-      resolve(terminal.cwd, flags['trust-state'] ?? join(stateDirectory(terminal.env), 'content-trust')),
-    ),
-    now: new Date(),
-    signal,
+  const directory = flags['trust-state'] ?? join(stateDirectory(terminal.env), 'content-trust');
+  const state = directoryState(resolve(terminal.cwd, directory));
+  const source = openNotary(reference, {
+    ...notaryAccess(flags, terminal),
+    server: flags['notary-server'],
   });
+  try {
+    return await updateTrust({ repository, source, pin, state, now: new Date(), signal });
+  } finally {
+    source.close();
+  }
 }
 
 function pinOf(repository: string, flags: Flags, terminal: Terminal): RootPin {

@@ -122,12 +122,17 @@ test('tokens are asked for with the scope of the repository and the credentials 
       return { username: 'alice', password: 'secret' };
     },
   };
-  expect(await codeOf(open(`http://127.0.0.1:${port}`, { keychain }).fetch('root.json', 10))).toBe('fetched');
+  const source = open(`http://127.0.0.1:${port}`, { keychain });
+  for (const file of ['root.json', 'timestamp.json'])
+    expect(await codeOf(source.fetch(file, 10))).toBe('fetched');
+  source.close();
   expect(asked).toEqual(['/token?service=notary&scope=repository%3Aregistry.test%2Fteam%2Fapp%3Apull']);
   expect(new Set(resolved)).toEqual(new Set(['registry.test/team/app']));
   expect(authorizations).toEqual([
     undefined,
     `Basic ${Buffer.from('alice:secret').toString('base64')}`,
+    'Bearer good',
+    // One token is for all files.
     'Bearer good',
   ]);
 });

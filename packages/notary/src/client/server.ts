@@ -13,6 +13,7 @@ import {
   type Reference,
   type RetryPolicy,
   readAll,
+  type Transport,
 } from '@pratique/oci';
 import { readNamedFile } from '@pratique/storage';
 import { notaryErrors } from '../errors.ts';
@@ -33,6 +34,11 @@ export interface NotaryOptions {
   readonly totalMs?: number;
 }
 
+/** A server, with the connections and tokens that are kept to it until `close`. */
+export interface NotarySource extends TrustSource {
+  close(): void;
+}
+
 const maxCertificateBytes = 1024 * 1024;
 
 /**
@@ -44,30 +50,20 @@ const maxCertificateBytes = 1024 * 1024;
 export function openNotary(
   reference: Pick<Reference, 'registry' | 'repository'>,
   options: NotaryOptions,
-): TrustSource {
+): NotarySource {
   const { environment } = options;
   const server = serverAddress(options.server ?? defaultServer(reference, environment));
   const repository = repositoryName(reference);
-  const keychain = options.keychain ?? environmentKeychain(environment);
   const base = server.pathname.replace(/\/+$/, '');
+  let connected: { readonly transport: Transport; readonly close: () => void } | undefined;
   return {
     name: `${server.origin}${base}`,
     async fetch(file, maxBytes, outer) {
       const limit = AbortSignal.timeout(options.totalMs ?? 60_000);
       const signal = outer === undefined ? limit : AbortSignal.any([outer, limit]);
-      const connection = connectionTo(server, options);
-      const { exchange, close } = createExchange(connection, defaultLimits);
-      const transport = createTransport({
-        host: server.host,
-        allowHttp: false,
-        userAgent: 'pratique',
-        keychain: { resolve: () => keychain.resolve(reference.registry, reference.repository) },
-        exchange,
-        limits: defaultLimits,
-        retry: { ...defaultRetry, ...options.retry },
-      });
+      connected ??= connect(server, reference, options);
       try {
-        const response = await transport.send({
+        const response = await connected.transport.send({
           method: 'GET',
           target: `${base}/v2/${repository}/_trust/tuf/${file}`,
           headers: {},
@@ -82,11 +78,29 @@ export function openNotary(
         throw statusError(response.status, `${server.origin}: ${file} of ${repository}`);
       } catch (cause) {
         throw outer?.aborted ? cause : ownError(cause, `${file} of ${repository}`, maxBytes);
-      } finally {
-        close();
       }
     },
+    close: () => connected?.close(),
   };
+}
+
+function connect(
+  server: URL,
+  { registry, repository }: Pick<Reference, 'registry' | 'repository'>,
+  options: NotaryOptions,
+) {
+  const keychain = options.keychain ?? environmentKeychain(options.environment);
+  const { exchange, close } = createExchange(connectionTo(server, options), defaultLimits);
+  const transport = createTransport({
+    host: server.host,
+    allowHttp: false,
+    userAgent: 'pratique',
+    keychain: { resolve: () => keychain.resolve(registry, repository) },
+    exchange,
+    limits: defaultLimits,
+    retry: { ...defaultRetry, ...options.retry },
+  });
+  return { transport, close };
 }
 
 function statusError(status: number, what: string) {

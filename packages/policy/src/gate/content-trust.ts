@@ -88,6 +88,8 @@ async function fetchTrust(
   } catch (error) {
     if (error instanceof PratiqueError && error.code === 'NOTARY_NOT_FOUND') return error;
     throw error;
+  } finally {
+    notary.close();
   }
 }
 
