@@ -36,7 +36,7 @@ const name = 'r.example/team/app';
 interface World {
   readonly repository: Repository;
   readonly notary: VirtualNotary;
-  /** The image that 1.0 is signed to be, and another one. */
+  /** The image that 1.0 is signed to be, and another one of the same length. */
   readonly image: Descriptor;
   readonly other: Descriptor;
 }
@@ -49,7 +49,7 @@ async function world(): Promise<World> {
     await repository.putManifest(image.bytes, image.descriptor.mediaType, { tag });
     return image;
   };
-  const [image, other] = [await push('an image', '1.0'), await push('another', '2.0')];
+  const [image, other] = [await push('an image', '1.0'), await push('no image', '2.0')];
   const notary = new VirtualNotary(name);
   notary.sign('1.0', image.bytes);
   notary.publish();
@@ -219,6 +219,14 @@ test.each(faults)(
       expect(await codesOf(all, image)).toEqual([code, true]);
   },
 );
+
+test('of an image that is named by its digest alone, nothing is known while a role is not believed', async () => {
+  const all = await world();
+  all.notary.delegate('targets/releases', [bareKey()], ['2.']).expires = past;
+  all.notary.publish();
+  expect(await codesOf(all, ':1.0')).toEqual([]);
+  expect(await codesOf(all, `@${all.image.digest}`)).toEqual(['NOTARY_EXPIRED', true]);
+});
 
 test('a repository that the server does not know is not signed', async () => {
   const all = await world();
