@@ -1,3 +1,4 @@
+import { printable } from '@pratique/errors';
 import { buildFileImage, buildFileIndex, isMediaType, type Platform, pushImage } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
 import { commaList } from '../program/comma-list.ts';
@@ -34,14 +35,15 @@ export const run: Run<typeof uploadBlob.flags> = async ({ args, flags, terminal,
     for (const { path, variant, image } of images) {
       const [layer] = image.layers;
       const { mediaType, digest: blob } = layer!.descriptor;
+      const shown = printable(path, path.length);
       if (variant !== undefined)
-        terminal.err(`warning: the variant ${variant} of ${path} is left out, as cosign does\n`);
+        terminal.err(`warning: the variant ${printable(variant)} of ${shown} is left out, as cosign does\n`);
       terminal.err(
-        `Uploading file from [${path}] to [${targetName(target)}] with media type [${mediaType}]\n`,
+        `Uploading file from [${shown}] to [${targetName(target)}] with media type [${mediaType}]\n`,
       );
       await pushImage(image, repository, { signal, ...(index === null ? tag : {}) });
       const { registry, repository: name } = reference;
-      terminal.err(`File [${path}] is available directly at [${registry}/v2/${name}/blobs/${blob}]\n`);
+      terminal.err(`File [${shown}] is available directly at [${registry}/v2/${name}/blobs/${blob}]\n`);
     }
     if (index === null) {
       terminal.err('Uploaded image to:\n');
@@ -69,7 +71,7 @@ function parseFiles(lists: readonly string[]): readonly NamedFile[] {
   throw cliErrors.error('USAGE', {
     message: files.length === 0 ? 'there is no file to push' : 'each of several files is for a platform',
     expected: files.length === 0 ? '-f FILE' : '-f FILE:OS/ARCH for each of them',
-    found: files.length === 0 ? 'no -f' : `-f ${unsaid!.path}`,
+    found: files.length === 0 ? 'no -f' : `-f ${printable(unsaid!.path)}`,
   });
 }
 
@@ -84,6 +86,6 @@ function mediaType(given: string | undefined): { readonly mediaType?: string } {
   throw cliErrors.error('USAGE', {
     message: 'what is given as --ct is no media type',
     expected: 'TYPE/SUBTYPE, such as application/json',
-    found: given.slice(0, 200),
+    found: printable(given, 200),
   });
 }

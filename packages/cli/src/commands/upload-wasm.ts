@@ -33,7 +33,7 @@ export const run: Run<typeof uploadWasm.flags> = async ({ args, flags, terminal,
     const target = openImage(client, args[0]!, terminal);
     const image = await buildFileImage(content, { mediaType: layerMediaType, configMediaType });
     const tag = targetTag(target, image.descriptor.digest);
-    terminal.err(`Uploading wasm file from [${file}] to [${targetName(target)}].\n`);
+    terminal.err(`Uploading wasm file from [${printable(file, file.length)}] to [${targetName(target)}].\n`);
     await pushImage(image, target.repository, { signal, ...tag });
     return 0;
   } finally {

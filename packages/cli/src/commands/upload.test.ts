@@ -159,6 +159,19 @@ test('upload wasm pushes a module, and nothing else', async () => {
   expect(await isThere('refused:2')).toBe(false);
 });
 
+test('a file name does nothing to the terminal that it is shown on', async () => {
+  const name = 'a\u001b[2Jb';
+  writeFileSync(join(cwd, name), wasm);
+  const pushed = [
+    await pratique('upload', 'blob', '-f', `${name}:linux/arm/\u001b7`, at('odd:1')),
+    await pratique('upload', 'wasm', '-f', name, at('odd:2')),
+    await pratique('upload', 'blob', '-f', 'hello:linux', '-f', name, at('odd:3')),
+    await pratique('upload', 'blob', '-f', 'hello', '--ct', name, at('odd:3')),
+  ];
+  expect(pushed.map(({ code }) => code)).toEqual([0, 0, 3, 3]);
+  for (const { stderr } of pushed) expect(stderr).not.toContain('\u001b');
+});
+
 test('a registry that does not answer is a fault', async () => {
   const gone = await startRegistry({ listen: '127.0.0.1:0' });
   await gone.close();
