@@ -470,6 +470,28 @@ function authorities(context: Context, notary: NotaryServer): Scenario {
   };
 }
 
+function tokens(context: Context): Scenario {
+  return {
+    name: 'content trust: a server that wants tokens gets them with the credentials of the registry, and without is not read',
+    run: async () => {
+      const notary = await NotaryServer.start(context, 'alice:secret');
+      try {
+        const of = await signed(context, notary);
+        const published = notary.asked.length;
+        const { stderr } = await inspect(context, 4, of);
+        match(stderr, /"NOTARY_FORBIDDEN"/);
+        const auths = { [context.ours.host]: { auth: Buffer.from('alice:secret').toString('base64') } };
+        writeFileSync(join(of.publisher.directory, 'config.json'), JSON.stringify({ auths }));
+        deepEqual(tagsIn((await inspect(context, 0, of)).stdout), ['v1']);
+        const scope = `repository:${of.name}:pull`;
+        deepEqual(notary.asked.slice(published), [`${scope} as `, `${scope} as alice`]);
+      } finally {
+        await notary.stop();
+      }
+    },
+  };
+}
+
 function keyless(context: Context, notary: NotaryServer): Scenario {
   return {
     name: 'content trust: migrated without a key, cosign verifies the identity; and what it signed is left out',
@@ -624,6 +646,7 @@ export async function scenarios(context: Context): Promise<Scenario[]> {
   return [
     ...verifying(context, notary),
     ...migrating(context, notary),
+    tokens(context),
     keyless(context, notary),
     authorities(context, notary),
     oldData(context),

@@ -3,9 +3,10 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import { createSelfSigned } from '@pratique/crypto';
+import { createSelfSigned, generateSigningKey } from '@pratique/crypto';
 import type { Context, Program } from './context.ts';
 import { freePort, type Result, startServer } from './process.ts';
+import { startTokenServer } from './token-server.ts';
 
 /** The password of every key of content trust here. */
 export const PASSPHRASE = 'a passphrase of content trust';
@@ -34,17 +35,30 @@ export type Tamper = (file: string, bytes: Buffer) => Buffer | undefined;
 export class NotaryServer {
   readonly url: string;
   readonly ca: string;
+  /** Tokens that were asked for, each `SCOPE as USER`. */
+  readonly asked: readonly string[];
+  readonly #credentials: string | undefined;
   readonly #context: Context;
   readonly #stop: () => Promise<void>;
 
-  private constructor(context: Context, url: string, ca: string, stop: () => Promise<void>) {
+  private constructor(
+    context: Context,
+    url: string,
+    ca: string,
+    stop: () => Promise<void>,
+    credentials: string | undefined,
+    asked: readonly string[],
+  ) {
+    this.#credentials = credentials;
+    this.asked = asked;
     this.#context = context;
     this.url = url;
     this.ca = ca;
     this.#stop = stop;
   }
 
-  static async start(context: Context): Promise<NotaryServer> {
+  /** @param credentials `user:password` of the only one who may ask, by tokens; absent: everybody may */
+  static async start(context: Context, credentials?: string): Promise<NotaryServer> {
     const directory = context.scratch();
     const made = createSelfSigned({ names: ['127.0.0.1'] });
     const file = (name: string, content: string) => {
@@ -52,6 +66,13 @@ export class NotaryServer {
       return join(directory, name);
     };
     const address = `127.0.0.1:${await freePort()}`;
+    const signing = generateSigningKey();
+    const certificate = join(directory, 'tokens.crt');
+    const tls = { cert: made.certificatePem, key: made.privateKeyPem };
+    const tokens =
+      credentials === undefined
+        ? undefined
+        : await startTokenServer({ tls, signing, certificate, credentials });
     const config = {
       server: {
         http_addr: address,
@@ -61,13 +82,24 @@ export class NotaryServer {
       trust_service: { type: 'local', key_algorithm: 'ecdsa' },
       logging: { level: 'info' },
       storage: { backend: 'memory' },
+      ...(tokens && {
+        auth: {
+          type: 'token',
+          options: { realm: tokens.realm, service: 'notary', issuer: 'tokens', rootcertbundle: certificate },
+        },
+      }),
     };
     const server = await startServer(
       context.tools['notary-server'],
       ['-config', file('server.json', JSON.stringify(config))],
       /Starting on/,
     );
-    return new NotaryServer(context, `https://${address}`, file('ca.crt', made.caPem), server.stop);
+    const stop = async () => {
+      tokens?.close();
+      await server.stop();
+    };
+    const ca = file('ca.crt', made.caPem);
+    return new NotaryServer(context, `https://${address}`, ca, stop, credentials, tokens?.asked ?? []);
   }
 
   stop(): Promise<void> {
@@ -81,7 +113,12 @@ export class NotaryServer {
     const config = join(directory, 'notary.json');
     const remote = { url: this.url, root_ca: this.ca };
     writeFileSync(config, JSON.stringify({ trust_dir: join(directory, 'trust'), remote_server: remote }));
-    const env = { ...passphrases, DOCKER_CONFIG: directory, DOCKER_CONTENT_TRUST_SERVER: this.url };
+    const env = {
+      ...passphrases,
+      DOCKER_CONFIG: directory,
+      DOCKER_CONTENT_TRUST_SERVER: this.url,
+      ...(this.#credentials && { NOTARY_AUTH: Buffer.from(this.#credentials).toString('base64') }),
+    };
     const run = async (program: Program, args: readonly string[]) => {
       // It asks whether a root key is really to be replaced.
       const { stdout, stderr } = await succeed(this.#context, program, args, env, 'yes\n');
