@@ -41,11 +41,13 @@ import {
 import { type HeaderChanges, unchecked, withHeaders } from '@pratique/notation/testing/forge';
 import {
   buildImageManifest,
+  buildIndex,
   createRegistryClient,
   type Descriptor,
   describeBytes,
   emptyDescriptor,
   emptyJson,
+  mediaTypes,
 } from '@pratique/oci';
 import { cacheDirectory } from '../../packages/cli/bin/node24.mjs';
 import { startTimestampAuthority } from '../../packages/cli/src/testing/timestamp-authority.ts';
@@ -309,6 +311,52 @@ function inToken(context: Context): Scenario {
           equal(await sameVerdict(config, image), true);
         }
       }
+    },
+  };
+}
+
+/** The same image as an index over itself, and as one of Docker's media types. */
+async function inOtherForms(image: TestImage): Promise<readonly TestImage[]> {
+  const client = createRegistryClient({ environment: {}, allowHttp: true });
+  try {
+    const repository = client.repository(`${image.registry.host}/${image.repository}`);
+    const { descriptor, bytes } = await repository.getManifest(image.digest);
+    const platform = { os: 'linux', architecture: 'amd64' };
+    const index = buildIndex({ manifests: [{ ...descriptor, platform }] });
+    const docker = new TextEncoder().encode(
+      new TextDecoder()
+        .decode(bytes)
+        .replaceAll('application/vnd.oci.image.manifest.v1+json', mediaTypes.dockerManifest)
+        .replaceAll('application/vnd.oci.image.config.v1+json', mediaTypes.dockerConfig)
+        .replaceAll(/application\/vnd\.oci\.image\.layer\.v1\.tar(?:\+gzip)?/g, mediaTypes.dockerLayerGzip),
+    );
+    const stored = [
+      await repository.putManifest(index.bytes, index.descriptor.mediaType),
+      await repository.putManifest(docker, mediaTypes.dockerManifest),
+    ];
+    return stored.map(({ digest }) => ({
+      ...image,
+      digest,
+      pinned: `${image.registry.host}/${image.repository}@${digest}`,
+    }));
+  } finally {
+    client.close();
+  }
+}
+
+function forms(context: Context, registry: TestRegistry): Scenario {
+  return {
+    name: `${registry.name}: indexes and images of Docker’s media types, signed by either, verified by both and admitted`,
+    run: async () => {
+      const config = new Configuration(context);
+      config.key(newHolder(root, validity), root);
+      for (const signer of programs)
+        for (const image of await inOtherForms(await context.image(registry))) {
+          equal(await sameVerdict(config, image), false);
+          await config.ok(signer, ['sign', image.pinned]);
+          equal(await sameVerdict(config, image), true);
+          equal((await config.admit(image)).allowed, true);
+        }
     },
   };
 }
@@ -836,6 +884,7 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
   return [
     quickstart(context),
     ...context.registries.flatMap((registry) => signedAndVerified(context, registry)),
+    ...context.registries.map((registry) => forms(context, registry)),
     ...keys(context),
     inToken(context),
     webhook(context),
