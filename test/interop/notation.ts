@@ -120,7 +120,9 @@ class Configuration {
     const words = program === 'pratique' ? ['notation', ...args] : args;
     const plain =
       program === 'notation' && !['cert', 'key'].includes(args[0]!) ? ['--insecure-registry'] : [];
-    return await this.#context.run(program, [...words, ...plain], { env: { XDG_CONFIG_HOME: this.#home } });
+    return await this.#context.run(program, [...words, ...plain], {
+      env: { XDG_CONFIG_HOME: this.#home, NOTATION_EXPERIMENTAL: '1' },
+    });
   }
 
   async ok(program: Program, args: readonly string[]): Promise<string> {
@@ -274,6 +276,33 @@ function webhook(context: Context): Scenario {
         }
       } finally {
         await started.stop();
+      }
+    },
+  };
+}
+
+function layouts(context: Context): Scenario {
+  return {
+    name: 'image layouts (--oci-layout): signed by either, listed and verified by both',
+    run: async () => {
+      const config = new Configuration(context);
+      config.key(newHolder(root, validity), root);
+      for (const signer of programs) {
+        const image = await context.image(context.ours);
+        const layout = join(context.scratch(), 'layout');
+        await context.ok('pratique', ['copy', image.tagged, `oci:${layout}:v1`]);
+        const inLayout = { ...image, pinned: `${layout}@${image.digest}` };
+        const scoped = ['--oci-layout', '--scope', 'local/app'];
+        equal(await sameVerdict(config, inLayout, scoped), false);
+        await config.ok(signer, ['sign', '--oci-layout', `${layout}:v1`]);
+        equal(await sameVerdict(config, inLayout, scoped), true);
+        const [theirs, own] = await Promise.all(
+          programs.map((program) => config.ok(program, ['ls', '--oci-layout', inLayout.pinned])),
+        );
+        equal(own, theirs);
+        config.trust({ registryScopes: ['local/other'] });
+        equal(await sameVerdict(config, inLayout, scoped), false);
+        config.trust();
       }
     },
   };
@@ -888,6 +917,7 @@ export async function scenarios(context: Context): Promise<readonly Scenario[]> 
     ...keys(context),
     inToken(context),
     webhook(context),
+    layouts(context),
     ...times(context),
     ...forged(context),
     ...ownVectors(),

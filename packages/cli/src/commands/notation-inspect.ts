@@ -3,16 +3,17 @@ import { PratiqueError, printable } from '@pratique/errors';
 import { notationMediaTypes } from '@pratique/notation';
 import { describeSignature, type SignatureJson } from '../notation/describe.ts';
 import { openWithSignatures } from '../notation/open.ts';
+import { openNotationPlace } from '../notation/place.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
-import { openClient, openImage } from '../registry/client.ts';
+import { openClient } from '../registry/client.ts';
 import type { notationInspect } from '../specs/notation.ts';
 import { rejectionText } from './verification-report.ts';
 
 export const run: Run<typeof notationInspect.flags> = async ({ args, flags, terminal, signal }) => {
   const client = openClient(flags, terminal);
   try {
-    const image = openImage(client, args[0]!, terminal);
+    const image = await openNotationPlace(args[0]!, flags, client, terminal);
     const limit = flags['max-signatures'];
     const { name, subject, evidence } = await openWithSignatures(image, 'inspect', limit, terminal, signal);
     let skipped = evidence.skipped.length;

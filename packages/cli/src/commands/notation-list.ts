@@ -1,13 +1,14 @@
 import { notationMediaTypes } from '@pratique/notation';
 import { openWithSignatures } from '../notation/open.ts';
+import { openNotationPlace } from '../notation/place.ts';
 import type { Run } from '../program/spec.ts';
-import { openClient, openImage } from '../registry/client.ts';
+import { openClient } from '../registry/client.ts';
 import type { notationList } from '../specs/notation.ts';
 
 export const run: Run<typeof notationList.flags> = async ({ args, flags, terminal, signal }) => {
   const client = openClient(flags, terminal);
   try {
-    const image = openImage(client, args[0]!, terminal);
+    const image = await openNotationPlace(args[0]!, flags, client, terminal);
     const { name, evidence } = await openWithSignatures(
       image,
       'list',

@@ -12,13 +12,14 @@ import { cliErrors } from '../errors.ts';
 import { openSigningKey } from '../keys/key-reference.ts';
 import { keyNamed, usualFormat } from '../notation/directory.ts';
 import { warnOfTag } from '../notation/open.ts';
+import { openNotationPlace } from '../notation/place.ts';
 import { milliseconds } from '../policy/duration.ts';
 import { readFile } from '../program/read-file.ts';
 import type { FlagValues, Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { programVersion } from '../program/version.ts';
 import { annotationsOf } from '../registry/annotations.ts';
-import { openClient, openImage, pinned } from '../registry/client.ts';
+import { openClient } from '../registry/client.ts';
 import type { notationSign } from '../specs/notation.ts';
 
 type Flags = FlagValues<typeof notationSign.flags>;
@@ -36,7 +37,7 @@ export const run: Run<typeof notationSign.flags> = async ({ args, flags, termina
     const signer = chainSigner(key, certificates, new Date());
     const timestamp = timestamping(flags, services, terminal, signal);
     for (const text of args) {
-      const image = openImage(client, text, terminal);
+      const image = await openNotationPlace(text, flags, client, terminal);
       warnOfTag(image, 'sign', terminal);
       const subject = await image.repository.resolve(image.version, { signal });
       // To the second, as it is written.
@@ -51,7 +52,7 @@ export const run: Run<typeof notationSign.flags> = async ({ args, flags, termina
         signal,
       });
       terminal.err(`Stored as signature ${manifest.digest}\n`);
-      terminal.out(`Successfully signed ${pinned(image.reference, subject.digest)}\n`);
+      terminal.out(`Successfully signed ${image.pinned(subject.digest)}\n`);
     }
     return 0;
   } finally {

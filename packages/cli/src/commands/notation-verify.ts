@@ -10,32 +10,42 @@ import {
   type TrustStatement,
   verifyNotation,
 } from '@pratique/notation';
+import { cliErrors } from '../errors.ts';
 import { notationDirectory, readTrustPolicy, statementOf } from '../notation/directory.ts';
 import { openWithSignatures, unsigned, type WithSignatures } from '../notation/open.ts';
+import { openNotationPlace } from '../notation/place.ts';
 import type { Run } from '../program/spec.ts';
 import type { Terminal } from '../program/terminal.ts';
 import { annotationsOf } from '../registry/annotations.ts';
-import { type NamedImage, openClient, openImage, pinned } from '../registry/client.ts';
+import { openClient } from '../registry/client.ts';
 import type { notationVerify } from '../specs/notation.ts';
 import { rejectionText } from './verification-report.ts';
 
 export const run: Run<typeof notationVerify.flags> = async ({ args, flags, terminal, signal }) => {
   const wanted = annotationsOf(flags['user-metadata']);
+  if (flags['oci-layout'] && flags.scope === undefined) {
+    throw cliErrors.error('USAGE', {
+      message: 'an image layout has no repository that a trust policy could name',
+      expected: '--scope SCOPE with --oci-layout',
+      found: 'no --scope',
+    });
+  }
   const policy = readTrustPolicy(terminal);
   const client = openClient(flags, terminal);
   try {
     for (const text of args) {
-      const image = openImage(client, text, terminal);
-      const written = statementOf(policy, image.reference);
+      const image = await openNotationPlace(text, flags, client, terminal);
+      const written = statementOf(policy, image.scope);
       if (written.level.name === 'skip') {
         const { digest } = await image.repository.resolve(image.version, { signal });
-        const name = pinned(image.reference, digest);
-        terminal.out(`Trust policy is configured to skip signature verification for ${name}\n`);
+        terminal.out(
+          `Trust policy is configured to skip signature verification for ${image.pinned(digest)}\n`,
+        );
         continue;
       }
       const statement = loadStatement(written, join(notationDirectory(terminal), 'truststore'));
       const found = await openWithSignatures(image, 'verify', flags['max-signatures'], terminal, signal);
-      report(found.name, firstThatCounts(image, found, statement, wanted, terminal), statement, terminal);
+      report(found.name, firstThatCounts(found, statement, wanted, terminal), statement, terminal);
     }
     return 0;
   } finally {
@@ -47,7 +57,6 @@ type Accepted = Extract<NotationVerdict, { ok: true }>;
 
 /** The first signature that counts; one is enough. @throws NOTATION_SIGNATURE_MISSING, NOTATION_NOT_VERIFIED */
 function firstThatCounts(
-  image: NamedImage,
   { name, subject, evidence }: WithSignatures,
   statement: TrustStatement,
   wanted: Readonly<Record<string, string>>,
@@ -62,7 +71,7 @@ function firstThatCounts(
     else refused.push(otherMetadata(item, verdict.signature, wanted));
   }
   const [first, ...others] = refused;
-  if (first === undefined) throw unsigned(image, name);
+  if (first === undefined) throw unsigned(name);
   for (const other of others) terminal.err(`refused: ${rejectionText(other)}\n`);
   throw notationErrors.error('NOTATION_NOT_VERIFIED', {
     message: `no signature on ${name} counts: ${rejectionText(first)}`,

@@ -313,6 +313,38 @@ test.each<[string, string[], string]>([
   expect((await pratique('notation', 'ls', pinned)).stdout).toContain('no associated signature');
 });
 
+test('an image in a layout is signed, listed and verified by a scope', async () => {
+  const layout = join(cwd, `layout${count}`);
+  expect((await pratique('copy', tagged, `oci:${layout}:1`)).code).toBe(0);
+  const name = `${layout}@${pinned.slice(pinned.indexOf('@') + 1)}`;
+  const scoped = ['--oci-layout', '--scope', 'local/app'];
+  const none = await pratique('notation', 'verify', ...scoped, name);
+  expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('NOTATION_SIGNATURE_MISSING')]);
+  expect(await pratique('notation', 'sign', '--oci-layout', `${layout}:1`)).toMatchObject({
+    code: 0,
+    stdout: `Successfully signed ${name}\n`,
+  });
+  for (const text of [name, `${layout}:1`])
+    expect(await pratique('notation', 'verify', ...scoped, text)).toMatchObject({
+      code: 0,
+      stdout: `Successfully verified signature for ${name}\n`,
+    });
+  expect((await pratique('notation', 'ls', '--oci-layout', name)).stdout).toContain('└── sha256:');
+  trust({ registryScopes: ['local/other'] });
+  const other = await pratique('notation', 'verify', ...scoped, name);
+  expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('NOTATION_POLICY_MISSING')]);
+  // On the registry nobody signed it.
+  trust();
+  expect((await pratique('notation', 'verify', pinned)).code).toBe(2);
+  for (const wrong of [
+    ['--oci-layout', name],
+    ['--scope', 'local/app', pinned],
+    [...scoped, layout],
+    [...scoped, `${layout}@sha256:12`],
+  ])
+    expect([wrong, (await pratique('notation', 'verify', ...wrong)).code]).toEqual([wrong, 3]);
+});
+
 test('without a trust policy nobody is trusted', async () => {
   rmSync(notation('trustpolicy.json'));
   const { code, stderr } = await pratique('notation', 'verify', pinned);

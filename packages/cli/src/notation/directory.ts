@@ -3,7 +3,6 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject, parseJson } from '@pratique/crypto';
 import { notationErrors, type PolicyStatement, parseTrustPolicy, statementFor } from '@pratique/notation';
-import type { Reference } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
 import { readFile } from '../program/read-file.ts';
 import type { Terminal } from '../program/terminal.ts';
@@ -31,13 +30,8 @@ export function readTrustPolicy(terminal: Terminal): readonly PolicyStatement[] 
   return parseTrustPolicy(readFile(join(directory, file), terminal.cwd, 'text'));
 }
 
-/** The statement that is about an image's repository. @throws NOTATION_POLICY_MISSING */
-export function statementOf(
-  policy: readonly PolicyStatement[],
-  { registry, repository }: Reference,
-): PolicyStatement {
-  // Docker Hub by the name that people write.
-  const name = `${registry === 'index.docker.io' ? 'docker.io' : registry}/${repository}`;
+/** The statement that is about a repository, or the scope that stands for one. @throws NOTATION_POLICY_MISSING */
+export function statementOf(policy: readonly PolicyStatement[], name: string): PolicyStatement {
   const statement = statementFor(policy, name);
   if (statement !== undefined) return statement;
   throw notationErrors.error('NOTATION_POLICY_MISSING', {

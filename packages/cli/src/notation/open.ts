@@ -1,21 +1,20 @@
 import { collectNotation, type NotationEvidence, notationErrors } from '@pratique/notation';
-import { type Descriptor, formatReference } from '@pratique/oci';
+import { type Descriptor, isDigest } from '@pratique/oci';
 import { cliErrors } from '../errors.ts';
 import type { Terminal } from '../program/terminal.ts';
-import type { NamedImage } from '../registry/client.ts';
-import { pinned } from '../registry/client.ts';
+import type { NotationPlace } from './place.ts';
 
 /** An image with what is attached to it. */
 export interface WithSignatures {
   readonly subject: Descriptor;
-  /** `registry/repository@digest` */
+  /** `registry/repository@digest`, or `path@digest`. */
   readonly name: string;
   readonly evidence: NotationEvidence;
 }
 
 /** Resolves an image once, warns where it was named by a tag as notation does, and collects its signatures. */
 export async function openWithSignatures(
-  image: NamedImage,
+  image: NotationPlace,
   operation: 'verify' | 'list' | 'inspect',
   maxSignatures: number,
   terminal: Terminal,
@@ -34,12 +33,12 @@ export async function openWithSignatures(
     signal,
     limits: { maxSignatures },
   });
-  return { subject, name: pinned(image.reference, subject.digest), evidence };
+  return { subject, name: image.pinned(subject.digest), evidence };
 }
 
 /** In notation's words. */
-export function warnOfTag({ reference, version }: NamedImage, operation: string, terminal: Terminal): void {
-  if (reference.digest !== undefined) return;
+export function warnOfTag({ version }: NotationPlace, operation: string, terminal: Terminal): void {
+  if (isDigest(version)) return;
   const why =
     operation === 'sign'
       ? 'tags are mutable and a tag reference can point to a different artifact than the one signed'
@@ -50,9 +49,9 @@ export function warnOfTag({ reference, version }: NamedImage, operation: string,
 }
 
 /** That an image has no signature. */
-export function unsigned({ reference }: NamedImage, name: string) {
+export function unsigned(name: string) {
   return notationErrors.error('NOTATION_SIGNATURE_MISSING', {
-    message: `${formatReference(reference)} has no signature of the Notary Project`,
+    message: `${name} has no signature of the Notary Project`,
     remedy: `pratique notation sign ${name}`,
   });
 }

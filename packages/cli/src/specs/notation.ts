@@ -22,10 +22,7 @@ const commonFlags = {
     aliases: ['password'],
     env: ['NOTATION_PASSWORD'],
   },
-  'oci-layout': refusedFlag(
-    'boolean',
-    'image layouts are not read here; copy the image to a registry: pratique copy',
-  ),
+  'oci-layout': { kind: 'boolean', summary: 'IMAGE is in an image layout: PATH:TAG or PATH@DIGEST' },
   'allow-referrers-api': needlessFlag('boolean', 'Referrers are asked for in any case'),
 } as const satisfies FlagSpecs;
 
@@ -136,7 +133,11 @@ export const notationVerify = defineCommand({
   flags: {
     'user-metadata': { ...metadataFlag, summary: 'The signature must have this; may be repeated' },
     ...maxSignaturesFlag,
-    scope: refusedFlag('string', 'it goes with --oci-layout'),
+    scope: {
+      kind: 'string',
+      placeholder: 'SCOPE',
+      summary: 'With --oci-layout: the registry scope of the trust policy that the layout stands for',
+    },
     'plugin-config': refusedFlag('list', 'plugins of notation are not run here; verify with notation'),
     ...commonFlags,
   },
