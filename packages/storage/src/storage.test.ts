@@ -86,7 +86,7 @@ test('directories are made where they are missing, and the first of them is told
   expect(() => makeDirectories(inside('file', 'x'))).toThrow(/EEXIST|ENOTDIR/);
 });
 
-test.runIf(process.platform === 'linux')('where no directory can be made, that is said', () => {
+test.skipIf(process.platform !== 'linux')('where no directory can be made, that is said', () => {
   expect(() => makeDirectories('/proc/none/x')).toThrow('ENOENT');
   expect(() => makeDirectorySync('/proc/none')).toThrow('ENOENT');
 });
