@@ -44,8 +44,7 @@ export async function readCachedLayer(
   options: LayerOptions,
   open: () => Promise<AsyncIterable<Uint8Array>>,
 ): Promise<LayerContents> {
-  const { keep } = options;
-  const key = [version, digest, diffId, keep?.id ?? '', keep?.search?.id ?? '', options.digests].join('\n');
+  const key = [version, digest, diffId, options.keep?.id ?? '', options.digests].join('\n');
   const path = join(cache.directory, `${hash('sha256', key)}.layer`);
   const known = load(path, options);
   if (known !== undefined) return known;

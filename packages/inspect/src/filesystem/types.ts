@@ -80,15 +80,13 @@ export interface FileSearch {
 
 /** Looks through the content of files while it passes. */
 export interface ContentSearch {
-  /** Names the search and its version in the cache: change it whenever it finds something else. */
-  readonly id: string;
   /** Undefined: this file is not looked through. */
   start(file: LayerEntry): FileSearch | undefined;
 }
 
 /** Chooses, in the one pass over a layer, whose content is kept. Must depend on nothing but its arguments. */
 export interface KeepRule {
-  /** Names the rule and its version in the cache: change it whenever the choice or a reduction changes. */
+  /** Names the rule and its version in the cache: change it whenever the choice, a reduction or the search changes. */
   readonly id: string;
   /** @param head the file's first bytes, 64 or as many as it has */
   keep(file: LayerEntry, head: Uint8Array): Keep | undefined;

@@ -56,7 +56,6 @@ function wordsFor(kind: 'text' | 'binary'): RuleWords {
  * it is. Files that are compressed, and text in UTF-16, are searched as they stand.
  */
 export const secretSearch: ContentSearch = {
-  id: 'secrets-1',
   // Nothing shorter is a secret.
   start: (file) => (file.size < 20 || isPublished(file.path) ? undefined : new SecretFileSearch(file)),
 };

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { keepAny } from '../filesystem/keep.ts';
 import { readLayer } from '../filesystem/layer.ts';
 import { mergeLayers } from '../filesystem/tree.ts';
-import { defaultLimits, type LayerEntry } from '../filesystem/types.ts';
+import { defaultLimits, type KeepRule, type LayerEntry } from '../filesystem/types.ts';
 import { secretSample, secretSamples } from '../testing/secrets.ts';
 import { file, type TestEntry, tar } from '../testing/tar.ts';
 import { findSecrets, type SecretFinding } from './find-secrets.ts';
@@ -161,6 +162,46 @@ describe('where it is', () => {
             { rule: 'github-pat', line: line + 20_001 },
           ]);
       }
+  });
+
+  test('what a border cuts off is no end of a token', () => {
+    const token = sample('github-pat');
+    const head = 'a line of text\n'.repeat(80_000).slice(0, 1024 * 1024 - token.length);
+    expect(search(`${head.slice(0, -1)}\n${token}${'A'.repeat(20_000)}`, 'app/log', 512 * 1024)).toEqual([]);
+  });
+
+  test('digests are of whole files, or there are none', () => {
+    const digests = (text: string) => {
+      const searching = secretSearch.start({ path: 'x', size: text.length } as LayerEntry)!;
+      searching.write(Buffer.from(text));
+      return searching.finish()!.digests;
+    };
+    const small = `token: ${sample('github-pat')}\n`;
+    expect(digests(small)).toEqual(
+      ['md5', 'sha1', 'sha256'].map((name) => createHash(name).update(small).digest('hex')),
+    );
+    expect(digests(small.padEnd(3_000_000, ' x'))).toEqual([]);
+  });
+
+  test('whatever else is kept of an image, its files are searched', async () => {
+    const passwd: KeepRule = {
+      id: 'passwd',
+      keep: ({ path }) => (path === 'etc/passwd' ? 'whole' : undefined),
+    };
+    const options = { keep: keepAny(passwd, secretFiles), digests: false, limits: defaultLimits };
+    const content = tar([
+      file('etc/passwd', 'root:x:0:0::/:/bin/sh\n'),
+      file('app/key', sample('private-key')),
+    ]);
+    const layer = await readLayer(ReadableStream.from([content]), options);
+    expect(layer.entries.map(({ content: kept, found }) => [kept !== undefined, found?.matches])).toEqual([
+      [true, undefined],
+      [false, [{ rule: 'private-key', line: 1 }]],
+    ]);
+    layer.close();
+    expect(() => keepAny(secretFiles, { ...passwd, search: { start: () => undefined } })).toThrow(
+      'two rules',
+    );
   });
 
   test('a file that became shorter while it was read is searched to its end', () => {
