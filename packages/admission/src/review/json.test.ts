@@ -35,6 +35,18 @@ test('it reads and refuses exactly what the strict parser does, with the same wo
   );
 });
 
+test('a name is what it says, whatever names there were before', () => {
+  for (const before of ['{"k":1,"image\\\\":1}', '{"k":1,"\\\\":1}', '{"k":1,"a\\\\bc":1}'])
+    parseBody(encode(before), 'it', limits);
+  for (const [text, name] of [
+    ['{"k":1,"image\\u0073":1}', 'images'],
+    ['{"k":1,"\\u0061":1}', 'a'],
+    ['{"k":1,"\\"":1}', '"'],
+    ['{"k":1,"a\\u0062cd":1}', 'abcd'],
+  ] as const)
+    expect(parseBody(encode(text), 'it', limits)).toEqual({ k: 1, [name]: 1 });
+});
+
 test.each([
   ['a name said twice', '{"a":1,"a":1}'],
   ['said twice, once escaped', '{"a":1,"\\u0061":1}'],

@@ -20,8 +20,9 @@ export function parseBody(body: Uint8Array, what: string, limits: JsonLimits): J
   if (body.byteLength <= limits.maxBytes) {
     try {
       const text = decoder.decode(body);
-      const { depth, members, values } = measure(text);
-      if (depth <= limits.maxDepth && values <= limits.maxValues) {
+      const { depth, members, values, hasEscapedNames } = measure(text);
+      // Those `JSON.parse` does not always read rightly.
+      if (depth <= limits.maxDepth && values <= limits.maxValues && !hasEscapedNames) {
         const value = JSON.parse(text) as JsonValue;
         if (countMembers(value) === members) return value;
       }
@@ -32,19 +33,32 @@ export function parseBody(body: Uint8Array, what: string, limits: JsonLimits): J
   return parseJson(body, what, limits);
 }
 
+interface Measure {
+  readonly depth: number;
+  readonly members: number;
+  readonly values: number;
+  readonly hasEscapedNames: boolean;
+}
+
 /** Deepest nesting, and numbers of members and values. Right for JSON; for anything else it does not matter. */
-function measure(text: string): { depth: number; members: number; values: number } {
+function measure(text: string): Measure {
   let open = 0;
   let depth = 0;
   let members = 0;
   let values = 0;
+  let isEscaped = false;
+  let hasEscapedNames = false;
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
       case 0x22: // "
+        isEscaped = false;
         for (at++; at < text.length; at++) {
           const code = text.charCodeAt(at);
           if (code === 0x22) break;
-          if (code === 0x5c) at++;
+          if (code === 0x5c) {
+            at++;
+            isEscaped = true;
+          }
         }
         break;
       case 0x5b: // [
@@ -60,11 +74,13 @@ function measure(text: string): { depth: number; members: number; values: number
         values++;
         break;
       case 0x3a: // :
+        // Of the string before it, which is the last one that there was.
+        hasEscapedNames ||= isEscaped;
         members++;
         break;
     }
   }
-  return { depth, members, values };
+  return { depth, members, values, hasEscapedNames };
 }
 
 /** Recurses no deeper than `measure` allowed. */

@@ -1,5 +1,6 @@
 import { printable } from '@pratique/errors';
 import { cryptoErrors } from '../errors.ts';
+import { endOfString, readEscapedNames } from './json-names.ts';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 export interface JsonObject {
@@ -38,9 +39,10 @@ export function parseJson(bytes: Uint8Array, what: string, limits: JsonLimits = 
   } catch {
     throw refuse(`${what} is not UTF-8`);
   }
-  scan(text, what, maxDepth, maxValues);
+  const hasEscapedNames = scan(text, what, maxDepth, maxValues);
   try {
-    return JSON.parse(text) as JsonValue;
+    const value = JSON.parse(text) as JsonValue;
+    return hasEscapedNames ? readEscapedNames(text) : value;
   } catch {
     throw refuse(`${what} is not JSON`, bytes.byteLength === 0 ? 'nothing' : printable(text, 40));
   }
@@ -51,11 +53,16 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** One pass over the text: depth, number and repeated member names. Syntax is left to `JSON.parse`. */
-function scan(text: string, what: string, maxDepth: number, maxValues: number): void {
+/**
+ * One pass over the text: depth, number and repeated member names. Syntax is left to `JSON.parse`.
+ *
+ * @returns whether a member name has an escape in it
+ */
+function scan(text: string, what: string, maxDepth: number, maxValues: number): boolean {
   // One entry per open bracket: the names seen in an object, or null for an array.
   const open: (Set<string> | null)[] = [];
   let key = false;
+  let hasEscapedNames = false;
   let values = 0;
   const count = () => {
     if (++values > maxValues) throw refuse(`${what} has more than ${maxValues} values`);
@@ -83,7 +90,9 @@ function scan(text: string, what: string, maxDepth: number, maxValues: number): 
         i = endOfString(text, start);
         const names = open.at(-1);
         if (key && names instanceof Set) {
-          const name = memberName(text.slice(start, i + 1), what);
+          const quoted = text.slice(start, i + 1);
+          hasEscapedNames ||= quoted.includes('\\');
+          const name = memberName(quoted, what);
           if (names.has(name)) throw refuse(`${what} names a member twice`, printable(name, 60));
           names.add(name);
         }
@@ -92,23 +101,7 @@ function scan(text: string, what: string, maxDepth: number, maxValues: number): 
       }
     }
   }
-}
-
-/** Position of the quote that ends the string starting at `start`, or the text's length where none does. */
-function endOfString(text: string, start: number): number {
-  let end = start;
-  do {
-    end = text.indexOf('"', end + 1);
-    if (end < 0) return text.length;
-  } while (isEscaped(text, end));
-  return end;
-}
-
-/** True when an odd number of backslashes stands before `at`. */
-function isEscaped(text: string, at: number): boolean {
-  let first = at;
-  while (text.charCodeAt(first - 1) === 0x5c) first--;
-  return (at - first) % 2 === 1;
+  return hasEscapedNames;
 }
 
 function memberName(quoted: string, what: string): string {
