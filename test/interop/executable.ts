@@ -19,10 +19,6 @@ const knownFailures: Readonly<Record<string, string>> = {
     'the server of this test looks at certificates in a way Bun lacks; see tls.ts',
   'refuses who shows none or another one': 'as before',
   'is the one given, and is sent': 'as before',
-  'under with they are an error of its own and no wrong answer': 'answered, and rightly: the stack is deeper',
-  'where the stack ends, a built-in gives its answer or none, never another one':
-    'yaml.unmarshal of one ill-formed text is refused with other words: a regular expression fails silently there',
-  'a file that is none is not overwritten, and not quoted': 'toMatchObject of Bun changes what it looks at',
   'a power cut at any moment leaves published checkpoints with all their tiles, and loses nothing acknowledged':
     'the disk is recorded by replacing functions of node:fs, which modules do not see there',
 };
